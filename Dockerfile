@@ -1,0 +1,25 @@
+# Node 22 although 20.20 is enough for the code: the image gets security updates for longer.
+FROM node:22-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npm run build && npm prune --omit=dev --omit=optional
+
+FROM node:22-bookworm-slim
+WORKDIR /app
+# For the pid file and generated secrets; the database is elsewhere.
+RUN mkdir .data && chown node:node .data
+COPY package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY public public
+USER node
+# A demonstration, open to everybody who reaches it, has to be asked for: NODE_ENV=development.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# Not npm, so that signals reach the program. For one process per container: node dist/main.js, with EXECUTOR_ID.
+CMD ["node", "dist/supervisor.js"]

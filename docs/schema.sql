@@ -1,0 +1,170 @@
+-- Written by `npm run db:schema`; the tests compare it with the migrations.
+
+create table emails (
+  email_id bigint generated always as identity not null,
+  order_id integer not null,
+  kind text not null,
+  created_at timestamp with time zone default now() not null,
+  sent_at timestamp with time zone,
+  constraint emails_order_id_kind_key UNIQUE (order_id, kind),
+  constraint emails_pkey PRIMARY KEY (email_id),
+  constraint emails_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
+  constraint emails_kind_check CHECK ((kind = ANY (ARRAY['order_confirmed'::text, 'order_cancelled'::text, 'refund_made'::text])))
+);
+
+create table order_history (
+  history_id bigint generated always as identity not null,
+  order_id integer not null,
+  at timestamp with time zone default now() not null,
+  what text not null,
+  detail jsonb default '{}'::jsonb not null,
+  constraint order_history_pkey PRIMARY KEY (history_id),
+  constraint order_history_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
+  constraint order_history_what_check CHECK ((what <> ''::text))
+);
+CREATE INDEX order_history_order_id ON public.order_history USING btree (order_id, history_id);
+
+create table order_lines (
+  order_id integer not null,
+  product_id integer not null,
+  quantity integer not null,
+  unit_price_cents integer not null,
+  constraint order_lines_pkey PRIMARY KEY (order_id, product_id),
+  constraint order_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
+  constraint order_lines_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(product_id),
+  constraint order_lines_quantity_check CHECK ((quantity > 0)),
+  constraint order_lines_unit_price_cents_check CHECK ((unit_price_cents >= 0))
+);
+CREATE INDEX order_lines_product_id ON public.order_lines USING btree (product_id);
+
+create table orders (
+  order_id integer generated always as identity not null,
+  checkout_key text not null,
+  request_hash text not null,
+  token text not null,
+  status text not null,
+  reason text,
+  email text,
+  total_cents integer not null,
+  currency text not null,
+  created_at timestamp with time zone default now() not null,
+  hold_expires_at timestamp with time zone not null,
+  paid_at timestamp with time zone,
+  dispatch_due_at timestamp with time zone,
+  dispatched_at timestamp with time zone,
+  cancelled_at timestamp with time zone,
+  refunded_at timestamp with time zone,
+  constraint orders_checkout_key_key UNIQUE (checkout_key),
+  constraint orders_token_key UNIQUE (token),
+  constraint orders_pkey PRIMARY KEY (order_id),
+  constraint orders_check CHECK (((status = ANY (ARRAY['paid'::text, 'dispatched'::text, 'refunded'::text])) <= (paid_at IS NOT NULL))),
+  constraint orders_check1 CHECK (((status = 'paid'::text) <= (dispatch_due_at IS NOT NULL))),
+  constraint orders_check2 CHECK (((status = 'dispatched'::text) <= (dispatched_at IS NOT NULL))),
+  constraint orders_check3 CHECK (((status = 'cancelled'::text) <= ((cancelled_at IS NOT NULL) AND (reason IS NOT NULL)))),
+  constraint orders_check4 CHECK (((status = 'refunded'::text) <= (refunded_at IS NOT NULL))),
+  constraint orders_checkout_key_check CHECK ((checkout_key ~ '^[A-Za-z0-9._-]{1,200}$'::text)),
+  constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint orders_email_check CHECK ((length(email) <= 254)),
+  constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text]))),
+  constraint orders_request_hash_check CHECK ((request_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'dispatched'::text, 'cancelled'::text, 'refunded'::text]))),
+  constraint orders_token_check CHECK ((length(token) >= 22)),
+  constraint orders_total_cents_check CHECK ((total_cents >= 0))
+);
+CREATE INDEX orders_pending ON public.orders USING btree (hold_expires_at) WHERE (status = 'pending'::text);
+
+create table payment_events (
+  event_id text not null,
+  type text not null,
+  body jsonb not null,
+  outcome text not null,
+  order_id integer,
+  received_at timestamp with time zone default now() not null,
+  constraint payment_events_pkey PRIMARY KEY (event_id),
+  constraint payment_events_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
+  constraint payment_events_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 255))),
+  constraint payment_events_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'no_change'::text, 'ignored'::text, 'late'::text, 'mismatch'::text, 'unknown_order'::text])))
+);
+CREATE INDEX payment_events_order_id ON public.payment_events USING btree (order_id);
+
+create table payments (
+  order_id integer not null,
+  state text not null,
+  session_id text,
+  url text,
+  amount_cents integer not null,
+  currency text not null,
+  transaction_id text,
+  refund_id text,
+  updated_at timestamp with time zone default now() not null,
+  constraint payments_session_id_key UNIQUE (session_id),
+  constraint payments_pkey PRIMARY KEY (order_id),
+  constraint payments_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
+  constraint payments_amount_cents_check CHECK ((amount_cents >= 0)),
+  constraint payments_check CHECK (((state = 'open'::text) <= ((session_id IS NOT NULL) AND (url IS NOT NULL)))),
+  constraint payments_check1 CHECK (((state = ANY (ARRAY['paid'::text, 'settled'::text, 'refund_due'::text, 'refunded'::text])) <= (transaction_id IS NOT NULL))),
+  constraint payments_check2 CHECK (((state = 'refunded'::text) <= (refund_id IS NOT NULL))),
+  constraint payments_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint payments_state_check CHECK ((state = ANY (ARRAY['creating'::text, 'open'::text, 'paid'::text, 'settled'::text, 'expired'::text, 'refund_due'::text, 'refunded'::text])))
+);
+
+create table products (
+  product_id integer generated always as identity not null,
+  sku text not null,
+  product text not null,
+  description text not null,
+  price_cents integer not null,
+  currency text not null,
+  image text not null,
+  restock_level integer not null,
+  constraint products_sku_key UNIQUE (sku),
+  constraint products_pkey PRIMARY KEY (product_id),
+  constraint products_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint products_price_cents_check CHECK ((price_cents >= 0)),
+  constraint products_product_check CHECK ((product <> ''::text)),
+  constraint products_restock_level_check CHECK ((restock_level >= 0)),
+  constraint products_sku_check CHECK ((sku ~ '^[A-Za-z0-9._-]{1,64}$'::text))
+);
+
+create table stock (
+  product_id integer not null,
+  available integer not null,
+  constraint stock_pkey PRIMARY KEY (product_id),
+  constraint stock_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(product_id),
+  constraint stock_available_check CHECK ((available >= 0))
+);
+
+create table supply (
+  supply_id bigint generated always as identity not null,
+  product_id integer not null,
+  quantity integer not null,
+  reason text not null,
+  actor text not null,
+  request_key text not null,
+  at timestamp with time zone default now() not null,
+  constraint supply_request_key_key UNIQUE (request_key),
+  constraint supply_pkey PRIMARY KEY (supply_id),
+  constraint supply_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(product_id),
+  constraint supply_actor_check CHECK ((actor <> ''::text)),
+  constraint supply_reason_check CHECK ((reason <> ''::text))
+);
+CREATE INDEX supply_product_id ON public.supply USING btree (product_id);
+
+create view stock_accounts as
+ SELECT products.product_id,
+    products.sku,
+    stock.available,
+    lines.held,
+    lines.sold,
+    given.supplied,
+    (stock.available + lines.held + lines.sold) = given.supplied AS balanced
+   FROM products
+     JOIN stock USING (product_id)
+     CROSS JOIN LATERAL ( SELECT COALESCE(sum(order_lines.quantity) FILTER (WHERE orders.status = 'pending'::text), 0::bigint)::integer AS held,
+            COALESCE(sum(order_lines.quantity) FILTER (WHERE orders.status = ANY (ARRAY['paid'::text, 'dispatched'::text])), 0::bigint)::integer AS sold
+           FROM order_lines
+             JOIN orders USING (order_id)
+          WHERE order_lines.product_id = products.product_id) lines
+     CROSS JOIN LATERAL ( SELECT COALESCE(sum(supply.quantity), 0::bigint)::integer AS supplied
+           FROM supply
+          WHERE supply.product_id = products.product_id) given;

@@ -1,0 +1,24 @@
+import { report } from './banner.js';
+
+const answerWithinMs = 8000;
+
+/** Lets Restock and Crash answer in the page. Without this, their forms go to the same addresses. */
+export function enhanceOperatorTools() {
+  for (const form of document.querySelectorAll('form[data-operator]')) {
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void operate(form);
+    });
+  }
+}
+
+async function operate(form) {
+  const said = form.querySelector('.answer');
+  said.textContent = '';
+  const signal = AbortSignal.timeout(answerWithinMs);
+  const answer = await fetch(form.action, { method: 'POST', signal }).catch(() => undefined);
+  // A crash is answered by a lost connection: that is what it is for.
+  const crashed = form.dataset.operator === 'crash' && answer === undefined;
+  if (crashed) report('live', false);
+  said.textContent = crashed || answer?.ok ? form.dataset.done : form.dataset.failed;
+}

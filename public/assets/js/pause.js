@@ -1,0 +1,4 @@
+/** Waits. */
+export function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,31 @@
+// Shows how long the items are held, and the page anew when that time is over. Without this script the same is said in words.
+const line = document.querySelector('progress.hold');
+const millisecondsBetweenTries = 2_000;
+
+if (line instanceof HTMLProgressElement) {
+  const end = Date.now() + Number(line.dataset.millisecondsLeft);
+  const start = end - line.max * 1_000;
+  line.hidden = false;
+  const timer = setInterval(() => {
+    line.value = Math.min(line.max, Math.max(0, (end - Date.now()) / 1_000));
+    if (Date.now() <= end) return;
+    clearInterval(timer);
+    showAnew();
+  }, 500);
+  for (const time of document.querySelectorAll('time')) showLocally(time, start, end);
+}
+
+// Asks first, because a page of the browser's own about a lost connection would replace this one.
+function showAnew() {
+  fetch(location.href)
+    .then((answer) => (answer.ok ? location.reload() : Promise.reject(new Error('not now'))))
+    .catch(() => setTimeout(showAnew, millisecondsBetweenTries));
+}
+
+// The server knows only its own time zone.
+function showLocally(time, start, end) {
+  const sameDay = new Date(start).toDateString() === new Date(end).toDateString();
+  const day = sameDay ? {} : { day: 'numeric', month: 'long' };
+  const format = new Intl.DateTimeFormat('en-GB', { ...day, hour: '2-digit', minute: '2-digit' });
+  time.textContent = format.format(new Date(time.dateTime));
+}

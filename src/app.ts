@@ -1,0 +1,169 @@
+import { fileURLToPath } from 'node:url';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { Config } from './config.ts';
+import { connect, type Database } from './database/connection.ts';
+import { applicationName } from './database/outbox.ts';
+import { limitTimeBetweenRetries } from './database/transaction.ts';
+import { receivePaymentEvent } from './database/transactions/payments.ts';
+import { addStock, raiseToRestockLevel } from './database/transactions/stock.ts';
+import { ShopError } from './domain/errors.ts';
+import { documentRoutes } from './http/documentation.ts';
+import { watchMethods } from './http/methods.ts';
+import { checkoutRoutes } from './http/routes/checkout.ts';
+import { demonstrationRoutes } from './http/routes/demonstration.ts';
+import { healthRoutes } from './http/routes/health.ts';
+import { operatorRoutes } from './http/routes/operator.ts';
+import { orderRoutes } from './http/routes/orders.ts';
+import { paymentWebhookRoutes } from './http/routes/payment-webhook.ts';
+import { productRoutes } from './http/routes/products.ts';
+import { storefrontRoutes } from './http/routes/storefront.ts';
+import { buildServer } from './http/server.ts';
+import { createStripeProvider } from './payments/stripe.ts';
+import { errorView } from './storefront/error-view.ts';
+import { createRenderer, type Renderer } from './storefront/render.ts';
+import { adoptOrdersInFlight } from './workflows/adopt.ts';
+import { registerCheckout } from './workflows/checkout.ts';
+import { openDispatchQueue, registerDispatch } from './workflows/dispatch.ts';
+import { checkoutWorkflowId, paymentTopic } from './workflows/signals.ts';
+import { checkoutStarter, type StartCheckout } from './workflows/start-checkout.ts';
+
+/** One shop process, wired but not started. */
+export interface App {
+  readonly server: FastifyInstance;
+  /** Takes its workflows up again and begins to work; fails while Postgres is away. */
+  launch(): Promise<void>;
+  /** Ends in order: no new requests, running steps finish, connections close. */
+  close(): Promise<void>;
+}
+
+/** The settings of one shop process, whose database and name are known. */
+export type ShopConfig = Config & {
+  readonly databaseUrl: string;
+  readonly executorId: string;
+  /** Whether it is one of the processes of a supervisor, which alone gives their names. */
+  readonly supervised: boolean;
+};
+
+const version = '0.1.0';
+const publicDir = fileURLToPath(new URL('../public', import.meta.url));
+const readPoolSize = 10;
+const workflowPoolSize = 20;
+const drainMs = 1_000;
+const stripeShortestSessionSeconds = 1_800;
+
+/** Wires one shop process. Reads as a table of contents; nothing is decided here. */
+export async function buildApp(config: ShopConfig): Promise<App> {
+  const database = connect(config.databaseUrl, readPoolSize);
+  const local = config.payment.provider === 'local';
+  const provider = createStripeProvider({
+    secretKey: config.payment.secretKey ?? '',
+    serviceUrl: local ? config.payment.serviceUrl : undefined,
+    shortestSessionSeconds: local ? 0 : stripeShortestSessionSeconds,
+  });
+
+  registerDispatch();
+  const checkout = registerCheckout({
+    provider,
+    publicUrl: config.publicUrl,
+    dispatchSeconds: config.dispatchSeconds,
+  });
+  const startCheckout = checkoutStarter(database, checkout, { holdSeconds: config.holdSeconds });
+
+  const server = await buildShopServer(config, database, startCheckout);
+  configureEngine(config, server.log);
+
+  return {
+    server,
+    launch: async () => {
+      await DBOS.launch();
+      await openDispatchQueue();
+      if (config.supervised) await adoptOrdersInFlight(config.executorId, config.webConcurrency);
+    },
+    close: async () => {
+      await server.close();
+      await DBOS.shutdown({ workflowCompletionTimeoutMS: drainMs });
+      await database.destroy();
+    },
+  };
+}
+
+function configureEngine(config: ShopConfig, logger: FastifyBaseLogger): void {
+  limitTimeBetweenRetries();
+  DBOS.setConfig({
+    name: applicationName,
+    systemDatabaseUrl: config.databaseUrl,
+    systemDatabasePoolSize: workflowPoolSize,
+    executorID: config.executorId,
+    // One version for ever: orders in flight go on after a deployment, and changed steps need a patch (DESIGN §7).
+    enablePatching: true,
+    runMigrations: false,
+    notificationCoalesceMs: 1,
+    logger: engineLogger(logger),
+  });
+}
+
+function engineLogger(logger: FastifyBaseLogger) {
+  const log = logger.child({ part: 'engine' });
+  return {
+    debug: (entry: unknown) => log.debug(entry),
+    info: (entry: unknown) => log.debug(entry),
+    warn: (entry: unknown) => log.warn(entry),
+    error: (entry: unknown) => log.error(entry),
+  };
+}
+
+async function buildShopServer(
+  config: ShopConfig,
+  database: Database,
+  startCheckout: StartCheckout,
+): Promise<FastifyInstance> {
+  const renderer: Renderer = createRenderer({ cache: config.production });
+  const local = config.payment.provider === 'local';
+  const paymentServiceUrl = local ? config.payment.serviceUrl : undefined;
+  const server = await buildServer({
+    logLevel: config.logLevel,
+    executorId: config.executorId,
+    publicDir,
+    trustProxy: config.trustProxy,
+    publicUrl: config.publicUrl,
+    paymentOrigin: paymentServiceUrl ?? 'https://checkout.stripe.com',
+    renderProblem: (problem) => renderer.render('error', { error: errorView(problem) }),
+  });
+  const refuseOtherMethods = watchMethods(server);
+  await documentRoutes(server, version);
+
+  const { publicUrl, checkoutsPerMinute, operatorToken } = config;
+  await server.register(storefrontRoutes, {
+    database,
+    renderer,
+    startCheckout,
+    checkoutsPerMinute,
+    operatorTools: !config.production && operatorToken === undefined,
+  });
+  await server.register(checkoutRoutes, { startCheckout, publicUrl, paymentServiceUrl, checkoutsPerMinute });
+  await server.register(productRoutes, { database });
+  await server.register(orderRoutes, { database });
+  await server.register(paymentWebhookRoutes, {
+    webhookSecret: config.payment.webhookSecret ?? '',
+    receiveEvent: (event) =>
+      receivePaymentEvent(database, event, { topic: paymentTopic, workflowIdOf: checkoutWorkflowId }),
+  });
+  await server.register(operatorRoutes, {
+    operatorToken,
+    crashable: !config.production,
+    raiseToRestockLevel: (request) => raiseToRestockLevel(database, request),
+    addStock: (request) => addStock(database, request),
+  });
+  if (!config.production && paymentServiceUrl !== undefined) {
+    await server.register(demonstrationRoutes, { database, paymentServiceUrl });
+  }
+  await server.register(healthRoutes, { checkReady: () => checkReady(database) });
+  refuseOtherMethods();
+  return server;
+}
+
+async function checkReady(database: Database): Promise<void> {
+  await database.raw('select 1');
+  if (!DBOS.isInitialized()) throw new ShopError('unavailable', 'The workflows are not running yet.');
+}

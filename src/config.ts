@@ -1,0 +1,163 @@
+import { z } from 'zod';
+
+/** Settings that stop the start: every fault at once, one line each, so that one look mends them all. */
+export class SettingsError extends Error {
+  override name = 'SettingsError';
+
+  constructor(readonly faults: readonly string[]) {
+    super(
+      `These settings need attention (README, "Settings"):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    );
+  }
+}
+
+const number = z.coerce.number({
+  error: ({ code }) => (code === 'invalid_type' ? 'needs a number' : undefined),
+});
+const port = number.int().min(1).max(65_535);
+const seconds = number.positive();
+const secret = z.string().min(16, 'needs at least 16 characters');
+const origin = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => new URL(url).pathname === '/', 'is an origin: no path after the host')
+  .transform((url) => new URL(url).origin);
+
+const environment = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.default(3000),
+  PUBLIC_URL: origin.optional(),
+  TRUST_PROXY: number.int().min(0).max(10).default(0),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATA_DIR: z.string().default('.data'),
+  WEB_CONCURRENCY: number.int().min(1).max(64).default(1),
+  EXECUTOR_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/)
+    .optional(),
+  PAYMENT_PROVIDER: z.enum(['local', 'stripe']).optional(),
+  PAYMENT_SERVICE_PORT: port.default(8086),
+  PAYMENT_SERVICE_URL: origin.optional(),
+  STRIPE_SECRET_KEY: secret.optional(),
+  STRIPE_WEBHOOK_SECRET: secret.optional(),
+  // Stripe ends a session after a day, and one of ours lives half an hour longer than its hold.
+  HOLD_SECONDS: seconds.max(82_800).default(120),
+  DISPATCH_SECONDS: seconds.max(86_400).default(10),
+  CHECKOUTS_PER_MINUTE: number.int().positive().default(120),
+  OPERATOR_TOKEN: secret.optional(),
+  COOKIE_SECRET: secret.optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+type Environment = z.infer<typeof environment>;
+
+/** The names of all settings, for the documents that list them. */
+export const settingNames: readonly string[] = Object.keys(environment.shape);
+
+/** All settings of one start, parsed once and never changed. Times are in the unit their name ends with. */
+export interface Config {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Origin under which shoppers reach the shop, without a slash at the end. */
+  readonly publicUrl: string;
+  /** How many proxies in front may be believed about the shopper's address. */
+  readonly trustProxy: number;
+  /** Undefined only for the supervisor, which then runs its own Postgres. */
+  readonly databaseUrl: string | undefined;
+  readonly dataDir: string;
+  readonly webConcurrency: number;
+  /**
+   * Names a shop process to DBOS; one that starts again under the same name takes its work up again. To the
+   * supervisor it is the first part of the names of its shops. Undefined means `shop`.
+   */
+  readonly executorId: string | undefined;
+  readonly payment: PaymentConfig;
+  readonly holdSeconds: number;
+  readonly dispatchSeconds: number;
+  /** Checkouts that one address may ask one shop process for in a minute. */
+  readonly checkoutsPerMinute: number;
+  readonly operatorToken: string | undefined;
+  readonly logLevel: Environment['LOG_LEVEL'];
+}
+
+export interface PaymentConfig {
+  readonly provider: 'local' | 'stripe';
+  /** Origin of the local payment service; its pages and its API. */
+  readonly serviceUrl: string;
+  readonly servicePort: number;
+  readonly secretKey: string | undefined;
+  readonly webhookSecret: string | undefined;
+}
+
+/** What a process needs that reads these settings. */
+export type Role = 'supervisor' | 'shop' | 'migrate';
+
+/**
+ * Reads the settings from an environment (DESIGN §3).
+ * Empty values count as missing, as in an `.env` file with nothing behind the sign.
+ * @throws SettingsError that lists every fault.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>, role: Role): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environment.safeParse(given);
+  const wrong = parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
+  const faults = [...wrong, ...missing(given, role)];
+  if (!parsed.success || faults.length > 0) throw new SettingsError(faults);
+  return freeze(parsed.data);
+}
+
+type Given = Readonly<Partial<Record<keyof Environment, string>>>;
+
+function missing(given: Given, role: Role): string[] {
+  const production = given.NODE_ENV === 'production';
+  const required: (keyof Environment)[] = [];
+  if (role !== 'supervisor' || production) required.push('DATABASE_URL');
+  if (production && role !== 'migrate') {
+    required.push(
+      'PUBLIC_URL',
+      'OPERATOR_TOKEN',
+      'COOKIE_SECRET',
+      'STRIPE_SECRET_KEY',
+      'STRIPE_WEBHOOK_SECRET',
+    );
+  } else if (role === 'shop' || (role === 'supervisor' && given.PAYMENT_PROVIDER === 'stripe')) {
+    required.push('STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET');
+  }
+  // Two processes of one name would take each other's work at every start.
+  if (production && role === 'shop') required.push('EXECUTOR_ID');
+  const faults = required.filter((name) => given[name] === undefined).map((name) => `${name}: is missing`);
+  if (production && given.PAYMENT_PROVIDER === 'local') {
+    faults.push('PAYMENT_PROVIDER: production takes no simulated payments');
+  }
+  return faults;
+}
+
+function freeze(env: Environment): Config {
+  const production = env.NODE_ENV === 'production';
+  return Object.freeze({
+    production,
+    host: env.HOST,
+    port: env.PORT,
+    publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`,
+    trustProxy: env.TRUST_PROXY,
+    databaseUrl: env.DATABASE_URL,
+    dataDir: env.DATA_DIR,
+    webConcurrency: env.WEB_CONCURRENCY,
+    executorId: env.EXECUTOR_ID,
+    payment: Object.freeze({
+      provider: env.PAYMENT_PROVIDER ?? (production ? 'stripe' : 'local'),
+      serviceUrl: env.PAYMENT_SERVICE_URL ?? `http://localhost:${env.PAYMENT_SERVICE_PORT}`,
+      servicePort: env.PAYMENT_SERVICE_PORT,
+      secretKey: env.STRIPE_SECRET_KEY,
+      webhookSecret: env.STRIPE_WEBHOOK_SECRET,
+    }),
+    holdSeconds: env.HOLD_SECONDS,
+    dispatchSeconds: env.DISPATCH_SECONDS,
+    checkoutsPerMinute: env.CHECKOUTS_PER_MINUTE,
+    operatorToken: env.OPERATOR_TOKEN,
+    logLevel: env.LOG_LEVEL,
+  });
+}

@@ -1,0 +1,13 @@
+// Connection failures of the socket, classes 08 and 53 and 57P of Postgres, and knex waiting in vain for a connection.
+const awayCodes =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|53\w{3}|57P0\d)$/;
+const awayMessages =
+  /Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|Unable to acquire a connection/i;
+
+/** Whether an error means that Postgres cannot be reached now, rather than that it refused a statement. */
+export function isPostgresAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as Error & { code?: unknown }).code;
+  if (typeof code === 'string' && awayCodes.test(code)) return true;
+  return error.name === 'KnexTimeoutError' || awayMessages.test(error.message) || isPostgresAway(error.cause);
+}

@@ -1,0 +1,98 @@
+import type { Database } from '../connection.ts';
+import type { OrderRow, PaymentRow } from '../tables.ts';
+
+/** An order with its first product, as the tutorials' answers show it. */
+export type OrderSummary = OrderRow & { product_id: number };
+
+/** An order with its payment; no payment for an order that was refused when placed. */
+export type OrderWithPayment = OrderRow & {
+  payment_state: PaymentRow['state'] | null;
+  session_id: string | null;
+  payment_url: string | null;
+};
+
+export interface OrderLine {
+  sku: string;
+  product: string;
+  image: string;
+  quantity: number;
+  unit_price_cents: number;
+}
+
+export interface HistoryEntry {
+  history_id: string;
+  at: Date;
+  what: string;
+  detail: Record<string, unknown>;
+}
+
+/** Most orders that one list shows (DESIGN §5). */
+export const pageSize = 100;
+
+/** One order by its number. */
+export async function findOrder(database: Database, orderId: number): Promise<OrderSummary | undefined> {
+  const [order] = await summaries(database).where('orders.order_id', orderId);
+  return order;
+}
+
+/** Newest orders first; `before` is the last id of the page before. */
+export function listOrders(database: Database, limit: number, before?: number): Promise<OrderSummary[]> {
+  const query = summaries(database).orderBy('orders.order_id', 'desc').limit(Math.min(limit, pageSize));
+  return before === undefined ? query : query.where('orders.order_id', '<', before);
+}
+
+/** The order that a checkout key belongs to, for ever (DESIGN §2). */
+export function findOrderByKey(
+  database: Database,
+  checkoutKey: string,
+): Promise<OrderWithPayment | undefined> {
+  return withPayment(database).where({ checkout_key: checkoutKey }).first();
+}
+
+/** The order behind its unguessable address. */
+export function findOrderByToken(database: Database, token: string): Promise<OrderWithPayment | undefined> {
+  return withPayment(database).where({ token }).first();
+}
+
+/** The order that a payment session belongs to. */
+export function findOrderBySession(
+  database: Database,
+  sessionId: string,
+): Promise<OrderWithPayment | undefined> {
+  return withPayment(database).where({ session_id: sessionId }).first();
+}
+
+/** What was bought, in SKU order. */
+export function listOrderLines(database: Database, orderId: number): Promise<OrderLine[]> {
+  return database('order_lines')
+    .join('products', 'products.product_id', 'order_lines.product_id')
+    .where('order_lines.order_id', orderId)
+    .orderBy('products.sku')
+    .select<OrderLine[]>('sku', 'product', 'image', 'quantity', 'unit_price_cents');
+}
+
+/** What happened to an order, oldest first. */
+export function listHistory(database: Database, orderId: number): Promise<HistoryEntry[]> {
+  return database('order_history')
+    .where('order_id', orderId)
+    .orderBy('history_id')
+    .select<HistoryEntry[]>('history_id', 'at', 'what', 'detail');
+}
+
+function summaries(database: Database) {
+  const firstLine = database.raw(
+    '(select min(product_id) from order_lines where order_lines.order_id = orders.order_id) as product_id',
+  );
+  return database('orders').select<OrderSummary[]>('orders.*', firstLine);
+}
+
+function withPayment(database: Database) {
+  return database('orders')
+    .leftJoin('payments', 'payments.order_id', 'orders.order_id')
+    .select<OrderWithPayment[]>(
+      'orders.*',
+      'payments.state as payment_state',
+      'session_id',
+      'payments.url as payment_url',
+    );
+}

@@ -1,0 +1,51 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { runWithDataSourceContext } from '@dbos-inc/dbos-sdk/internal/context';
+import { runTransactionalInternalStep } from '@dbos-inc/dbos-sdk/internal/dbos';
+import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils';
+import { type Statement, statementsOn } from './statement.ts';
+
+const secondsBetweenTriesAtMost = 2;
+
+/**
+ * Makes a durable step of a workflow out of a database callback: its statements and the record that the step is done
+ * are one commit (DESIGN §8, decision 0002).
+ *
+ * - Runs once: a replay returns the recorded value, also when the answer to the commit was lost.
+ * - Retried for as long as Postgres is away; never recorded as an outcome because of that.
+ * - Refused when another process has taken the workflow over.
+ *
+ * The callback may run again after a lost connection, so it only talks to the database, through the statement it is
+ * given. What the business expects is its return value; a throw is a fault and fails the workflow for good.
+ */
+export function transaction<Args extends unknown[], Result>(
+  name: string,
+  callback: (sql: Statement, ...args: Args) => Promise<Result>,
+): (...args: Args) => Promise<Result> {
+  return (...args) => {
+    if (!DBOS.isInWorkflow()) throw new Error(`${name} is a step: it runs inside a workflow only.`);
+    return runTransactionalInternalStep(
+      // The SDK must refuse steps inside this one: they would take a place in the workflow that a replay skips.
+      (client) => {
+        if (!client) throw new Error('The engine gave no connection to the step.');
+        return runWithDataSourceContext(0, () => callback(statementsOn(client), ...args)).catch(retryLater);
+      },
+      name,
+    );
+  };
+}
+
+/** Makes the engine look for a lost Postgres every two seconds at most, instead of every minute. */
+export function limitTimeBetweenRetries(): void {
+  dbRetryConfig.maxBackoffSec = secondsBetweenTriesAtMost;
+}
+
+// A time limit of the server's, a lock held too long, a standby that is not the primary yet, a failing disk: states that
+// pass, which the engine would record as the step's outcome.
+const passingStates = /^(57014|55P03|25006|40001|58\w{3})$/;
+const cannotConnectNow = '57P03';
+
+function retryLater(error: unknown): never {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== 'string' || !passingStates.test(code)) throw error;
+  throw Object.assign(new Error('Postgres refuses for now', { cause: error }), { code: cannotConnectNow });
+}

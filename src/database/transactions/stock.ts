@@ -1,0 +1,82 @@
+import type { Database } from '../connection.ts';
+import { outboxTransaction, type Statement } from '../statement.ts';
+import type { Restocked, SupplyRequest } from '../tables.ts';
+
+/**
+ * Raises every product's available units to its restock level, and lowers none (DESIGN §5).
+ * @returns what was added by this request key, now or before.
+ */
+export function raiseToRestockLevel(database: Database, request: SupplyRequest): Promise<Restocked[]> {
+  return outboxTransaction(database, async (sql) => {
+    await sql('select 1 from stock join products using (product_id) order by sku for update of stock');
+    const known = await suppliedBefore(sql, request.requestKey);
+    if (known.length > 0) return known.map(({ sku, added }) => ({ sku, added }));
+    return sql<Restocked>(
+      `with supplied as (
+         insert into supply (product_id, quantity, reason, actor, request_key)
+         select product_id, restock_level - available, 'restock', :actor, :requestKey || ' ' || sku
+         from products join stock using (product_id) where available < restock_level
+         returning product_id, quantity
+       ), ${addSupplied}
+       select sku, quantity as added from supplied join products using (product_id) order by sku`,
+      { ...request },
+    );
+  });
+}
+
+/** A delivery of one product. */
+export interface Delivery {
+  readonly sku: string;
+  readonly quantity: number;
+  readonly reason: string;
+}
+
+/**
+ * Adds the units of a delivery.
+ * @returns what was added by this request key, now or before; `unknown_product` for no such SKU, `key_reused` when the
+ *   key came before with another delivery.
+ */
+export function addStock(
+  database: Database,
+  request: SupplyRequest & Delivery,
+): Promise<Restocked[] | 'unknown_product' | 'key_reused'> {
+  return outboxTransaction(database, async (sql) => {
+    const [product] = await sql(
+      `select product_id from stock join products using (product_id) where sku = :sku for update of stock`,
+      { sku: request.sku },
+    );
+    if (!product) return 'unknown_product';
+    const known = await suppliedBefore(sql, request.requestKey);
+    if (known.length > 0) return replay(known, request);
+    return sql<Restocked>(
+      `with supplied as (
+         insert into supply (product_id, quantity, reason, actor, request_key)
+         select product_id, :quantity, :reason, :actor, :requestKey || ' ' || sku from products where sku = :sku
+         returning product_id, quantity
+       ), ${addSupplied}
+       select sku, quantity as added from supplied join products using (product_id)`,
+      { ...request },
+    );
+  });
+}
+
+const addSupplied = `added as (
+  update stock set available = available + quantity from supplied where stock.product_id = supplied.product_id
+)`;
+
+type Supplied = Restocked & { readonly reason: string };
+
+// A request key has no space in it, so a space ends it.
+function suppliedBefore(sql: Statement, requestKey: string): Promise<Supplied[]> {
+  return sql<Supplied>(
+    `select sku, quantity as added, reason from supply join products using (product_id)
+     where starts_with(request_key, :requestKey || ' ') order by sku`,
+    { requestKey },
+  );
+}
+
+function replay(known: readonly Supplied[], { sku, quantity, reason }: Delivery): Restocked[] | 'key_reused' {
+  const [first] = known;
+  const same = first?.sku === sku && first.added === quantity && first.reason === reason;
+  return same && known.length === 1 ? [{ sku, added: quantity }] : 'key_reused';
+}

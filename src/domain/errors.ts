@@ -1,0 +1,33 @@
+/** Every error that a caller may meet, by its stable code. What each means to HTTP stands in http/errors.ts. */
+export type ErrorCode =
+  | 'invalid_input'
+  | 'malformed_body'
+  | 'unknown_product'
+  | 'out_of_stock'
+  | 'price_changed'
+  | 'key_reused'
+  | 'payment_unavailable'
+  | 'bad_signature'
+  | 'unauthorized'
+  | 'cross_site'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'body_too_large'
+  | 'unsupported_media_type'
+  | 'rate_limited'
+  | 'unavailable'
+  | 'timeout'
+  | 'internal';
+
+/** A refusal that the caller can act on: a code for programs, a sentence for people, and what belongs to it. */
+export class ShopError extends Error {
+  override name = 'ShopError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message);
+  }
+}

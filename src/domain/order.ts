@@ -1,0 +1,85 @@
+/** The life of an order (DESIGN §2). */
+export type OrderStatus = 'pending' | 'paid' | 'dispatched' | 'cancelled' | 'refunded';
+
+/** Why an order was cancelled. */
+export type CancelReason =
+  | 'out_of_stock'
+  | 'price_changed'
+  | 'payment_unavailable'
+  | 'payment_ended'
+  | 'hold_expired';
+
+/** The verbs that change a status, and the statuses from which each may. Every guarded `where` on orders reads this table. */
+export const allowedFrom = {
+  pay: ['pending'],
+  cancel: ['pending'],
+  dispatch: ['paid'],
+} as const satisfies Record<string, readonly OrderStatus[]>;
+
+/** The tutorials' numbers for a status (DESIGN §5). */
+export const statusNumber: Readonly<Record<OrderStatus, number>> = {
+  cancelled: -1,
+  refunded: -1,
+  pending: 0,
+  dispatched: 1,
+  paid: 2,
+};
+
+/** Visible steps of a dispatch. */
+export const dispatchSteps = 10;
+
+/** One product in an order, or in a wish to order. */
+export interface Item {
+  readonly sku: string;
+  readonly qty: number;
+}
+
+/** Most units of one product, and most products, in one order: a bound on what a single request can hold. */
+export const maxQuantity = 1000;
+export const maxItems = 50;
+
+/** The largest payment that the provider takes: eight digits of minor units (Stripe docs, "Minimum and maximum charge amounts"). */
+export const largestTotalCents = 99_999_999;
+
+/** Adds up items of the same product and sorts by SKU, the order in which stock is locked. */
+export function mergeItems(items: readonly Item[]): Item[] {
+  const quantities = new Map<string, number>();
+  for (const { sku, qty } of items) quantities.set(sku, (quantities.get(sku) ?? 0) + qty);
+  return [...quantities].map(([sku, qty]) => ({ sku, qty })).toSorted((a, b) => (a.sku < b.sku ? -1 : 1));
+}
+
+/** The total of priced lines, in minor units. */
+export function orderTotal(
+  lines: readonly { readonly qty: number; readonly unitPriceCents: number }[],
+): number {
+  return lines.reduce((sum, line) => sum + line.qty * line.unitPriceCents, 0);
+}
+
+/** The times between which a paid order is being dispatched, and its status. */
+export interface DispatchClock {
+  readonly status: OrderStatus;
+  readonly paidAt: Date | null;
+  readonly dispatchDueAt: Date | null;
+}
+
+/**
+ * Steps of dispatch still ahead: 10 before and when it begins, 0 once dispatched.
+ * A function of time alone, so nothing is written on the way and a crash in between costs nothing (DESIGN §7).
+ */
+export function progressRemaining(order: DispatchClock, now: Date): number {
+  if (order.status === 'dispatched') return 0;
+  if (order.status !== 'paid' || !order.paidAt || !order.dispatchDueAt) return dispatchSteps;
+  const whole = order.dispatchDueAt.getTime() - order.paidAt.getTime();
+  const left = order.dispatchDueAt.getTime() - now.getTime();
+  return Math.min(dispatchSteps, Math.max(1, Math.ceil((left / whole) * dispatchSteps)));
+}
+
+/** When an order last changed for those who watch it: its newest recorded time, or its newest step of dispatch. */
+export function lastUpdate(order: DispatchClock, recorded: readonly (Date | null)[], now: Date): Date {
+  const times = recorded.filter((time) => time !== null).map((time) => time.getTime());
+  if (order.status === 'paid' && order.paidAt && order.dispatchDueAt) {
+    const step = (order.dispatchDueAt.getTime() - order.paidAt.getTime()) / dispatchSteps;
+    times.push(order.paidAt.getTime() + (dispatchSteps - progressRemaining(order, now)) * step);
+  }
+  return new Date(Math.max(...times));
+}

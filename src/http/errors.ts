@@ -1,0 +1,124 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { isPostgresAway } from '../database/outage.ts';
+import { type ErrorCode, ShopError } from '../domain/errors.ts';
+
+interface Meaning {
+  readonly status: number;
+  readonly title: string;
+}
+
+/** What each code means to HTTP. docs/ERRORS.md shows the same table; a test compares them both ways. */
+export const meanings: Readonly<Record<ErrorCode, Meaning>> = {
+  invalid_input: { status: 400, title: 'The request has a value that is not allowed.' },
+  malformed_body: { status: 400, title: 'The body cannot be read.' },
+  bad_signature: { status: 400, title: 'The message is not signed by the payment provider.' },
+  unknown_product: { status: 400, title: 'There is no such product.' },
+  unauthorized: { status: 401, title: 'This is for operators.' },
+  cross_site: { status: 403, title: 'Another site may not do this.' },
+  not_found: { status: 404, title: 'There is nothing here.' },
+  method_not_allowed: { status: 405, title: 'This address does not take that method.' },
+  out_of_stock: { status: 409, title: 'There is not enough in stock.' },
+  price_changed: { status: 409, title: 'The price has changed.' },
+  payment_unavailable: {
+    status: 409,
+    title: 'The payment could not be opened, and the order was cancelled.',
+  },
+  body_too_large: { status: 413, title: 'The body is too large.' },
+  unsupported_media_type: { status: 415, title: 'A body of this type is not understood.' },
+  key_reused: { status: 422, title: 'This key belongs to another checkout.' },
+  rate_limited: { status: 429, title: 'Too many requests.' },
+  internal: { status: 500, title: 'Something went wrong here.' },
+  unavailable: { status: 503, title: 'The shop is restarting. Nothing is lost.' },
+  timeout: { status: 503, title: 'The answer takes longer than expected. Nothing is lost.' },
+};
+
+/** An error as it is answered (RFC 9457). */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly [detail: string]: unknown;
+}
+
+/** The content type of a problem. */
+export const problemType = 'application/problem+json; charset=utf-8';
+
+const secondsToRetry = '2';
+
+/** The problem that an error means to the caller. What we do not know stays in the log and out of the answer. */
+export function problemOf(error: unknown): Problem {
+  const known = knownError(error);
+  const { status, title } = meanings[known.code];
+  return {
+    ...known.details,
+    type: `urn:holdfast:error:${known.code}`,
+    title,
+    status,
+    code: known.code,
+    detail: known.message,
+  };
+}
+
+/** Sends a problem as `application/problem+json`. */
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return withRetryAfter(reply, problem)
+    .code(problem.status)
+    .serializer(JSON.stringify)
+    .type(problemType)
+    .send(problem);
+}
+
+/** Says when to ask again, for problems that pass by themselves. */
+export function withRetryAfter(reply: FastifyReply, { status }: Problem): FastifyReply {
+  if (status === 503 || (status === 429 && !reply.hasHeader('retry-after')))
+    reply.header('retry-after', secondsToRetry);
+  return reply;
+}
+
+/** Logs what is our fault with its stack, and what is the caller's with its code only. */
+export function logProblem(request: FastifyRequest, problem: Problem, error: unknown): void {
+  if (problem.status === 500) request.log.error({ err: error }, 'request failed');
+  else request.log.info({ code: problem.code }, 'request refused');
+}
+
+function knownError(error: unknown): ShopError {
+  if (error instanceof ShopError) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const issues = error.validation.map(({ instancePath, message }) => ({
+      field: instancePath.replace(/^\//, '').replaceAll('/', '.') || (error.validationContext ?? 'body'),
+      message: message ?? 'is not allowed',
+    }));
+    return new ShopError(
+      'invalid_input',
+      issues.map(({ field, message }) => `${field}: ${message}`).join('; '),
+      { issues },
+    );
+  }
+  if (isPostgresAway(error))
+    return new ShopError('unavailable', 'The database is away for a moment. Ask again.');
+  return ofFastify(error as FastifyError);
+}
+
+const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_body',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_body',
+  FST_ERR_HANDLER_TIMEOUT: 'timeout',
+  FST_ERR_BAD_URL: 'invalid_input',
+  FST_ERR_MAX_PARAM_LENGTH: 'invalid_input',
+};
+
+function ofFastify(error: FastifyError): ShopError {
+  const code = fastifyCodes[error.code];
+  if (code) return new ShopError(code, error.message);
+  // What the static files refuse is simply not there.
+  if (error.statusCode === 403 || error.statusCode === 404)
+    return new ShopError('not_found', 'There is nothing at this address.');
+  // The JSON parser throws a SyntaxError that carries the status.
+  if (error.statusCode === 400) return new ShopError('malformed_body', 'The body is not valid JSON.');
+  return new ShopError('internal', 'It has been logged. Asking again with the same key is safe.');
+}

@@ -1,0 +1,69 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Database } from '../../database/connection.ts';
+import { findOrderBySession } from '../../database/queries/orders.ts';
+import { ShopError } from '../../domain/errors.ts';
+import { paymentId as paymentIdSchema, problem } from '../schemas.ts';
+
+export interface DemonstrationOptions {
+  readonly database: Database;
+  readonly paymentServiceUrl: string;
+}
+
+const routeOf = { paid: 'submit_payment', failed: 'cancel_payment', cancelled: 'cancel_payment' } as const;
+
+const waitAtMostMs = 8_000;
+const lookEveryMs = 50;
+const callTimeoutMs = 5_000;
+
+/**
+ * `POST /payment_webhook/:payment_id/:status`: the widget store's route, for demonstrations only. It asks the local
+ * payment service to complete or to end the session and waits until the order shows it; only the payment service can
+ * make an order paid, here too (DESIGN §5).
+ */
+export const demonstrationRoutes: FastifyPluginAsyncZod<DemonstrationOptions> = async (server, options) => {
+  server.post(
+    '/payment_webhook/:payment_id/:status',
+    {
+      schema: {
+        tags: ['demonstration'],
+        summary: 'Complete or end a simulated payment',
+        params: z.object({
+          payment_id: paymentIdSchema,
+          status: z.enum(['paid', 'failed', 'cancelled']),
+        }),
+        response: { 200: z.string().describe('The order id'), 400: problem, 404: problem, 503: problem },
+      },
+    },
+    async (request, reply) => {
+      const { payment_id: paymentId, status } = request.params;
+      const order = await findOrderBySession(options.database, paymentId);
+      if (!order) throw new ShopError('not_found', 'There is no such payment.');
+      if (order.status === 'pending') {
+        await actOnSession(`${options.paymentServiceUrl}/api/${routeOf[status]}`, paymentId);
+        await leftPending(options.database, paymentId);
+      }
+      return reply.serializer(String).type('text/plain; charset=utf-8').send(String(order.order_id));
+    },
+  );
+};
+
+async function actOnSession(url: string, sessionId: string): Promise<void> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ session_id: sessionId }),
+    signal: AbortSignal.timeout(callTimeoutMs),
+  }).catch(() => undefined);
+  if (!answer?.ok) throw new ShopError('timeout', 'The payment service did not answer. Ask again.');
+}
+
+async function leftPending(database: Database, sessionId: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs < waitAtMostMs; waitedMs += lookEveryMs) {
+    const order = await findOrderBySession(database, sessionId);
+    if (order?.status !== 'pending') return;
+    await pause(lookEveryMs);
+  }
+  throw new ShopError('timeout', 'The order does not show the payment yet. Ask again.');
+}

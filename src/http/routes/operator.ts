@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import bearerAuth from '@fastify/bearer-auth';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Restocked, SupplyRequest } from '../../database/tables.ts';
+import { ShopError } from '../../domain/errors.ts';
+import { problemOf, problemType } from '../errors.ts';
+import { checkoutKey, problem, sku } from '../schemas.ts';
+
+export interface OperatorOptions {
+  /** Undefined leaves the routes open, as in a demonstration. */
+  readonly operatorToken: string | undefined;
+  readonly crashable: boolean;
+  readonly raiseToRestockLevel: (request: SupplyRequest) => Promise<Restocked[]>;
+  readonly addStock: (
+    request: SupplyRequest & Delivery,
+  ) => Promise<Restocked[] | 'unknown_product' | 'key_reused'>;
+}
+
+const howToAuthorize = 'Send the operator token as a bearer token.';
+
+const largestDelivery = 100_000;
+
+const delivery = z.strictObject({
+  sku,
+  quantity: z.int().min(1).max(largestDelivery),
+  reason: z
+    .string()
+    .trim()
+    .regex(/^\P{Cc}{1,200}$/u, '1 to 200 characters, no control characters'),
+});
+
+type Delivery = z.infer<typeof delivery>;
+
+/** `POST /restock` and `POST /crash_application` (DESIGN §5): for operators. */
+export const operatorRoutes: FastifyPluginAsyncZod<OperatorOptions> = async (server, options) => {
+  if (options.operatorToken !== undefined) {
+    await server.register(bearerAuth, {
+      keys: new Set([options.operatorToken]),
+      specCompliance: 'rfc6750',
+      contentType: problemType,
+      errorResponse: () => ({
+        ...problemOf(new ShopError('unauthorized', howToAuthorize)),
+        error: 'unauthorized',
+      }),
+      verifyErrorLogLevel: 'info',
+    });
+    server.addHook('onSend', async (_request, reply) => {
+      if (reply.statusCode === 401) reply.header('www-authenticate', 'Bearer');
+    });
+  }
+
+  server.post(
+    '/restock',
+    {
+      schema: {
+        tags: ['operator'],
+        summary: 'Raise the stock to its restock level, or add a delivery',
+        headers: z.looseObject({ 'idempotency-key': checkoutKey.optional() }),
+        body: delivery
+          .nullish()
+          .describe('Nothing raises every product to its restock level and lowers none'),
+        response: {
+          200: z.object({ restocked: z.array(z.object({ sku: z.string(), added: z.int() })) }),
+          400: problem,
+          401: problem,
+          422: problem,
+        },
+      },
+    },
+    async (request) => {
+      const asked = { requestKey: request.headers['idempotency-key'] ?? randomUUID(), actor: 'operator' };
+      if (!request.body) return { restocked: await options.raiseToRestockLevel(asked) };
+      const restocked = await options.addStock({ ...asked, ...request.body });
+      if (restocked === 'unknown_product') {
+        throw new ShopError('unknown_product', `There is no product ${request.body.sku}.`);
+      }
+      if (restocked === 'key_reused') {
+        throw new ShopError('key_reused', 'This idempotency key belongs to another delivery.');
+      }
+      return { restocked };
+    },
+  );
+
+  if (options.crashable) {
+    server.post(
+      '/crash_application',
+      { schema: { tags: ['demonstration'], summary: 'End the process that answers, as by kill -9' } },
+      () => process.kill(process.pid, 'SIGKILL'),
+    );
+  }
+};

@@ -1,0 +1,68 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Database } from '../../database/connection.ts';
+import { findOrder, listOrders, type OrderSummary, pageSize } from '../../database/queries/orders.ts';
+import { ShopError } from '../../domain/errors.ts';
+import { lastUpdate, progressRemaining, statusNumber } from '../../domain/order.ts';
+import { orderId, problem } from '../schemas.ts';
+
+const order = z
+  .object({
+    order_id: z.int(),
+    order_status: z.int().describe('-1 cancelled or refunded, 0 pending, 1 dispatched, 2 paid'),
+    status: z.enum(['pending', 'paid', 'dispatched', 'cancelled', 'refunded']),
+    last_update_time: z.iso.datetime(),
+    product_id: z.int().describe('The first product of the order'),
+    progress_remaining: z.int().min(0).max(10),
+  })
+  .describe('An order, without anything personal');
+
+/** `GET /order/:order_id` and `GET /orders` (DESIGN §5). */
+export const orderRoutes: FastifyPluginAsyncZod<{ database: Database }> = async (server, { database }) => {
+  server.get(
+    '/order/:order_id',
+    {
+      schema: {
+        tags: ['shop'],
+        summary: 'One order',
+        params: z.object({ order_id: orderId }),
+        response: { 200: order, 400: problem, 404: problem },
+      },
+    },
+    async (request) => {
+      const found = await findOrder(database, request.params.order_id);
+      if (!found) throw new ShopError('not_found', `There is no order ${request.params.order_id}.`);
+      return view(found, new Date());
+    },
+  );
+
+  server.get(
+    '/orders',
+    {
+      schema: {
+        tags: ['shop'],
+        summary: `The newest orders, ${pageSize} at most`,
+        querystring: z.object({ before: orderId.optional().describe('The last id of the page before') }),
+        response: { 200: z.array(order), 400: problem },
+      },
+    },
+    async (request) => {
+      const now = new Date();
+      const found = await listOrders(database, pageSize, request.query.before);
+      return found.map((one) => view(one, now));
+    },
+  );
+};
+
+function view(found: OrderSummary, now: Date): z.infer<typeof order> {
+  const clock = { status: found.status, paidAt: found.paid_at, dispatchDueAt: found.dispatch_due_at };
+  const times = [found.created_at, found.paid_at, found.dispatched_at, found.cancelled_at, found.refunded_at];
+  return {
+    order_id: found.order_id,
+    order_status: statusNumber[found.status],
+    status: found.status,
+    last_update_time: lastUpdate(clock, times, now).toISOString(),
+    product_id: found.product_id,
+    progress_remaining: progressRemaining(clock, now),
+  };
+}

@@ -1,0 +1,43 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { EventOutcome, PaymentEvent } from '../../domain/payment.ts';
+import { verifyPaymentEvent } from '../../payments/webhook.ts';
+import { problem } from '../schemas.ts';
+
+export interface PaymentWebhookOptions {
+  readonly webhookSecret: string;
+  readonly receiveEvent: (event: PaymentEvent) => Promise<EventOutcome | 'known'>;
+}
+
+const bodyLimitBytes = 256 * 1024;
+
+/**
+ * `POST /payment_webhook`: the provider's signed events (DESIGN §5). Whatever is signed is kept and answered 200; a
+ * database error is a 5xx, and the provider tries again.
+ */
+export const paymentWebhookRoutes: FastifyPluginAsyncZod<PaymentWebhookOptions> = async (server, options) => {
+  // The signature is over the bytes as they came, so nothing may parse them first.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  server.post(
+    '/payment_webhook',
+    {
+      bodyLimit: bodyLimitBytes,
+      schema: {
+        tags: ['payment provider'],
+        summary: 'A signed event of the payment provider',
+        headers: z.looseObject({ 'stripe-signature': z.string().optional() }),
+        response: { 200: z.object({ received: z.literal(true) }), 400: problem, 413: problem, 503: problem },
+      },
+    },
+    async (request) => {
+      const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const signature = request.headers['stripe-signature'];
+      const event = verifyPaymentEvent(rawBody, signature, options.webhookSecret, new Date());
+      const outcome = await options.receiveEvent(event);
+      request.log.info({ event: event.id, type: event.type, order: event.orderId, outcome }, 'payment event');
+      return { received: true as const };
+    },
+  );
+};

@@ -1,0 +1,157 @@
+import accepts from '@fastify/accepts';
+import formbody from '@fastify/formbody';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import fastifyStatic from '@fastify/static';
+import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { ShopError } from '../domain/errors.ts';
+import { logProblem, type Problem, problemOf, sendProblem, withRetryAfter } from './errors.ts';
+
+export interface ServerOptions {
+  readonly logLevel: string;
+  /** Names this process in its log. */
+  readonly executorId: string;
+  readonly trustProxy: number;
+  readonly publicDir: string;
+  /** Origin under which shoppers reach the shop. */
+  readonly publicUrl: string;
+  /** Origin to which a checkout form may lead: the provider's payment pages. */
+  readonly paymentOrigin: string;
+  /** The page that shows a problem to a person. */
+  readonly renderProblem: (problem: Problem) => Promise<string>;
+}
+
+const handlerTimeoutMs = 10_000;
+const bodyLimitBytes = 64 * 1024;
+// Longer than any that is allowed, so that the route's schema refuses it with its own words.
+const longestParameter = 1_000;
+
+/** The server without routes: limits, headers, body parsers, and one way to answer errors (DESIGN §5). */
+export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+  const server = Fastify({
+    logger: { level: options.logLevel, base: { executor: options.executorId }, redact: ['*.email'] },
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: (_address, hop) => hop < options.trustProxy,
+    handlerTimeout: handlerTimeoutMs,
+    bodyLimit: bodyLimitBytes,
+    routerOptions: { maxParamLength: longestParameter, ignoreTrailingSlash: true },
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, problemOf(error)),
+  });
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  logAnswers(server);
+  answerErrors(server, options);
+  readBodies(server);
+  refuseOtherSites(server, options.publicUrl);
+  await server.register(accepts);
+  await server.register(rateLimit, { global: false, errorResponseBuilder: tooManyRequests });
+  await server.register(helmet, securityHeaders(options));
+  await server.register(fastifyStatic, {
+    root: `${options.publicDir}/assets`,
+    prefix: '/assets/',
+    maxAge: '1h',
+  });
+  return server;
+}
+
+/** One line per answer, with the route instead of the address: addresses hold the tokens of orders. */
+function logAnswers(server: FastifyInstance): void {
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    const ms = Math.round(reply.elapsedTime);
+    request.log.debug({ method, route: routeOptions.url, status: reply.statusCode, ms }, 'answered');
+  });
+}
+
+function answerErrors(server: FastifyInstance, { renderProblem }: ServerOptions): void {
+  server.setErrorHandler(async (error, request, reply) => {
+    const problem = problemOf(error);
+    logProblem(request, problem, error);
+    if (!wantsPage(request)) return sendProblem(reply, problem);
+    const page = await renderProblem(problem);
+    reply.header('cache-control', 'no-store').type('text/html; charset=utf-8');
+    return withRetryAfter(reply, problem).code(problem.status).send(page);
+  });
+  server.setNotFoundHandler(() => {
+    throw new ShopError('not_found', 'There is nothing at this address.');
+  });
+}
+
+/** A person with a browser, rather than a program: programs get JSON unless they ask for a page. */
+function wantsPage(request: FastifyRequest): boolean {
+  return (
+    request.headers.accept?.includes('text/html') === true &&
+    request.accepts().type(['json', 'html']) === 'html'
+  );
+}
+
+/** An empty body is no body, whatever content type comes with it (DESIGN §5). */
+function readBodies(server: FastifyInstance): void {
+  const parseJson = server.getDefaultJsonParser('error', 'error');
+  server.removeContentTypeParser('text/plain');
+  server.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parseJson(request, body, done);
+  });
+  void server.register(formbody, {
+    parser: (body) =>
+      (body === '' ? undefined : Object.fromEntries(new URLSearchParams(body))) as Record<string, unknown>,
+  });
+  server.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else
+      done(
+        new ShopError(
+          'unsupported_media_type',
+          `A body of ${request.headers['content-type']} is not understood.`,
+        ),
+      );
+  });
+}
+
+/**
+ * A page of another site must not order, restock or crash for the shopper who reads it. Browsers say where a request
+ * comes from; programs, the payment provider among them, say nothing.
+ */
+function refuseOtherSites(server: FastifyInstance, publicUrl: string): void {
+  const ours = new URL(publicUrl).host;
+  server.addHook('onRequest', async (request) => {
+    if (request.method !== 'POST') return;
+    const { origin } = request.headers;
+    const host = origin === undefined ? ours : hostOf(origin);
+    const fromElsewhere =
+      request.headers['sec-fetch-site'] === 'cross-site' || ![ours, request.host].includes(host);
+    if (fromElsewhere) throw new ShopError('cross_site', 'This request came from a page of another site.');
+  });
+}
+
+function hostOf(origin: string): string {
+  return URL.canParse(origin) ? new URL(origin).host : '';
+}
+
+function tooManyRequests(_request: FastifyRequest, context: { after: string }): Error {
+  return new ShopError('rate_limited', `Too many requests from this address. Ask again in ${context.after}.`);
+}
+
+function securityHeaders({ publicUrl, paymentOrigin }: ServerOptions) {
+  const https = publicUrl.startsWith('https:');
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'none'"],
+        objectSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        // Chromium applies this to the redirect after a form post, too.
+        formAction: ["'self'", paymentOrigin],
+        ...(https && { upgradeInsecureRequests: [] }),
+      },
+    },
+    // Only for this host: what else lives under the domain is not ours to decide.
+    strictTransportSecurity: https && { includeSubDomains: false },
+    referrerPolicy: { policy: 'same-origin' as const },
+  };
+}

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { readPaymentServiceConfig } from './config.ts';
+
+const required = {
+  DATABASE_URL: 'postgres://localhost/payments',
+  STRIPE_SECRET_KEY: 'sk_test_1',
+  STRIPE_WEBHOOK_SECRET: 'whsec_1',
+};
+
+test('what must be given is enough', () => {
+  expect(readPaymentServiceConfig(required)).toEqual({
+    host: '127.0.0.1',
+    port: 8086,
+    publicUrl: undefined,
+    databaseUrl: 'postgres://localhost/payments',
+    webhookUrl: 'http://127.0.0.1:3000/payment_webhook',
+    secretKey: 'sk_test_1',
+    webhookSecret: 'whsec_1',
+    logLevel: 'info',
+  });
+});
+
+test('every fault is listed at once, and empty is missing', () => {
+  const faulty = { PAYMENT_SERVICE_URL: 'http://localhost:1/path', STRIPE_SECRET_KEY: '', LOG_LEVEL: 'loud' };
+  expect(() => readPaymentServiceConfig(faulty)).toThrow(
+    /PAYMENT_SERVICE_URL: is an origin[\s\S]*DATABASE_URL: is missing[\s\S]*STRIPE_SECRET_KEY: is missing[\s\S]*LOG_LEVEL/,
+  );
+});
+
+test('the public address is an origin without a slash', () => {
+  const config = readPaymentServiceConfig({ ...required, PAYMENT_SERVICE_URL: 'https://pay.example.org/' });
+  expect(config.publicUrl).toBe('https://pay.example.org');
+});

@@ -1,0 +1,35 @@
+import { readPaymentServiceConfig, SettingsError } from './config.ts';
+import { type PaymentService, startPaymentService } from './service.ts';
+
+const millisecondsToClose = 5_000;
+
+async function main(): Promise<void> {
+  const service = await startPaymentService(readPaymentServiceConfig(process.env));
+  closeOnRequest(service);
+  process.send?.('ready');
+}
+
+/** Ends the service at SIGTERM, at Ctrl-C when nobody supervises it, and when its supervisor is gone. */
+function closeOnRequest(service: PaymentService): void {
+  let closing = false;
+  const close = (): void => {
+    if (closing) return;
+    closing = true;
+    setTimeout(() => process.exit(1), millisecondsToClose).unref();
+    service.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGTERM', close);
+  process.on('disconnect', close);
+  process.on('SIGINT', () => {
+    // Ctrl-C reaches the whole process group, and a supervisor ends its processes in its own order.
+    if (!process.connected) close();
+  });
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof SettingsError ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { formatAmount, formTargets, paymentPage } from './page.ts';
+import type { Session } from './session.ts';
+
+const now = new Date('2026-11-21T12:00:00Z');
+
+const session: Session = {
+  id: 'cs_test_1',
+  status: 'open',
+  currency: 'usd',
+  amountTotal: 9999,
+  lineItems: [{ name: 'Cleat', description: null, unitAmount: 9999, quantity: 1 }],
+  clientReferenceId: null,
+  customerEmail: null,
+  metadata: {},
+  successUrl: 'http://localhost:3000/order?session={CHECKOUT_SESSION_ID}&name=é',
+  cancelUrl: null,
+  expiresAt: new Date('2026-11-21T12:01:30Z'),
+  paymentIntent: null,
+  lastDecline: null,
+  createdAt: new Date('2026-11-21T11:59:30Z'),
+};
+
+test.each([
+  [9999, 'usd', '$99.99'],
+  [500, 'jpy', '¥500'],
+  [1, 'eur', '€0.01'],
+  [1_234_567, 'gbp', '£12,345.67'],
+])('%d %s reads %s', (amount, currency, text) => {
+  expect(formatAmount(amount, currency)).toBe(text);
+});
+
+test('the way back carries the session, and the hold its time', () => {
+  expect(paymentPage(session, now)).toMatchObject({
+    shop: 'localhost:3000',
+    success_address: 'http://localhost:3000/order?session=cs_test_1&name=%C3%A9',
+    cancel_address: 'http://localhost:3000',
+    milliseconds_left: 90_000,
+    seconds_held: 120,
+    until: expect.stringMatching(/^\d\d:01/),
+  });
+});
+
+test('a time on another day names the day', () => {
+  const tomorrow = { ...session, expiresAt: new Date('2026-11-22T12:00:00Z') };
+  expect(paymentPage(tomorrow, now).until).toMatch(/22 November/);
+});
+
+test('forms may lead to the shop and nowhere else', () => {
+  expect(formTargets(session)).toEqual(['http://localhost:3000']);
+  expect(formTargets({ ...session, cancelUrl: 'https://shop.example.org/cart' })).toEqual([
+    'http://localhost:3000',
+    'https://shop.example.org',
+  ]);
+});

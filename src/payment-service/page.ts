@@ -1,0 +1,62 @@
+import { cancelAddress, type LineItem, type Session, successAddress } from './session.ts';
+
+/** What the payment page shows; everything is text that was formatted already. */
+export function paymentPage(session: Session, now: Date) {
+  return {
+    status: session.status,
+    path: `/pay/${session.id}`,
+    shop: new URL(session.successUrl).host,
+    total: formatAmount(session.amountTotal, session.currency),
+    lines: session.lineItems.map((item) => lineView(item, session.currency)),
+    email: session.customerEmail,
+    declined: session.lastDecline !== null,
+    ...holdView(session, now),
+    until: formatUntil(session.expiresAt, now),
+    until_iso: session.expiresAt.toISOString(),
+    success_address: successAddress(session),
+    cancel_address: cancelAddress(session),
+  };
+}
+
+/** Where the forms of the page may lead: Chromium applies `form-action` to the redirect after a form, too. */
+export function formTargets(session: Session): string[] {
+  const origins = [successAddress(session), cancelAddress(session)].map((address) => new URL(address).origin);
+  return [...new Set(origins)];
+}
+
+/** An amount of the smallest unit in words a shopper reads: 9999 usd is $99.99, 500 jpy is ¥500. */
+export function formatAmount(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat('en-US', { style: 'currency', currency });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(amount / 10 ** digits);
+}
+
+function lineView(item: LineItem, currency: string) {
+  return {
+    name: item.name,
+    description: item.description,
+    quantity: item.quantity,
+    unit: formatAmount(item.unitAmount, currency),
+    amount: formatAmount(item.unitAmount * item.quantity, currency),
+  };
+}
+
+function holdView(session: Session, now: Date) {
+  const millisecondsLeft = Math.max(0, session.expiresAt.getTime() - now.getTime());
+  return {
+    milliseconds_left: millisecondsLeft,
+    seconds_left: Math.ceil(millisecondsLeft / 1000),
+    seconds_held: Math.max(1, Math.ceil((session.expiresAt.getTime() - session.createdAt.getTime()) / 1000)),
+  };
+}
+
+/** The time alone when it is today, else with its day. */
+function formatUntil(date: Date, now: Date): string {
+  const day = date.toDateString() === now.toDateString() ? {} : ({ day: 'numeric', month: 'long' } as const);
+  return new Intl.DateTimeFormat('en-GB', {
+    ...day,
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  }).format(date);
+}

@@ -1,0 +1,12 @@
+import type { FastifyInstance } from 'fastify';
+import type { ServiceContext } from '../context.ts';
+
+/** 200 when the service can do its work, 503 while Postgres is away. */
+export function healthRoutes(context: ServiceContext) {
+  return async (server: FastifyInstance): Promise<void> => {
+    server.get('/healthz', async () => {
+      await context.sql('select 1');
+      return { status: 'ok' };
+    });
+  };
+}

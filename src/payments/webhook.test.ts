@@ -1,0 +1,87 @@
+import Stripe from 'stripe';
+import { describe, expect, test } from 'vitest';
+import { verifyPaymentEvent } from './webhook.ts';
+
+const secret = 'whsec_0123456789abcdef';
+const now = new Date('2026-01-01T12:00:00Z');
+const nowSeconds = now.getTime() / 1000;
+
+const session = {
+  id: 'cs_1',
+  object: 'checkout.session',
+  client_reference_id: '7',
+  amount_total: 9999,
+  currency: 'usd',
+  payment_status: 'paid',
+  payment_intent: 'pi_1',
+};
+
+function message(type: string, object: object = session): string {
+  return JSON.stringify({ id: 'evt_1', object: 'event', type, created: nowSeconds, data: { object } });
+}
+
+function sign(payload: string, options: { timestamp?: number; secret?: string } = {}): string {
+  return Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp: nowSeconds, ...options });
+}
+
+function verify(payload: string, signature: string | undefined) {
+  return verifyPaymentEvent(Buffer.from(payload), signature, secret, now);
+}
+
+describe('a signed event', () => {
+  test('says in our words what happened', () => {
+    const payload = message('checkout.session.completed');
+    expect(verify(payload, sign(payload))).toMatchObject({
+      id: 'evt_1',
+      says: 'paid',
+      orderId: 7,
+      sessionId: 'cs_1',
+      amountCents: 9999,
+      currency: 'USD',
+      transactionId: 'pi_1',
+    });
+  });
+
+  test.each([
+    ['checkout.session.completed', { payment_status: 'unpaid' }, 'other'],
+    ['checkout.session.async_payment_succeeded', {}, 'paid'],
+    ['checkout.session.async_payment_failed', {}, 'ended'],
+    ['checkout.session.expired', { payment_status: 'unpaid' }, 'ended'],
+    ['charge.refunded', {}, 'other'],
+  ])('%s with %o says %s', (type, change, says) => {
+    const payload = message(type, { ...session, ...change });
+    expect(verify(payload, sign(payload)).says).toBe(says);
+  });
+
+  test.each(['', 'abc', '0', '-7', '99999999999'])('with the reference "%s" names no order', (reference) => {
+    const payload = message('checkout.session.completed', { ...session, client_reference_id: reference });
+    expect(verify(payload, sign(payload)).orderId).toBeNull();
+  });
+
+  test('is accepted when one of several signatures fits', () => {
+    const payload = message('checkout.session.completed');
+    const fits = sign(payload);
+    expect(verify(payload, `${fits.split(',')[0]},v1=${'0'.repeat(64)},${fits.split(',')[1]}`).id).toBe(
+      'evt_1',
+    );
+  });
+});
+
+describe('refused', () => {
+  const payload = message('checkout.session.completed');
+
+  test.each([
+    ['no signature', payload, undefined],
+    ['another secret', payload, sign(payload, { secret: 'whsec_another_secret' })],
+    ['another body', message('checkout.session.expired'), sign(payload)],
+    ['a signature 301 seconds old', payload, sign(payload, { timestamp: nowSeconds - 301 })],
+    ['a signature from 301 seconds ahead', payload, sign(payload, { timestamp: nowSeconds + 301 })],
+    ['a signature of another form', payload, 'v1=abc'],
+  ])('%s', (_what, body, signature) => {
+    expect(() => verify(body, signature)).toThrow(expect.objectContaining({ code: 'bad_signature' }));
+  });
+
+  test.each(['not json', '[]', '{}', '{"id":"evt_1"}'])('signed, but no event: %s', (body) => {
+    expect(() => verify(body, sign(body))).toThrow(expect.objectContaining({ code: 'malformed_body' }));
+  });
+});

@@ -1,0 +1,151 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { Database } from '../database/connection.ts';
+import { findOrderByKey, listHistory, type OrderWithPayment } from '../database/queries/orders.ts';
+import { findProducts, firstProduct } from '../database/queries/products.ts';
+import { ShopError } from '../domain/errors.ts';
+import {
+  type Item,
+  largestTotalCents,
+  maxItems,
+  maxQuantity,
+  mergeItems,
+  orderTotal,
+} from '../domain/order.ts';
+import type { CheckoutWorkflow } from './checkout.ts';
+import { checkoutAnswered, checkoutWorkflowId } from './signals.ts';
+
+export interface CheckoutRequest {
+  readonly key: string;
+  /** Null buys one unit of the first product. */
+  readonly items: readonly Item[] | null;
+  readonly email?: string;
+  /** The total that the shopper was shown, in minor units. */
+  readonly amount?: number;
+}
+
+/** `waiting`: the payment session is not there yet; the order's page will show it. */
+export type CheckoutAnswer =
+  | { readonly outcome: 'ready'; readonly first: boolean; readonly order: OrderWithPayment }
+  | { readonly outcome: 'waiting'; readonly order: OrderWithPayment };
+
+/**
+ * Starts the checkout of a key, or finds it, and waits for its payment session.
+ * @throws ShopError `invalid_input`, `unknown_product`, `key_reused`, `out_of_stock`, `price_changed`,
+ *   `payment_unavailable`; `timeout` when not even the order was placed in time, and asking again is safe.
+ */
+export type StartCheckout = (request: CheckoutRequest) => Promise<CheckoutAnswer>;
+
+// Leaves room below the ten seconds in which every request is answered (DESIGN §5).
+// The word comes by itself; a word lost while Postgres restarts is looked for.
+const waiting = { timeoutSeconds: 8, pollingIntervalMs: 1_000 };
+
+export function checkoutStarter(
+  database: Database,
+  workflow: CheckoutWorkflow,
+  settings: { readonly holdSeconds: number },
+): StartCheckout {
+  return async (request) => {
+    const items = mergeItems(request.items ?? [{ sku: await firstSku(database), qty: 1 }]);
+    const order = {
+      checkoutKey: request.key,
+      items,
+      email: request.email ?? null,
+      shownCents: request.amount ?? null,
+      holdSeconds: settings.holdSeconds,
+    };
+    const requestHash = hash([items, order.email, order.shownCents]);
+    // Before the catalogue is asked: a key keeps its answer, whatever has become of the products since.
+    const known = await findOrderByKey(database, request.key);
+    if (known && !isOpening(known, requestHash)) return answer(database, known, requestHash, false);
+    if (!known) await checkItems(database, items);
+
+    const workflowID = checkoutWorkflowId(request.key);
+    const requestId = randomUUID();
+    if (!known) {
+      await DBOS.startWorkflow(workflow, { workflowID })({ order: { ...order, requestHash }, requestId });
+    }
+    const answered = await DBOS.getEvent<string>(workflowID, checkoutAnswered, waiting);
+    const placed = await findOrderByKey(database, request.key);
+    if (!placed) throw new ShopError('timeout', 'The order is not placed yet. Ask again with the same key.');
+    return answer(database, placed, requestHash, answered === requestId);
+  };
+}
+
+/** Whether another request with this key has placed the order and its payment session is still being opened. */
+function isOpening(order: OrderWithPayment, requestHash: string): boolean {
+  return order.request_hash === requestHash && order.status === 'pending' && order.session_id === null;
+}
+
+async function firstSku(database: Database): Promise<string> {
+  const product = await firstProduct(database);
+  if (!product) throw new ShopError('unknown_product', 'The catalogue is empty.');
+  return product.sku;
+}
+
+async function checkItems(database: Database, items: readonly Item[]): Promise<void> {
+  const tooMany = items.find(({ qty }) => qty > maxQuantity);
+  if (tooMany) throw invalid(`items: at most ${maxQuantity} of ${tooMany.sku} in one order`);
+  if (items.length > maxItems) throw invalid(`items: at most ${maxItems} products in one order`);
+  const products = await findProducts(
+    database,
+    items.map(({ sku }) => sku),
+  );
+  const unknown = items.filter(({ sku }) => !products.some((product) => product.sku === sku));
+  if (unknown.length > 0) {
+    const skus = unknown.map(({ sku }) => sku);
+    throw new ShopError('unknown_product', `There is no product ${skus.join(', ')}.`, { skus });
+  }
+  const priced = products.map((product) => ({
+    qty: items.find(({ sku }) => sku === product.sku)?.qty ?? 0,
+    unitPriceCents: product.price_cents,
+  }));
+  if (orderTotal(priced) > largestTotalCents)
+    throw invalid('items: the total is more than one payment can be');
+  if (new Set(products.map(({ currency }) => currency)).size > 1) {
+    throw invalid('items: products in different currencies need an order each');
+  }
+}
+
+function invalid(message: string): ShopError {
+  return new ShopError('invalid_input', message, { issues: [{ field: 'items', message }] });
+}
+
+function hash(request: unknown): string {
+  return createHash('sha256').update(JSON.stringify(request)).digest('hex');
+}
+
+/** Answers from the order's row, which is the truth whatever woke the request. */
+async function answer(
+  database: Database,
+  order: OrderWithPayment,
+  requestHash: string,
+  first: boolean,
+): Promise<CheckoutAnswer> {
+  if (order.request_hash !== requestHash) {
+    throw new ShopError('key_reused', 'This key belongs to another checkout. Use a fresh key for a new one.');
+  }
+  if (order.session_id !== null) return { outcome: 'ready', first, order };
+  if (order.status !== 'cancelled') return { outcome: 'waiting', order };
+  throw await refusal(database, order);
+}
+
+async function refusal(database: Database, order: OrderWithPayment): Promise<ShopError> {
+  const history = await listHistory(database, order.order_id);
+  const details = { order_id: order.order_id, ...history.find(({ what }) => what === 'cancelled')?.detail };
+  switch (order.reason) {
+    case 'out_of_stock':
+      return new ShopError('out_of_stock', 'There is not enough in stock. Nothing was reserved.', details);
+    case 'price_changed':
+      return new ShopError('price_changed', 'The price has changed. Nothing was reserved.', details);
+    case 'payment_unavailable':
+    case 'payment_ended':
+    case 'hold_expired':
+    case null:
+      return new ShopError(
+        'payment_unavailable',
+        'The payment provider could not be reached, so the order was cancelled. Nothing was charged.',
+        details,
+      );
+  }
+}

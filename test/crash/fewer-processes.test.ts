@@ -1,0 +1,41 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeDataDir, startAsNpmStartDoes } from '../support/npm-start.ts';
+import { waitFor } from '../support/wait.ts';
+
+let dataDir: string;
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+});
+
+afterAll(() => rm(dataDir, { recursive: true, force: true }));
+
+const keys = Array.from({ length: 12 }, (_, number) => `order-${number}`);
+
+test('orders in flight of three processes go on when one is started after them', {
+  timeout: 120_000,
+}, async () => {
+  const settings = { DATA_DIR: dataDir, DISPATCH_SECONDS: '1' };
+  const three = await startAsNpmStartDoes({ ...settings, WEB_CONCURRENCY: '3' });
+  const checkout = (origin: string, key: string) => fetch(`${origin}/checkout/${key}`, { method: 'POST' });
+  const before = await Promise.all(keys.map(async (key) => (await checkout(three.shopUrl, key)).text()));
+  await three.stop();
+
+  const one = await startAsNpmStartDoes({ ...settings, WEB_CONCURRENCY: '1' });
+  try {
+    const payments = await Promise.all(keys.map(async (key) => (await checkout(one.shopUrl, key)).text()));
+    expect(payments).toEqual(before);
+    for (const payment of payments) {
+      const paid = await fetch(`${one.shopUrl}/payment_webhook/${payment}/paid`, { method: 'POST' });
+      expect(paid.status).toBe(200);
+    }
+    await waitFor(
+      'the dispatches',
+      async () => (await (await fetch(`${one.shopUrl}/orders`)).json()) as { status: string }[],
+      (orders) => orders.every(({ status }) => status === 'dispatched'),
+    );
+  } finally {
+    await one.stop();
+  }
+});

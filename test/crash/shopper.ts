@@ -1,0 +1,61 @@
+import type { RealProcess } from '../support/processes.ts';
+import { waitFor } from '../support/wait.ts';
+import type { Arena } from './arena.ts';
+
+/** What a browser does: it asks again with the same key until it has an answer. */
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+const answerWithinMs = 10_000;
+
+/** Posts JSON once; a shop that is not there is an error. */
+async function post(url: string, body?: unknown): Promise<Answer & { retryAfter: string | null }> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(answerWithinMs),
+  });
+  return {
+    status: response.status,
+    retryAfter: response.headers.get('retry-after'),
+    body: (await response.json()) as Answer['body'],
+  };
+}
+
+function insist(process: RealProcess, url: string, body?: unknown): Promise<Answer> {
+  // 202: the order is there and its payment page is not yet.
+  return waitFor(
+    `an answer of ${url}`,
+    async () => {
+      await process.ready();
+      return post(url, body);
+    },
+    ({ status }) => status < 500 && status !== 202,
+  );
+}
+
+export interface Wish {
+  readonly sku: string;
+  readonly qty: number;
+}
+
+/** Checks out until answered, whatever dies meanwhile. */
+export function checkout({ shopUrl, processes }: Arena, key: string, item: Wish): Promise<Answer> {
+  return insist(processes.shop, `${shopUrl}/checkout/${key}`, { items: [item] });
+}
+
+/** Pays, or gives up, at the payment service until answered. */
+export function actOnPayment(
+  { paymentUrl, processes }: Arena,
+  act: 'submit_payment' | 'cancel_payment',
+  paymentId: string,
+): Promise<Answer> {
+  return insist(processes.payments, `${paymentUrl}/api/${act}`, { session_id: paymentId });
+}

@@ -1,0 +1,132 @@
+import { expect } from 'vitest';
+import { waitFor } from '../support/wait.ts';
+import { type Arena, untilReady } from './arena.ts';
+import { type Answer, actOnPayment, checkout } from './shopper.ts';
+
+/** How an order must have ended, whatever died on the way. */
+export interface Ending {
+  readonly status: 'dispatched' | 'cancelled';
+  readonly reason: string | null;
+  readonly payment: string | null;
+  /** What its history tells, each thing once. */
+  readonly history: readonly string[];
+  /** The steps that its checkout recorded, each once, in the order of the story (DESIGN §7). */
+  readonly steps: readonly string[];
+}
+
+/** What happens while the order waits for its payment. */
+export type Incident = () => Promise<void>;
+
+/** One way through the shop: what the shopper does, and how it ends. */
+export interface Story {
+  readonly act: (arena: Arena, key: string, meanwhile?: Incident) => Promise<Answer>;
+  readonly ending: Ending;
+}
+
+const item = { sku: 'thimble', qty: 1 };
+const opened = ['placeOrder', 'openPaymentSession', 'recordSession', 'DBOS.setEvent'];
+const waited = ['DBOS.recv', 'DBOS.sleep'];
+
+async function checkOut(arena: Arena, key: string): Promise<Answer & { paymentId: string }> {
+  const answer = await checkout(arena, key, item);
+  expect([200, 201], JSON.stringify(answer.body)).toContain(answer.status);
+  return { ...answer, paymentId: String(answer.body['payment_id']) };
+}
+
+async function pay(arena: Arena, paymentId: string): Promise<void> {
+  const paid = await actOnPayment(arena, 'submit_payment', paymentId);
+  expect(paid.body).toMatchObject({ payment_status: 'paid' });
+}
+
+const dispatched = {
+  status: 'dispatched',
+  reason: null,
+  payment: 'settled',
+  history: ['placed', 'payment_opened', 'paid', 'dispatched'],
+} as const;
+
+/** The shopper pays, the goods go out. */
+export const paid: Story = {
+  act: async (arena, key, meanwhile) => {
+    const answer = await checkOut(arena, key);
+    await meanwhile?.();
+    await pay(arena, answer.paymentId);
+    return answer;
+  },
+  ending: { ...dispatched, steps: [...opened, ...waited, 'concludePayment'] },
+};
+
+/** The shopper pays, and no webhook gets through before the hold ends: the shop asks, and finds it paid. */
+export const paidUnheard: Story = {
+  act: async (arena, key, meanwhile) => {
+    arena.line.isCut = true;
+    const answer = await checkOut(arena, key);
+    await pay(arena, answer.paymentId);
+    await meanwhile?.();
+    await waitFor(
+      'the shop to learn of the payment by itself',
+      async () => {
+        await untilReady(arena);
+        return arena.database('orders').where({ checkout_key: key }).first<{ status: string }>('status');
+      },
+      ({ status }) => status !== 'pending',
+    );
+    arena.line.isCut = false;
+    return answer;
+  },
+  ending: {
+    ...dispatched,
+    steps: [...opened, ...waited, 'endPaymentSession', 'recordPaid', 'concludePayment'],
+  },
+};
+
+const cancelled = {
+  status: 'cancelled',
+  payment: 'expired',
+  history: ['placed', 'payment_opened', 'cancelled'],
+} as const;
+
+/** Nobody pays: the shop ends the session, which would have lived on as every session at Stripe does, and cancels. */
+export const unpaid: Story = {
+  act: async (arena, key, meanwhile) => {
+    const answer = await checkOut(arena, key);
+    await arena
+      .payments('sessions')
+      .where({ id: answer.paymentId })
+      .update({ expires_at: arena.payments.raw("expires_at + interval '30 minutes'") });
+    await meanwhile?.();
+    return answer;
+  },
+  ending: {
+    ...cancelled,
+    reason: 'hold_expired',
+    steps: [...opened, ...waited, 'endPaymentSession', 'concludePayment'],
+  },
+};
+
+/** The shopper gives up on the payment page. */
+export const givenUp: Story = {
+  act: async (arena, key) => {
+    const answer = await checkOut(arena, key);
+    const ended = await actOnPayment(arena, 'cancel_payment', answer.paymentId);
+    expect(ended.body).toMatchObject({ status: 'expired' });
+    return answer;
+  },
+  ending: { ...cancelled, reason: 'payment_ended', steps: [...opened, ...waited, 'concludePayment'] },
+};
+
+/** More than there is: refused, and nothing is held. */
+export const outOfStock: Story = {
+  act: async (arena, key) => {
+    const answer = await checkout(arena, key, { ...item, qty: 1000 });
+    expect(answer).toMatchObject({ status: 409, body: { code: 'out_of_stock' } });
+    return answer;
+  },
+  ending: {
+    status: 'cancelled',
+    reason: 'out_of_stock',
+    payment: null,
+    history: ['cancelled'],
+    steps: ['placeOrder', 'DBOS.setEvent'],
+  },
+};

@@ -1,0 +1,105 @@
+import { expect } from 'vitest';
+import { expectMoneyRight, expectStockBalanced, stockAccounts } from '../support/promises.ts';
+import { waitFor } from '../support/wait.ts';
+import { type Arena, untilReady } from './arena.ts';
+import type { Answer } from './shopper.ts';
+import type { Ending } from './stories.ts';
+
+interface Unfinished {
+  readonly orders: string | null;
+  readonly workflows: string | null;
+  readonly events: string;
+}
+
+/** Waits until nothing is left to do: every order, every workflow and every event of the provider is at its end. */
+export async function untilSettled(arena: Arena): Promise<void> {
+  await waitFor(
+    'everything to come to its end',
+    async (): Promise<Unfinished> => {
+      await untilReady(arena);
+      const shop = await arena.database.raw<{ rows: Omit<Unfinished, 'events'>[] }>(unfinished);
+      const waiting = await arena.payments('events').whereNull('delivered_at').pluck('type');
+      return { orders: null, workflows: null, ...shop.rows[0], events: waiting.join() };
+    },
+    ({ orders, workflows, events }) => orders === null && workflows === null && events === '',
+  );
+}
+
+const unfinished = `
+  select (select string_agg(order_id || ' ' || status, ', ') from orders where status in ('pending', 'paid')) as orders,
+         (select string_agg(workflow_uuid || ' ' || status, ', ') from dbos.workflow_status
+          where status in ('PENDING', 'ENQUEUED', 'DELAYED')) as workflows`;
+
+const failures = ['ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'];
+
+/** The promises of DESIGN §1 about everything in the arena, by SQL and by the payment service's own books. */
+export async function expectPromisesKept(arena: Arena): Promise<void> {
+  await expectStockBalanced(arena.database);
+  for (const { sku, held } of Object.values(await stockAccounts(arena.database))) {
+    expect(held, `held of ${sku} with no order pending`).toBe(0);
+  }
+  await expectMoneyRight(arena.database, arena.paymentUrl);
+  const failed = await arena
+    .database('dbos.workflow_status')
+    .whereIn('status', failures)
+    .select('workflow_uuid', 'status');
+  expect(failed, 'workflows that failed').toEqual([]);
+}
+
+/** The order of one checkout key: there once, as it was acknowledged, at its end, and every step of it done once. */
+export async function expectEnded(arena: Arena, key: string, answer: Answer, ending: Ending): Promise<void> {
+  const orders = await arena
+    .database('orders')
+    .leftJoin('payments', 'payments.order_id', 'orders.order_id')
+    .where({ checkout_key: key })
+    .select('orders.order_id', 'status', 'reason', 'session_id', 'state');
+  expect(orders, `orders of the key ${key}`).toEqual([
+    {
+      order_id: answer.body['order_id'],
+      status: ending.status,
+      reason: ending.reason,
+      session_id: answer.body['payment_id'] ?? null,
+      state: ending.payment,
+    },
+  ]);
+  const orderId = Number(answer.body['order_id']);
+  expect(await history(arena, orderId), 'history').toEqual(ending.history);
+  expect(await steps(arena, `checkout-${key}`), 'steps of the checkout').toEqual(ending.steps);
+  const dispatch = ending.status === 'dispatched' ? ['markDispatched'] : [];
+  expect(await steps(arena, `dispatch-${orderId}`), 'steps of the dispatch').toEqual(dispatch);
+  expect(await sessions(arena, orderId), 'payment sessions').toEqual(
+    ending.payment === null ? [] : [answer.body['payment_id']],
+  );
+}
+
+async function history(arena: Arena, orderId: number): Promise<string[]> {
+  const rows = await arena
+    .database('order_history')
+    .where({ order_id: orderId })
+    .orderBy('history_id')
+    .select('what');
+  return rows.map(({ what }) => what);
+}
+
+const askedAgain =
+  /(DBOS\.recv DBOS\.sleep endPaymentSession concludePayment )+DBOS\.recv (DBOS\.sleep )?(endPaymentSession )?/g;
+const asked = 'DBOS.recv DBOS.sleep endPaymentSession ';
+
+async function steps(arena: Arena, workflowId: string): Promise<string[]> {
+  const rows = await arena
+    .database('dbos.operation_outputs')
+    .where({ workflow_uuid: workflowId })
+    .orderBy('function_id')
+    .select<{ function_name: string }[]>('function_name');
+  const names = rows.map((row) => row.function_name);
+  // While the payment service is away the shop waits and asks it again, as often as it takes, until one of them speaks.
+  return names.join(' ').replaceAll(askedAgain, asked).split(' ').filter(Boolean);
+}
+
+async function sessions(arena: Arena, orderId: number): Promise<string[]> {
+  const rows = await arena
+    .payments('sessions')
+    .where({ client_reference_id: String(orderId) })
+    .select<{ id: string }[]>('id');
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** The way from the payment service to the shop's webhook. It can be cut, so that no event gets through. */
+export class WebhookLine {
+  isCut = false;
+  /** Events on their way wait for this. */
+  open: Promise<unknown> = Promise.resolve();
+  /** The shop's answers in the order in which they came; `no answer` when it was not there. */
+  readonly answers: (number | 'no answer')[] = [];
+  readonly #server: Server;
+
+  static async lay(shopUrl: string): Promise<WebhookLine> {
+    const line = new WebhookLine(shopUrl);
+    line.#server.listen(0, '127.0.0.1');
+    await once(line.#server, 'listening');
+    return line;
+  }
+
+  private constructor(shopUrl: string) {
+    this.#server = createServer((request, response) => {
+      void this.#pass(`${shopUrl}/payment_webhook`, request, response);
+    });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  async #pass(url: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request);
+    if (this.isCut) {
+      response.destroy();
+      return;
+    }
+    await this.open;
+    try {
+      const answer = await fetch(url, {
+        method: 'POST',
+        headers: {
+          'content-type': String(request.headers['content-type']),
+          'stripe-signature': String(request.headers['stripe-signature']),
+        },
+        body,
+      });
+      this.answers.push(answer.status);
+      response.writeHead(answer.status).end();
+    } catch {
+      this.answers.push('no answer');
+      response.destroy();
+    }
+  }
+}

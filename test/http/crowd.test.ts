@@ -1,0 +1,53 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectStockBalanced, stockAccounts } from '../support/promises.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+
+let shop: TestShop;
+
+beforeAll(async () => {
+  shop = await startTestShop();
+});
+
+afterAll(() => shop.close());
+
+function buy(buyer: number): Promise<Response> {
+  return fetch(`${shop.shopUrl}/checkout/crowd-${buyer}`, {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    body: JSON.stringify({ items: [{ sku: 'cleat', qty: 1 }] }),
+  });
+}
+
+/** A buyer who is told to come again does so after as long as the answer says, with the same key. */
+async function buyUntilAnswered(buyer: number): Promise<number> {
+  for (let time = 0; time < 20; time += 1) {
+    const answer = await buy(buyer);
+    await answer.arrayBuffer();
+    const retryAfter = answer.headers.get('retry-after');
+    if (answer.status !== 202 && retryAfter === null) return answer.status;
+    await pause(Number(retryAfter ?? 1) * 1000);
+  }
+  return 503;
+}
+
+test('500 buyers at once for 100 units: exactly 100 orders, and never below zero', {
+  timeout: 90_000,
+}, async () => {
+  const answers = await Promise.all(Array.from({ length: 500 }, (_, buyer) => buyUntilAnswered(buyer)));
+  const outcomes = await shop
+    .database('orders')
+    .select('status', 'reason')
+    .count('* as orders')
+    .groupBy('status', 'reason')
+    .orderBy('status');
+  expect(outcomes).toEqual([
+    { status: 'cancelled', reason: 'out_of_stock', orders: '400' },
+    { status: 'pending', reason: null, orders: '100' },
+  ]);
+  const bought = answers.filter((status) => status === 201 || status === 200);
+  expect(bought).toHaveLength(100);
+  expect(answers.filter((status) => status === 409)).toHaveLength(400);
+  expect((await stockAccounts(shop.database))['cleat']).toMatchObject({ available: 0, held: 100, sold: 0 });
+  await expectStockBalanced(shop.database);
+});

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectStockBalanced, stockAccounts } from '../support/promises.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+
+let shop: TestShop;
+
+beforeAll(async () => {
+  shop = await startTestShop();
+});
+
+afterAll(async () => {
+  await expectStockBalanced(shop.database);
+  await shop.close();
+});
+
+async function restock(body?: object, key?: string): Promise<{ status: number; answer: unknown }> {
+  const response = await fetch(`${shop.shopUrl}/restock`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(key !== undefined && { 'idempotency-key': key }) },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, answer: await response.json() };
+}
+
+async function available(sku: string): Promise<number | undefined> {
+  return (await stockAccounts(shop.database))[sku]?.available;
+}
+
+test('without a body raises to the restock level and lowers nothing; again it adds nothing', async () => {
+  const { answer } = await restock();
+  expect(answer).toEqual({
+    restocked: [
+      { sku: 'bell', added: 97 },
+      { sku: 'block', added: 60 },
+      { sku: 'marlinspike', added: 40 },
+      { sku: 'turnbuckle', added: 70 },
+    ],
+  });
+  expect(await available('thimble')).toBe(500);
+  expect((await restock()).answer).toEqual({ restocked: [] });
+});
+
+test('while units are held leaves them held', async () => {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ items: [{ sku: 'bell', qty: 10 }] });
+  const answer = await fetch(`${shop.shopUrl}/checkout/holds`, { method: 'POST', headers, body });
+  await restock();
+  expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 100, held: 10 });
+  await fetch(`${shop.shopUrl}/payment_webhook/${await answer.text()}/cancelled`, { method: 'POST' });
+  expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 110, held: 0 });
+});
+
+test('a delivery is added once per idempotency key, and the key belongs to it', async () => {
+  const delivery = { sku: 'cleat', quantity: 5, reason: 'found in the loft' };
+  const first = await restock(delivery, 'loft');
+  expect(first).toEqual({ status: 200, answer: { restocked: [{ sku: 'cleat', added: 5 }] } });
+  expect(await restock(delivery, 'loft')).toEqual(first);
+  expect(await restock({ ...delivery, quantity: 6 }, 'loft')).toMatchObject({
+    status: 422,
+    answer: { code: 'key_reused' },
+  });
+  expect(await available('cleat')).toBe(105);
+});

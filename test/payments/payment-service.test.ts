@@ -1,0 +1,382 @@
+// The payment service as its clients see it: the official Stripe package, curl, and a browser without JavaScript.
+import Stripe from 'stripe';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type PaymentService, startPaymentService } from '../../src/payment-service/service.ts';
+import {
+  secondsFromNow,
+  secretKey,
+  sessionParameters,
+  shopUrl,
+  stripeClient,
+  WebhookReceiver,
+  webhookSecret,
+} from '../support/payment-service.ts';
+import { createEmptyDatabase } from '../support/postgres.ts';
+
+let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
+let service: PaymentService;
+let stripe: Stripe;
+let origin: string;
+const receiver = new WebhookReceiver();
+
+beforeAll(async () => {
+  database = await createEmptyDatabase();
+  service = await startPaymentService({
+    host: '127.0.0.1',
+    port: 0,
+    publicUrl: undefined,
+    databaseUrl: database.url,
+    webhookUrl: await receiver.start(),
+    secretKey,
+    webhookSecret,
+    logLevel: 'silent',
+  });
+  stripe = stripeClient(service.port);
+  origin = `http://127.0.0.1:${service.port}`;
+});
+
+afterAll(async () => {
+  await service.close();
+  await receiver.close();
+  await database.drop();
+});
+
+interface Books {
+  sessions: { id: string; client_reference_id: string; status: string }[];
+  charges: {
+    id: string;
+    session_id: string;
+    client_reference_id: string;
+    amount: number;
+    currency: string;
+  }[];
+  has_more: boolean;
+}
+
+async function books(query = 'limit=1000'): Promise<Books> {
+  return (await (await fetch(`${origin}/books?${query}`)).json()) as Books;
+}
+
+async function chargesOf(sessionId: string): Promise<Books['charges']> {
+  return (await books()).charges.filter(({ session_id }) => session_id === sessionId);
+}
+
+function postJson(path: string, body: string): Promise<Response> {
+  return fetch(`${origin}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+}
+
+async function refused(promise: Promise<unknown>): Promise<Stripe.errors.StripeError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(Stripe.errors.StripeError);
+  return error as Stripe.errors.StripeError;
+}
+
+describe('Checkout Sessions', () => {
+  test('a new session is open, unpaid and for the sum of its lines', async () => {
+    const session = await stripe.checkout.sessions.create(sessionParameters('o-1'));
+    expect(session).toMatchObject({
+      object: 'checkout.session',
+      status: 'open',
+      payment_status: 'unpaid',
+      payment_intent: null,
+      amount_total: 19_998,
+      currency: 'usd',
+      client_reference_id: 'o-1',
+      metadata: { order_id: 'o-1' },
+      livemode: false,
+      mode: 'payment',
+      url: `http://localhost:${service.port}/pay/${session.id}`,
+    });
+    expect(session.id).toMatch(/^cs_test_/);
+    expect(session.expires_at - session.created).toBe(86_400);
+    expect(session.lastResponse.requestId).toMatch(/^req_/);
+    await expect(stripe.checkout.sessions.retrieve(session.id)).resolves.toMatchObject({ ...session });
+  });
+
+  test('an open session can be expired once, then says why not', async () => {
+    const { id } = await stripe.checkout.sessions.create(sessionParameters('o-2'));
+    await expect(stripe.checkout.sessions.expire(id)).resolves.toMatchObject({
+      status: 'expired',
+      url: null,
+    });
+    const error = await refused(stripe.checkout.sessions.expire(id));
+    expect(error).toBeInstanceOf(Stripe.errors.StripeInvalidRequestError);
+    expect(error).toMatchObject({ statusCode: 400, message: expect.stringContaining('expired') });
+  });
+
+  test('a paid session cannot be expired', async () => {
+    const { id } = await stripe.checkout.sessions.create(sessionParameters('o-3'));
+    await postJson('/api/submit_payment', JSON.stringify({ session_id: id }));
+    await refused(stripe.checkout.sessions.expire(id));
+    const session = await stripe.checkout.sessions.retrieve(id);
+    expect(session).toMatchObject({ status: 'complete', payment_status: 'paid', url: null });
+    expect(session.payment_intent).toMatch(/^pi_/);
+  });
+
+  test('a session past its time is expired and cannot be paid', async () => {
+    const parameters = sessionParameters('o-4', { expires_at: secondsFromNow(0) });
+    const { id } = await stripe.checkout.sessions.create(parameters);
+    const answer = await postJson('/api/submit_payment', JSON.stringify({ session_id: id }));
+    expect(await answer.json()).toEqual({ session_id: id, status: 'expired', payment_status: 'unpaid' });
+    expect(await chargesOf(id)).toEqual([]);
+  });
+
+  const badParameters: [string, Record<string, unknown>, string, string][] = [
+    ['no mode', { mode: undefined }, 'parameter_missing', 'mode'],
+    ['another mode', { mode: 'subscription' }, 'parameter_invalid', 'mode'],
+    ['no lines', { line_items: undefined }, 'parameter_missing', 'line_items'],
+    ['no success address', { success_url: undefined }, 'parameter_missing', 'success_url'],
+    ['a script as address', { success_url: 'javascript:alert(1)' }, 'parameter_invalid', 'success_url'],
+    ['an unknown parameter', { succes_url: 'x' }, 'parameter_unknown', 'succes_url'],
+    ['a fractional time', { expires_at: 1.5 }, 'parameter_invalid_integer', 'expires_at'],
+    ['a NUL character', { client_reference_id: 'a\0b' }, 'parameter_invalid', 'client_reference_id'],
+    ['a bad email address', { customer_email: 'nobody' }, 'parameter_invalid', 'customer_email'],
+  ];
+
+  test.each(badParameters)('%s is refused by name', async (_what, more, code, param) => {
+    const parameters = { ...sessionParameters('bad'), ...more };
+    const error = await refused(stripe.checkout.sessions.create(parameters));
+    expect(error).toBeInstanceOf(Stripe.errors.StripeInvalidRequestError);
+    expect(error).toMatchObject({ statusCode: 400, code, param });
+  });
+
+  test.each([-1, 0, 1.5, 1e9])('a quantity of %d is refused', async (quantity) => {
+    const price_data = { currency: 'usd', unit_amount: 1, product_data: { name: 'Cleat' } };
+    const parameters = sessionParameters('bad', { line_items: [{ price_data, quantity }] });
+    const error = await refused(stripe.checkout.sessions.create(parameters));
+    expect(error).toMatchObject({ statusCode: 400, param: 'line_items[0][quantity]' });
+  });
+
+  test.each([-60, 86_400 + 60])('an end in %d seconds is refused', async (seconds) => {
+    const parameters = sessionParameters('bad', { expires_at: secondsFromNow(seconds) });
+    const error = await refused(stripe.checkout.sessions.create(parameters));
+    expect(error).toMatchObject({ statusCode: 400, param: 'expires_at' });
+  });
+
+  test('an unknown or malformed session is missing', async () => {
+    for (const id of [`cs_test_${'0'.repeat(48)}`, 'cs_test_nonsense', 'a\0b']) {
+      const missing = { statusCode: 404, code: 'resource_missing' };
+      expect(await refused(stripe.checkout.sessions.retrieve(id))).toMatchObject(missing);
+      expect(await refused(stripe.checkout.sessions.expire(id))).toMatchObject(missing);
+    }
+  });
+
+  test('a wrong or absent key is refused', async () => {
+    const error = await refused(
+      stripeClient(service.port, 'sk_test_other').checkout.sessions.retrieve('cs_test_0'),
+    );
+    expect(error).toBeInstanceOf(Stripe.errors.StripeAuthenticationError);
+    const bare = await fetch(`${origin}/v1/checkout/sessions`, { method: 'POST' });
+    expect(bare.status).toBe(401);
+  });
+
+  test('an unknown address is refused in the same form', async () => {
+    const answer = await fetch(`${origin}/v1/nothing`);
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toMatchObject({ error: { type: 'invalid_request_error' } });
+  });
+});
+
+describe('Idempotency keys', () => {
+  test('the same key and parameters give the same answer, also after the session has changed', async () => {
+    const create = () => stripe.checkout.sessions.create(sessionParameters('k-1'), { idempotencyKey: 'k-1' });
+    const first = await create();
+    await stripe.checkout.sessions.expire(first.id);
+    const second = await create();
+    expect({ ...second }).toEqual({ ...first });
+    expect(second.lastResponse.headers['idempotent-replayed']).toBe('true');
+    expect(first.lastResponse.headers['idempotent-replayed']).toBeUndefined();
+  });
+
+  test('the same key with other parameters is an idempotency error', async () => {
+    const options = { idempotencyKey: 'k-2' };
+    await stripe.checkout.sessions.create(sessionParameters('k-2'), options);
+    const error = await refused(stripe.checkout.sessions.create(sessionParameters('k-2b'), options));
+    expect(error).toBeInstanceOf(Stripe.errors.StripeIdempotencyError);
+    expect(error.statusCode).toBe(400);
+  });
+
+  test('twenty requests at once with one key make one session', async () => {
+    const requests = Array.from({ length: 20 }, () =>
+      stripe.checkout.sessions.create(sessionParameters('k-3'), { idempotencyKey: 'k-3' }),
+    );
+    const ids = new Set((await Promise.all(requests)).map(({ id }) => id));
+    expect(ids.size).toBe(1);
+    const stored = (await books()).sessions.filter(
+      ({ client_reference_id }) => client_reference_id === 'k-3',
+    );
+    expect(stored).toHaveLength(1);
+  });
+
+  test('a refused request leaves its key free', async () => {
+    const options = { idempotencyKey: 'k-4' };
+    const late = sessionParameters('k-4', { expires_at: secondsFromNow(-60) });
+    await refused(stripe.checkout.sessions.create(late, options));
+    const parameters = sessionParameters('k-4', { expires_at: secondsFromNow(60) });
+    await expect(stripe.checkout.sessions.create(parameters, options)).resolves.toMatchObject({
+      status: 'open',
+    });
+  });
+
+  test('an expire is replayed too', async () => {
+    const { id } = await stripe.checkout.sessions.create(sessionParameters('k-5'));
+    const expire = () => stripe.checkout.sessions.expire(id, {}, { idempotencyKey: 'k-5' });
+    await expire();
+    await expect(expire()).resolves.toMatchObject({ id, status: 'expired' });
+  });
+});
+
+describe('The tutorial’s routes', () => {
+  test('submit pays once, whatever comes afterwards', async () => {
+    const { id } = await stripe.checkout.sessions.create(sessionParameters('t-1'));
+    const paid = { session_id: id, status: 'complete', payment_status: 'paid' };
+    for (const path of ['submit_payment', 'submit_payment', 'cancel_payment']) {
+      const answer = await postJson(`/api/${path}`, JSON.stringify({ session_id: id }));
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toEqual(paid);
+    }
+    expect(await chargesOf(id)).toMatchObject([
+      { amount: 19_998, currency: 'usd', client_reference_id: 't-1' },
+    ]);
+  });
+
+  test('cancel ends the session, and it cannot be paid any more', async () => {
+    const { id } = await stripe.checkout.sessions.create(sessionParameters('t-2'));
+    for (const path of ['cancel_payment', 'submit_payment']) {
+      const answer = await postJson(`/api/${path}`, JSON.stringify({ session_id: id }));
+      expect(await answer.json()).toEqual({ session_id: id, status: 'expired', payment_status: 'unpaid' });
+    }
+    expect(await chargesOf(id)).toEqual([]);
+  });
+
+  test('twenty submits and twenty cancels at once have one outcome', async () => {
+    const { id } = await stripe.checkout.sessions.create(sessionParameters('t-3'));
+    const body = JSON.stringify({ session_id: id });
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        postJson(index % 2 === 0 ? '/api/submit_payment' : '/api/cancel_payment', body),
+      ),
+    );
+    const states = await Promise.all(answers.map((answer) => answer.text()));
+    expect(new Set(states).size).toBe(1);
+    const session = await stripe.checkout.sessions.retrieve(id);
+    expect(await chargesOf(id)).toHaveLength(session.payment_status === 'paid' ? 1 : 0);
+    expect(await receiver.eventsAbout(id)).toSatisfy(
+      (events: Stripe.Event[]) => new Set(events.map((e) => e.id)).size <= 1,
+    );
+  });
+
+  test.each(['', '{', '[]', '{}', '{"session_id":1}', 'null'])('the body %j is malformed', async (body) => {
+    const answer = await postJson('/api/submit_payment', body);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: { type: 'invalid_request_error' } });
+  });
+
+  test('an unknown session is missing', async () => {
+    const answer = await postJson('/api/submit_payment', '{"session_id":"cs_test_nonsense"}');
+    expect(answer.status).toBe(404);
+  });
+
+  test('a body over the limit is refused', async () => {
+    const answer = await postJson('/api/submit_payment', JSON.stringify({ session_id: 'x'.repeat(300_000) }));
+    expect(answer.status).toBe(413);
+  });
+});
+
+function post(path: string): Promise<Response> {
+  return fetch(`${origin}${path}`, { method: 'POST', redirect: 'manual' });
+}
+
+async function page(path: string): Promise<string> {
+  return (await fetch(`${origin}${path}`)).text();
+}
+
+async function newPage(reference: string, name = 'Cleat'): Promise<{ id: string; path: string }> {
+  const price_data = { currency: 'usd', unit_amount: 9999, product_data: { name } };
+  const parameters = sessionParameters(reference, { line_items: [{ price_data, quantity: 2 }] });
+  const { id } = await stripe.checkout.sessions.create(parameters);
+  return { id, path: `/pay/${id}` };
+}
+
+describe('The payment page', () => {
+  test('shows lines and total, escapes what the shop sent, and lets forms lead back to the shop', async () => {
+    const { path } = await newPage('p-1', '<script>alert(1)</script>');
+    const answer = await fetch(`${origin}${path}`);
+    const html = await answer.text();
+    expect(html).toContain('TEST MODE');
+    expect(html).toContain('$199.98');
+    expect(html).toContain('2 × $99.99');
+    expect(html).toContain('&lt;script&gt;');
+    expect(html).not.toContain('<script>');
+    expect(answer.headers.get('content-security-policy')).toContain(`form-action 'self' ${shopUrl}`);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('strict-transport-security')).toBeNull();
+  });
+
+  test('a double click on Pay charges once and leads to the shop both times', async () => {
+    const { id, path } = await newPage('p-2');
+    const answers = await Promise.all([post(`${path}/pay`), post(`${path}/pay`)]);
+    for (const answer of answers) {
+      expect(answer.status).toBe(303);
+      expect(answer.headers.get('location')).toBe(`${shopUrl}/orders/p-2?session=${id}`);
+    }
+    expect(await chargesOf(id)).toHaveLength(1);
+    expect(await page(path)).toContain('You were charged once');
+  });
+
+  test('a declined card charges nothing, says so, and another try can pay', async () => {
+    const { id, path } = await newPage('p-3');
+    const declined = await post(`${path}/decline`);
+    expect([declined.status, declined.headers.get('location')]).toEqual([303, path]);
+    expect(await page(path)).toMatch(/card was declined[\s\S]*Nothing was charged[\s\S]*try again until/);
+    expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({
+      status: 'open',
+      payment_status: 'unpaid',
+    });
+    await post(`${path}/pay`);
+    expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({
+      status: 'complete',
+      payment_status: 'paid',
+    });
+  });
+
+  test('cancel ends the session and leads back; afterwards nothing can be paid or declined', async () => {
+    const { id, path } = await newPage('p-4');
+    const cancelled = await post(`${path}/cancel`);
+    expect([cancelled.status, cancelled.headers.get('location')]).toEqual([303, `${shopUrl}/cancelled`]);
+    for (const verb of ['pay', 'decline']) {
+      expect((await post(`${path}/${verb}`)).headers.get('location')).toBe(path);
+    }
+    expect(await page(path)).toContain('This payment has ended');
+    expect(await chargesOf(id)).toEqual([]);
+  });
+
+  test('an unknown page says so', async () => {
+    const answer = await fetch(`${origin}/pay/cs_test_nonsense`);
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).toContain('No such payment');
+    expect((await post('/pay/cs_test_nonsense/pay')).status).toBe(404);
+  });
+});
+
+describe('The books', () => {
+  test('go page by page through every session', async () => {
+    const all = await books();
+    const seen: string[] = [];
+    let after = '';
+    for (let more = true; more; ) {
+      const part = await books(`limit=5${after}`);
+      seen.push(...part.sessions.map(({ id }) => id));
+      after = `&after=${seen.at(-1)}`;
+      more = part.has_more;
+    }
+    expect(seen).toEqual(all.sessions.map(({ id }) => id));
+  });
+
+  test.each(['limit=0', 'limit=1001', 'after=x'])('%s is refused', async (query) => {
+    expect((await fetch(`${origin}/books?${query}`)).status).toBe(400);
+  });
+});

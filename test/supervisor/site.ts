@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../src/supervisor/ports.ts';
+import { startPostgres } from '../../src/supervisor/postgres.ts';
+import { commandLine } from '../../src/supervisor/processes.ts';
+import { waitFor } from '../support/wait.ts';
+
+const entry = fileURLToPath(new URL('../../dist/supervisor.js', import.meta.url));
+
+/** A folder and two ports, for a supervisor to be started in once or several times. */
+export interface Site {
+  readonly folder: string;
+  readonly dataDir: string;
+  readonly port: number;
+  readonly paymentPort: number;
+  readonly shopUrl: string;
+  readonly paymentUrl: string;
+}
+
+/** The supervisor as a program of its own. */
+export interface Supervisor {
+  readonly pid: number;
+  /** What it and its children have said so far. */
+  output(): string;
+  /** Resolves when it says that the shop is open; rejects when it ends instead. */
+  open(): Promise<void>;
+  /** Resolves with its exit code, null after a signal. */
+  ended(): Promise<number | null>;
+}
+
+/** Makes a folder of that mode and chooses ports that are free now. */
+export async function createSite(mode = 0o755): Promise<Site> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-site-'));
+  await chmod(folder, mode);
+  const [port, paymentPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
+  return {
+    folder,
+    dataDir: path.join(folder, '.data'),
+    port,
+    paymentPort,
+    shopUrl: `http://127.0.0.1:${port}`,
+    paymentUrl: `http://127.0.0.1:${paymentPort}`,
+  };
+}
+
+/** Ends the Postgres that a site still has, and removes the site and its data. */
+export async function removeSite(site: Site): Promise<void> {
+  const dataDir = path.join(site.dataDir, 'postgres');
+  if ((await readdir(dataDir).catch(() => [])).length > 0) {
+    const postgres = await startPostgres({ dataDir });
+    await postgres.stop('immediate');
+    await rm(postgres.dataDir, { recursive: true, force: true });
+  }
+  await rm(site.folder, { recursive: true, force: true });
+}
+
+/** Starts the built supervisor in a site, with nothing in its environment but the ports and `settings`. */
+export function startSupervisor(site: Site, settings: Readonly<Record<string, string>> = {}): Supervisor {
+  const child = spawn(process.execPath, [entry], {
+    cwd: site.folder,
+    env: {
+      LOG_LEVEL: 'error',
+      PORT: String(site.port),
+      PAYMENT_SERVICE_PORT: String(site.paymentPort),
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  // Not `close`: a child of it that is still ending holds the same pipes.
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return {
+    pid: child.pid ?? 0,
+    output: () => output,
+    ended: () => ended,
+    open: () =>
+      new Promise((resolve, reject) => {
+        child.stdout.on('data', () => {
+          if (output.includes('Holdfast is open')) resolve();
+        });
+        child.once('close', () => {
+          reject(new Error(`The supervisor ended:\n${output}`));
+        });
+      }),
+  };
+}
+
+/** Whether something answers 200 at an address. */
+export async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
+
+/** The processes of a running site. */
+export interface SiteProcesses {
+  readonly shop: number;
+  readonly paymentService: number;
+  readonly postgres: number;
+}
+
+/** Finds the processes of a site with one shop. */
+export async function processesOf(site: Site, supervisor: Supervisor): Promise<SiteProcesses> {
+  const find = async (program: string): Promise<number> => {
+    for (const pid of await childrenOf(supervisor.pid)) {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (command.includes(program)) return pid;
+    }
+    throw new Error(`There is no ${program} among the children of the supervisor.`);
+  };
+  const lock = await readFile(path.join(site.dataDir, 'postgres/data/postmaster.pid'), 'utf8');
+  return {
+    shop: await find('dist/main.js'),
+    paymentService: await find('dist/payment-service/main.js'),
+    postgres: Number(lock.split('\n')[0]),
+  };
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const list = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return list.trim().split(' ').map(Number);
+}
+
+/** Resolves with the names of processes in the order in which they ended. */
+export async function orderOfEnds<Name extends string>(
+  processes: Readonly<Record<Name, number>>,
+): Promise<Name[]> {
+  const order: Name[] = [];
+  await waitFor(
+    'all processes to end',
+    async () => {
+      for (const name of Object.keys(processes) as Name[]) {
+        // Without a command line it has ended, though nobody may have asked for its exit code yet.
+        const ended = (await commandLine(processes[name])) === undefined;
+        if (ended && !order.includes(name)) order.push(name);
+      }
+      return order;
+    },
+    () => order.length === Object.keys(processes).length,
+  );
+  return order;
+}

@@ -1,0 +1,168 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import path from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import {
+  answers,
+  createSite,
+  orderOfEnds,
+  processesOf,
+  removeSite,
+  type Site,
+  type Supervisor,
+  startSupervisor,
+} from './site.ts';
+
+// The supervisor as a program: what a person meets who starts it, once, twice, with a port taken, in a private folder.
+
+const closing: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+async function site(mode?: number): Promise<Site> {
+  const created = await createSite(mode);
+  closing.push(() => removeSite(created));
+  return created;
+}
+
+function start(at: Site, settings?: Readonly<Record<string, string>>): Supervisor {
+  const supervisor = startSupervisor(at, settings);
+  closing.push(() => stop(supervisor));
+  return supervisor;
+}
+
+async function stop(supervisor: Supervisor): Promise<number | null> {
+  try {
+    process.kill(supervisor.pid, 'SIGTERM');
+  } catch {
+    // It has ended.
+  }
+  return supervisor.ended();
+}
+
+async function occupy(port: number): Promise<void> {
+  const server = await new Promise<Server>((resolve) => {
+    const listening: Server = createServer().listen(port, '127.0.0.1', () => resolve(listening));
+  });
+  closing.push(() => new Promise((resolve) => server.close(resolve)));
+}
+
+test('a start opens the shop, a second one in the folder names it, and SIGTERM ends all in order', async () => {
+  const here = await site();
+  const first = start(here);
+  await first.open();
+  expect(await answers(`${here.shopUrl}/readyz`)).toBe(true);
+  expect(await answers(`${here.paymentUrl}/healthz`)).toBe(true);
+  expect(first.output()).toContain(`http://localhost:${here.port}`);
+
+  const second = start(here, { PORT: '1' });
+  expect(await second.ended()).toBe(1);
+  expect(second.output()).toMatch(
+    new RegExp(`process ${first.pid}, since 20.+Z, at http://localhost:${here.port}\\.`),
+  );
+
+  const processes = await processesOf(here, first);
+  const order = orderOfEnds({ ...processes, supervisor: first.pid });
+  expect(await stop(first)).toBe(0);
+  expect(await order).toEqual(['shop', 'paymentService', 'postgres', 'supervisor']);
+  expect((await readdir(here.dataDir)).toSorted()).toEqual(['payment-secrets.json', 'postgres']);
+});
+
+test('a Ctrl-C, which reaches the whole process group and comes twice under npm, ends all in order', async () => {
+  const here = await site();
+  const supervisor = start(here);
+  await supervisor.open();
+  const processes = await processesOf(here, supervisor);
+  const order = orderOfEnds({ ...processes, supervisor: supervisor.pid });
+  process.kill(processes.shop, 'SIGINT');
+  process.kill(supervisor.pid, 'SIGINT');
+  process.kill(supervisor.pid, 'SIGINT');
+  expect(await supervisor.ended()).toBe(0);
+  expect(await order).toEqual(['shop', 'paymentService', 'postgres', 'supervisor']);
+});
+
+test('a stop in the middle of the start leaves nothing running', async () => {
+  const here = await site();
+  const supervisor = start(here);
+  const lock = path.join(here.dataDir, 'postgres/data/postmaster.pid');
+  await expect.poll(() => readFile(lock, 'utf8').catch(() => ''), { timeout: 20_000 }).toContain('ready');
+  const postgres = Number((await readFile(lock, 'utf8')).split('\n')[0]);
+  expect(await stop(supervisor)).toBe(0);
+  expect(await orderOfEnds({ postgres })).toEqual(['postgres']);
+});
+
+test('two folders at once have a shop each, and the second takes another payment port', async () => {
+  const [one, other] = [await site(), await site()];
+  const first = start(one);
+  await first.open();
+  const second = start(other, { PAYMENT_SERVICE_PORT: String(one.paymentPort) });
+  await second.open();
+  expect(second.output()).toContain(`PAYMENT_SERVICE_PORT ${one.paymentPort} is taken`);
+  expect(await answers(`${one.shopUrl}/readyz`)).toBe(true);
+  expect(await answers(`${other.shopUrl}/readyz`)).toBe(true);
+  const checkout = await fetch(`${other.shopUrl}/checkout/k1`, { method: 'POST' });
+  expect(checkout.status).toBe(200);
+});
+
+test('with PORT taken it says so and starts nothing', async () => {
+  const here = await site();
+  await occupy(here.port);
+  const supervisor = start(here);
+  expect(await supervisor.ended()).toBe(1);
+  expect(supervisor.output()).toBe(
+    `PORT ${here.port} is taken by another program on 127.0.0.1. Stop that program, or set PORT to another one.\n`,
+  );
+  expect(await readdir(here.dataDir)).toEqual([]);
+});
+
+test('with a payment port taken that the settings promise to shoppers it says so', async () => {
+  const here = await site();
+  await occupy(here.paymentPort);
+  const supervisor = start(here, { PAYMENT_SERVICE_URL: here.paymentUrl });
+  expect(await supervisor.ended()).toBe(1);
+  expect(supervisor.output()).toContain(`PAYMENT_SERVICE_PORT ${here.paymentPort} is taken`);
+});
+
+test('bad settings, from the environment and from .env, are listed together', async () => {
+  const here = await site();
+  await writeFile(path.join(here.folder, '.env'), 'HOLD_SECONDS=-1\nPORT=99999\n');
+  const supervisor = start(here, { WEB_CONCURRENCY: 'many' });
+  expect(await supervisor.ended()).toBe(1);
+  expect(supervisor.output()).toContain('HOLD_SECONDS');
+  expect(supervisor.output()).toContain('WEB_CONCURRENCY');
+  expect(supervisor.output()).not.toContain('PORT');
+});
+
+test('a database that does not answer stops the start with its address and without its password', async () => {
+  const here = await site();
+  const supervisor = start(here, { DATABASE_URL: 'postgres://someone:secret@127.0.0.1:1/shop' });
+  expect(await supervisor.ended()).toBe(1);
+  expect(supervisor.output()).toContain('The database 127.0.0.1:1/shop could not be migrated');
+  expect(supervisor.output()).not.toContain('secret');
+});
+
+test('a data folder that cannot be used stops the start', async () => {
+  const here = await site();
+  await writeFile(here.dataDir, 'a file');
+  const supervisor = start(here);
+  expect(await supervisor.ended()).toBe(1);
+  expect(supervisor.output()).toContain('The data folder cannot be used');
+});
+
+test.runIf(process.getuid?.() === 0)('root in a private folder gets a database in another one', async () => {
+  const here = await site(0o700);
+  await mkdir(here.dataDir);
+  const first = start(here);
+  await first.open();
+  expect(first.output()).toContain(`(the account "postgres" cannot enter ${here.dataDir}/postgres)`);
+  const checkout = await fetch(`${here.shopUrl}/checkout/k1`, { method: 'POST' });
+  expect(checkout.status).toBe(200);
+  expect(await stop(first)).toBe(0);
+
+  const again = start(here);
+  await again.open();
+  const orders = (await (await fetch(`${here.shopUrl}/orders`)).json()) as unknown[];
+  expect(orders).toHaveLength(1);
+});

@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import Stripe from 'stripe';
+
+export const secretKey = 'sk_test_payment_service';
+export const webhookSecret = 'whsec_payment_service';
+export const shopUrl = 'http://localhost:3999';
+
+/** The official client, pointed at a payment service; it tries once, so a test sees every answer. */
+export function stripeClient(port: number, key = secretKey): Stripe {
+  return new Stripe(key, {
+    host: '127.0.0.1',
+    port,
+    protocol: 'http',
+    maxNetworkRetries: 0,
+    telemetry: false,
+  });
+}
+
+/** Two widgets at 99.99 for one order. */
+export function sessionParameters(
+  reference: string,
+  more: Partial<Stripe.Checkout.SessionCreateParams> = {},
+): Stripe.Checkout.SessionCreateParams {
+  return {
+    mode: 'payment',
+    client_reference_id: reference,
+    metadata: { order_id: reference },
+    customer_email: 'ada@example.org',
+    line_items: [
+      {
+        price_data: { currency: 'usd', unit_amount: 9999, product_data: { name: 'Premium Quality Widget' } },
+        quantity: 2,
+      },
+    ],
+    success_url: `${shopUrl}/orders/${reference}?session={CHECKOUT_SESSION_ID}`,
+    cancel_url: `${shopUrl}/cancelled`,
+    ...more,
+  };
+}
+
+/** The moment a few seconds from now as Stripe counts time. */
+export function secondsFromNow(seconds: number): number {
+  return Math.floor(Date.now() / 1000) + seconds;
+}
+
+/** Waits until the value satisfies the condition and returns it; after ten seconds it fails with the last value. */
+export async function eventually<Value>(
+  read: () => Value | Promise<Value>,
+  satisfies: (value: Value) => boolean,
+): Promise<Value> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const value = await read();
+    if (satisfies(value)) return value;
+    if (Date.now() > deadline) throw new Error(`Never satisfied; last value: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export interface ReceivedWebhook {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  readonly at: number;
+}
+
+/** Answers one webhook; it may also leave it without an answer. */
+export type WebhookAnswer = (response: ServerResponse, webhook: ReceivedWebhook) => void;
+
+/** A shop that keeps what it receives and answers as the test says. */
+export class WebhookReceiver {
+  readonly received: ReceivedWebhook[] = [];
+  answer: WebhookAnswer = (response) => response.writeHead(200).end();
+
+  private readonly server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const webhook = { headers: request.headers, body: Buffer.concat(chunks).toString(), at: Date.now() };
+      this.received.push(webhook);
+      this.answer(response, webhook);
+    });
+  });
+
+  /** Listens on a free port and returns the address for webhooks. */
+  async start(): Promise<string> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/payment_webhook`;
+  }
+
+  /** The events about one session, as the official package verifies them. */
+  async eventsAbout(sessionId: string): Promise<Stripe.Event[]> {
+    const about = this.received.filter(({ body }) => body.includes(sessionId));
+    return about.map(({ headers, body }) =>
+      Stripe.webhooks.constructEvent(body, String(headers['stripe-signature']), webhookSecret),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}
+
+/** A way to Postgres that can be cut, so that a test can take the database away from one service alone. */
+export class DatabaseLine {
+  private readonly sockets = new Set<Socket>();
+  private isCut = false;
+  private readonly target: URL;
+
+  constructor(databaseUrl: string) {
+    this.target = new URL(databaseUrl);
+  }
+
+  private readonly server = createTcpServer((client) => {
+    if (this.isCut) {
+      client.destroy();
+      return;
+    }
+    const upstream = connect(Number(this.target.port || 5432), this.target.hostname);
+    for (const socket of [client, upstream]) {
+      this.sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => this.sockets.delete(socket));
+    }
+    client.pipe(upstream).pipe(client);
+  });
+
+  /** Opens the line and returns the address of the database behind it. */
+  async start(): Promise<string> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    const url = new URL(this.target);
+    url.hostname = '127.0.0.1';
+    url.port = String((this.server.address() as AddressInfo).port);
+    return url.href;
+  }
+
+  cut(): void {
+    this.isCut = true;
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  mend(): void {
+    this.isCut = false;
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
+import { connect } from '../../src/database/connection.ts';
+
+export interface TestDatabase {
+  readonly url: string;
+  readonly name: string;
+  /** Ends every session on the database and removes it. Dropped twice is fine. */
+  drop(): Promise<void>;
+}
+
+/** A database of the test's own with the shop's tables, the DBOS tables and the seeded catalogue. */
+export function createTestDatabase(): Promise<TestDatabase> {
+  return create(`template ${inject('postgres').template}`);
+}
+
+/** A database of the test's own with nothing in it. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return create('');
+}
+
+async function create(source: string): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await onServer(`create database ${name} ${source}`);
+  const url = new URL(inject('postgres').adminUrl);
+  url.pathname = name;
+  return {
+    url: url.href,
+    name,
+    drop: () => onServer(`drop database if exists ${name} with (force)`),
+  };
+}
+
+async function onServer(statement: string): Promise<void> {
+  const database = connect(inject('postgres').adminUrl, 1);
+  try {
+    await database.raw(statement);
+  } finally {
+    await database.destroy();
+  }
+}

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const crashPoints = new URL('crash-points.mjs', import.meta.url).href;
+const entries = { shop: 'dist/main.js', payments: 'dist/payment-service/main.js' } as const;
+
+/** A named instant at which a process can be killed; see crash-points.mjs. */
+export type CrashPoint = `${'before' | 'after'} the ${'commit of' | 'call that'} ${string}`;
+
+const deathsMax = 50;
+const outputCharsMax = 20_000;
+
+/**
+ * One real process of the built program. When it dies it is started again at once under the same settings, as the
+ * supervisor would.
+ */
+export class RealProcess {
+  /** How it died, each time: the crash point, or the signal, or the exit code. */
+  readonly deaths: string[] = [];
+  /** The end of what it has printed in all its lives. */
+  output = '';
+  readonly #program: keyof typeof entries;
+  readonly #env: Readonly<Record<string, string>>;
+  #child: ChildProcess;
+  #answers: Promise<void>;
+  #crashAt: CrashPoint | undefined;
+  #stopping = false;
+
+  constructor(program: keyof typeof entries, env: Readonly<Record<string, string>>) {
+    this.#program = program;
+    this.#env = env;
+    [this.#child, this.#answers] = this.#start();
+  }
+
+  /** Waits until the process that lives now answers requests. */
+  async ready(): Promise<void> {
+    for (let answers: unknown; answers !== this.#answers; ) {
+      answers = this.#answers;
+      await this.#answers;
+    }
+  }
+
+  /** From now on it dies at that point, once: the process after it runs without. */
+  async arm(point: CrashPoint): Promise<void> {
+    await this.ready();
+    const child = this.#child;
+    const armed = new Promise<void>((resolve) => {
+      child.on('message', (message: { armed?: string }) => {
+        if (message.armed === point) resolve();
+      });
+    });
+    child.send({ crashAt: point });
+    await armed;
+  }
+
+  /** Makes the next process that starts die at that point, once. */
+  armNext(point: CrashPoint): void {
+    this.#crashAt = point;
+  }
+
+  /** `kill -9`. Resolves when the process is gone; the next one is on its way by then. */
+  async kill(): Promise<void> {
+    const gone = once(this.#child, 'close');
+    this.#child.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Ends it for good. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.kill();
+  }
+
+  #start(): [ChildProcess, Promise<void>] {
+    const child = spawn(process.execPath, ['--import', crashPoints, entries[this.#program]], {
+      cwd: root,
+      env: {
+        PATH: process.env['PATH'],
+        ...this.#env,
+        ...(this.#crashAt !== undefined && { CRASH_AT: this.#crashAt }),
+      },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#crashAt = undefined;
+    let struck: string | undefined;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        struck = /^crash point: (.+)$/m.exec(text)?.[1] ?? struck;
+        this.output = (this.output + text).slice(-outputCharsMax);
+      });
+    }
+    child.once('close', (code, signal) => {
+      this.#startAgain(struck ?? signal ?? `exit code ${code}`);
+    });
+    return [child, answers(child)];
+  }
+
+  #startAgain(death: string): void {
+    if (this.#stopping) return;
+    this.deaths.push(death);
+    // Whoever waits for it runs into a time limit then, and shows what it printed.
+    if (this.deaths.length > deathsMax) return;
+    [this.#child, this.#answers] = this.#start();
+  }
+}
+
+// Also settled by a death: whoever waits looks again at the process that came after it.
+function answers(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.on('message', (message) => {
+      if (message === 'ready') resolve();
+    });
+    child.once('close', () => {
+      resolve();
+    });
+  });
+}

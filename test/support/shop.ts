@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify';
+import { type App, buildApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { connect, type Database } from '../../src/database/connection.ts';
+import { readPaymentServiceConfig } from '../../src/payment-service/config.ts';
+import { startPaymentService } from '../../src/payment-service/service.ts';
+import { createEmptyDatabase, createTestDatabase } from './postgres.ts';
+import { choosePlaces } from './settings.ts';
+
+/** A whole shop inside the test's process: its own databases, the real payment service, real sockets. */
+export interface TestShop {
+  readonly server: FastifyInstance;
+  readonly database: Database;
+  readonly shopUrl: string;
+  readonly paymentUrl: string;
+  close(): Promise<void>;
+}
+
+/** Starts a shop; `settings` are environment variables beyond the defaults. One per test file: the engine is global. */
+export async function startTestShop(settings: Readonly<Record<string, string>> = {}): Promise<TestShop> {
+  const databases = [await createTestDatabase(), await createEmptyDatabase()] as const;
+  const [shop, payments] = databases;
+  const places = await choosePlaces({ shop: shop.url, payments: payments.url }, settings);
+  const paymentService = await startPaymentService(readPaymentServiceConfig(places.paymentEnv));
+  const app = await startApp(places.shopEnv, shop.url);
+  const database = connect(shop.url, 4);
+  return {
+    server: app.server,
+    database,
+    shopUrl: places.shopUrl,
+    paymentUrl: places.paymentUrl,
+    close: async () => {
+      await app.close();
+      await paymentService.close();
+      await database.destroy();
+      await Promise.all(databases.map((one) => one.drop()));
+    },
+  };
+}
+
+async function startApp(env: Readonly<Record<string, string>>, databaseUrl: string): Promise<App> {
+  const config = readConfig(env, 'shop');
+  const app = await buildApp({ ...config, databaseUrl, executorId: 'shop-0', supervised: false });
+  await app.launch();
+  await app.server.listen({ host: config.host, port: config.port });
+  return app;
+}

@@ -1,0 +1,73 @@
+import type {
+  HistoryEntry,
+  OrderLine,
+  OrderSummary,
+  OrderWithPayment,
+} from '../../src/database/queries/orders.ts';
+import type { ProductInStock } from '../../src/database/queries/products.ts';
+
+/** The moment at which the samples are looked at, half a minute into a hold of two. */
+export const now = new Date('2026-11-21T14:30:30Z');
+
+const row = {
+  order_id: 7,
+  checkout_key: 'key',
+  request_hash: 'hash',
+  token: 'token',
+  status: 'pending',
+  reason: null,
+  email: 'someone@example.com',
+  total_cents: 9999,
+  currency: 'USD',
+  created_at: new Date('2026-11-21T14:30:00Z'),
+  hold_expires_at: new Date('2026-11-21T14:32:00Z'),
+  paid_at: null,
+  dispatch_due_at: null,
+  dispatched_at: null,
+  cancelled_at: null,
+  refunded_at: null,
+} as const;
+
+/** A pending order whose payment page is open, with these changes. */
+export function anOrder(changes: Partial<OrderWithPayment> = {}): OrderWithPayment {
+  return {
+    ...row,
+    payment_state: 'open',
+    session_id: 'session',
+    payment_url: 'https://pay.example/session',
+    ...changes,
+  };
+}
+
+/** An order as lists show it, with these changes. */
+export function aSummary(changes: Partial<OrderSummary> = {}): OrderSummary {
+  return { ...row, product_id: 1, ...changes };
+}
+
+export function aLine(changes: Partial<OrderLine> = {}): OrderLine {
+  return {
+    sku: 'cleat',
+    product: 'Premium Quality Widget',
+    image: '/assets/products/cleat.svg',
+    quantity: 1,
+    unit_price_cents: 9999,
+    ...changes,
+  };
+}
+
+export function aProduct(changes: Partial<ProductInStock> = {}): ProductInStock {
+  return {
+    product_id: 1,
+    sku: 'cleat',
+    product: 'Premium Quality Widget',
+    description: 'A cast bronze cleat.',
+    price_cents: 9999,
+    currency: 'USD',
+    image: '/assets/products/cleat.svg',
+    restock_level: 100,
+    available: 100,
+    ...changes,
+  };
+}
+
+export const placed: HistoryEntry = { history_id: '1', at: row.created_at, what: 'placed', detail: {} };

@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  answers,
+  createSite,
+  removeSite,
+  type Site,
+  type Supervisor,
+  startSupervisor,
+} from '../supervisor/site.ts';
+import { waitFor } from '../support/wait.ts';
+
+// Runs by itself, after everything else, because its subject is how long something takes: measured against another thing
+// in the same run, as the machine may be slow. The figure itself stands in what a release says of it.
+
+const shareOfLoadingMax = 3;
+const rounds = 3;
+let site: Site;
+let supervisor: Supervisor;
+
+beforeAll(async () => {
+  site = await createSite();
+  supervisor = startSupervisor(site);
+  await supervisor.open();
+});
+
+afterAll(async () => {
+  process.kill(supervisor.pid, 'SIGTERM');
+  await supervisor.ended();
+  await removeSite(site);
+});
+
+async function millisecondsFromCrashToAnswer(): Promise<number> {
+  const crashedAt = Date.now();
+  const crash = await fetch(`${site.shopUrl}/crash_application`, { method: 'POST' }).catch(() => undefined);
+  expect(crash).toBeUndefined();
+  await waitFor(
+    'the shop to answer',
+    () => answers(`${site.shopUrl}/product`),
+    (ok) => ok,
+  );
+  return Date.now() - crashedAt;
+}
+
+/** How long it takes to load what a shop process consists of, without starting it. */
+async function millisecondsToLoad(): Promise<number> {
+  const startedAt = Date.now();
+  await promisify(execFile)(process.execPath, [
+    '--eval',
+    "import('./dist/app.js').then(() => process.exit(0))",
+  ]);
+  return Date.now() - startedAt;
+}
+
+test('after a crash the shop answers as soon as a process is loaded and connected, without a pause', async () => {
+  const answering: number[] = [];
+  const loading: number[] = [];
+  // The fastest of each: the machine may have other work.
+  for (let round = 0; round < rounds; round += 1) {
+    answering.push(await millisecondsFromCrashToAnswer());
+    loading.push(await millisecondsToLoad());
+  }
+  const share = Math.min(...answering) / Math.min(...loading);
+  expect(share, `answers after ${answering.join(', ')} ms, loads in ${loading.join(', ')} ms`).toBeLessThan(
+    shareOfLoadingMax,
+  );
+});

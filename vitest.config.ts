@@ -1,0 +1,50 @@
+import { defineConfig } from 'vitest/config';
+
+const shared = {
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  retry: 0,
+  expect: { poll: { timeout: 20_000 } },
+} as const;
+
+// oxlint-disable-next-line import/no-default-export -- vitest reads the default export
+export default defineConfig({
+  test: {
+    globalSetup: ['test/support/global-setup.ts'],
+    projects: [
+      { test: { ...shared, name: 'unit', include: ['src/**/*.test.ts'], maxWorkers: 2 } },
+      {
+        test: {
+          ...shared,
+          name: 'integration',
+          include: ['test/{database,workflows,http,payments,repo}/**/*.test.ts'],
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...shared,
+          // Real processes start and die here, several times in one test.
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+          name: 'processes',
+          include: ['test/{supervisor,crash,browser}/**/*.test.ts', 'test/readme.test.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'timing',
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+          include: ['test/timing/**/*.test.ts'],
+          maxWorkers: 1,
+          // Nothing else runs beside it.
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
