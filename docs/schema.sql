@@ -1,16 +1,41 @@
 -- Written by `npm run db:schema`; the tests compare it with the migrations.
 
+create table attention (
+  attention_id integer generated always as identity not null,
+  kind text not null,
+  subject text not null,
+  order_id integer,
+  reason text not null,
+  raised_at timestamp with time zone default now() not null,
+  resolved_at timestamp with time zone,
+  resolution text,
+  constraint attention_pkey PRIMARY KEY (attention_id),
+  constraint attention_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
+  constraint attention_check CHECK (((resolved_at IS NULL) = (resolution IS NULL))),
+  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'dispute'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
+  constraint attention_reason_check CHECK ((reason <> ''::text)),
+  constraint attention_subject_check CHECK ((subject <> ''::text))
+);
+CREATE UNIQUE INDEX attention_open ON public.attention USING btree (kind, subject) WHERE (resolved_at IS NULL);
+
 create table emails (
   email_id bigint generated always as identity not null,
   order_id integer not null,
   kind text not null,
   created_at timestamp with time zone default now() not null,
   sent_at timestamp with time zone,
-  constraint emails_order_id_kind_key UNIQUE (order_id, kind),
+  refund_id integer,
+  subject text,
+  text_body text,
+  html_body text,
+  constraint emails_once UNIQUE NULLS NOT DISTINCT (order_id, kind, refund_id),
   constraint emails_pkey PRIMARY KEY (email_id),
   constraint emails_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
-  constraint emails_kind_check CHECK ((kind = ANY (ARRAY['order_confirmed'::text, 'order_cancelled'::text, 'refund_made'::text])))
+  constraint emails_refund_id_fkey FOREIGN KEY (refund_id) REFERENCES refunds(refund_id),
+  constraint emails_kind_check CHECK ((kind = ANY (ARRAY['order_confirmed'::text, 'order_cancelled'::text, 'refund_made'::text]))),
+  constraint emails_refund_check CHECK (((kind = 'refund_made'::text) = (refund_id IS NOT NULL)))
 );
+CREATE INDEX emails_unsent ON public.emails USING btree (created_at) WHERE (sent_at IS NULL);
 
 create table order_history (
   history_id bigint generated always as identity not null,
@@ -29,10 +54,12 @@ create table order_lines (
   product_id integer not null,
   quantity integer not null,
   unit_price_cents integer not null,
+  returned integer default 0 not null,
   constraint order_lines_pkey PRIMARY KEY (order_id, product_id),
   constraint order_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint order_lines_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(product_id),
   constraint order_lines_quantity_check CHECK ((quantity > 0)),
+  constraint order_lines_returned_check CHECK (((returned >= 0) AND (returned <= quantity))),
   constraint order_lines_unit_price_cents_check CHECK ((unit_price_cents >= 0))
 );
 CREATE INDEX order_lines_product_id ON public.order_lines USING btree (product_id);
@@ -65,12 +92,13 @@ create table orders (
   constraint orders_checkout_key_check CHECK ((checkout_key ~ '^[A-Za-z0-9._-]{1,200}$'::text)),
   constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint orders_email_check CHECK ((length(email) <= 254)),
-  constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text]))),
+  constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text]))),
   constraint orders_request_hash_check CHECK ((request_hash ~ '^[0-9a-f]{64}$'::text)),
   constraint orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'dispatched'::text, 'cancelled'::text, 'refunded'::text]))),
   constraint orders_token_check CHECK ((length(token) >= 22)),
   constraint orders_total_cents_check CHECK ((total_cents >= 0))
 );
+CREATE INDEX orders_dispatch_due ON public.orders USING btree (dispatch_due_at) WHERE (status = 'paid'::text);
 CREATE INDEX orders_pending ON public.orders USING btree (hold_expires_at) WHERE (status = 'pending'::text);
 
 create table payment_events (
@@ -80,12 +108,14 @@ create table payment_events (
   outcome text not null,
   order_id integer,
   received_at timestamp with time zone default now() not null,
+  tried_at timestamp with time zone default now() not null,
   constraint payment_events_pkey PRIMARY KEY (event_id),
   constraint payment_events_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint payment_events_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 255))),
-  constraint payment_events_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'no_change'::text, 'ignored'::text, 'late'::text, 'mismatch'::text, 'unknown_order'::text])))
+  constraint payment_events_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'no_change'::text, 'ignored'::text, 'late'::text, 'mismatch'::text, 'unknown_order'::text, 'too_early'::text])))
 );
 CREATE INDEX payment_events_order_id ON public.payment_events USING btree (order_id);
+CREATE INDEX payment_events_unplaced ON public.payment_events USING btree (tried_at) WHERE (outcome = ANY (ARRAY['unknown_order'::text, 'too_early'::text]));
 
 create table payments (
   order_id integer not null,
@@ -95,18 +125,20 @@ create table payments (
   amount_cents integer not null,
   currency text not null,
   transaction_id text,
-  refund_id text,
   updated_at timestamp with time zone default now() not null,
+  refunded_cents integer default 0 not null,
   constraint payments_session_id_key UNIQUE (session_id),
   constraint payments_pkey PRIMARY KEY (order_id),
   constraint payments_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint payments_amount_cents_check CHECK ((amount_cents >= 0)),
   constraint payments_check CHECK (((state = 'open'::text) <= ((session_id IS NOT NULL) AND (url IS NOT NULL)))),
   constraint payments_check1 CHECK (((state = ANY (ARRAY['paid'::text, 'settled'::text, 'refund_due'::text, 'refunded'::text])) <= (transaction_id IS NOT NULL))),
-  constraint payments_check2 CHECK (((state = 'refunded'::text) <= (refund_id IS NOT NULL))),
   constraint payments_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint payments_refund_state_check CHECK (((state = ANY (ARRAY['refund_due'::text, 'refunded'::text])) = ((refunded_cents = amount_cents) AND (refunded_cents > 0)))),
+  constraint payments_refunded_cents_check CHECK (((refunded_cents >= 0) AND (refunded_cents <= amount_cents))),
   constraint payments_state_check CHECK ((state = ANY (ARRAY['creating'::text, 'open'::text, 'paid'::text, 'settled'::text, 'expired'::text, 'refund_due'::text, 'refunded'::text])))
 );
+CREATE UNIQUE INDEX payments_transaction_id ON public.payments USING btree (transaction_id);
 
 create table products (
   product_id integer generated always as identity not null,
@@ -124,6 +156,48 @@ create table products (
   constraint products_product_check CHECK ((product <> ''::text)),
   constraint products_restock_level_check CHECK ((restock_level >= 0)),
   constraint products_sku_check CHECK ((sku ~ '^[A-Za-z0-9._-]{1,64}$'::text))
+);
+
+create table reconciliation (
+  scope text not null,
+  runs integer not null,
+  last_run_at timestamp with time zone not null,
+  repaired jsonb not null,
+  report jsonb not null,
+  constraint reconciliation_pkey PRIMARY KEY (scope),
+  constraint reconciliation_scope_check CHECK ((scope = ANY (ARRAY['shop'::text, 'provider'::text])))
+);
+
+create table refunds (
+  refund_id integer generated always as identity not null,
+  order_id integer not null,
+  amount_cents integer not null,
+  reason text not null,
+  actor text not null,
+  request_key text not null,
+  state text not null,
+  provider_refund_id text,
+  created_at timestamp with time zone default now() not null,
+  made_at timestamp with time zone,
+  constraint refunds_provider_refund_id_key UNIQUE (provider_refund_id),
+  constraint refunds_request_key_key UNIQUE (request_key),
+  constraint refunds_pkey PRIMARY KEY (refund_id),
+  constraint refunds_order_id_fkey FOREIGN KEY (order_id) REFERENCES payments(order_id),
+  constraint refunds_actor_check CHECK ((actor <> ''::text)),
+  constraint refunds_amount_cents_check CHECK ((amount_cents > 0)),
+  constraint refunds_check CHECK (((state = 'made'::text) = (made_at IS NOT NULL))),
+  constraint refunds_reason_check CHECK ((reason <> ''::text)),
+  constraint refunds_state_check CHECK ((state = ANY (ARRAY['due'::text, 'made'::text])))
+);
+CREATE INDEX refunds_due ON public.refunds USING btree (refund_id) WHERE (state = 'due'::text);
+CREATE INDEX refunds_order_id ON public.refunds USING btree (order_id);
+
+create table restarts (
+  workflow text not null,
+  id integer not null,
+  count integer not null,
+  constraint restarts_pkey PRIMARY KEY (workflow, id),
+  constraint restarts_count_check CHECK ((count > 0))
 );
 
 create table stock (
@@ -161,7 +235,7 @@ create view stock_accounts as
    FROM products
      JOIN stock USING (product_id)
      CROSS JOIN LATERAL ( SELECT COALESCE(sum(order_lines.quantity) FILTER (WHERE orders.status = 'pending'::text), 0::bigint)::integer AS held,
-            COALESCE(sum(order_lines.quantity) FILTER (WHERE orders.status = ANY (ARRAY['paid'::text, 'dispatched'::text])), 0::bigint)::integer AS sold
+            COALESCE(sum(order_lines.quantity - order_lines.returned) FILTER (WHERE orders.status = ANY (ARRAY['paid'::text, 'dispatched'::text, 'refunded'::text])), 0::bigint)::integer AS sold
            FROM order_lines
              JOIN orders USING (order_id)
           WHERE order_lines.product_id = products.product_id) lines

@@ -4,12 +4,17 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { connect, type Database } from './database/connection.ts';
 import { applicationName } from './database/outbox.ts';
+import { outboxTransaction } from './database/statement.ts';
 import { limitTimeBetweenRetries } from './database/transaction.ts';
-import { receivePaymentEvent } from './database/transactions/payments.ts';
+import { askToCancel } from './database/transactions/cancel-wish.ts';
+import { type Inbox, receivePaymentEvent } from './database/transactions/payment-events.ts';
+import { requestRefund } from './database/transactions/refunds.ts';
+import { settleMatter } from './database/transactions/restarts.ts';
 import { addStock, raiseToRestockLevel } from './database/transactions/stock.ts';
 import { ShopError } from './domain/errors.ts';
 import { documentRoutes } from './http/documentation.ts';
 import { watchMethods } from './http/methods.ts';
+import { attentionRoutes } from './http/routes/attention.ts';
 import { checkoutRoutes } from './http/routes/checkout.ts';
 import { demonstrationRoutes } from './http/routes/demonstration.ts';
 import { healthRoutes } from './http/routes/health.ts';
@@ -17,15 +22,20 @@ import { operatorRoutes } from './http/routes/operator.ts';
 import { orderRoutes } from './http/routes/orders.ts';
 import { paymentWebhookRoutes } from './http/routes/payment-webhook.ts';
 import { productRoutes } from './http/routes/products.ts';
+import { refundRoutes } from './http/routes/refunds.ts';
 import { storefrontRoutes } from './http/routes/storefront.ts';
 import { buildServer } from './http/server.ts';
 import { createStripeProvider } from './payments/stripe.ts';
+import { readPaymentEvent } from './payments/webhook.ts';
 import { errorView } from './storefront/error-view.ts';
 import { createRenderer, type Renderer } from './storefront/render.ts';
 import { adoptOrdersInFlight } from './workflows/adopt.ts';
 import { registerCheckout } from './workflows/checkout.ts';
 import { openDispatchQueue, registerDispatch } from './workflows/dispatch.ts';
-import { checkoutWorkflowId, paymentTopic } from './workflows/signals.ts';
+import { followUpsOf, startNow } from './workflows/follow-ups.ts';
+import { type Reconciler, registerReconciler } from './workflows/reconcile.ts';
+import { openMoneyQueue, registerRefund } from './workflows/refund.ts';
+import { registerResumeCheckout } from './workflows/resume-checkout.ts';
 import { checkoutStarter, type StartCheckout } from './workflows/start-checkout.ts';
 
 /** One shop process, wired but not started. */
@@ -62,15 +72,22 @@ export async function buildApp(config: ShopConfig): Promise<App> {
     shortestSessionSeconds: local ? 0 : stripeShortestSessionSeconds,
   });
 
+  const followUps = followUpsOf(config);
+  const inbox: Inbox = { followUps, live: provider.live };
   registerDispatch();
+  registerRefund({ provider, followUps });
+  registerResumeCheckout({ provider, followUps });
+  const reconciler = registerReconciler({ database, provider, inbox, readEvent: readPaymentEvent });
   const checkout = registerCheckout({
     provider,
+    followUps,
     publicUrl: config.publicUrl,
-    dispatchSeconds: config.dispatchSeconds,
+    paymentRetries: config.payment.retries,
+    paymentRetrySeconds: config.payment.retrySeconds,
   });
   const startCheckout = checkoutStarter(database, checkout, { holdSeconds: config.holdSeconds });
 
-  const server = await buildShopServer(config, database, startCheckout);
+  const server = await buildShopServer(config, { database, inbox, reconciler, startCheckout });
   configureEngine(config, server.log);
 
   return {
@@ -78,6 +95,8 @@ export async function buildApp(config: ShopConfig): Promise<App> {
     launch: async () => {
       await DBOS.launch();
       await openDispatchQueue();
+      await openMoneyQueue();
+      await reconciler.schedule(config.reconcileSeconds);
       if (config.supervised) await adoptOrdersInFlight(config.executorId, config.webConcurrency);
     },
     close: async () => {
@@ -113,11 +132,16 @@ function engineLogger(logger: FastifyBaseLogger) {
   };
 }
 
-async function buildShopServer(
-  config: ShopConfig,
-  database: Database,
-  startCheckout: StartCheckout,
-): Promise<FastifyInstance> {
+/** What the routes are given to work with. */
+interface Parts {
+  readonly database: Database;
+  readonly inbox: Inbox;
+  readonly reconciler: Reconciler;
+  readonly startCheckout: StartCheckout;
+}
+
+async function buildShopServer(config: ShopConfig, parts: Parts): Promise<FastifyInstance> {
+  const { database, inbox, startCheckout } = parts;
   const renderer: Renderer = createRenderer({ cache: config.production });
   const local = config.payment.provider === 'local';
   const paymentServiceUrl = local ? config.payment.serviceUrl : undefined;
@@ -138,6 +162,7 @@ async function buildShopServer(
     database,
     renderer,
     startCheckout,
+    askToCancel: (token) => askToCancel(database, inbox.followUps, token),
     checkoutsPerMinute,
     operatorTools: !config.production && operatorToken === undefined,
   });
@@ -145,22 +170,43 @@ async function buildShopServer(
   await server.register(productRoutes, { database });
   await server.register(orderRoutes, { database });
   await server.register(paymentWebhookRoutes, {
-    webhookSecret: config.payment.webhookSecret ?? '',
-    receiveEvent: (event) =>
-      receivePaymentEvent(database, event, { topic: paymentTopic, workflowIdOf: checkoutWorkflowId }),
+    webhookSecrets: config.payment.webhookSecrets,
+    receiveEvent: (event) => receivePaymentEvent(database, inbox, event),
   });
-  await server.register(operatorRoutes, {
-    operatorToken,
-    crashable: !config.production,
-    raiseToRestockLevel: (request) => raiseToRestockLevel(database, request),
-    addStock: (request) => addStock(database, request),
-  });
+  await registerOperatorRoutes(server, config, parts);
   if (!config.production && paymentServiceUrl !== undefined) {
     await server.register(demonstrationRoutes, { database, paymentServiceUrl });
   }
   await server.register(healthRoutes, { checkReady: () => checkReady(database) });
   refuseOtherMethods();
   return server;
+}
+
+async function registerOperatorRoutes(
+  server: FastifyInstance,
+  { operatorToken, production }: ShopConfig,
+  { database, inbox, reconciler }: Parts,
+): Promise<void> {
+  await server.register(operatorRoutes, {
+    operatorToken,
+    crashable: !production,
+    raiseToRestockLevel: (request) => raiseToRestockLevel(database, request),
+    addStock: (request) => addStock(database, request),
+  });
+  await server.register(refundRoutes, {
+    operatorToken,
+    requestRefund: (request) => requestRefund(database, inbox.followUps, request),
+  });
+  await server.register(attentionRoutes, {
+    operatorToken,
+    database,
+    settleMatter: (matter) =>
+      outboxTransaction(database, (sql) =>
+        settleMatter(sql, (workflow, id) => startNow[workflow](id), matter),
+      ),
+    reconcile: async () => ({ ...(await reconciler.reconcile()) }),
+    compare: async () => ({ ...(await reconciler.compare()) }),
+  });
 }
 
 async function checkReady(database: Database): Promise<void> {

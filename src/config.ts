@@ -17,10 +17,31 @@ const number = z.coerce.number({
 const port = number.int().min(1).max(65_535);
 const seconds = number.positive();
 const secret = z.string().min(16, 'needs at least 16 characters');
+// While a secret is being rotated, the old and the new one are both valid.
+const secrets = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .pipe(z.array(secret).max(5));
 const origin = z
   .url({ protocol: /^https?$/ })
   .refine((url) => new URL(url).pathname === '/', 'is an origin: no path after the host')
   .transform((url) => new URL(url).origin);
+
+// One address, and a name without anything that a header could take for more than a name.
+const sender = z
+  .string()
+  .regex(
+    /^([^\p{C}<>"@,;:]* <[^<>]+>|[^<> ]+)$/u,
+    'is an address, or a name with one: Holdfast <orders@shop.example>',
+  )
+  .transform((text) => {
+    const [, name = '', address = text] = /^(.*) <(.+)>$/.exec(text) ?? [];
+    return Object.freeze({ name: name.trim(), address });
+  })
+  .refine(
+    ({ address }) => /^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+$/.test(address),
+    'has no address that mail could come from',
+  );
 
 const environment = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
@@ -39,7 +60,20 @@ const environment = z.object({
   PAYMENT_SERVICE_PORT: port.default(8086),
   PAYMENT_SERVICE_URL: origin.optional(),
   STRIPE_SECRET_KEY: secret.optional(),
-  STRIPE_WEBHOOK_SECRET: secret.optional(),
+  STRIPE_WEBHOOK_SECRET: secrets.optional(),
+  PAYMENT_RETRIES: number.int().min(0).max(10).default(3),
+  PAYMENT_RETRY_SECONDS: seconds.max(60).default(2),
+  RECONCILE_SECONDS: number
+    .int()
+    .min(1)
+    .max(3600)
+    .refine((every) => 60 % every === 0 || 3600 % every === 0, 'divides a minute or an hour')
+    .default(30),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'is smtp:// or smtps:// and a host' }).optional(),
+  EMAIL: z.enum(['on', 'off']).default('on'),
+  EMAIL_FROM: sender.optional(),
+  EMAIL_RETRIES: number.int().min(0).max(10).default(5),
+  EMAIL_RETRY_SECONDS: seconds.max(60).default(2),
   // Stripe ends a session after a day, and one of ours lives half an hour longer than its hold.
   HOLD_SECONDS: seconds.max(82_800).default(120),
   DISPATCH_SECONDS: seconds.max(86_400).default(10),
@@ -73,8 +107,11 @@ export interface Config {
    */
   readonly executorId: string | undefined;
   readonly payment: PaymentConfig;
+  readonly email: EmailConfig;
   readonly holdSeconds: number;
   readonly dispatchSeconds: number;
+  /** Seconds between two reconciliations. */
+  readonly reconcileSeconds: number;
   /** Checkouts that one address may ask one shop process for in a minute. */
   readonly checkoutsPerMinute: number;
   readonly operatorToken: string | undefined;
@@ -87,7 +124,22 @@ export interface PaymentConfig {
   readonly serviceUrl: string;
   readonly servicePort: number;
   readonly secretKey: string | undefined;
-  readonly webhookSecret: string | undefined;
+  /** Every secret that is valid now; empty only where none is needed. */
+  readonly webhookSecrets: readonly string[];
+  /** How often the opening of a session is tried again; the seconds before that double each time. */
+  readonly retries: number;
+  readonly retrySeconds: number;
+}
+
+export interface EmailConfig {
+  /** What becomes of messages: a mail server takes them, a demonstration keeps them to be read, or there are none. */
+  readonly delivery: 'smtp' | 'outbox' | 'off';
+  /** Set when the delivery is `smtp`; may hold credentials. */
+  readonly smtpUrl: string | undefined;
+  readonly from: { readonly name: string; readonly address: string };
+  /** How often the sending of a message is tried again; the seconds before that double each time. */
+  readonly retries: number;
+  readonly retrySeconds: number;
 }
 
 /** What a process needs that reads these settings. */
@@ -132,7 +184,15 @@ function missing(given: Given, role: Role): string[] {
   if (production && given.PAYMENT_PROVIDER === 'local') {
     faults.push('PAYMENT_PROVIDER: production takes no simulated payments');
   }
+  if (production && role !== 'migrate') faults.push(...missingForEmail(given));
   return faults;
+}
+
+/** In production a message is sent, or it is somebody's decision that there are none. */
+function missingForEmail(given: Given): string[] {
+  if (given.EMAIL === 'off') return [];
+  if (given.SMTP_URL === undefined) return ['SMTP_URL: is missing (EMAIL=off sends no messages)'];
+  return given.EMAIL_FROM === undefined ? ['EMAIL_FROM: is missing'] : [];
 }
 
 function freeze(env: Environment): Config {
@@ -152,12 +212,27 @@ function freeze(env: Environment): Config {
       serviceUrl: env.PAYMENT_SERVICE_URL ?? `http://localhost:${env.PAYMENT_SERVICE_PORT}`,
       servicePort: env.PAYMENT_SERVICE_PORT,
       secretKey: env.STRIPE_SECRET_KEY,
-      webhookSecret: env.STRIPE_WEBHOOK_SECRET,
+      webhookSecrets: env.STRIPE_WEBHOOK_SECRET ?? [],
+      retries: env.PAYMENT_RETRIES,
+      retrySeconds: env.PAYMENT_RETRY_SECONDS,
     }),
+    email: emailOf(env),
     holdSeconds: env.HOLD_SECONDS,
     dispatchSeconds: env.DISPATCH_SECONDS,
+    reconcileSeconds: env.RECONCILE_SECONDS,
     checkoutsPerMinute: env.CHECKOUTS_PER_MINUTE,
     operatorToken: env.OPERATOR_TOKEN,
     logLevel: env.LOG_LEVEL,
+  });
+}
+
+function emailOf(env: Environment): EmailConfig {
+  const used = env.SMTP_URL === undefined ? 'outbox' : 'smtp';
+  return Object.freeze({
+    delivery: env.EMAIL === 'off' ? 'off' : used,
+    smtpUrl: env.SMTP_URL,
+    from: env.EMAIL_FROM ?? Object.freeze({ name: 'Holdfast', address: 'orders@localhost' }),
+    retries: env.EMAIL_RETRIES,
+    retrySeconds: env.EMAIL_RETRY_SECONDS,
   });
 }

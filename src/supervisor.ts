@@ -95,7 +95,7 @@ async function prepareLocalPayments({ config, dataDir }: Run, patienceMs: number
   const address = await choosePaymentAddress({ config, given, dataDir, patienceMs, log });
   const kept = await keptSecrets(dataDir);
   const secretKey = config.payment.secretKey ?? kept.secretKey;
-  const webhookSecret = config.payment.webhookSecret ?? kept.webhookSecret;
+  const webhookSecret = config.payment.webhookSecrets[0] ?? kept.webhookSecret;
   return { address, secrets: { secretKey, webhookSecret } };
 }
 

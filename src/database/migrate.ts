@@ -4,10 +4,12 @@ import type { Knex } from 'knex';
 import { Client } from 'pg';
 import { connect } from './connection.ts';
 import * as shop from './migrations/001_shop.ts';
+import * as money from './migrations/002_money.ts';
 import { seedCatalogue } from './seed.ts';
 
 const migrations: Readonly<Record<string, Knex.Migration>> = {
   '001_shop': shop,
+  '002_money': money,
 };
 
 const source: Knex.MigrationSource<string> = {

@@ -3,11 +3,28 @@ import type { Statement } from './statement.ts';
 /** The name under which DBOS keeps this application's workflows. Renaming it hides the orders in flight. */
 export const applicationName = 'holdfast';
 
-/** Starts a workflow with the commit of the open transaction; a second start under the same id changes nothing. */
-export async function enqueueWorkflow(
-  sql: Statement,
-  workflow: { name: string; id: string; queue: string; argument: unknown; delaySeconds: number },
-): Promise<void> {
+/** A workflow to be started; a second start under the same id changes nothing. */
+export interface WorkflowStart {
+  readonly name: string;
+  readonly id: string;
+  readonly queue: string;
+  readonly argument: unknown;
+  readonly delaySeconds: number;
+}
+
+/** The workflows that a change of an order starts or wakes; app.ts supplies them, for rows know nothing of workflows. */
+export interface FollowUps {
+  dispatch(orderId: number): WorkflowStart;
+  refund(refundId: number): WorkflowStart;
+  email(emailId: number): WorkflowStart;
+  /** The workflow that waits for the payment of a checkout key. */
+  checkoutId(checkoutKey: string): string;
+  /** On this topic it listens. */
+  readonly paymentTopic: string;
+}
+
+/** Starts a workflow with the commit of the open transaction. */
+export async function enqueueWorkflow(sql: Statement, workflow: WorkflowStart): Promise<void> {
   await sql(
     `select dbos.enqueue_workflow(
        workflow_name => :name, queue_name => :queue, workflow_id => :id, application_name => :application,
@@ -28,10 +45,11 @@ export async function enqueueWorkflow(
 /** Sends a message to a workflow with the commit of the open transaction; once per message id. */
 export async function sendMessage(
   sql: Statement,
-  message: { workflowId: string; topic: string; messageId: string },
+  message: { workflowId: string; topic: string; messageId: string; body?: unknown },
 ): Promise<void> {
-  await sql(`select dbos.send_message(:workflowId, cast('{}' as json), :topic, :messageId)`, {
+  await sql(`select dbos.send_message(:workflowId, cast(:body as json), :topic, :messageId)`, {
     workflowId: message.workflowId,
+    body: JSON.stringify(message.body ?? {}),
     topic: message.topic,
     messageId: `${message.workflowId}::${message.messageId}`,
   });

@@ -40,8 +40,59 @@ export interface PaymentRow {
   amount_cents: number;
   currency: string;
   transaction_id: string | null;
-  refund_id: string | null;
+  refunded_cents: number;
   updated_at: Date;
+}
+
+/** A payment back to the buyer; it counts as soon as it is promised. */
+export interface RefundRow {
+  refund_id: number;
+  order_id: number;
+  amount_cents: number;
+  reason: string;
+  actor: string;
+  request_key: string;
+  state: 'due' | 'made';
+  provider_refund_id: string | null;
+  created_at: Date;
+  made_at: Date | null;
+}
+
+/** The occasions on which the buyer is written to. */
+export type EmailKind = 'order_confirmed' | 'order_cancelled' | 'refund_made';
+
+export interface EmailRow {
+  /** A bigint, which comes as a string. */
+  email_id: string;
+  order_id: number;
+  kind: EmailKind;
+  refund_id: number | null;
+  created_at: Date;
+  sent_at: Date | null;
+  subject: string | null;
+  text_body: string | null;
+  html_body: string | null;
+}
+
+/** What needs a person. */
+export type AttentionKind =
+  | 'event_mismatch'
+  | 'dispute'
+  | 'checkout_failed'
+  | 'dispatch_failed'
+  | 'refund_failed'
+  | 'email_failed'
+  | 'accounts_wrong';
+
+export interface AttentionRow {
+  attention_id: number;
+  kind: AttentionKind;
+  subject: string;
+  order_id: number | null;
+  reason: string;
+  raised_at: Date;
+  resolved_at: Date | null;
+  resolution: string | null;
 }
 
 /** Who asks for units, and the key under which asking again changes nothing. */

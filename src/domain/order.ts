@@ -7,13 +7,17 @@ export type CancelReason =
   | 'price_changed'
   | 'payment_unavailable'
   | 'payment_ended'
-  | 'hold_expired';
+  | 'hold_expired'
+  | 'cancelled_by_shopper';
 
 /** The verbs that change a status, and the statuses from which each may. Every guarded `where` on orders reads this table. */
 export const allowedFrom = {
   pay: ['pending'],
   cancel: ['pending'],
   dispatch: ['paid'],
+  // A payment that came late, and units were left.
+  payLate: ['cancelled'],
+  refund: ['paid', 'dispatched', 'cancelled'],
 } as const satisfies Record<string, readonly OrderStatus[]>;
 
 /** The tutorials' numbers for a status (DESIGN §5). */

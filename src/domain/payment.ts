@@ -1,23 +1,35 @@
-import type { OrderStatus } from './order.ts';
+import type { CancelReason, OrderStatus } from './order.ts';
 
 /** The life of a payment (DESIGN §6). */
 export type PaymentState = 'creating' | 'open' | 'paid' | 'settled' | 'expired' | 'refund_due' | 'refunded';
 
-/** What became of a payment event. */
-export type EventOutcome = 'applied' | 'no_change' | 'ignored' | 'late' | 'mismatch' | 'unknown_order';
+/** What became of a payment event. `unknown_order` and `too_early` are tried again. */
+export type EventOutcome =
+  | 'applied'
+  | 'no_change'
+  | 'ignored'
+  | 'late'
+  | 'mismatch'
+  | 'unknown_order'
+  | 'too_early';
 
 /** A verified message of the provider, in our words. */
 export interface PaymentEvent {
   readonly id: string;
   readonly type: string;
-  /** What it says happened to the session; `other` is kept and changes nothing. */
-  readonly says: 'paid' | 'ended' | 'other';
+  /** What it says happened to the money; `other` is kept and changes nothing. */
+  readonly says: 'paid' | 'ended' | 'refunded' | 'disputed' | 'other';
   /** Our order, as we named it when we opened the session; null when it names none. */
   readonly orderId: number | null;
   readonly sessionId: string | null;
+  /** What was, or would be, charged. */
   readonly amountCents: number | null;
+  /** Everything that has been paid back of it so far. */
+  readonly refundedCents: number | null;
   readonly currency: string | null;
   readonly transactionId: string | null;
+  /** Whether real money moved. */
+  readonly live: boolean;
   /** The provider's object as it came, for the record. */
   readonly body: unknown;
 }
@@ -26,37 +38,104 @@ export interface PaymentEvent {
 export interface KnownPayment {
   readonly state: PaymentState;
   readonly sessionId: string | null;
+  readonly transactionId: string | null;
   readonly amountCents: number;
+  /** What was paid back or is promised to be. */
+  readonly refundedCents: number;
   readonly currency: string;
+  readonly live: boolean;
   readonly orderStatus: OrderStatus;
 }
 
-/** What to do about an event: how it is remembered, and the state that the payment takes if it changes. */
-export interface Verdict {
-  readonly outcome: EventOutcome;
-  readonly nextState?: PaymentState;
-}
+/** What to do about an event. */
+export type Verdict =
+  | { readonly outcome: 'applied'; readonly nextState: 'paid' | 'expired' }
+  /** Somebody paid back at the provider what we did not ask for. */
+  | { readonly outcome: 'applied'; readonly refundedElsewhereCents: number }
+  | { readonly outcome: 'applied'; readonly disputed: true }
+  | { readonly outcome: Exclude<EventOutcome, 'applied'> };
 
 /**
- * Decides what an event changes, whatever the order in which events come, and however often (DESIGN §7).
- * A payment that is paid stays paid; an event that names another session, amount or currency changes nothing.
+ * Decides what an event changes, whatever the order in which events come, and however often (DESIGN §7, docs/PAYMENTS.md).
+ * A payment that is paid stays paid; an event that names another session, amount, currency or mode changes nothing.
  */
 export function judge(event: PaymentEvent, known: KnownPayment | undefined): Verdict {
   if (event.says === 'other') return { outcome: 'ignored' };
   if (!known) return { outcome: 'unknown_order' };
-  if (!belongs(event, known)) return { outcome: 'mismatch' };
-  const waiting = known.state === 'creating' || known.state === 'open';
-  if (event.says === 'ended')
-    return waiting ? { outcome: 'applied', nextState: 'expired' } : { outcome: 'no_change' };
-  if (waiting) return { outcome: 'applied', nextState: 'paid' };
-  if (known.state !== 'expired') return { outcome: 'no_change' };
-  // The session was given up, but the order still holds its stock: the payment wins.
-  if (known.orderStatus === 'pending') return { outcome: 'applied', nextState: 'paid' };
-  return { outcome: 'late', nextState: 'refund_due' };
+  switch (event.says) {
+    case 'paid':
+      return isSameSession(event, known) && isSameCharge(event, known)
+        ? judgePaid(known)
+        : { outcome: 'mismatch' };
+    case 'ended':
+      return isSameSession(event, known) ? judgeEnded(known) : { outcome: 'mismatch' };
+    case 'refunded':
+    case 'disputed':
+      return judgeAfterwards(event, known);
+  }
 }
 
-function belongs(event: PaymentEvent, known: KnownPayment): boolean {
-  const sameSession = known.sessionId === null || event.sessionId === known.sessionId;
-  const sameMoney = event.amountCents === known.amountCents && event.currency === known.currency;
-  return sameSession && sameMoney && (event.says !== 'paid' || event.transactionId !== null);
+function judgePaid({ state, orderStatus }: KnownPayment): Verdict {
+  if (isWaiting(state)) return { outcome: 'applied', nextState: 'paid' };
+  if (state !== 'expired') return { outcome: 'no_change' };
+  // The session was given up, but the order still holds its stock: the payment wins.
+  return orderStatus === 'pending' ? { outcome: 'applied', nextState: 'paid' } : { outcome: 'late' };
+}
+
+function judgeEnded({ state }: KnownPayment): Verdict {
+  return isWaiting(state) ? { outcome: 'applied', nextState: 'expired' } : { outcome: 'no_change' };
+}
+
+/** A refund or a dispute: it names the charge, which we may not have heard of yet. */
+function judgeAfterwards(event: PaymentEvent, known: KnownPayment): Verdict {
+  if (isWaiting(known.state) || known.state === 'expired' || known.state === 'paid') {
+    return event.live === known.live ? { outcome: 'too_early' } : { outcome: 'mismatch' };
+  }
+  if (!isSameCharge(event, known)) return { outcome: 'mismatch' };
+  if (event.says === 'disputed') return { outcome: 'applied', disputed: true };
+  const elsewhere = (event.refundedCents ?? 0) - known.refundedCents;
+  return elsewhere > 0 ? { outcome: 'applied', refundedElsewhereCents: elsewhere } : { outcome: 'no_change' };
+}
+
+function isWaiting(state: PaymentState): boolean {
+  return state === 'creating' || state === 'open';
+}
+
+function isSameSession(event: PaymentEvent, known: KnownPayment): boolean {
+  return (
+    event.live === known.live &&
+    (known.sessionId === null || event.sessionId === known.sessionId) &&
+    event.amountCents === known.amountCents &&
+    event.currency === known.currency
+  );
+}
+
+function isSameCharge(event: PaymentEvent, known: KnownPayment): boolean {
+  const sameTransaction =
+    event.transactionId !== null &&
+    (known.transactionId === null || event.transactionId === known.transactionId);
+  // A dispute may be about a part of the money; all else is about the whole charge.
+  const sameMoney =
+    event.currency === known.currency &&
+    (event.says === 'disputed' || event.amountCents === known.amountCents) &&
+    (event.refundedCents ?? 0) <= known.amountCents;
+  return sameTransaction && sameMoney && event.live === known.live;
+}
+
+/**
+ * What a checkout does with its payment (DESIGN §7, steps 5 and 6).
+ * @param sessionEnded whether the provider has confirmed that nobody can pay any more
+ */
+export function conclude(
+  payment: Pick<KnownPayment, 'state' | 'orderStatus'>,
+  sessionEnded: boolean,
+): 'settle' | 'cancel' | 'wait' | 'nothing' {
+  if (payment.orderStatus !== 'pending') return 'nothing';
+  if (payment.state === 'paid') return 'settle';
+  return payment.state === 'expired' || sessionEnded ? 'cancel' : 'wait';
+}
+
+/** Whether an order that was paid after it was cancelled is reserved again; one that its shopper gave up is paid back. */
+export function isWantedLate(reason: CancelReason | null): boolean {
+  return reason !== 'cancelled_by_shopper';
 }

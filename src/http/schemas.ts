@@ -27,6 +27,12 @@ export const email = z.email().max(254);
 /** Minor units. */
 export const cents = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
+/** What an operator says about a deed, for the record. */
+export const sentence = z
+  .string()
+  .trim()
+  .regex(/^\P{Cc}{1,200}$/u, '1 to 200 characters, no control characters');
+
 /** An error (RFC 9457); docs/ERRORS.md lists the codes. */
 export const problem = z
   .looseObject({ type: z.string(), title: z.string(), status: z.int(), code: z.string(), detail: z.string() })

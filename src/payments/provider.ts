@@ -19,8 +19,8 @@ export interface PaymentSession {
   readonly url: string;
 }
 
-/** The provider's reason for never opening a session. */
-export interface RefusedSession {
+/** The provider's reason for never doing what it was asked. */
+export interface Refused {
   readonly refused: string;
 }
 
@@ -36,19 +36,51 @@ export type EndedSession =
   | { readonly outcome: 'paid'; readonly transactionId: string }
   | { readonly outcome: 'ended' };
 
+/** What is to be paid back of a charge, in minor units. */
+export interface RefundOrder {
+  readonly refundId: number;
+  readonly orderId: number;
+  readonly transactionId: string;
+  readonly amountCents: number;
+}
+
+/** A refund that the provider has made; null when the charge was paid back in full without ours. */
+export interface MadeRefund {
+  readonly providerRefundId: string | null;
+}
+
+/** A session in the provider's list. */
+export interface ListedSession {
+  readonly sessionId: string;
+  readonly orderId: number | null;
+  readonly status: 'open' | 'complete' | 'expired';
+  /** The session as an event would tell it; what is not paid is `null`. */
+  readonly paid: boolean;
+  readonly createdAt: Date;
+  readonly object: unknown;
+}
+
 /**
  * The port to a payment provider. Expected outcomes are values. A throw means "I do not know", and the caller asks
  * again: every call is safe to repeat.
  */
 export interface PaymentProvider {
+  /** Whether it moves real money. */
+  readonly live: boolean;
   /**
    * Opens the session of an order, or finds the one opened before under the same idempotency key.
    * A refused one will never be opened, however often it is asked for.
    */
-  openSession(request: SessionRequest): Promise<PaymentSession | RefusedSession>;
+  openSession(request: SessionRequest): Promise<PaymentSession | Refused>;
   /**
    * Makes sure that a session can no longer be paid, and says whether it was paid before that.
    * @throws also when another amount or currency was paid than ours, which somebody has to look at.
    */
   endSession(session: KnownSession): Promise<EndedSession>;
+  /** Pays back, or finds what was paid back before under the same refund id. Refused: as things stand it cannot be made. */
+  refund(order: RefundOrder): Promise<MadeRefund | Refused>;
+  /** The sessions created since a time, newest first. */
+  listSessions(since: Date): AsyncIterable<ListedSession>;
+  /** The provider's own record of its events since a time, newest first, as a webhook's body would hold them. */
+  listEvents(since: Date): AsyncIterable<unknown>;
 }

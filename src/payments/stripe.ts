@@ -1,11 +1,16 @@
 import Stripe from 'stripe';
+import { withFreshKeys } from './idempotency.ts';
 import type {
   EndedSession,
   KnownSession,
+  ListedSession,
+  MadeRefund,
   PaymentProvider,
   PaymentSession,
+  RefundOrder,
   SessionRequest,
 } from './provider.ts';
+import { orderReference, transactionOf } from './stripe-objects.ts';
 
 export interface StripeOptions {
   readonly secretKey: string;
@@ -17,6 +22,9 @@ export interface StripeOptions {
 
 // One try of a call; the workflow step decides whether there is another.
 const callTimeoutMs = 8_000;
+const pageSize = 100;
+// A lost session is a young one: it stands near the top of the list, or it is not there.
+const sessionsToSearch = 1_000;
 
 /** The adapter for Stripe, and for everything that speaks its API: Checkout Sessions in payment mode. */
 export function createStripeProvider(options: StripeOptions): PaymentProvider {
@@ -27,12 +35,12 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
     ...addressOf(options.serviceUrl),
   });
   return {
-    openSession: (request) =>
-      openSession(stripe, request, options.shortestSessionSeconds).catch((error: unknown) => {
-        if (error instanceof Stripe.errors.StripeInvalidRequestError) return { refused: error.message };
-        throw error;
-      }),
+    live: /^(sk|rk)_live_/.test(options.secretKey),
+    openSession: (request) => openSession(stripe, request, options.shortestSessionSeconds).catch(refusalOf),
     endSession: (session) => endSession(stripe, session),
+    refund: (order) => refund(stripe, order).catch(refusalOf),
+    listSessions: (since) => listSessions(stripe, since),
+    listEvents: (since) => stripe.events.list({ ...createdSince(since), limit: pageSize }),
   };
 }
 
@@ -42,61 +50,157 @@ function addressOf(serviceUrl: string | undefined): Stripe.StripeConfig {
   return { protocol: protocol === 'https:' ? 'https' : 'http', host: hostname, ...(port && { port }) };
 }
 
-async function openSession(
+/** A request that can never succeed is a value; what may have passed by the next time stays an error. */
+function refusalOf(error: unknown): { refused: string } {
+  const final = error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode !== 409;
+  if (!final) throw error;
+  return { refused: error.message };
+}
+
+function openSession(
   stripe: Stripe,
   request: SessionRequest,
   shortestSessionSeconds: number,
 ): Promise<PaymentSession> {
+  const parameters = sessionParameters(request, shortestSessionSeconds);
+  return withFreshKeys(`pay_${request.orderId}`, {
+    call: async (idempotencyKey) =>
+      sessionOf(await stripe.checkout.sessions.create(parameters, { idempotencyKey })),
+    find: async () => {
+      const lost = await findSession(stripe, request);
+      return lost && sessionOf(lost);
+    },
+  });
+}
+
+function sessionParameters(
+  request: SessionRequest,
+  shortestSessionSeconds: number,
+): Stripe.Checkout.SessionCreateParams {
   const reference = String(request.orderId);
   // Computed from what is on record, so that a repeated call has the same parameters.
   const holdEnds = Math.ceil(request.holdExpiresAt / 1000);
-  const session = await stripe.checkout.sessions.create(
-    {
-      mode: 'payment',
-      client_reference_id: reference,
-      metadata: { order_id: reference },
-      line_items: request.lines.map((line) => ({
-        quantity: line.qty,
-        price_data: {
-          currency: request.currency.toLowerCase(),
-          unit_amount: line.unitPriceCents,
-          product_data: { name: line.product },
-        },
-      })),
-      expires_at: holdEnds + shortestSessionSeconds,
-      success_url: request.orderUrl,
-      cancel_url: request.orderUrl,
-      ...(request.email !== null && { customer_email: request.email }),
-    },
-    { idempotencyKey: `pay_${request.orderId}` },
-  );
+  return {
+    mode: 'payment',
+    client_reference_id: reference,
+    metadata: { order_id: reference },
+    // So that a refund or a dispute, which names the charge alone, names the order too.
+    payment_intent_data: { metadata: { order_id: reference } },
+    line_items: request.lines.map((line) => ({
+      quantity: line.qty,
+      price_data: {
+        currency: request.currency.toLowerCase(),
+        unit_amount: line.unitPriceCents,
+        product_data: { name: line.product },
+      },
+    })),
+    expires_at: holdEnds + shortestSessionSeconds,
+    success_url: request.orderUrl,
+    cancel_url: request.orderUrl,
+    ...(request.email !== null && { customer_email: request.email }),
+  };
+}
+
+function sessionOf(session: Stripe.Checkout.Session): PaymentSession {
   if (!session.url) throw new Error(`The provider gave session ${session.id} no page.`);
   return { sessionId: session.id, url: session.url };
 }
 
+/** The session of an order that was opened although its answer was a failure. */
+async function findSession(
+  stripe: Stripe,
+  { orderId }: SessionRequest,
+): Promise<Stripe.Checkout.Session | undefined> {
+  let searched = 0;
+  for await (const session of stripe.checkout.sessions.list({ limit: pageSize })) {
+    if (session.client_reference_id === String(orderId) && session.status !== 'expired') return session;
+    searched += 1;
+    if (searched === sessionsToSearch) return undefined;
+  }
+  return undefined;
+}
+
 async function endSession(stripe: Stripe, known: KnownSession): Promise<EndedSession> {
-  const stands = standing(await stripe.checkout.sessions.retrieve(known.sessionId), known);
+  const session = await stripe.checkout.sessions.retrieve(known.sessionId, { expand: ['payment_intent'] });
+  const stands = standing(session, known);
   if (stands) return stands;
+  if (session.status === 'complete') throw new Error(`Session ${known.sessionId} is being paid.`);
   // Stripe refuses to expire what is no longer open; the next try then reads what it has become.
   const standsNow = standing(await stripe.checkout.sessions.expire(known.sessionId), known);
   if (!standsNow) throw new Error(`Session ${known.sessionId} is still open.`);
   return standsNow;
 }
 
+/** How a session ended, if it has. One whose bank transfer failed stays `complete`, and nobody can pay it again. */
 function standing(session: Stripe.Checkout.Session, known: KnownSession): EndedSession | undefined {
   if (session.status === 'expired') return { outcome: 'ended' };
-  if (session.payment_status !== 'paid') return undefined;
+  if (session.payment_status !== 'paid') return hasFailed(session) ? { outcome: 'ended' } : undefined;
   if (session.amount_total !== known.amountCents || session.currency?.toUpperCase() !== known.currency) {
     throw new Error(
       `Session ${session.id} was paid with ${session.amount_total} ${session.currency}, not as ordered.`,
     );
   }
-  return { outcome: 'paid', transactionId: transactionOf(session) };
+  const transactionId = transactionOf(session.payment_intent);
+  if (transactionId === null) throw new Error(`Paid session ${session.id} names no payment.`);
+  return { outcome: 'paid', transactionId };
 }
 
-/** The id of the money's movement, which a refund will name. */
-function transactionOf(session: Stripe.Checkout.Session): string {
-  const intent = session.payment_intent;
-  if (!intent) throw new Error(`Paid session ${session.id} names no payment.`);
-  return typeof intent === 'string' ? intent : intent.id;
+function hasFailed({ status, payment_intent: intent }: Stripe.Checkout.Session): boolean {
+  const intentStatus = intent && typeof intent === 'object' ? intent.status : undefined;
+  return status === 'complete' && (intentStatus === 'requires_payment_method' || intentStatus === 'canceled');
+}
+
+function refund(stripe: Stripe, order: RefundOrder): Promise<MadeRefund> {
+  return withFreshKeys(`refund_${order.refundId}`, {
+    call: (idempotencyKey) => createRefund(stripe, order, idempotencyKey),
+    find: () => findRefund(stripe, order),
+  });
+}
+
+async function createRefund(stripe: Stripe, order: RefundOrder, idempotencyKey: string): Promise<MadeRefund> {
+  try {
+    const made = await stripe.refunds.create(
+      {
+        payment_intent: order.transactionId,
+        amount: order.amountCents,
+        metadata: { refund_id: String(order.refundId), order_id: String(order.orderId) },
+      },
+      { idempotencyKey },
+    );
+    return { providerRefundId: made.id };
+  } catch (error) {
+    // Everything is back with the buyer, so what we owed is too.
+    const allBack = error instanceof Stripe.errors.StripeError && error.code === 'charge_already_refunded';
+    if (!allBack) throw error;
+    return (await findRefund(stripe, order)) ?? { providerRefundId: null };
+  }
+}
+
+async function findRefund(stripe: Stripe, order: RefundOrder): Promise<MadeRefund | undefined> {
+  for await (const made of stripe.refunds.list({ payment_intent: order.transactionId, limit: pageSize })) {
+    if (made.metadata?.['refund_id'] === String(order.refundId)) return { providerRefundId: made.id };
+  }
+  return undefined;
+}
+
+async function* listSessions(stripe: Stripe, since: Date): AsyncGenerator<ListedSession> {
+  for await (const session of stripe.checkout.sessions.list({ ...createdSince(since), limit: pageSize })) {
+    yield {
+      sessionId: session.id,
+      orderId: orderReference(session.client_reference_id),
+      status: statusOf(session),
+      paid: session.payment_status === 'paid',
+      createdAt: new Date(session.created * 1000),
+      object: session,
+    };
+  }
+}
+
+function statusOf({ status }: Stripe.Checkout.Session): ListedSession['status'] {
+  if (status === 'complete') return 'complete';
+  return status === 'expired' ? 'expired' : 'open';
+}
+
+function createdSince(since: Date): { created: { gte: number } } {
+  return { created: { gte: Math.floor(since.getTime() / 1000) } };
 }

@@ -25,7 +25,7 @@ function sign(payload: string, options: { timestamp?: number; secret?: string } 
 }
 
 function verify(payload: string, signature: string | undefined) {
-  return verifyPaymentEvent(Buffer.from(payload), signature, secret, now);
+  return verifyPaymentEvent(Buffer.from(payload), signature, [secret], now);
 }
 
 describe('a signed event', () => {
@@ -47,7 +47,7 @@ describe('a signed event', () => {
     ['checkout.session.async_payment_succeeded', {}, 'paid'],
     ['checkout.session.async_payment_failed', {}, 'ended'],
     ['checkout.session.expired', { payment_status: 'unpaid' }, 'ended'],
-    ['charge.refunded', {}, 'other'],
+    ['payment_intent.payment_failed', {}, 'other'],
   ])('%s with %o says %s', (type, change, says) => {
     const payload = message(type, { ...session, ...change });
     expect(verify(payload, sign(payload)).says).toBe(says);
@@ -56,6 +56,28 @@ describe('a signed event', () => {
   test.each(['', 'abc', '0', '-7', '99999999999'])('with the reference "%s" names no order', (reference) => {
     const payload = message('checkout.session.completed', { ...session, client_reference_id: reference });
     expect(verify(payload, sign(payload)).orderId).toBeNull();
+  });
+
+  test('fits while a secret is rotated, whichever of the two signed it', () => {
+    const payload = message('checkout.session.completed');
+    const secrets = ['whsec_the_new_one_0000', secret];
+    expect(verifyPaymentEvent(Buffer.from(payload), sign(payload), secrets, now).id).toBe('evt_1');
+  });
+
+  test.each([
+    ['charge.refunded', 'refunded', { amount_refunded: 500 }, 500],
+    ['charge.dispute.created', 'disputed', {}, null],
+  ])('%s names the charge, and the order by its metadata', (type, says, more, refundedCents) => {
+    const charge = { amount: 9999, currency: 'usd', payment_intent: 'pi_1', metadata: { order_id: '7' } };
+    const payload = message(type, { ...charge, ...more });
+    expect(verify(payload, sign(payload))).toMatchObject({
+      says,
+      orderId: 7,
+      amountCents: 9999,
+      refundedCents,
+      transactionId: 'pi_1',
+      live: false,
+    });
   });
 
   test('is accepted when one of several signatures fits', () => {

@@ -2,9 +2,12 @@ import Stripe from 'stripe';
 import { z } from 'zod';
 import { ShopError } from '../domain/errors.ts';
 import type { PaymentEvent } from '../domain/payment.ts';
+import { orderReference, transactionOf } from './stripe-objects.ts';
 
 // Stripe's own tolerance for the age of a signature (docs "Webhooks").
 const toleranceSeconds = 300;
+
+const reference = z.union([z.string(), z.object({ id: z.string() })]).nullish();
 
 const checkoutSession = z.object({
   id: z.string(),
@@ -12,43 +15,57 @@ const checkoutSession = z.object({
   amount_total: z.int().nullish(),
   currency: z.string().nullish(),
   payment_status: z.string().nullish(),
-  payment_intent: z.union([z.string(), z.object({ id: z.string() })]).nullish(),
+  payment_intent: reference,
+});
+
+// A charge or a dispute; only a charge has what was refunded of it.
+const chargeOrDispute = z.object({
+  amount: z.int().nullish(),
+  amount_refunded: z.int().nullish(),
+  currency: z.string().nullish(),
+  payment_intent: reference,
+  metadata: z.object({ order_id: z.string().optional() }).nullish(),
 });
 
 const stripeEvent = z.object({
   id: z.string().min(1).max(255),
   type: z.string().min(1),
   created: z.int(),
+  livemode: z.boolean().default(false),
   data: z.object({ object: z.record(z.string(), z.unknown()) }),
 });
 
 /**
  * Turns a signed message into an event in our words.
  * @param rawBody the bytes as they came; the signature is over them
+ * @param webhookSecrets every secret that is valid now; while one is being rotated there are two
  * @throws ShopError `bad_signature` when the signature is missing, wrong, or older or newer than five minutes;
  *   `malformed_body` when what was signed is no event.
  */
 export function verifyPaymentEvent(
   rawBody: Buffer,
   signature: string | undefined,
-  webhookSecret: string,
+  webhookSecrets: readonly string[],
   now: Date,
 ): PaymentEvent {
-  const event = stripeEvent.safeParse(signedBody(rawBody, signature, webhookSecret, now));
-  if (!event.success) throw new ShopError('malformed_body', 'The message is signed but is not an event.');
-  const { id, type, data } = event.data;
-  const session = checkoutSession.safeParse(data.object);
-  const unknown = { orderId: null, sessionId: null, amountCents: null, currency: null, transactionId: null };
-  if (!type.startsWith('checkout.session.') || !session.success) {
-    return { id, type, says: 'other', ...unknown, body: event.data };
-  }
-  return { id, type, says: whatItSays(type, session.data), ...factsOf(session.data), body: event.data };
+  const event = readPaymentEvent(signedBody(rawBody, signature, webhookSecrets, now));
+  if (!event) throw new ShopError('malformed_body', 'The message is signed but is not an event.');
+  return event;
+}
+
+/** An event of the provider in our words, from its own object; undefined when that is not an event. */
+export function readPaymentEvent(body: unknown): PaymentEvent | undefined {
+  const event = stripeEvent.safeParse(body);
+  if (!event.success) return undefined;
+  const { id, type, livemode, data } = event.data;
+  const facts = factsOf(type, data.object) ?? { says: 'other' as const, ...nothing };
+  return { id, type, live: livemode, ...facts, body };
 }
 
 function signedBody(
   rawBody: Buffer,
   signature: string | undefined,
-  webhookSecret: string,
+  webhookSecrets: readonly string[],
   now: Date,
 ): unknown {
   if (!signature) throw new ShopError('bad_signature', 'The Stripe-Signature header is missing.');
@@ -56,28 +73,76 @@ function signedBody(
   if (signedAt - now.getTime() / 1000 > toleranceSeconds) {
     throw new ShopError('bad_signature', 'The signature is from the future.');
   }
-  try {
-    // The official package compares in constant time, against each v1 in the header.
-    return Stripe.webhooks.constructEvent(
-      rawBody,
-      signature,
-      webhookSecret,
-      toleranceSeconds,
-      undefined,
-      now.getTime(),
-    );
-  } catch (error) {
-    if (error instanceof Stripe.errors.StripeSignatureVerificationError) {
-      throw new ShopError('bad_signature', 'The signature does not match the message, or is too old.');
+  for (const secret of webhookSecrets) {
+    try {
+      // The official package compares in constant time, with each v1 in the header.
+      return Stripe.webhooks.constructEvent(
+        rawBody,
+        signature,
+        secret,
+        toleranceSeconds,
+        undefined,
+        now.getTime(),
+      );
+    } catch (error) {
+      if (error instanceof Stripe.errors.StripeSignatureVerificationError) continue;
+      throw new ShopError('malformed_body', 'The message is signed but is not JSON.');
     }
-    throw new ShopError('malformed_body', 'The message is signed but is not JSON.');
   }
+  throw new ShopError('bad_signature', 'The signature does not match the message, or is too old.');
 }
 
-function whatItSays(type: string, session: z.infer<typeof checkoutSession>): PaymentEvent['says'] {
+type Facts = Omit<PaymentEvent, 'id' | 'type' | 'live' | 'body'>;
+
+const nothing = {
+  orderId: null,
+  sessionId: null,
+  amountCents: null,
+  refundedCents: null,
+  currency: null,
+  transactionId: null,
+} as const;
+
+function factsOf(type: string, object: unknown): Facts | undefined {
+  if (type.startsWith('checkout.session.')) return sessionFacts(type, object);
+  if (type === 'charge.refunded') return chargeFacts('refunded', object);
+  if (type === 'charge.dispute.created') return chargeFacts('disputed', object);
+  return undefined;
+}
+
+function sessionFacts(type: string, object: unknown): Facts | undefined {
+  const { data: session } = checkoutSession.safeParse(object);
+  if (!session) return undefined;
+  return {
+    says: whatItSays(type, session.payment_status),
+    orderId: orderReference(session.client_reference_id),
+    sessionId: session.id,
+    amountCents: session.amount_total ?? null,
+    refundedCents: null,
+    currency: session.currency?.toUpperCase() ?? null,
+    transactionId: transactionOf(session.payment_intent),
+  };
+}
+
+function chargeFacts(says: 'refunded' | 'disputed', object: unknown): Facts | undefined {
+  const { data: charge } = chargeOrDispute.safeParse(object);
+  if (!charge) return undefined;
+  return {
+    says,
+    orderId: orderReference(charge.metadata?.order_id),
+    sessionId: null,
+    amountCents: charge.amount ?? null,
+    refundedCents: charge.amount_refunded ?? null,
+    currency: charge.currency?.toUpperCase() ?? null,
+    transactionId: transactionOf(charge.payment_intent),
+  };
+}
+
+function whatItSays(type: string, paymentStatus: string | null | undefined): PaymentEvent['says'] {
   switch (type) {
     case 'checkout.session.completed':
-      return session.payment_status === 'paid' ? 'paid' : 'other';
+      // A bank transfer is on its way: the word comes with another event.
+      return paymentStatus === 'paid' ? 'paid' : 'other';
     case 'checkout.session.async_payment_succeeded':
       return 'paid';
     case 'checkout.session.expired':
@@ -86,20 +151,4 @@ function whatItSays(type: string, session: z.infer<typeof checkoutSession>): Pay
     default:
       return 'other';
   }
-}
-
-const orderNumber = /^[1-9]\d{0,9}$/;
-const largestOrderNumber = 2 ** 31 - 1;
-
-function factsOf(session: z.infer<typeof checkoutSession>) {
-  const reference = session.client_reference_id ?? '';
-  const orderId = orderNumber.test(reference) ? Number(reference) : Number.NaN;
-  const intent = session.payment_intent;
-  return {
-    orderId: orderId <= largestOrderNumber ? orderId : null,
-    sessionId: session.id,
-    amountCents: session.amount_total ?? null,
-    currency: session.currency?.toUpperCase() ?? null,
-    transactionId: typeof intent === 'string' ? intent : (intent?.id ?? null),
-  };
 }

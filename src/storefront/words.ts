@@ -86,6 +86,7 @@ export const cancelWords: Readonly<Record<CancelReason, string>> = {
   price_changed: 'The price changed before the order was placed. Nothing was charged.',
   payment_unavailable: 'The payment service could not be reached. Nothing was charged.',
   payment_ended: 'The payment was cancelled. Nothing was charged.',
+  cancelled_by_shopper: 'You cancelled it. Nothing was charged.',
   hold_expired: 'The hold ended at {time} before a payment arrived. Nothing was charged.',
 };
 

@@ -1,11 +1,8 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { markDispatched } from '../database/transactions/orders.ts';
-import type { DispatchPlan } from '../database/transactions/payments.ts';
+import { markDispatched } from '../database/transactions/order-changes.ts';
+import { queues, workflowNames } from './follow-ups.ts';
 import { maxRecoveryAttempts } from './limits.ts';
-import { dispatchWorkflowId } from './signals.ts';
-
-const workflowName = 'dispatch';
-const queue = 'dispatch';
+import { orPark } from './park.ts';
 
 // One write each, so a few at a time are plenty, and the pool stays free for checkouts.
 const dispatchesAtOnce = 10;
@@ -17,22 +14,18 @@ const millisecondsBetweenPolls = 200;
  * write left to do (DESIGN §7).
  */
 export function registerDispatch(): void {
-  DBOS.registerWorkflow((orderId: number) => markDispatched(orderId), {
-    name: workflowName,
-    maxRecoveryAttempts,
-  });
+  DBOS.registerWorkflow(
+    (orderId: number) =>
+      orPark({ kind: 'dispatch_failed', subject: String(orderId), orderId }, () => markDispatched(orderId)),
+    { name: workflowNames.dispatch, maxRecoveryAttempts },
+  );
 }
 
 /** Opens the queue of dispatches; call it once DBOS is launched. */
 export async function openDispatchQueue(): Promise<void> {
-  await DBOS.registerQueue(queue, {
+  await DBOS.registerQueue(queues.dispatch, {
     workerConcurrency: dispatchesAtOnce,
     minPollingIntervalMs: millisecondsBetweenPolls,
     onConflict: 'always_update',
   });
-}
-
-/** The dispatch of one order, for the transaction that starts it. `delaySeconds` is how long the work takes. */
-export function planDispatch(orderId: number, delaySeconds: number): DispatchPlan {
-  return { workflowName, workflowId: dispatchWorkflowId(orderId), queue, delaySeconds };
 }

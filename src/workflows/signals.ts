@@ -3,13 +3,13 @@ export function checkoutWorkflowId(checkoutKey: string): string {
   return `checkout-${checkoutKey}`;
 }
 
-/** The workflow that dispatches one paid order. */
-export function dispatchWorkflowId(orderId: number): string {
-  return `dispatch-${orderId}`;
-}
-
 /** Set once the shopper can be answered; its value is the id of the request that started the checkout. */
 export const checkoutAnswered = 'checkout-answered';
 
-/** On this topic a checkout is woken when its payment has changed. */
+/** On this topic a checkout is woken when its payment has changed, or its shopper wants to cancel. */
 export const paymentTopic = 'payment';
+
+/** A word to a checkout. The payment's row says what has become of it; only the shopper's wish stands in the word itself. */
+export interface PaymentWord {
+  readonly cancel?: true;
+}

@@ -141,6 +141,7 @@ async function refusal(database: Database, order: OrderWithPayment): Promise<Sho
     case 'payment_unavailable':
     case 'payment_ended':
     case 'hold_expired':
+    case 'cancelled_by_shopper':
     case null:
       return new ShopError(
         'payment_unavailable',

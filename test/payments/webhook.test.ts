@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../src/database/connection.ts';
 import { expectStockBalanced } from '../support/promises.ts';
 import { webhookSecret } from '../support/settings.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
@@ -144,16 +145,29 @@ describe('an event that the session ended', () => {
     expect(row.reason).toBe('payment_ended');
   });
 
-  test('and then one that it was paid after all: the money is on record as owed, and the stock stays free', async () => {
+  test('and then one that it was paid after all: the units are reserved again, and the order goes out', async () => {
     await deliver(eventOf({ type: 'checkout.session.expired' }));
     await waitFor('the cancellation', status, (now) => now === 'cancelled');
     const late = eventOf();
     expect(await deliver(late)).toBe(200);
     expect(await outcomeOf(late)).toBe('late');
-    expect([await status(), await paymentState()]).toEqual(['cancelled', 'refund_due']);
+    await isDispatched();
+    await expectStockBalanced(shop.database);
   });
 
-  test('or comes while the order is being cancelled: it waits, and is owed as well', async () => {
+  test('or comes when the units are gone: the money is promised back in the same commit', async () => {
+    await deliver(eventOf({ type: 'checkout.session.expired' }));
+    await waitFor('the cancellation', status, (now) => now === 'cancelled');
+    await sellOut(shop.database);
+    expect(await deliver(eventOf())).toBe(200);
+    expect([await status(), await paymentState()]).toEqual(['cancelled', 'refund_due']);
+    const refunds = await shop.database('refunds').where({ order_id: order.order_id });
+    expect(refunds).toMatchObject([{ amount_cents: order.total, actor: 'shop', state: 'due' }]);
+    await fetch(`${shop.shopUrl}/restock`, { method: 'POST' });
+    await expectStockBalanced(shop.database);
+  });
+
+  test('or comes while the order is being cancelled: it waits, and is as late', async () => {
     const late = eventOf();
     const delivered = await shop.database.transaction(async (trx) => {
       await trx('payments').where({ order_id: order.order_id }).update({ state: 'expired' });
@@ -174,6 +188,16 @@ describe('an event that the session ended', () => {
     });
     expect(await delivered.delivery).toBe(200);
     expect(await outcomeOf(late)).toBe('late');
-    expect([await status(), await paymentState()]).toEqual(['cancelled', 'refund_due']);
+    await isDispatched();
   });
 });
+
+/** Takes every unit of the first product off the shelf, as a count of the stock would. */
+async function sellOut(database: Database): Promise<void> {
+  await database.raw(`with gone as (
+      update stock set available = 0 from (select available as before from stock where product_id = 1) as old
+      where product_id = 1 returning before
+    )
+    insert into supply (product_id, quantity, reason, actor, request_key)
+    select 1, -before, 'lost', 'test', gen_random_uuid() from gone`);
+}

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { allowedFrom, type CancelReason, type Item, orderTotal } from '../../domain/order.ts';
+import { type CancelReason, type Item, orderTotal } from '../../domain/order.ts';
 import type { Statement } from '../statement.ts';
 import { transaction } from '../transaction.ts';
 
@@ -170,49 +170,3 @@ function orderBindings(request: OrderRequest, lines: readonly StockLine[]) {
     ),
   };
 }
-
-/**
- * Cancels a pending order and gives its units back, in one transaction with the caller's other writes; an order that is
- * not pending any more stays as it is.
- */
-export async function cancelOrder(sql: Statement, orderId: number, reason: CancelReason): Promise<void> {
-  await sql(
-    `select 1 from stock join products using (product_id) join order_lines using (product_id)
-     where order_id = :orderId order by sku for update of stock`,
-    { orderId },
-  );
-  await sql(
-    `with cancelled as (
-       update orders set status = 'cancelled', reason = :reason, cancelled_at = now()
-       where order_id = :orderId and status = any(:allowedFrom)
-       returning order_id
-     ), released as (
-       update stock set available = available + quantity
-       from order_lines join cancelled using (order_id)
-       where stock.product_id = order_lines.product_id
-     )
-     insert into order_history (order_id, what, detail)
-     select order_id, 'cancelled', jsonb_build_object('reason', cast(:reason as text)) from cancelled`,
-    { orderId, reason, allowedFrom: [...allowedFrom.cancel] },
-  );
-}
-
-/**
- * The last step of a dispatch: paid → dispatched.
- * @returns whether this call did it; false when the order was not, or no longer, paid.
- */
-export const markDispatched = transaction(
-  'markDispatched',
-  async (sql, orderId: number): Promise<boolean> => {
-    const dispatched = await sql(
-      `with dispatched as (
-       update orders set status = 'dispatched', dispatched_at = now()
-       where order_id = :orderId and status = any(:allowedFrom)
-       returning order_id
-     )
-     insert into order_history (order_id, what) select order_id, 'dispatched' from dispatched returning order_id`,
-      { orderId, allowedFrom: [...allowedFrom.dispatch] },
-    );
-    return dispatched.length === 1;
-  },
-);

@@ -1,10 +1,9 @@
-import { allowedFrom } from '../../domain/order.ts';
-import { judge, type KnownPayment, type PaymentEvent, type PaymentState } from '../../domain/payment.ts';
-import type { Database } from '../connection.ts';
-import { enqueueWorkflow, sendMessage } from '../outbox.ts';
-import { outboxTransaction, type Statement } from '../statement.ts';
+import type { CancelReason } from '../../domain/order.ts';
+import { conclude, type KnownPayment, type PaymentState } from '../../domain/payment.ts';
+import type { FollowUps } from '../outbox.ts';
+import type { Statement } from '../statement.ts';
 import { transaction } from '../transaction.ts';
-import { cancelOrder } from './orders.ts';
+import { cancelOrder, payOrder } from './order-changes.ts';
 
 /** Step 3 of the checkout story: the session is on record. An event may have come before it and is not undone. */
 export const recordSession = transaction(
@@ -27,47 +26,56 @@ export const recordSession = transaction(
 /** How a payment ended for its order; `waiting` when it has not. */
 export type Conclusion = 'paid' | 'cancelled' | 'waiting';
 
-/** The dispatch that a paid order starts. */
-export interface DispatchPlan {
-  readonly workflowName: string;
-  readonly workflowId: string;
-  readonly queue: string;
-  readonly delaySeconds: number;
-}
-
 /**
- * Steps 5 and 6: reads the payment under its lock and does what it says. Paid: the order is paid and its dispatch
- * starts with this commit. Ended: the order is cancelled and its units are released. Otherwise nothing.
- * With `sessionEnded` the provider has confirmed that nobody can pay any more; a payment that won the race still wins.
+ * Steps 5 and 6: reads the payment under its lock and does what it says. Paid: the order is paid and its dispatch and
+ * confirmation start with this commit. Ended: the order is cancelled and its units are released. Otherwise nothing.
+ * With `sessionEnded`, the reason for it, the provider has confirmed that nobody can pay any more; a payment that won the
+ * race still wins.
  */
 export const concludePayment = transaction(
   'concludePayment',
   async (
     sql,
-    order: { orderId: number; sessionEnded: 'hold_expired' | 'payment_unavailable' | null },
-    dispatch: DispatchPlan,
+    order: { orderId: number; sessionEnded: CancelReason | null },
+    followUps: FollowUps,
   ): Promise<Conclusion> => {
     const payment = await lockPayment(sql, order.orderId);
     if (!payment) throw new Error(`Order ${order.orderId} has no payment.`);
-    switch (payment.state) {
-      case 'paid':
-        return settle(sql, order.orderId, dispatch);
-      case 'creating':
-      case 'open':
-        if (order.sessionEnded === null) return 'waiting';
-        await movePayment(sql, order.orderId, { from: payment.state, to: 'expired', transactionId: null });
-        await cancelOrder(sql, order.orderId, payment.holdOver ? 'hold_expired' : order.sessionEnded);
+    switch (conclude(payment, order.sessionEnded !== null)) {
+      case 'wait':
+        return 'waiting';
+      case 'settle':
+        await settle(sql, payment, followUps);
+        return 'paid';
+      case 'cancel':
+        await cancel(sql, payment, order.sessionEnded, followUps);
         return 'cancelled';
-      case 'expired':
-        await cancelOrder(sql, order.orderId, payment.holdOver ? 'hold_expired' : 'payment_ended');
-        return 'cancelled';
-      case 'settled':
-      case 'refund_due':
-      case 'refunded':
+      case 'nothing':
         return payment.orderStatus === 'cancelled' ? 'cancelled' : 'paid';
     }
   },
 );
+
+async function settle(sql: Statement, payment: LockedPayment, followUps: FollowUps): Promise<void> {
+  const { orderId } = payment;
+  await movePayment(sql, payment, 'settled');
+  const transactionId = payment.transactionId ?? '';
+  if (!(await payOrder(sql, followUps, { orderId, transactionId, late: false }))) {
+    throw new Error(`Order ${orderId} holds a payment but is not pending.`);
+  }
+}
+
+async function cancel(
+  sql: Statement,
+  payment: LockedPayment,
+  sessionEnded: CancelReason | null,
+  followUps: FollowUps,
+): Promise<void> {
+  const { orderId, holdOver } = payment;
+  if (payment.state !== 'expired') await movePayment(sql, payment, 'expired');
+  const reason = sessionEnded ?? (holdOver ? 'hold_expired' : 'payment_ended');
+  await cancelOrder(sql, followUps, { orderId, reason });
+}
 
 /** Step 5, when the provider says that the session was paid although no event told us. */
 export const recordPaid = transaction(
@@ -75,99 +83,28 @@ export const recordPaid = transaction(
   async (sql, payment: { orderId: number; transactionId: string }): Promise<void> => {
     await sql(
       `update payments set state = 'paid', transaction_id = :transactionId, updated_at = now()
-       where order_id = :orderId and state in ('creating', 'open', 'expired')`,
+       from orders
+       where payments.order_id = :orderId and orders.order_id = :orderId
+         and state in ('creating', 'open', 'expired') and status = 'pending'`,
       payment,
     );
   },
 );
 
-async function settle(sql: Statement, orderId: number, dispatch: DispatchPlan): Promise<Conclusion> {
-  const paid = await sql(
-    `with settled as (
-       update payments set state = 'settled', updated_at = now()
-       where order_id = :orderId and state = 'paid' returning order_id, transaction_id
-     ), paid as (
-       update orders set status = 'paid', paid_at = now(),
-         dispatch_due_at = now() + cast(:delaySeconds as double precision) * interval '1 second'
-       from settled where orders.order_id = settled.order_id and status = any(:allowedFrom)
-       returning orders.order_id, transaction_id
-     )
-     insert into order_history (order_id, what, detail)
-     select order_id, 'paid', jsonb_build_object('transaction_id', transaction_id) from paid
-     returning order_id`,
-    { orderId, delaySeconds: dispatch.delaySeconds, allowedFrom: [...allowedFrom.pay] },
-  );
-  if (paid.length !== 1) throw new Error(`Order ${orderId} holds a payment but is not pending.`);
-  await enqueueWorkflow(sql, {
-    name: dispatch.workflowName,
-    id: dispatch.workflowId,
-    queue: dispatch.queue,
-    argument: orderId,
-    delaySeconds: dispatch.delaySeconds,
-  });
-  return 'paid';
-}
-
-/** Where to send the word that a payment changed: the topic, and the workflow of a checkout key. */
-export interface PaymentSignal {
-  readonly topic: string;
-  readonly workflowIdOf: (checkoutKey: string) => string;
-}
-
-/**
- * The webhook's transaction (DESIGN §7): the event is kept once, the payment moves if it should, and the waiting
- * workflow is woken, all in one commit. What it cannot place is kept too, never refused.
- * @returns what became of the event; `known` when it had come before.
- */
-export function receivePaymentEvent(database: Database, event: PaymentEvent, signal: PaymentSignal) {
-  return outboxTransaction(database, async (sql) => {
-    const known = event.orderId === null ? undefined : await lockPayment(sql, event.orderId);
-    const verdict = judge(event, known);
-    const [kept] = await sql(
-      `insert into payment_events (event_id, type, body, outcome, order_id)
-       values (:id, :type, cast(:body as jsonb), :outcome, :orderId)
-       on conflict (event_id) do nothing returning event_id`,
-      {
-        id: event.id,
-        type: event.type,
-        // What changes nothing may hold a shopper's name and address: only that it came is kept.
-        body: JSON.stringify(verdict.outcome === 'ignored' ? {} : event.body),
-        outcome: verdict.outcome,
-        orderId: known?.orderId ?? null,
-      },
-    );
-    if (!kept) return 'known';
-    if (verdict.outcome === 'late') {
-      await sql(`insert into order_history (order_id, what) values (:orderId, 'paid_late')`, {
-        orderId: event.orderId,
-      });
-    }
-    if (known && verdict.nextState) {
-      await movePayment(sql, known.orderId, {
-        from: known.state,
-        to: verdict.nextState,
-        transactionId: event.transactionId,
-      });
-      if (known.orderStatus === 'pending') {
-        const workflowId = signal.workflowIdOf(known.checkoutKey);
-        await sendMessage(sql, { workflowId, topic: signal.topic, messageId: event.id });
-      }
-    }
-    return verdict.outcome;
-  });
-}
-
-interface LockedPayment extends KnownPayment {
+/** A payment and its order, both locked until the transaction ends. */
+export interface LockedPayment extends Omit<KnownPayment, 'live'> {
   readonly orderId: number;
   readonly checkoutKey: string;
+  readonly cancelReason: CancelReason | null;
   readonly holdOver: boolean;
 }
 
-// Both rows: a status read beside a lock on the payment alone would be the one from before the wait.
-async function lockPayment(sql: Statement, orderId: number): Promise<LockedPayment | undefined> {
+/** Locks the payment of an order, and the order: a status read beside a lock on the payment alone could be an old one. */
+export async function lockPayment(sql: Statement, orderId: number): Promise<LockedPayment | undefined> {
   const [payment] = await sql<LockedPayment>(
     `select order_id as "orderId", checkout_key as "checkoutKey", state, session_id as "sessionId",
-            amount_cents as "amountCents", payments.currency, status as "orderStatus",
+            transaction_id as "transactionId", amount_cents as "amountCents", refunded_cents as "refundedCents",
+            payments.currency, status as "orderStatus", reason as "cancelReason",
             hold_expires_at <= now() as "holdOver"
      from payments join orders using (order_id) where order_id = :orderId for update of payments, orders`,
     { orderId },
@@ -175,14 +112,45 @@ async function lockPayment(sql: Statement, orderId: number): Promise<LockedPayme
   return payment;
 }
 
-async function movePayment(
+/**
+ * Moves a locked payment to its next state, by compare-and-set.
+ * @param transactionId the charge, when it becomes known with this move
+ * @throws when the payment is not in the state that it was read in, which a lock rules out
+ */
+export async function movePayment(
   sql: Statement,
-  orderId: number,
-  move: { from: PaymentState; to: PaymentState; transactionId: string | null },
+  payment: Pick<LockedPayment, 'orderId' | 'state'>,
+  to: PaymentState,
+  transactionId: string | null = null,
 ): Promise<void> {
-  await sql(
+  const moved = await sql(
     `update payments set state = :to, transaction_id = coalesce(:transactionId, transaction_id), updated_at = now()
-     where order_id = :orderId and state = :from`,
-    { orderId, ...move },
+     where order_id = :orderId and state = :from returning order_id`,
+    { orderId: payment.orderId, from: payment.state, to, transactionId },
   );
+  if (moved.length !== 1)
+    throw new Error(`The payment of order ${payment.orderId} was not ${payment.state}.`);
 }
+
+/** The order that a resumed checkout follows. Times in milliseconds since 1970. */
+export interface AwaitedPayment {
+  readonly orderId: number;
+  readonly sessionId: string;
+  readonly amountCents: number;
+  readonly currency: string;
+  readonly holdExpiresAt: number;
+}
+
+/** The first step of a resumed checkout: the session that was opened for the order; null when none is on record. */
+export const readAwaitedOrder = transaction(
+  'readAwaitedOrder',
+  async (sql, orderId: number): Promise<AwaitedPayment | null> => {
+    const [order] = await sql<AwaitedPayment>(
+      `select order_id as "orderId", session_id as "sessionId", amount_cents as "amountCents", payments.currency,
+              cast(extract(epoch from hold_expires_at) * 1000 as double precision) as "holdExpiresAt"
+       from payments join orders using (order_id) where order_id = :orderId and session_id is not null`,
+      { orderId },
+    );
+    return order ?? null;
+  },
+);

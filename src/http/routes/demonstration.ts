@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
 import { findOrderBySession } from '../../database/queries/orders.ts';
 import { ShopError } from '../../domain/errors.ts';
+import { leftPending } from '../left-pending.ts';
 import { paymentId as paymentIdSchema, problem } from '../schemas.ts';
 
 export interface DemonstrationOptions {
@@ -13,8 +13,6 @@ export interface DemonstrationOptions {
 
 const routeOf = { paid: 'submit_payment', failed: 'cancel_payment', cancelled: 'cancel_payment' } as const;
 
-const waitAtMostMs = 8_000;
-const lookEveryMs = 50;
 const callTimeoutMs = 5_000;
 
 /**
@@ -42,7 +40,8 @@ export const demonstrationRoutes: FastifyPluginAsyncZod<DemonstrationOptions> = 
       if (!order) throw new ShopError('not_found', 'There is no such payment.');
       if (order.status === 'pending') {
         await actOnSession(`${options.paymentServiceUrl}/api/${routeOf[status]}`, paymentId);
-        await leftPending(options.database, paymentId);
+        const left = await leftPending(() => findOrderBySession(options.database, paymentId));
+        if (!left) throw new ShopError('timeout', 'The order does not show the payment yet. Ask again.');
       }
       return reply.serializer(String).type('text/plain; charset=utf-8').send(String(order.order_id));
     },
@@ -57,13 +56,4 @@ async function actOnSession(url: string, sessionId: string): Promise<void> {
     signal: AbortSignal.timeout(callTimeoutMs),
   }).catch(() => undefined);
   if (!answer?.ok) throw new ShopError('timeout', 'The payment service did not answer. Ask again.');
-}
-
-async function leftPending(database: Database, sessionId: string): Promise<void> {
-  for (let waitedMs = 0; waitedMs < waitAtMostMs; waitedMs += lookEveryMs) {
-    const order = await findOrderBySession(database, sessionId);
-    if (order?.status !== 'pending') return;
-    await pause(lookEveryMs);
-  }
-  throw new ShopError('timeout', 'The order does not show the payment yet. Ask again.');
 }

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import bearerAuth from '@fastify/bearer-auth';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Restocked, SupplyRequest } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { problemOf, problemType } from '../errors.ts';
-import { checkoutKey, problem, sku } from '../schemas.ts';
+import { admitOperators } from '../operators.ts';
+import { checkoutKey, problem, sentence, sku } from '../schemas.ts';
 
 export interface OperatorOptions {
   /** Undefined leaves the routes open, as in a demonstration. */
@@ -17,38 +16,19 @@ export interface OperatorOptions {
   ) => Promise<Restocked[] | 'unknown_product' | 'key_reused'>;
 }
 
-const howToAuthorize = 'Send the operator token as a bearer token.';
-
 const largestDelivery = 100_000;
 
 const delivery = z.strictObject({
   sku,
   quantity: z.int().min(1).max(largestDelivery),
-  reason: z
-    .string()
-    .trim()
-    .regex(/^\P{Cc}{1,200}$/u, '1 to 200 characters, no control characters'),
+  reason: sentence,
 });
 
 type Delivery = z.infer<typeof delivery>;
 
 /** `POST /restock` and `POST /crash_application` (DESIGN §5): for operators. */
 export const operatorRoutes: FastifyPluginAsyncZod<OperatorOptions> = async (server, options) => {
-  if (options.operatorToken !== undefined) {
-    await server.register(bearerAuth, {
-      keys: new Set([options.operatorToken]),
-      specCompliance: 'rfc6750',
-      contentType: problemType,
-      errorResponse: () => ({
-        ...problemOf(new ShopError('unauthorized', howToAuthorize)),
-        error: 'unauthorized',
-      }),
-      verifyErrorLogLevel: 'info',
-    });
-    server.addHook('onSend', async (_request, reply) => {
-      if (reply.statusCode === 401) reply.header('www-authenticate', 'Bearer');
-    });
-  }
+  await admitOperators(server, options.operatorToken);
 
   server.post(
     '/restock',

@@ -5,7 +5,8 @@ import { verifyPaymentEvent } from '../../payments/webhook.ts';
 import { problem } from '../schemas.ts';
 
 export interface PaymentWebhookOptions {
-  readonly webhookSecret: string;
+  /** Every secret that is valid now. */
+  readonly webhookSecrets: readonly string[];
   readonly receiveEvent: (event: PaymentEvent) => Promise<EventOutcome | 'known'>;
 }
 
@@ -34,7 +35,7 @@ export const paymentWebhookRoutes: FastifyPluginAsyncZod<PaymentWebhookOptions> 
     async (request) => {
       const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const signature = request.headers['stripe-signature'];
-      const event = verifyPaymentEvent(rawBody, signature, options.webhookSecret, new Date());
+      const event = verifyPaymentEvent(rawBody, signature, options.webhookSecrets, new Date());
       const outcome = await options.receiveEvent(event);
       request.log.info({ event: event.id, type: event.type, order: event.orderId, outcome }, 'payment event');
       return { received: true as const };

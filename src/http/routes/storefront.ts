@@ -13,6 +13,7 @@ import type { Renderer } from '../../storefront/render.ts';
 import { type Refusal, shopView } from '../../storefront/shop-view.ts';
 import type { CheckoutAnswer, StartCheckout } from '../../workflows/start-checkout.ts';
 import { meanings } from '../errors.ts';
+import { leftPending } from '../left-pending.ts';
 import { checkoutLimit } from '../limits.ts';
 import { cents, checkoutKey, orderToken, sku } from '../schemas.ts';
 
@@ -20,6 +21,8 @@ export interface StorefrontOptions {
   readonly database: Database;
   readonly renderer: Renderer;
   readonly startCheckout: StartCheckout;
+  /** Tells a checkout that its shopper cancels; false when there is no such order. */
+  readonly askToCancel: (token: string) => Promise<boolean>;
   /** Restock and crash are offered to everybody, as in a demonstration without a token. */
   readonly operatorTools: boolean;
   readonly checkoutsPerMinute: number;
@@ -60,6 +63,14 @@ export const storefrontRoutes: FastifyPluginAsyncZod<StorefrontOptions> = async 
       await renderer.render('parts/order-live', { order: await readOrder(database, request.params.token) }),
     ),
   );
+
+  server.post('/orders/:token/cancel', pageOfOrder, async (request, reply) => {
+    const { token } = request.params;
+    const known = orderToken.safeParse(token).success && (await options.askToCancel(token));
+    if (!known) throw new ShopError('not_found', 'There is no order at this address.');
+    await leftPending(() => findOrderByToken(database, token));
+    return reply.redirect(`/orders/${token}`, 303);
+  });
 
   server.post(
     '/buy',

@@ -1,0 +1,137 @@
+import type { Database } from '../connection.ts';
+import type { AttentionRow } from '../tables.ts';
+
+/** Most matters that one list shows. */
+const mattersPerList = 100;
+
+/** What needs a person, oldest first. */
+export function listAttention(database: Database): Promise<AttentionRow[]> {
+  return database('attention')
+    .whereNull('resolved_at')
+    .orderBy('attention_id')
+    .limit(mattersPerList)
+    .select<AttentionRow[]>('*');
+}
+
+/** What reconciliation did so far in one scope, and its newest report. */
+export interface ReconciliationRow {
+  scope: 'shop' | 'provider';
+  runs: number;
+  last_run_at: Date;
+  repaired: Record<string, number>;
+  report: Record<string, unknown>;
+}
+
+/** What the reconciler found and repaired, one row per scope. */
+export function listReconciliations(database: Database): Promise<ReconciliationRow[]> {
+  return database('reconciliation').orderBy('scope').select<ReconciliationRow[]>('*');
+}
+
+const eventsPerRun = 100;
+const daysToTry = 30;
+
+/** Events that could not be placed when they came, those first that were not tried for longest. */
+export async function listUnplacedEvents(database: Database): Promise<unknown[]> {
+  const rows = await database('payment_events')
+    .whereIn('outcome', ['unknown_order', 'too_early'])
+    .andWhereRaw(`received_at > now() - interval '${daysToTry} days'`)
+    .orderBy('tried_at')
+    .limit(eventsPerRun)
+    .select<{ body: unknown }[]>('body');
+  return rows.map(({ body }) => body);
+}
+
+/** Those of the given events that were received already. */
+export async function knownEvents(database: Database, eventIds: readonly string[]): Promise<Set<string>> {
+  const rows = await database('payment_events')
+    .whereIn('event_id', eventIds)
+    .select<{ event_id: string }[]>('event_id');
+  return new Set(rows.map(({ event_id: id }) => id));
+}
+
+/** How the payments of orders stand, by order. */
+export interface PaymentStanding {
+  order_id: number;
+  session_id: string | null;
+  amount_cents: number;
+  currency: string;
+  state: string;
+  status: string;
+}
+
+/** The payments of the given orders, by order. */
+export async function findPayments(
+  database: Database,
+  orderIds: readonly number[],
+): Promise<Map<number, PaymentStanding>> {
+  const rows = await database('payments')
+    .join('orders', 'orders.order_id', 'payments.order_id')
+    .whereIn('payments.order_id', orderIds)
+    .select<PaymentStanding[]>(
+      'payments.order_id',
+      'session_id',
+      'amount_cents',
+      'payments.currency',
+      'state',
+      'status',
+    );
+  return new Map(rows.map((row) => [row.order_id, row]));
+}
+
+/** The sums of promise 3 and of the money, over all orders. Amounts in minor units, by currency. */
+export interface Accounts {
+  readonly stock: readonly {
+    readonly sku: string;
+    readonly available: number;
+    readonly held: number;
+    readonly sold: number;
+    readonly supplied: number;
+    readonly balanced: boolean;
+  }[];
+  readonly money: readonly {
+    readonly currency: string;
+    readonly charged: number;
+    readonly refunded: number;
+    readonly refund_due: number;
+    readonly earned: number;
+  }[];
+  /** Orders whose status and payment contradict each other; there are none. */
+  readonly contradictions: number;
+}
+
+/** Adds everything up. Its cost grows with the orders, so it is asked for now and then, never by a shopper. */
+export async function readAccounts(database: Database): Promise<Accounts> {
+  const [stock, money, contradictions] = await Promise.all([
+    database('stock_accounts')
+      .orderBy('sku')
+      .select('sku', 'available', 'held', 'sold', 'supplied', 'balanced'),
+    database.raw<{ rows: Accounts['money'] }>(moneySums),
+    database.raw<{ rows: { count: number }[] }>(contradictoryOrders),
+  ]);
+  return { stock, money: money.rows, contradictions: contradictions.rows[0]?.count ?? 0 };
+}
+
+const moneySums = `
+  select currency, charged, refunded, refund_due, charged - refunded - refund_due as earned
+  from (
+    select payments.currency,
+      cast(coalesce(sum(payments.amount_cents) filter (where transaction_id is not null), 0) as double precision) as charged,
+      cast(coalesce(sum(made), 0) as double precision) as refunded,
+      cast(coalesce(sum(due), 0) as double precision) as refund_due
+    from payments
+    left join lateral (
+      select sum(amount_cents) filter (where state = 'made') as made, sum(amount_cents) filter (where state = 'due') as due
+      from refunds where refunds.order_id = payments.order_id
+    ) as back on true
+    group by payments.currency
+  ) as sums
+  order by currency`;
+
+const contradictoryOrders = `
+  select cast(count(*) as integer) as count from orders join payments using (order_id)
+  where case status
+    when 'pending' then state not in ('creating', 'open', 'paid', 'expired')
+    when 'cancelled' then state not in ('expired', 'refund_due')
+    when 'refunded' then state <> 'refunded'
+    else state not in ('settled', 'refund_due')
+  end`;

@@ -1,0 +1,27 @@
+import type { OrderStatus } from '../../domain/order.ts';
+import type { Database } from '../connection.ts';
+import { type FollowUps, sendMessage } from '../outbox.ts';
+import { outboxTransaction } from '../statement.ts';
+
+/**
+ * Tells the checkout of a pending order that its shopper cancels. The checkout first has the payment session ended, so the
+ * order is cancelled a moment later, or paid when the payment was faster. Told again it changes nothing.
+ * @returns false when there is no such order
+ */
+export function askToCancel(database: Database, followUps: FollowUps, token: string): Promise<boolean> {
+  return outboxTransaction(database, async (sql) => {
+    const [order] = await sql<{ status: OrderStatus; key: string }>(
+      'select status, checkout_key as key from orders where token = :token for share',
+      { token },
+    );
+    if (order?.status === 'pending') {
+      await sendMessage(sql, {
+        workflowId: followUps.checkoutId(order.key),
+        topic: followUps.paymentTopic,
+        messageId: 'cancel',
+        body: { cancel: true },
+      });
+    }
+    return order !== undefined;
+  });
+}

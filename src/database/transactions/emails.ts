@@ -1,0 +1,112 @@
+import type { CancelReason, OrderStatus } from '../../domain/order.ts';
+import type { PaymentState } from '../../domain/payment.ts';
+import { enqueueWorkflow, type FollowUps } from '../outbox.ts';
+import type { Statement } from '../statement.ts';
+import type { EmailKind } from '../tables.ts';
+import { transaction } from '../transaction.ts';
+import { resolveAttention } from './attention.ts';
+
+/**
+ * Plans one message to the buyer, who gave an address, and starts the workflow that sends it, both with the caller's commit.
+ * One per order and kind, and per refund; asked again it changes nothing.
+ */
+export async function planEmail(
+  sql: Statement,
+  followUps: FollowUps,
+  message: { orderId: number; kind: EmailKind; refundId?: number },
+): Promise<void> {
+  const [planned] = await sql<{ emailId: string }>(
+    `insert into emails (order_id, kind, refund_id)
+     select order_id, :kind, cast(:refundId as integer) from orders where order_id = :orderId and email is not null
+     on conflict on constraint emails_once do nothing
+     returning email_id as "emailId"`,
+    { orderId: message.orderId, kind: message.kind, refundId: message.refundId ?? null },
+  );
+  if (planned) await enqueueWorkflow(sql, followUps.email(Number(planned.emailId)));
+}
+
+/** What becomes of messages: a mail server takes them, a demonstration keeps them to be read, or there are none. */
+export type Delivery = 'smtp' | 'outbox' | 'off';
+
+/** What a message tells: the order as it stands now. Amounts in minor units, times in milliseconds since 1970. */
+export interface PlannedEmail {
+  readonly emailId: number;
+  /** As set when the work began: a workflow ends the way it began, whatever the settings say by then. */
+  readonly delivery: Delivery;
+  readonly orderId: number;
+  readonly kind: EmailKind;
+  readonly refundId: number | null;
+  readonly to: string;
+  readonly token: string;
+  readonly status: OrderStatus;
+  readonly cancelReason: CancelReason | null;
+  readonly paymentState: PaymentState | null;
+  readonly paidLate: boolean;
+  readonly totalCents: number;
+  readonly currency: string;
+  readonly holdExpiresAt: number;
+  readonly lines: readonly EmailLine[];
+  readonly refund: { readonly amountCents: number; readonly reason: string } | null;
+}
+
+export interface EmailLine {
+  readonly product: string;
+  readonly quantity: number;
+  readonly unitPriceCents: number;
+}
+
+/** The first step of an email: what is to be told; null when it is sent already. */
+export const readPlannedEmail = transaction(
+  'readPlannedEmail',
+  async (sql, emailId: number, delivery: Delivery): Promise<PlannedEmail | null> => {
+    const [planned] = await sql<Omit<PlannedEmail, 'delivery'>>(
+      `select cast(email_id as double precision) as "emailId", order_id as "orderId", kind, emails.refund_id as "refundId",
+              email as "to", token, status, orders.reason as "cancelReason", payments.state as "paymentState",
+              exists (
+                select 1 from order_history where order_id = orders.order_id and what = 'paid_late'
+              ) as "paidLate",
+              total_cents as "totalCents", orders.currency,
+              cast(extract(epoch from hold_expires_at) * 1000 as double precision) as "holdExpiresAt",
+              (
+                select json_agg(json_build_object(
+                  'product', product, 'quantity', quantity, 'unitPriceCents', unit_price_cents
+                ) order by sku)
+                from order_lines join products using (product_id) where order_id = orders.order_id
+              ) as lines,
+              case when refunds.refund_id is not null then json_build_object(
+                'amountCents', refunds.amount_cents, 'reason', refunds.reason
+              ) end as refund
+       from emails join orders using (order_id) left join payments using (order_id)
+       left join refunds on refunds.refund_id = emails.refund_id
+       where email_id = :emailId and sent_at is null`,
+      { emailId },
+    );
+    return planned ? { ...planned, delivery } : null;
+  },
+);
+
+/** A message as its reader sees it. */
+export interface EmailContent {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+/** The last step of an email. What is given to keep can be read in the outbox; what was sent is not kept here. */
+export const markEmailSent = transaction(
+  'markEmailSent',
+  async (sql, email: { emailId: number; kept: EmailContent | null }): Promise<void> => {
+    await sql(
+      `update emails set sent_at = now(), subject = :subject, text_body = :text, html_body = :html
+       where email_id = :emailId and sent_at is null`,
+      {
+        emailId: email.emailId,
+        subject: email.kept?.subject ?? null,
+        text: email.kept?.text ?? null,
+        html: email.kept?.html ?? null,
+      },
+    );
+    const subject = String(email.emailId);
+    await resolveAttention(sql, { kind: 'email_failed', subject, resolution: 'the email was sent' });
+  },
+);

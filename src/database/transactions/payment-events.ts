@@ -1,0 +1,158 @@
+import {
+  type EventOutcome,
+  isWantedLate,
+  judge,
+  type PaymentEvent,
+  type Verdict,
+} from '../../domain/payment.ts';
+import type { Database } from '../connection.ts';
+import { type FollowUps, sendMessage } from '../outbox.ts';
+import { outboxTransaction, type Statement } from '../statement.ts';
+import { raiseAttention } from './attention.ts';
+import { payOrder, reserveAgain } from './order-changes.ts';
+import { type LockedPayment, lockPayment, movePayment } from './payments.ts';
+import { promiseRefund, recordRefundElsewhere } from './refunds.ts';
+
+/** What the inbox needs: the workflows to start or wake, and whether real money is expected. */
+export interface Inbox {
+  readonly followUps: FollowUps;
+  readonly live: boolean;
+}
+
+/**
+ * The webhook's transaction (DESIGN §7): the event is kept once, the payment moves if it should, and the workflows that go on
+ * from there are woken or started, all in one commit. What it cannot place is kept too, never refused.
+ * @returns what became of the event; `known` when it had come before.
+ */
+export function receivePaymentEvent(
+  database: Database,
+  inbox: Inbox,
+  event: PaymentEvent,
+): Promise<EventOutcome | 'known'> {
+  return outboxTransaction(database, async (sql) => {
+    const { known, verdict } = await judgeLocked(sql, inbox, event);
+    const [kept] = await sql(
+      `insert into payment_events (event_id, type, body, outcome, order_id)
+       values (:id, :type, cast(:body as jsonb), :outcome, :orderId)
+       on conflict (event_id) do nothing returning event_id`,
+      {
+        id: event.id,
+        type: event.type,
+        // What changes nothing may hold a shopper's name and address: only that it came is kept.
+        body: JSON.stringify(verdict.outcome === 'ignored' ? {} : event.body),
+        outcome: verdict.outcome,
+        orderId: known?.orderId ?? null,
+      },
+    );
+    if (!kept) return 'known';
+    await act(sql, inbox, event, known, verdict);
+    return verdict.outcome;
+  });
+}
+
+/**
+ * Tries a kept event again that could not be placed when it came.
+ * @returns what became of it now; `known` when another has placed it meanwhile.
+ */
+export function retryPaymentEvent(
+  database: Database,
+  inbox: Inbox,
+  event: PaymentEvent,
+): Promise<EventOutcome | 'known'> {
+  return outboxTransaction(database, async (sql) => {
+    const { known, verdict } = await judgeLocked(sql, inbox, event);
+    const [kept] = await sql(
+      `update payment_events set outcome = :outcome, order_id = :orderId, tried_at = now()
+       where event_id = :id and outcome in ('unknown_order', 'too_early') returning event_id`,
+      { id: event.id, outcome: verdict.outcome, orderId: known?.orderId ?? null },
+    );
+    if (!kept) return 'known';
+    await act(sql, inbox, event, known, verdict);
+    return verdict.outcome;
+  });
+}
+
+interface Judged {
+  readonly known: LockedPayment | undefined;
+  readonly verdict: Verdict;
+}
+
+async function judgeLocked(sql: Statement, { live }: Inbox, event: PaymentEvent): Promise<Judged> {
+  const orderId = event.orderId ?? (await findOrderOf(sql, event));
+  const known = orderId === undefined ? undefined : await lockPayment(sql, orderId);
+  return { known, verdict: judge(event, known && { ...known, live }) };
+}
+
+/** The order of a refund or a dispute that names the charge alone. */
+async function findOrderOf(sql: Statement, event: PaymentEvent): Promise<number | undefined> {
+  if (event.sessionId !== null || event.transactionId === null) return undefined;
+  const [payment] = await sql<{ orderId: number }>(
+    'select order_id as "orderId" from payments where transaction_id = :transactionId',
+    { transactionId: event.transactionId },
+  );
+  return payment?.orderId;
+}
+
+async function act(
+  sql: Statement,
+  { followUps }: Inbox,
+  event: PaymentEvent,
+  known: LockedPayment | undefined,
+  verdict: Verdict,
+): Promise<void> {
+  if (!known) return;
+  const { orderId } = known;
+  if ('nextState' in verdict) {
+    await movePayment(sql, known, verdict.nextState, event.transactionId);
+    const workflowId = followUps.checkoutId(known.checkoutKey);
+    await sendMessage(sql, { workflowId, topic: followUps.paymentTopic, messageId: event.id });
+  } else if ('refundedElsewhereCents' in verdict) {
+    await recordRefundElsewhere(sql, followUps, known, {
+      eventId: event.id,
+      amountCents: verdict.refundedElsewhereCents,
+    });
+  } else if ('disputed' in verdict) {
+    await remember(sql, orderId, 'disputed');
+    const reason = `The buyer disputes the charge ${event.transactionId}. Answer at the payment provider.`;
+    await raiseAttention(sql, { kind: 'dispute', subject: `order ${orderId}`, orderId, reason });
+  } else if (verdict.outcome === 'late') {
+    await takeLate(sql, followUps, known, event.transactionId ?? '');
+  } else if (verdict.outcome === 'mismatch') {
+    const reason = `${event.type} names order ${orderId} but another session, charge, amount, currency or mode. Nothing was changed.`;
+    await raiseAttention(sql, { kind: 'event_mismatch', subject: event.id, orderId, reason });
+  }
+}
+
+/** Paid after the order was cancelled: its units are reserved once more, or the money goes back (DESIGN §7). */
+async function takeLate(
+  sql: Statement,
+  followUps: FollowUps,
+  known: LockedPayment,
+  transactionId: string,
+): Promise<void> {
+  const { orderId } = known;
+  await remember(sql, orderId, 'paid_late');
+  if (isWantedLate(known.cancelReason) && (await reserveAgain(sql, orderId))) {
+    await movePayment(sql, known, 'settled', transactionId);
+    if (await payOrder(sql, followUps, { orderId, transactionId, late: true })) return;
+    throw new Error(`Order ${orderId} is reserved again but was not cancelled.`);
+  }
+  await sql(
+    `with charged as (
+       update payments set transaction_id = :transactionId where order_id = :orderId
+     )
+     update orders set paid_at = now() where order_id = :orderId`,
+    { orderId, transactionId },
+  );
+  await promiseRefund(sql, followUps, known, {
+    amountCents: known.amountCents,
+    restock: false,
+    reason: 'paid after the order was cancelled',
+    actor: 'shop',
+    requestKey: `late-${orderId}`,
+  });
+}
+
+async function remember(sql: Statement, orderId: number, what: 'paid_late' | 'disputed'): Promise<void> {
+  await sql('insert into order_history (order_id, what) values (:orderId, :what)', { orderId, what });
+}

@@ -1,0 +1,213 @@
+import { allowedFrom } from '../../domain/order.ts';
+import {
+  isRestockedByDefault,
+  judgeRefund,
+  type RefundRefusal,
+  type RefundWish,
+} from '../../domain/refund.ts';
+import type { Database } from '../connection.ts';
+import { enqueueWorkflow, type FollowUps } from '../outbox.ts';
+import { outboxTransaction, type Statement } from '../statement.ts';
+import type { RefundRow } from '../tables.ts';
+import { transaction } from '../transaction.ts';
+import { resolveAttention } from './attention.ts';
+import { planEmail } from './emails.ts';
+import { returnUnits } from './order-changes.ts';
+import { type LockedPayment, lockPayment } from './payments.ts';
+
+/** A refund that an operator asks for; under one request key there is one. */
+export interface RefundRequest extends RefundWish {
+  readonly orderId: number;
+  readonly reason: string;
+  readonly actor: string;
+  readonly requestKey: string;
+}
+
+/** How much of an order's payment may still be paid back, beside the refusal. */
+export interface RefusedRefund {
+  readonly refused: RefundRefusal | 'unknown_order' | 'key_reused';
+  readonly refundableCents: number;
+}
+
+/**
+ * Promises a refund and starts the workflow that makes it, in one commit. Asked again with the same key it changes nothing.
+ * @returns the refund as it stands, or why there is none.
+ */
+export function requestRefund(
+  database: Database,
+  followUps: FollowUps,
+  request: RefundRequest,
+): Promise<RefundRow | RefusedRefund> {
+  return outboxTransaction(database, async (sql) => {
+    const payment = await lockPayment(sql, request.orderId);
+    if (!payment) return { refused: 'unknown_order', refundableCents: 0 };
+    const left = payment.state === 'settled' ? payment.amountCents - payment.refundedCents : 0;
+    const [known] = await sql<RefundRow>('select * from refunds where request_key = :requestKey', {
+      requestKey: request.requestKey,
+    });
+    if (known) return isReplay(known, request) ? known : { refused: 'key_reused', refundableCents: left };
+    const judged = judgeRefund(request, { ...payment, live: false });
+    if (typeof judged === 'string') return { refused: judged, refundableCents: left };
+    const { amountCents, restock } = judged;
+    return promiseRefund(sql, followUps, payment, { ...request, amountCents, restock });
+  });
+}
+
+function isReplay(known: RefundRow, request: RefundRequest): boolean {
+  const sameAmount = request.amountCents === undefined || request.amountCents === known.amount_cents;
+  return known.order_id === request.orderId && known.reason === request.reason && sameAmount;
+}
+
+interface Promised {
+  readonly amountCents: number;
+  readonly restock: boolean;
+  readonly reason: string;
+  readonly actor: string;
+  readonly requestKey: string;
+}
+
+/** Writes a refund down as due and starts the workflow that makes it, in the caller's transaction. */
+export async function promiseRefund(
+  sql: Statement,
+  followUps: FollowUps,
+  payment: LockedPayment,
+  refund: Promised,
+): Promise<RefundRow> {
+  const { orderId } = payment;
+  if (refund.restock) await returnUnits(sql, orderId);
+  await countRefund(sql, payment, refund.amountCents);
+  const row = await insertRefund(sql, orderId, refund, 'due');
+  await enqueueWorkflow(sql, followUps.refund(row.refund_id));
+  return row;
+}
+
+/** Writes down what somebody paid back at the provider without us (docs/PAYMENTS.md), in the caller's transaction. */
+export async function recordRefundElsewhere(
+  sql: Statement,
+  followUps: FollowUps,
+  payment: LockedPayment,
+  refund: { eventId: string; amountCents: number },
+): Promise<void> {
+  const { orderId } = payment;
+  const full = payment.refundedCents + refund.amountCents === payment.amountCents;
+  if (isRestockedByDefault(payment.orderStatus, full)) await returnUnits(sql, orderId);
+  await countRefund(sql, payment, refund.amountCents);
+  const row = await insertRefund(
+    sql,
+    orderId,
+    {
+      amountCents: refund.amountCents,
+      reason: 'refunded at the payment provider',
+      actor: 'provider',
+      requestKey: `event-${refund.eventId}`,
+    },
+    'made',
+  );
+  await followRefund(sql, followUps, row);
+}
+
+/** With the last cent of it promised back, a payment is `refund_due`, and what is not dispatched yet stays here. */
+async function countRefund(sql: Statement, { orderId }: LockedPayment, amountCents: number): Promise<void> {
+  await sql(
+    `update payments set refunded_cents = refunded_cents + :amountCents, updated_at = now(),
+       state = case when refunded_cents + :amountCents = amount_cents then 'refund_due' else state end
+     where order_id = :orderId`,
+    { orderId, amountCents },
+  );
+}
+
+async function insertRefund(
+  sql: Statement,
+  orderId: number,
+  refund: Omit<Promised, 'restock'>,
+  state: RefundRow['state'],
+): Promise<RefundRow> {
+  const [row] = await sql<RefundRow>(
+    `with refund as (
+       insert into refunds (order_id, amount_cents, reason, actor, request_key, state, made_at)
+       values (:orderId, :amountCents, :reason, :actor, :requestKey, :state, case cast(:state as text) when 'made' then now() end)
+       returning *
+     ), history as (
+       insert into order_history (order_id, what, detail)
+       select order_id, 'refund_' || state, jsonb_build_object('refund_id', refund_id, 'amount_cents', amount_cents) from refund
+     )
+     select * from refund`,
+    { orderId, ...refund, state },
+  );
+  if (!row) throw new Error(`The refund of order ${orderId} was not inserted.`);
+  return row;
+}
+
+/** What the provider is asked to pay back. */
+export interface DueRefund {
+  readonly refundId: number;
+  readonly orderId: number;
+  readonly amountCents: number;
+  readonly transactionId: string;
+}
+
+/** The first step of a refund: what is due; null when it is made already. */
+export const readDueRefund = transaction(
+  'readDueRefund',
+  async (sql, refundId: number): Promise<DueRefund | null> => {
+    const [due] = await sql<DueRefund>(
+      `select refund_id as "refundId", order_id as "orderId", refunds.amount_cents as "amountCents",
+              transaction_id as "transactionId"
+       from refunds join payments using (order_id) where refund_id = :refundId and refunds.state = 'due'`,
+      { refundId },
+    );
+    return due ?? null;
+  },
+);
+
+/** The last step of a refund: the provider has confirmed it. */
+export const markRefundMade = transaction(
+  'markRefundMade',
+  async (
+    sql,
+    refund: { orderId: number; refundId: number; providerRefundId: string | null },
+    followUps: FollowUps,
+  ): Promise<void> => {
+    await lockPayment(sql, refund.orderId);
+    const [made] = await sql<RefundRow>(
+      `with made as (
+         update refunds set state = 'made', made_at = now(), provider_refund_id = :providerRefundId
+         where refund_id = :refundId and state = 'due' returning *
+       ), history as (
+         insert into order_history (order_id, what, detail)
+         select order_id, 'refund_made', jsonb_build_object('refund_id', refund_id, 'amount_cents', amount_cents) from made
+       )
+       select * from made`,
+      { refundId: refund.refundId, providerRefundId: refund.providerRefundId },
+    );
+    if (made) await followRefund(sql, followUps, made);
+    const subject = `refund ${refund.refundId}`;
+    await resolveAttention(sql, { kind: 'refund_failed', subject, resolution: 'the refund was made' });
+  },
+);
+
+/** After a refund was made: the buyer is told, and with the last one the payment and the order are `refunded`. */
+async function followRefund(sql: Statement, followUps: FollowUps, refund: RefundRow): Promise<void> {
+  const { order_id: orderId, refund_id: refundId } = refund;
+  await sql(
+    `with payment as (
+       update payments set state = 'refunded', updated_at = now()
+       where order_id = :orderId and state = 'refund_due'
+         and not exists (select 1 from refunds where order_id = :orderId and state = 'due')
+       returning order_id
+     ), before as (
+       select order_id, status from orders join payment using (order_id)
+     ), lines as (
+       -- The units of a cancelled order were released when it was cancelled.
+       update order_lines set returned = quantity from before
+       where order_lines.order_id = before.order_id and status = 'cancelled'
+     ), refunded as (
+       update orders set status = 'refunded', refunded_at = now()
+       from before where orders.order_id = before.order_id and orders.status = any(:allowedFrom)
+       returning orders.order_id
+     )
+     insert into order_history (order_id, what) select order_id, 'refunded' from refunded`,
+    { orderId, allowedFrom: [...allowedFrom.refund] },
+  );
+  await planEmail(sql, followUps, { orderId, kind: 'refund_made', refundId });
+}

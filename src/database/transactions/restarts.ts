@@ -1,0 +1,122 @@
+import { enqueueWorkflow, type WorkflowStart } from '../outbox.ts';
+import type { Statement } from '../statement.ts';
+import type { AttentionKind } from '../tables.ts';
+import { raiseAttention, resolveAttention } from './attention.ts';
+
+/** The stories that can be told once more, because each looks first what is left to do. */
+export type Restartable = 'resume-checkout' | 'dispatch' | 'refund' | 'email';
+
+/** How a restartable story is started; workflows/follow-ups.ts knows. */
+export type Starter = (workflow: Restartable, id: number) => WorkflowStart;
+
+/** A story that ought to go on and whose workflow is missing or ended badly. `id` is of the order, the refund or the email. */
+interface LostStory {
+  readonly workflow: Restartable;
+  readonly id: number;
+  readonly kind: AttentionKind;
+  readonly orderId: number;
+  readonly restarts: number;
+}
+
+/** Restarts of one story before it is left to a person. */
+const restartsAtMost = 5;
+const storiesPerRun = 100;
+
+// A story's own moment comes first; what is still missing this long after it is lost.
+const graceSeconds = 10;
+
+/**
+ * Starts again what ought to go on by itself and does not, because its workflow is missing or ended badly. What is on the
+ * list for a person is left to the person; what has been started again too often is put there.
+ * @returns how many were started again
+ */
+export async function restartLostStories(sql: Statement, starter: Starter): Promise<number> {
+  const lost = await sql<LostStory>(lostStories, { grace: graceSeconds, limit: storiesPerRun });
+  for (const story of lost) {
+    const { workflow, id, kind, orderId } = story;
+    if (story.restarts < restartsAtMost) await startAgain(sql, starter, workflow, id);
+    else {
+      const reason = `Its workflow ended badly ${restartsAtMost + 1} times.`;
+      await raiseAttention(sql, { kind, subject: String(id), orderId, reason });
+    }
+  }
+  return lost.filter(({ restarts }) => restarts < restartsAtMost).length;
+}
+
+/** Starts a story under a fresh workflow id: one that ended badly stays ended under its own. */
+async function startAgain(
+  sql: Statement,
+  starter: Starter,
+  workflow: Restartable,
+  id: number,
+): Promise<void> {
+  const [restart] = await sql<{ count: number }>(
+    `insert into restarts (workflow, id, count) values (:workflow, :id, 1)
+     on conflict (workflow, id) do update set count = restarts.count + 1 returning count`,
+    { workflow, id },
+  );
+  const start = starter(workflow, id);
+  await enqueueWorkflow(sql, { ...start, id: `${start.id}-${restart?.count}` });
+}
+
+const lostStories = `
+  with due (workflow, id, kind, order_id, first_workflow_id) as (
+    select 'resume-checkout', order_id, 'checkout_failed', order_id, 'checkout-' || checkout_key
+    from orders join payments using (order_id)
+    where status = 'pending'
+      and (hold_expires_at < now() - :grace * interval '1 second' or state in ('paid', 'expired'))
+    union all
+    select 'dispatch', order_id, 'dispatch_failed', order_id, null
+    from orders join payments using (order_id)
+    where status = 'paid' and state = 'settled' and dispatch_due_at < now() - :grace * interval '1 second'
+    union all
+    select 'refund', refund_id, 'refund_failed', order_id, null
+    from refunds where state = 'due' and created_at < now() - :grace * interval '1 second'
+    union all
+    select 'email', cast(email_id as integer), 'email_failed', order_id, null
+    from emails where sent_at is null and created_at < now() - :grace * interval '1 second'
+  )
+  select workflow, id, kind, order_id as "orderId", coalesce(count, 0) as restarts
+  from due left join restarts using (workflow, id)
+  where not exists (
+      select 1 from dbos.workflow_status
+      where workflow_uuid in (first_workflow_id, concat_ws('-', workflow, id, count))
+        and workflow_status.status in ('PENDING', 'ENQUEUED', 'DELAYED')
+    )
+    and not exists (
+      select 1 from attention
+      where attention.kind = due.kind and subject = cast(due.id as text) and resolved_at is null
+    )
+  order by id
+  limit :limit`;
+
+const workflowOf: Partial<Record<AttentionKind, Restartable>> = {
+  checkout_failed: 'resume-checkout',
+  dispatch_failed: 'dispatch',
+  refund_failed: 'refund',
+  email_failed: 'email',
+};
+
+/**
+ * Takes a matter off the list of what needs a person: its story is started again, or, where there is none, an operator says
+ * that it is settled.
+ * @param resolution what the operator says; null to have the story tried again
+ */
+export async function settleMatter(
+  sql: Statement,
+  starter: Starter,
+  matter: { attentionId: number; resolution: string | null },
+): Promise<'done' | 'unknown' | 'not_restartable'> {
+  const [open] = await sql<{ kind: AttentionKind; subject: string }>(
+    `select kind, subject from attention where attention_id = :attentionId and resolved_at is null for update`,
+    { attentionId: matter.attentionId },
+  );
+  if (!open) return 'unknown';
+  const workflow = workflowOf[open.kind];
+  if (matter.resolution === null) {
+    if (!workflow) return 'not_restartable';
+    await startAgain(sql, starter, workflow, Number(open.subject));
+  }
+  await resolveAttention(sql, { ...open, resolution: matter.resolution ?? 'tried again' });
+  return 'done';
+}

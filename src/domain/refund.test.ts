@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import type { KnownPayment } from './payment.ts';
+import { judgeRefund } from './refund.ts';
+
+const paid: KnownPayment = {
+  state: 'settled',
+  sessionId: 'cs_1',
+  transactionId: 'pi_1',
+  amountCents: 1000,
+  refundedCents: 300,
+  currency: 'USD',
+  live: false,
+  orderStatus: 'paid',
+};
+const dispatched: KnownPayment = { ...paid, orderStatus: 'dispatched' };
+const ask = { amountCents: undefined, restock: undefined };
+
+test.each([
+  ['all that is left', ask, paid, { amountCents: 700, full: true, restock: true }],
+  ['a part', { ...ask, amountCents: 1 }, paid, { amountCents: 1, full: false, restock: false }],
+  ['all, after dispatch', ask, dispatched, { amountCents: 700, full: true, restock: false }],
+  ['with restocking', { ...ask, restock: true }, dispatched, { amountCents: 700, full: true, restock: true }],
+  ['without', { ...ask, restock: false }, paid, { amountCents: 700, full: true, restock: false }],
+  ['one cent too much', { ...ask, amountCents: 701 }, paid, 'refund_too_large'],
+  ['units of an order on its way out', { amountCents: 1, restock: true }, paid, 'restock_needs_full_refund'],
+] as const)('%s', (_what, wish, payment, verdict) => {
+  expect(judgeRefund(wish, payment)).toEqual(verdict);
+});
+
+test.each(['creating', 'open', 'paid', 'expired', 'refund_due', 'refunded'] as const)(
+  'nothing of a payment that is %s',
+  (state) => {
+    expect(judgeRefund(ask, { ...paid, state })).toBe('not_refundable');
+  },
+);

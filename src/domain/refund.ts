@@ -1,0 +1,39 @@
+import type { OrderStatus } from './order.ts';
+import type { KnownPayment } from './payment.ts';
+
+/** What an operator asks to pay back. */
+export interface RefundWish {
+  /** In minor units; undefined is all that is left. */
+  readonly amountCents: number | undefined;
+  /** Whether the units go back into stock; undefined is yes as long as they were not dispatched. */
+  readonly restock: boolean | undefined;
+}
+
+/** A refund that may be promised. `full`: nothing of what was paid is left with us. */
+export interface AllowedRefund {
+  readonly amountCents: number;
+  readonly full: boolean;
+  readonly restock: boolean;
+}
+
+export type RefundRefusal = 'not_refundable' | 'refund_too_large' | 'restock_needs_full_refund';
+
+/**
+ * Decides on a refund: only of a settled payment, and never above what was paid and is not promised back already.
+ * An order that will still be dispatched keeps its units, so they go back only with all of the money.
+ */
+export function judgeRefund(wish: RefundWish, payment: KnownPayment): AllowedRefund | RefundRefusal {
+  if (payment.state !== 'settled') return 'not_refundable';
+  const left = payment.amountCents - payment.refundedCents;
+  const amountCents = wish.amountCents ?? left;
+  if (amountCents > left) return 'refund_too_large';
+  const full = amountCents === left;
+  const restock = wish.restock ?? isRestockedByDefault(payment.orderStatus, full);
+  if (restock && !full && payment.orderStatus !== 'dispatched') return 'restock_needs_full_refund';
+  return { amountCents, full, restock };
+}
+
+/** Goods that never left go back into stock when all of the money does. */
+export function isRestockedByDefault(status: OrderStatus, full: boolean): boolean {
+  return full && status === 'paid';
+}

@@ -1,0 +1,117 @@
+import type { Database } from '../database/connection.ts';
+import { findPayments, knownEvents, type PaymentStanding } from '../database/queries/reconciliation.ts';
+import { type Inbox, receivePaymentEvent } from '../database/transactions/payment-events.ts';
+import type { PaymentEvent } from '../domain/payment.ts';
+import type { ListedSession, PaymentProvider } from '../payments/provider.ts';
+
+/** What a comparison needs: our rows, the provider's lists, and how to read its events. */
+export interface Comparing {
+  readonly database: Database;
+  readonly provider: PaymentProvider;
+  readonly inbox: Inbox;
+  readonly readEvent: (body: unknown) => PaymentEvent | undefined;
+}
+
+/** How many differences of each kind were found and put right. */
+export interface Differences {
+  readonly missed_events: number;
+  readonly missed_payments: number;
+  readonly sessions_ended: number;
+}
+
+const atOnce = 100;
+// A session that was just opened may not be on record yet, and one that just ended may have its event under way.
+const settlingMs = 5 * 60_000;
+
+/**
+ * Compares the provider's lists since a time with our rows, and takes in what never reached us, through the webhook's own
+ * transaction: an event that was not delivered, a payment of which there was none. Sessions that can still be paid although
+ * their order is over are ended.
+ */
+export async function compareWithProvider(
+  comparing: Comparing,
+  since: Date,
+  now: Date,
+): Promise<Differences> {
+  let missedEvents = 0;
+  for await (const events of batches(comparing.provider.listEvents(since))) {
+    missedEvents += await takeMissedEvents(comparing, events);
+  }
+  let [missedPayments, sessionsEnded] = [0, 0];
+  for await (const sessions of batches(comparing.provider.listSessions(since))) {
+    const old = sessions.filter(({ createdAt }) => now.getTime() - createdAt.getTime() > settlingMs);
+    const payments = await findPayments(
+      comparing.database,
+      old.map(({ orderId }) => orderId ?? 0),
+    );
+    for (const session of old) {
+      const payment = payments.get(session.orderId ?? 0);
+      if (isMissedPayment(session, payment)) missedPayments += await takeMissedPayment(comparing, session);
+      else if (isLeftOpen(session, payment)) sessionsEnded += await endLeftOpen(comparing, session, payment);
+    }
+  }
+  return { missed_events: missedEvents, missed_payments: missedPayments, sessions_ended: sessionsEnded };
+}
+
+async function takeMissedEvents(
+  { database, inbox, readEvent }: Comparing,
+  bodies: unknown[],
+): Promise<number> {
+  const events = bodies.map(readEvent).filter((event) => event !== undefined && event.says !== 'other');
+  const told = events.filter((event) => event !== undefined);
+  const known = await knownEvents(
+    database,
+    told.map(({ id }) => id),
+  );
+  let taken = 0;
+  // Oldest first, as they would have come.
+  for (const event of told.filter(({ id }) => !known.has(id)).toReversed()) {
+    if ((await receivePaymentEvent(database, inbox, event)) !== 'known') taken += 1;
+  }
+  return taken;
+}
+
+function isMissedPayment(session: ListedSession, payment: PaymentStanding | undefined): boolean {
+  if (!session.paid || session.orderId === null) return false;
+  if (!payment || payment.session_id !== session.sessionId) return true;
+  return ['creating', 'open', 'expired'].includes(payment.state);
+}
+
+/** Tells the inbox of a paid session as its event would have. */
+async function takeMissedPayment(comparing: Comparing, session: ListedSession): Promise<number> {
+  const event = comparing.readEvent({
+    id: `compared-${session.sessionId}`,
+    type: 'checkout.session.completed',
+    created: Math.floor(session.createdAt.getTime() / 1000),
+    livemode: comparing.provider.live,
+    data: { object: session.object },
+  });
+  if (!event) return 0;
+  return (await receivePaymentEvent(comparing.database, comparing.inbox, event)) === 'known' ? 0 : 1;
+}
+
+function isLeftOpen(session: ListedSession, payment: PaymentStanding | undefined): boolean {
+  return session.status === 'open' && payment !== undefined && payment.status !== 'pending';
+}
+
+async function endLeftOpen(
+  { provider }: Comparing,
+  { sessionId }: ListedSession,
+  payment: PaymentStanding | undefined,
+): Promise<number> {
+  if (!payment) return 0;
+  const { amount_cents: amountCents, currency } = payment;
+  const { outcome } = await provider.endSession({ sessionId, amountCents, currency });
+  return outcome === 'ended' ? 1 : 0;
+}
+
+async function* batches<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
+  let batch: Item[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < atOnce) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

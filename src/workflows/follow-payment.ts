@@ -1,0 +1,76 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { FollowUps } from '../database/outbox.ts';
+import { type Conclusion, concludePayment, recordPaid } from '../database/transactions/payments.ts';
+import type { CancelReason } from '../domain/order.ts';
+import type { EndedSession, KnownSession, PaymentProvider } from '../payments/provider.ts';
+import { type PaymentWord, paymentTopic } from './signals.ts';
+
+/** An order that waits for its payment. */
+export interface AwaitedOrder extends KnownSession {
+  readonly orderId: number;
+  /** Milliseconds since 1970. */
+  readonly holdExpiresAt: number;
+}
+
+// A wake-up sent while Postgres restarts is heard by nobody, so the workflow also looks by itself (DESIGN §1, promise 4).
+const pollingIntervalMs = 3_000;
+
+const firstPauseSeconds = 2;
+const longestPauseSeconds = 60;
+
+/**
+ * Steps 4 to 6 of the checkout story: waits for the provider's word, asks before cancelling, and settles or cancels as the
+ * payment row says. While the provider's answer is unknown the stock stays held.
+ */
+export async function followPayment(
+  { provider, followUps }: { readonly provider: PaymentProvider; readonly followUps: FollowUps },
+  order: AwaitedOrder,
+): Promise<Exclude<Conclusion, 'waiting'>> {
+  let reason: CancelReason = 'hold_expired';
+  for (let pauseSeconds = 0; ; ) {
+    // 4. Wait for the provider's word until the hold ends, or the shopper cancels.
+    const until =
+      pauseSeconds === 0 ? { deadlineEpochMS: order.holdExpiresAt } : { timeoutSeconds: pauseSeconds };
+    const word = await DBOS.recv<PaymentWord>(paymentTopic, { ...until, pollingIntervalMs });
+    if (word?.cancel) reason = 'cancelled_by_shopper';
+
+    // 5. Ask before cancelling.
+    const ended = word === null || word.cancel ? await endSession(provider, order) : undefined;
+    if (ended?.outcome === 'paid') {
+      await recordPaid({ orderId: order.orderId, transactionId: ended.transactionId });
+    }
+
+    // 6. Settle or cancel; asked again and again, the payment may have changed in the meantime.
+    const sessionEnded = ended?.outcome === 'ended' ? reason : null;
+    const conclusion = await concludePayment({ orderId: order.orderId, sessionEnded }, followUps);
+    if (conclusion !== 'waiting') return conclusion;
+    if (ended) pauseSeconds = Math.min(2 * pauseSeconds + firstPauseSeconds, longestPauseSeconds);
+  }
+}
+
+const endingTries = 3;
+
+/** Makes sure that the session can no longer be paid; `unknown` when the provider does not say, so that we ask again. */
+function endSession(
+  provider: PaymentProvider,
+  { orderId, sessionId, amountCents, currency }: AwaitedOrder,
+): Promise<EndedSession | { readonly outcome: 'unknown' }> {
+  return DBOS.runStep(
+    async () => {
+      try {
+        return await provider.endSession({ sessionId, amountCents, currency });
+      } catch (error) {
+        DBOS.logger.warn(`Order ${orderId}: the end of its payment is unknown: ${String(error)}`);
+        if (DBOS.stepStatus?.currentAttempt === endingTries) return { outcome: 'unknown' as const };
+        throw error;
+      }
+    },
+    {
+      name: 'endPaymentSession',
+      retriesAllowed: true,
+      maxAttempts: endingTries,
+      intervalSeconds: 1,
+      backoffRate: 2,
+    },
+  );
+}

@@ -1,0 +1,126 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { listUnplacedEvents, readAccounts } from '../database/queries/reconciliation.ts';
+import { outboxTransaction } from '../database/statement.ts';
+import { raiseAttention, resolveAttention } from '../database/transactions/attention.ts';
+import { retryPaymentEvent } from '../database/transactions/payment-events.ts';
+import { recordReconciliation } from '../database/transactions/reconciliation.ts';
+import { restartLostStories } from '../database/transactions/restarts.ts';
+import { type Comparing, compareWithProvider, type Differences } from './compare.ts';
+import { startNow } from './follow-ups.ts';
+import { maxRecoveryAttempts } from './limits.ts';
+import { resumeStuckStories } from './stuck.ts';
+
+const shopSchedule = 'reconcile';
+const providerSchedule = 'compare-with-provider';
+// A few minutes past, when fewer other things begin.
+const hourly = '0 7 * * * *';
+const daysToCompare = 3;
+const dayMs = 86_400_000;
+
+/** What one run put right. */
+export interface Reconciled {
+  readonly restarted: number;
+  readonly resumed: number;
+  readonly events_placed: number;
+}
+
+/** The two halves of reconciliation, for their schedules and for an operator who does not want to wait. */
+export interface Reconciler {
+  /** Our own rows: stories that ought to go on and do not, and events that can be placed by now. */
+  reconcile(): Promise<Reconciled>;
+  /** The provider's lists against our rows, and the sums of stock and money. */
+  compare(): Promise<Differences>;
+  /** Registers the schedules; call it once DBOS is launched. */
+  schedule(everySeconds: number): Promise<void>;
+}
+
+/**
+ * Registers reconciliation (DESIGN §7): it repairs what the business depends on and nobody waits for, through the same
+ * workflows and transactions as everything else, counts what it repaired, and reports the sums of stock and money.
+ */
+export function registerReconciler(comparing: Comparing): Reconciler {
+  const reconcile = () => reconcileShop(comparing);
+  const compare = () => reconcileWithProvider(comparing);
+  // Each is one step that is safe to repeat: a run that dies in the middle is made up for by the next.
+  const shopRun = DBOS.registerWorkflow(
+    async (_at: Date) => {
+      await DBOS.runStep(reconcile, { name: 'reconcile' });
+      await DBOS.runStep(forgetOldRuns, { name: 'forgetOldRuns' });
+    },
+    { name: shopSchedule, maxRecoveryAttempts },
+  );
+  const providerRun = DBOS.registerWorkflow(
+    async (_at: Date) => {
+      await DBOS.runStep(compare, { name: 'compareWithProvider' });
+    },
+    { name: providerSchedule, maxRecoveryAttempts },
+  );
+  return {
+    reconcile,
+    compare,
+    schedule: (everySeconds) =>
+      DBOS.applySchedules([
+        { scheduleName: shopSchedule, workflowFn: shopRun, schedule: cronOf(everySeconds) },
+        { scheduleName: providerSchedule, workflowFn: providerRun, schedule: hourly },
+      ]),
+  };
+}
+
+/** @param seconds divides a minute or an hour, which the settings see to */
+function cronOf(seconds: number): string {
+  if (seconds < 60) return `*/${seconds} * * * * *`;
+  return seconds < 3600 ? `0 */${seconds / 60} * * * *` : '0 0 * * * *';
+}
+
+async function reconcileShop({ database, inbox, readEvent }: Comparing): Promise<Reconciled> {
+  const restarted = await outboxTransaction(database, (sql) =>
+    restartLostStories(sql, (workflow, id) => startNow[workflow](id)),
+  );
+  const resumed = await resumeStuckStories(database);
+  let placed = 0;
+  for (const body of await listUnplacedEvents(database)) {
+    const event = readEvent(body);
+    const outcome = event && (await retryPaymentEvent(database, inbox, event));
+    if (outcome && outcome !== 'known' && outcome !== 'unknown_order' && outcome !== 'too_early') placed += 1;
+  }
+  const repaired = { restarted, resumed, events_placed: placed };
+  await recordReconciliation(database, 'shop', { repaired, report: repaired });
+  if (restarted + resumed + placed > 0) DBOS.logger.warn(`Reconciled: ${JSON.stringify(repaired)}`);
+  return repaired;
+}
+
+async function reconcileWithProvider(comparing: Comparing): Promise<Differences> {
+  const { database } = comparing;
+  const now = new Date();
+  const since = new Date(now.getTime() - daysToCompare * dayMs);
+  const differences = await compareWithProvider(comparing, since, now);
+  const accounts = await readAccounts(database);
+  const wrong = accounts.contradictions > 0 || accounts.stock.some(({ balanced }) => !balanced);
+  const matter = { kind: 'accounts_wrong', subject: 'accounts' } as const;
+  await outboxTransaction(database, (sql) =>
+    wrong
+      ? raiseAttention(sql, { ...matter, orderId: null, reason: JSON.stringify(accounts) })
+      : resolveAttention(sql, { ...matter, resolution: 'the sums are right again' }),
+  );
+  await recordReconciliation(database, 'provider', {
+    repaired: { ...differences },
+    report: { differences, accounts },
+  });
+  return differences;
+}
+
+const daysToRemember = 1;
+const runsAtOnce = 500;
+
+/** Reconciliation leaves a workflow behind every time; those of yesterday are of no use to anybody. */
+async function forgetOldRuns(): Promise<void> {
+  const old = await DBOS.listWorkflows({
+    workflowName: shopSchedule,
+    status: 'SUCCESS',
+    completedBefore: new Date(Date.now() - daysToRemember * dayMs).toISOString(),
+    limit: runsAtOnce,
+    loadInput: false,
+    loadOutput: false,
+  });
+  if (old.length > 0) await DBOS.deleteWorkflows(old.map(({ workflowID }) => workflowID));
+}

@@ -1,0 +1,78 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { FollowUps } from '../database/outbox.ts';
+import { type DueRefund, markRefundMade, readDueRefund } from '../database/transactions/refunds.ts';
+import type { MadeRefund, PaymentProvider, Refused } from '../payments/provider.ts';
+import { queues, workflowNames } from './follow-ups.ts';
+import { maxRecoveryAttempts } from './limits.ts';
+import { type Matter, orPark, park, parked } from './park.ts';
+
+/** What a refund is told from outside. */
+export interface RefundSettings {
+  readonly provider: PaymentProvider;
+  readonly followUps: FollowUps;
+}
+
+// A refund waits for its provider for as long as it takes, and for others beside it.
+const refundsAtOnce = 50;
+const firstPauseSeconds = 2;
+const longestPauseSeconds = 600;
+const triesBeforeAttention = 5;
+
+/**
+ * Registers the refund workflow (DESIGN §7): asks the provider until the refund is confirmed, then writes it down. What the
+ * provider refuses, or has not done after some tries, stands on the list of what needs a person; an unknown outcome is
+ * asked for ever after.
+ */
+export function registerRefund(settings: RefundSettings): void {
+  DBOS.registerWorkflow(
+    async (refundId: number) => {
+      const due = await readDueRefund(refundId);
+      if (!due) return 'made';
+      const matter = { kind: 'refund_failed', subject: String(refundId), orderId: due.orderId } as const;
+      return orPark(matter, () => payBack(settings, due, matter));
+    },
+    { name: workflowNames.refund, maxRecoveryAttempts },
+  );
+}
+
+/** Opens the queue of refunds and of resumed checkouts; call it once DBOS is launched. */
+export async function openMoneyQueue(): Promise<void> {
+  await DBOS.registerQueue(queues.money, { workerConcurrency: refundsAtOnce, onConflict: 'always_update' });
+}
+
+async function payBack(
+  { provider, followUps }: RefundSettings,
+  due: DueRefund,
+  matter: Matter,
+): Promise<'made' | typeof parked> {
+  for (let turn = 1, pauseSeconds = firstPauseSeconds; ; turn += 1) {
+    const answer = await askForRefund(provider, due);
+    if ('providerRefundId' in answer) {
+      await markRefundMade({ ...due, providerRefundId: answer.providerRefundId }, followUps);
+      return 'made';
+    }
+    const reason = 'refused' in answer ? `The provider refuses: ${answer.refused}` : answer.unknown;
+    if ('refused' in answer || turn === triesBeforeAttention) await park({ ...matter, reason });
+    if ('refused' in answer) return parked;
+    await DBOS.sleep(pauseSeconds * 1000);
+    pauseSeconds = Math.min(2 * pauseSeconds, longestPauseSeconds);
+  }
+}
+
+/** One question, under the refund's own idempotency key. */
+function askForRefund(
+  provider: PaymentProvider,
+  due: DueRefund,
+): Promise<MadeRefund | Refused | { readonly unknown: string }> {
+  return DBOS.runStep(
+    async () => {
+      try {
+        return await provider.refund(due);
+      } catch (error) {
+        DBOS.logger.warn(`Order ${due.orderId}: its refund is unknown: ${String(error)}`);
+        return { unknown: String(error) };
+      }
+    },
+    { name: 'askForRefund' },
+  );
+}
