@@ -28,7 +28,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 90_000,
           name: 'processes',
-          include: ['test/{supervisor,crash,browser}/**/*.test.ts', 'test/readme.test.ts'],
+          include: ['test/{supervisor,crash,browser,money}/**/*.test.ts', 'test/readme.test.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

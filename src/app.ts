@@ -20,18 +20,22 @@ import { demonstrationRoutes } from './http/routes/demonstration.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { operatorRoutes } from './http/routes/operator.ts';
 import { orderRoutes } from './http/routes/orders.ts';
+import { outboxRoutes } from './http/routes/outbox.ts';
 import { paymentWebhookRoutes } from './http/routes/payment-webhook.ts';
 import { productRoutes } from './http/routes/products.ts';
 import { refundRoutes } from './http/routes/refunds.ts';
 import { storefrontRoutes } from './http/routes/storefront.ts';
 import { buildServer } from './http/server.ts';
+import { createSmtpNotifier } from './notifications/smtp.ts';
 import { createStripeProvider } from './payments/stripe.ts';
 import { readPaymentEvent } from './payments/webhook.ts';
+import { emailComposer } from './storefront/email-view.ts';
 import { errorView } from './storefront/error-view.ts';
 import { createRenderer, type Renderer } from './storefront/render.ts';
 import { adoptOrdersInFlight } from './workflows/adopt.ts';
 import { registerCheckout } from './workflows/checkout.ts';
 import { openDispatchQueue, registerDispatch } from './workflows/dispatch.ts';
+import { openEmailQueue, registerEmail } from './workflows/email.ts';
 import { followUpsOf, startNow } from './workflows/follow-ups.ts';
 import { type Reconciler, registerReconciler } from './workflows/reconcile.ts';
 import { openMoneyQueue, registerRefund } from './workflows/refund.ts';
@@ -70,6 +74,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
     secretKey: config.payment.secretKey ?? '',
     serviceUrl: local ? config.payment.serviceUrl : undefined,
     shortestSessionSeconds: local ? 0 : stripeShortestSessionSeconds,
+    callTimeoutMs: config.payment.timeoutSeconds * 1000,
   });
 
   const followUps = followUpsOf(config);
@@ -77,6 +82,8 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   registerDispatch();
   registerRefund({ provider, followUps });
   registerResumeCheckout({ provider, followUps });
+  const renderer = createRenderer({ cache: config.production });
+  registerEmail({ ...emailParts(config, renderer), publicUrl: config.publicUrl });
   const reconciler = registerReconciler({ database, provider, inbox, readEvent: readPaymentEvent });
   const checkout = registerCheckout({
     provider,
@@ -87,7 +94,8 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   });
   const startCheckout = checkoutStarter(database, checkout, { holdSeconds: config.holdSeconds });
 
-  const server = await buildShopServer(config, { database, inbox, reconciler, startCheckout });
+  const parts = { database, renderer, inbox, reconciler, startCheckout };
+  const server = await buildShopServer(config, parts);
   configureEngine(config, server.log);
 
   return {
@@ -96,6 +104,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
       await DBOS.launch();
       await openDispatchQueue();
       await openMoneyQueue();
+      await openEmailQueue();
       await reconciler.schedule(config.reconcileSeconds);
       if (config.supervised) await adoptOrdersInFlight(config.executorId, config.webConcurrency);
     },
@@ -105,6 +114,12 @@ export async function buildApp(config: ShopConfig): Promise<App> {
       await database.destroy();
     },
   };
+}
+
+function emailParts({ email, publicUrl }: ShopConfig, renderer: Renderer) {
+  const notifier =
+    email.smtpUrl === undefined ? undefined : createSmtpNotifier({ url: email.smtpUrl, from: email.from });
+  return { ...email, notifier, compose: emailComposer(renderer, publicUrl) };
 }
 
 function configureEngine(config: ShopConfig, logger: FastifyBaseLogger): void {
@@ -135,14 +150,14 @@ function engineLogger(logger: FastifyBaseLogger) {
 /** What the routes are given to work with. */
 interface Parts {
   readonly database: Database;
+  readonly renderer: Renderer;
   readonly inbox: Inbox;
   readonly reconciler: Reconciler;
   readonly startCheckout: StartCheckout;
 }
 
 async function buildShopServer(config: ShopConfig, parts: Parts): Promise<FastifyInstance> {
-  const { database, inbox, startCheckout } = parts;
-  const renderer: Renderer = createRenderer({ cache: config.production });
+  const { database, renderer, inbox, startCheckout } = parts;
   const local = config.payment.provider === 'local';
   const paymentServiceUrl = local ? config.payment.serviceUrl : undefined;
   const server = await buildServer({
@@ -174,6 +189,9 @@ async function buildShopServer(config: ShopConfig, parts: Parts): Promise<Fastif
     receiveEvent: (event) => receivePaymentEvent(database, inbox, event),
   });
   await registerOperatorRoutes(server, config, parts);
+  if (!config.production && config.email.delivery === 'outbox') {
+    await server.register(outboxRoutes, { operatorToken, database, renderer, publicUrl });
+  }
   if (!config.production && paymentServiceUrl !== undefined) {
     await server.register(demonstrationRoutes, { database, paymentServiceUrl });
   }

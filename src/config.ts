@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type EmailConfig, emailConfig, emailFaults, emailSettings } from './email-config.ts';
 
 /** Settings that stop the start: every fault at once, one line each, so that one look mends them all. */
 export class SettingsError extends Error {
@@ -27,22 +28,6 @@ const origin = z
   .refine((url) => new URL(url).pathname === '/', 'is an origin: no path after the host')
   .transform((url) => new URL(url).origin);
 
-// One address, and a name without anything that a header could take for more than a name.
-const sender = z
-  .string()
-  .regex(
-    /^([^\p{C}<>"@,;:]* <[^<>]+>|[^<> ]+)$/u,
-    'is an address, or a name with one: Holdfast <orders@shop.example>',
-  )
-  .transform((text) => {
-    const [, name = '', address = text] = /^(.*) <(.+)>$/.exec(text) ?? [];
-    return Object.freeze({ name: name.trim(), address });
-  })
-  .refine(
-    ({ address }) => /^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+$/.test(address),
-    'has no address that mail could come from',
-  );
-
 const environment = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
   HOST: z.string().default('127.0.0.1'),
@@ -61,6 +46,7 @@ const environment = z.object({
   PAYMENT_SERVICE_URL: origin.optional(),
   STRIPE_SECRET_KEY: secret.optional(),
   STRIPE_WEBHOOK_SECRET: secrets.optional(),
+  PAYMENT_TIMEOUT_SECONDS: seconds.max(60).default(8),
   PAYMENT_RETRIES: number.int().min(0).max(10).default(3),
   PAYMENT_RETRY_SECONDS: seconds.max(60).default(2),
   RECONCILE_SECONDS: number
@@ -69,9 +55,7 @@ const environment = z.object({
     .max(3600)
     .refine((every) => 60 % every === 0 || 3600 % every === 0, 'divides a minute or an hour')
     .default(30),
-  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'is smtp:// or smtps:// and a host' }).optional(),
-  EMAIL: z.enum(['on', 'off']).default('on'),
-  EMAIL_FROM: sender.optional(),
+  ...emailSettings,
   EMAIL_RETRIES: number.int().min(0).max(10).default(5),
   EMAIL_RETRY_SECONDS: seconds.max(60).default(2),
   // Stripe ends a session after a day, and one of ours lives half an hour longer than its hold.
@@ -126,18 +110,9 @@ export interface PaymentConfig {
   readonly secretKey: string | undefined;
   /** Every secret that is valid now; empty only where none is needed. */
   readonly webhookSecrets: readonly string[];
+  /** Time limit of one call to the provider. */
+  readonly timeoutSeconds: number;
   /** How often the opening of a session is tried again; the seconds before that double each time. */
-  readonly retries: number;
-  readonly retrySeconds: number;
-}
-
-export interface EmailConfig {
-  /** What becomes of messages: a mail server takes them, a demonstration keeps them to be read, or there are none. */
-  readonly delivery: 'smtp' | 'outbox' | 'off';
-  /** Set when the delivery is `smtp`; may hold credentials. */
-  readonly smtpUrl: string | undefined;
-  readonly from: { readonly name: string; readonly address: string };
-  /** How often the sending of a message is tried again; the seconds before that double each time. */
   readonly retries: number;
   readonly retrySeconds: number;
 }
@@ -184,15 +159,8 @@ function missing(given: Given, role: Role): string[] {
   if (production && given.PAYMENT_PROVIDER === 'local') {
     faults.push('PAYMENT_PROVIDER: production takes no simulated payments');
   }
-  if (production && role !== 'migrate') faults.push(...missingForEmail(given));
+  if (production && role !== 'migrate') faults.push(...emailFaults(given));
   return faults;
-}
-
-/** In production a message is sent, or it is somebody's decision that there are none. */
-function missingForEmail(given: Given): string[] {
-  if (given.EMAIL === 'off') return [];
-  if (given.SMTP_URL === undefined) return ['SMTP_URL: is missing (EMAIL=off sends no messages)'];
-  return given.EMAIL_FROM === undefined ? ['EMAIL_FROM: is missing'] : [];
 }
 
 function freeze(env: Environment): Config {
@@ -213,26 +181,16 @@ function freeze(env: Environment): Config {
       servicePort: env.PAYMENT_SERVICE_PORT,
       secretKey: env.STRIPE_SECRET_KEY,
       webhookSecrets: env.STRIPE_WEBHOOK_SECRET ?? [],
+      timeoutSeconds: env.PAYMENT_TIMEOUT_SECONDS,
       retries: env.PAYMENT_RETRIES,
       retrySeconds: env.PAYMENT_RETRY_SECONDS,
     }),
-    email: emailOf(env),
+    email: emailConfig(env),
     holdSeconds: env.HOLD_SECONDS,
     dispatchSeconds: env.DISPATCH_SECONDS,
     reconcileSeconds: env.RECONCILE_SECONDS,
     checkoutsPerMinute: env.CHECKOUTS_PER_MINUTE,
     operatorToken: env.OPERATOR_TOKEN,
     logLevel: env.LOG_LEVEL,
-  });
-}
-
-function emailOf(env: Environment): EmailConfig {
-  const used = env.SMTP_URL === undefined ? 'outbox' : 'smtp';
-  return Object.freeze({
-    delivery: env.EMAIL === 'off' ? 'off' : used,
-    smtpUrl: env.SMTP_URL,
-    from: env.EMAIL_FROM ?? Object.freeze({ name: 'Holdfast', address: 'orders@localhost' }),
-    retries: env.EMAIL_RETRIES,
-    retrySeconds: env.EMAIL_RETRY_SECONDS,
   });
 }

@@ -18,10 +18,10 @@ export interface StripeOptions {
   readonly serviceUrl: string | undefined;
   /** Shortest life of a session that the provider accepts. Stripe: half an hour (docs "Expire a Session"). */
   readonly shortestSessionSeconds: number;
+  /** Time limit of one try of a call; the workflow step decides whether there is another. */
+  readonly callTimeoutMs: number;
 }
 
-// One try of a call; the workflow step decides whether there is another.
-const callTimeoutMs = 8_000;
 const pageSize = 100;
 // A lost session is a young one: it stands near the top of the list, or it is not there.
 const sessionsToSearch = 1_000;
@@ -29,7 +29,7 @@ const sessionsToSearch = 1_000;
 /** The adapter for Stripe, and for everything that speaks its API: Checkout Sessions in payment mode. */
 export function createStripeProvider(options: StripeOptions): PaymentProvider {
   const stripe = new Stripe(options.secretKey, {
-    timeout: callTimeoutMs,
+    timeout: options.callTimeoutMs,
     maxNetworkRetries: 0,
     telemetry: false,
     ...addressOf(options.serviceUrl),

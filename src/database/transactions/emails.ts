@@ -12,7 +12,7 @@ import { resolveAttention } from './attention.ts';
  */
 export async function planEmail(
   sql: Statement,
-  followUps: FollowUps,
+  followUps: Pick<FollowUps, 'email'>,
   message: { orderId: number; kind: EmailKind; refundId?: number },
 ): Promise<void> {
   const [planned] = await sql<{ emailId: string }>(
@@ -60,7 +60,7 @@ export const readPlannedEmail = transaction(
   'readPlannedEmail',
   async (sql, emailId: number, delivery: Delivery): Promise<PlannedEmail | null> => {
     const [planned] = await sql<Omit<PlannedEmail, 'delivery'>>(
-      `select cast(email_id as double precision) as "emailId", order_id as "orderId", kind, emails.refund_id as "refundId",
+      `select cast(email_id as double precision) as "emailId", orders.order_id as "orderId", kind, emails.refund_id as "refundId",
               email as "to", token, status, orders.reason as "cancelReason", payments.state as "paymentState",
               exists (
                 select 1 from order_history where order_id = orders.order_id and what = 'paid_late'

@@ -149,7 +149,8 @@ async function takeLate(
     restock: false,
     reason: 'paid after the order was cancelled',
     actor: 'shop',
-    requestKey: `late-${orderId}`,
+    // No key of an operator's has a space in it, so it is not taken already.
+    requestKey: `late ${orderId}`,
   });
 }
 

@@ -99,7 +99,8 @@ export async function recordRefundElsewhere(
       amountCents: refund.amountCents,
       reason: 'refunded at the payment provider',
       actor: 'provider',
-      requestKey: `event-${refund.eventId}`,
+      // No key of an operator's has a space in it, so none is taken already.
+      requestKey: `event ${refund.eventId}`,
     },
     'made',
   );
@@ -163,31 +164,47 @@ export const readDueRefund = transaction(
 /** The last step of a refund: the provider has confirmed it. */
 export const markRefundMade = transaction(
   'markRefundMade',
-  async (
-    sql,
-    refund: { orderId: number; refundId: number; providerRefundId: string | null },
-    followUps: FollowUps,
-  ): Promise<void> => {
-    await lockPayment(sql, refund.orderId);
-    const [made] = await sql<RefundRow>(
-      `with made as (
-         update refunds set state = 'made', made_at = now(), provider_refund_id = :providerRefundId
-         where refund_id = :refundId and state = 'due' returning *
-       ), history as (
-         insert into order_history (order_id, what, detail)
-         select order_id, 'refund_made', jsonb_build_object('refund_id', refund_id, 'amount_cents', amount_cents) from made
-       )
-       select * from made`,
-      { refundId: refund.refundId, providerRefundId: refund.providerRefundId },
-    );
-    if (made) await followRefund(sql, followUps, made);
-    const subject = `refund ${refund.refundId}`;
+  async (sql, refund: MadeRefund, followUps: FollowUps): Promise<void> => {
+    await recordRefundMade(sql, followUps, refund);
+    const subject = String(refund.refundId);
     await resolveAttention(sql, { kind: 'refund_failed', subject, resolution: 'the refund was made' });
   },
 );
 
+interface MadeRefund {
+  readonly orderId: number;
+  readonly refundId: number;
+  /** Null when it was not made by us. */
+  readonly providerRefundId: string | null;
+}
+
+/** Writes down that a due refund was made, in the caller's transaction; of one that is made already it changes nothing. */
+export async function recordRefundMade(
+  sql: Statement,
+  followUps: Pick<FollowUps, 'email'>,
+  { orderId, refundId, providerRefundId }: MadeRefund,
+): Promise<void> {
+  await lockPayment(sql, orderId);
+  const [made] = await sql<RefundRow>(
+    `with made as (
+       update refunds set state = 'made', made_at = now(), provider_refund_id = :providerRefundId
+       where refund_id = :refundId and state = 'due' returning *
+     ), history as (
+       insert into order_history (order_id, what, detail)
+       select order_id, 'refund_made', jsonb_build_object('refund_id', refund_id, 'amount_cents', amount_cents) from made
+     )
+     select * from made`,
+    { refundId, providerRefundId },
+  );
+  if (made) await followRefund(sql, followUps, made);
+}
+
 /** After a refund was made: the buyer is told, and with the last one the payment and the order are `refunded`. */
-async function followRefund(sql: Statement, followUps: FollowUps, refund: RefundRow): Promise<void> {
+async function followRefund(
+  sql: Statement,
+  followUps: Pick<FollowUps, 'email'>,
+  refund: RefundRow,
+): Promise<void> {
   const { order_id: orderId, refund_id: refundId } = refund;
   await sql(
     `with payment as (

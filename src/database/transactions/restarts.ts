@@ -2,6 +2,8 @@ import { enqueueWorkflow, type WorkflowStart } from '../outbox.ts';
 import type { Statement } from '../statement.ts';
 import type { AttentionKind } from '../tables.ts';
 import { raiseAttention, resolveAttention } from './attention.ts';
+import { lockPayment } from './payments.ts';
+import { recordRefundMade } from './refunds.ts';
 
 /** The stories that can be told once more, because each looks first what is left to do. */
 export type Restartable = 'resume-checkout' | 'dispatch' | 'refund' | 'email';
@@ -98,8 +100,7 @@ const workflowOf: Partial<Record<AttentionKind, Restartable>> = {
 };
 
 /**
- * Takes a matter off the list of what needs a person: its story is started again, or, where there is none, an operator says
- * that it is settled.
+ * Takes a matter off the list of what needs a person: its story is started again, or an operator says that it is settled.
  * @param resolution what the operator says; null to have the story tried again
  */
 export async function settleMatter(
@@ -107,16 +108,57 @@ export async function settleMatter(
   starter: Starter,
   matter: { attentionId: number; resolution: string | null },
 ): Promise<'done' | 'unknown' | 'not_restartable'> {
-  const [open] = await sql<{ kind: AttentionKind; subject: string }>(
-    `select kind, subject from attention where attention_id = :attentionId and resolved_at is null for update`,
-    { attentionId: matter.attentionId },
-  );
+  const open = await lockMatter(sql, matter.attentionId);
   if (!open) return 'unknown';
   const workflow = workflowOf[open.kind];
+  const id = Number(open.subject);
   if (matter.resolution === null) {
     if (!workflow) return 'not_restartable';
-    await startAgain(sql, starter, workflow, Number(open.subject));
+    await startAgain(sql, starter, workflow, id);
+  } else if (workflow && !(await isUnderWay(sql, workflow, id))) {
+    await takeOver(sql, starter, { ...open, id });
   }
   await resolveAttention(sql, { ...open, resolution: matter.resolution ?? 'tried again' });
   return 'done';
+}
+
+interface OpenMatter {
+  readonly kind: AttentionKind;
+  readonly subject: string;
+  readonly orderId: number | null;
+}
+
+async function lockMatter(sql: Statement, attentionId: number): Promise<OpenMatter | undefined> {
+  const select = `select kind, subject, order_id as "orderId" from attention
+    where attention_id = :attentionId and resolved_at is null`;
+  const [open] = await sql<OpenMatter>(select, { attentionId });
+  // The order before what is said about it, as every transaction locks.
+  if (open && open.orderId !== null) await lockPayment(sql, open.orderId);
+  const [locked] = await sql<OpenMatter>(`${select} for update`, { attentionId });
+  return locked;
+}
+
+async function isUnderWay(sql: Statement, workflow: Restartable, id: number): Promise<boolean> {
+  const [underWay] = await sql(
+    `select 1 from dbos.workflow_status
+     where (workflow_uuid = :id or starts_with(workflow_uuid, :id || '-'))
+       and status in ('PENDING', 'ENQUEUED', 'DELAYED')
+     limit 1`,
+    { id: `${workflow}-${id}` },
+  );
+  return underWay !== undefined;
+}
+
+/** What an operator has settled by hand is not done once more: the refund counts as made, the email as not wanted. */
+async function takeOver(
+  sql: Statement,
+  starter: Starter,
+  { kind, id, orderId }: OpenMatter & { readonly id: number },
+): Promise<void> {
+  if (kind === 'refund_failed' && orderId !== null) {
+    const followUps = { email: (emailId: number) => starter('email', emailId) };
+    await recordRefundMade(sql, followUps, { orderId, refundId: id, providerRefundId: null });
+  } else if (kind === 'email_failed') {
+    await sql('update emails set sent_at = now() where email_id = :id and sent_at is null', { id });
+  }
 }

@@ -1,0 +1,152 @@
+import type { Database } from '../../src/database/connection.ts';
+import { waitFor } from '../support/wait.ts';
+import type { Act, Plan } from './plan.ts';
+
+/** The shop and the payment service as a buyer meets them. */
+export interface World {
+  readonly shopUrl: string;
+  readonly paymentUrl: string;
+  readonly database: Database;
+}
+
+/** How a checkout was answered. */
+export interface Answer {
+  readonly status: number;
+  readonly body: {
+    readonly order_id?: number;
+    readonly order_url?: string;
+    readonly payment_id?: string | null;
+    readonly expires_at?: string;
+    readonly code?: string;
+  };
+}
+
+interface Order {
+  readonly orderId: number;
+  readonly orderUrl: string;
+  readonly paymentId: string;
+  readonly holdEndsAt: number;
+}
+
+/** Sends the order of a plan, and again with the same key until there is an answer. */
+export async function placeOrder(world: World, plan: Plan): Promise<Answer> {
+  const asking = Array.from({ length: plan.twice ? 2 : 1 }, () => insist(world, plan));
+  const [answer, ...others] = await Promise.all(asking);
+  for (const other of others) {
+    if (other.body.order_id !== answer?.body.order_id) throw new Error(`Two orders of the key ${plan.key}.`);
+  }
+  if (!answer) throw new Error('Nothing was asked.');
+  return answer;
+}
+
+function insist(world: World, plan: Plan): Promise<Answer> {
+  const body = { items: plan.items, email: `buyer-${plan.number}@example.com` };
+  return waitFor(
+    `an answer to the checkout ${plan.key}`,
+    () => post(`${world.shopUrl}/checkout/${plan.key}`, body),
+    // 202: the order is placed, and its session is still being opened.
+    ({ status }) => status < 500 && status !== 202,
+  );
+}
+
+/** Does what the plan says with an order that can be paid. */
+export async function act(world: World, plan: Plan, answer: Answer): Promise<void> {
+  const { order_id: orderId, order_url: orderUrl, payment_id: paymentId, expires_at: end } = answer.body;
+  if (!orderId || !orderUrl || !paymentId || !end) {
+    throw new Error(`The checkout ${plan.key} was answered ${JSON.stringify(answer)}.`);
+  }
+  await deeds[plan.act](world, { orderId, orderUrl, paymentId, holdEndsAt: Date.parse(end) }, plan);
+}
+
+type Deed = (world: World, order: Order, plan: Plan) => Promise<unknown>;
+
+const deeds: Readonly<Record<Act, Deed>> = {
+  pay: submit,
+  'decline, then pay': async (world, order) => {
+    await payByCard(world, order, '4000000000000002');
+    await payByCard(world, order, '4242424242424242');
+  },
+  'pay twice': (world, order) => Promise.all([submit(world, order), submit(world, order)]),
+  'pay at the end of the hold': async (world, order, { chance }) => {
+    await waitFor(
+      'the end of the hold',
+      () => Date.now(),
+      (now) => now >= order.holdEndsAt - 200 + 600 * chance,
+    );
+    await submit(world, order);
+  },
+  'pay too late': async (world, order) => {
+    await leftPending(world, order);
+    await control(world, order, 'late_payment');
+  },
+  'bank transfer arrives': (world, order) =>
+    control(world, order, 'complete_unpaid', { outcome: 'succeeded' }),
+  'bank transfer fails': (world, order) => control(world, order, 'complete_unpaid', { outcome: 'failed' }),
+  'cancel at the provider': (world, order) =>
+    post(`${world.paymentUrl}/api/cancel_payment`, { session_id: order.paymentId }),
+  'cancel at the shop': cancel,
+  'pay while cancelling': (world, order) => Promise.all([cancel(world, order), submit(world, order)]),
+  leave: async () => undefined,
+  'refund in full': async (world, order) => {
+    await submit(world, order);
+    await leftPending(world, order);
+    await Promise.all([refund(world, order), refund(world, order)]);
+  },
+  'refund twice, in parts': async (world, order) => {
+    await submit(world, order);
+    await leftPending(world, order);
+    await Promise.all([refund(world, order, 100), refund(world, order, 150)]);
+  },
+  'refund at the provider': async (world, order, { chance }) => {
+    await submit(world, order);
+    await control(world, order, 'refund', chance < 0.5 ? {} : { amount: 100 });
+  },
+  dispute: async (world, order) => {
+    await submit(world, order);
+    await control(world, order, 'dispute');
+  },
+};
+
+function submit({ paymentUrl }: World, order: Order): Promise<Answer> {
+  return post(`${paymentUrl}/api/submit_payment`, { session_id: order.paymentId });
+}
+
+async function payByCard({ paymentUrl }: World, order: Order, number: string): Promise<void> {
+  await fetch(`${paymentUrl}/pay/${order.paymentId}/pay`, {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams({ number, expiry: '12 / 40', cvc: '123' }),
+  });
+}
+
+async function cancel(_world: World, order: Order): Promise<void> {
+  await fetch(`${order.orderUrl}/cancel`, { method: 'POST', redirect: 'manual' });
+}
+
+/** Something that is done to a session behind the payment service's counter. */
+function control({ paymentUrl }: World, order: Order, deed: string, body: object = {}): Promise<Answer> {
+  return post(`${paymentUrl}/control/sessions/${order.paymentId}/${deed}`, body);
+}
+
+function refund({ shopUrl }: World, order: Order, amount?: number): Promise<Answer> {
+  const reason = amount === undefined ? 'changed their mind' : 'a scratch';
+  return post(`${shopUrl}/order/${order.orderId}/refund`, { reason, ...(amount && { amount }) });
+}
+
+function leftPending({ database }: World, { orderId }: Order): Promise<unknown> {
+  return waitFor(
+    `order ${orderId} to be decided`,
+    () => database('orders').where({ order_id: orderId }).first('status'),
+    (row) => row?.status !== 'pending',
+  );
+}
+
+/** Posts JSON once. */
+export async function post(url: string, body: object): Promise<Answer> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: answer.status, body: (await answer.json()) as Answer['body'] };
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Arena, openArena } from '../crash/arena.ts';
+import { waitFor } from '../support/wait.ts';
+import { act, placeOrder, post } from './buyer.ts';
+import { acts, type Plan, planRun, scarce } from './plan.ts';
+import { expectPromisesKept, unfinished } from './verify.ts';
+
+// Random checkouts on the real system, with a payment provider in all its moods; then every cent is accounted for.
+// The seed decides what each buyer does, and which of the provider's answers and events go wrong.
+
+const seed = process.env['MONEY_SEED'] ?? randomBytes(4).toString('hex');
+const count = Number(process.env['MONEY_CHECKOUTS'] ?? 240);
+
+const buyersAtOnce = 32;
+const restockEvery = 40;
+const restockUnits = 60;
+const timeoutMs = 180_000 + count * 600;
+// Fewer than this, and a mood or an act was not really tried: the run proves nothing.
+const strikesAtLeast = 30;
+const paidAtLeast = 0.4;
+
+const moods = {
+  api_error_before: 0.065,
+  api_error_after: 0.065,
+  api_timeout: 0.065,
+  api_slow: 0.065,
+  api_lost: 0.065,
+  api_too_many: 0.065,
+  api_html: 0.065,
+  api_garbage: 0.065,
+  webhook_delay: 0.18,
+  webhook_drop: 0.16,
+  webhook_double: 0.18,
+  webhook_reorder: 0.16,
+  webhook_forge: 0.18,
+};
+
+let arena: Arena;
+
+beforeAll(async () => {
+  arena = await openArena({
+    HOLD_SECONDS: '8',
+    DISPATCH_SECONDS: '0.5',
+    PAYMENT_TIMEOUT_SECONDS: '1',
+    PAYMENT_RETRIES: '5',
+    PAYMENT_RETRY_SECONDS: '0.1',
+    RECONCILE_SECONDS: '2',
+  });
+  const settings = { slow_ms: 300, delay_ms: 1500, reorder_ms: 1500, timeout_ms: 2000, settle_ms: 500 };
+  await put(`${arena.paymentUrl}/control/moods`, { seed, moods, settings });
+});
+
+afterAll(async () => {
+  await arena?.close();
+});
+
+test(`${count} checkouts with the seed ${seed}: nobody is charged without goods or refund`, {
+  timeout: timeoutMs,
+}, async () => {
+  const answers = await runAll(planRun(seed, count));
+  await untilFinished();
+  await expectPromisesKept(arena);
+  await expectNotVoid(answers);
+});
+
+/** Runs the plans, many at a time; an order is placed only after the one before, so that a seed gives each the same number. */
+async function runAll(plans: readonly Plan[]): Promise<number[]> {
+  const statuses: number[] = [];
+  const running = new Set<Promise<void>>();
+  for (const plan of plans) {
+    if (plan.number % restockEvery === 0) await restock(plan.number);
+    const run = runOne(plan, statuses).finally(() => running.delete(run));
+    running.add(run);
+    await placed(plan.key);
+    if (running.size >= buyersAtOnce) await Promise.race(running);
+  }
+  await Promise.all(running);
+  return statuses;
+}
+
+async function runOne(plan: Plan, statuses: number[]): Promise<void> {
+  const answer = await placeOrder(arena, plan);
+  statuses.push(answer.status);
+  // Out of stock, or the provider stayed out of reach: the order is over, and said so.
+  if (answer.status === 409) return;
+  await act(arena, plan, answer);
+}
+
+async function placed(key: string): Promise<void> {
+  await waitFor(
+    `the order of ${key}`,
+    () => arena.database('orders').where({ checkout_key: key }).first('order_id'),
+    (row) => row !== undefined,
+  );
+}
+
+async function restock(number: number): Promise<void> {
+  for (const { sku } of await arena.database('products').select('sku')) {
+    const quantity = sku === scarce ? 3 : restockUnits;
+    await post(`${arena.shopUrl}/restock`, { sku, quantity, reason: `delivery before ${number}` });
+  }
+}
+
+/** Waits until nothing is left to do. What the provider never told is found by comparing, as the hourly schedule does. */
+async function untilFinished(): Promise<void> {
+  await waitFor(
+    'everything to come to its end',
+    () => unfinished(arena.database),
+    ({ orders, refunds, emails, workflows }) => orders + refunds + emails + workflows === 0,
+  );
+  await waitFor(
+    'a comparison with the provider that finds nothing any more',
+    async () => (await post(`${arena.shopUrl}/reconciliation`, {})).body as Record<string, number>,
+    (found) => Object.values(found).every((number) => number === 0),
+  );
+}
+
+async function expectNotVoid(statuses: readonly number[]): Promise<void> {
+  const answer = await fetch(`${arena.paymentUrl}/control/moods`);
+  const { struck } = (await answer.json()) as { struck: Record<string, number> };
+  console.info(`Money run of seed ${seed}: ${JSON.stringify({ struck, statuses: tally(statuses) })}`);
+  for (const mood of Object.keys(moods)) {
+    expect(struck[mood], `strikes of ${mood} in the run with seed ${seed}`).toBeGreaterThanOrEqual(
+      strikesAtLeast,
+    );
+  }
+  const paid = await arena
+    .database('orders')
+    .whereIn('status', ['dispatched', 'refunded'])
+    .count({ number: '*' })
+    .first();
+  expect(Number(paid?.number) / count, 'share of checkouts that were paid').toBeGreaterThan(paidAtLeast);
+  expect(new Set(planRun(seed, count).map((plan) => plan.act)), 'acts').toEqual(new Set(acts));
+}
+
+function tally(values: readonly number[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}
+
+async function put(url: string, body: object): Promise<void> {
+  const answer = await fetch(url, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`The moods were refused: ${await answer.text()}`);
+}

@@ -1,0 +1,107 @@
+import { expect } from 'vitest';
+import type { Database } from '../../src/database/connection.ts';
+import { expectStockBalanced, stockAccounts } from '../support/promises.ts';
+import { readBooks } from './books.ts';
+import type { World } from './buyer.ts';
+
+/** How much is still to be done; `matters` says what stands in the way. */
+interface Unfinished {
+  readonly orders: number;
+  readonly refunds: number;
+  readonly emails: number;
+  readonly workflows: number;
+  readonly matters: string | null;
+}
+
+/** How much is still to be done. Reconciliation comes and goes by itself and is not counted. */
+export async function unfinished(database: Database): Promise<Unfinished> {
+  const { rows } = await database.raw<{ rows: Unfinished[] }>(
+    `select (select count(*)::integer from orders where status in ('pending', 'paid')) as orders,
+            (select count(*)::integer from refunds where state = 'due') as refunds,
+            (select count(*)::integer from emails where sent_at is null) as emails,
+            (select count(*)::integer from dbos.workflow_status
+             where status in ('PENDING', 'ENQUEUED', 'DELAYED') and not starts_with(workflow_uuid, 'sched-')) as workflows,
+            (select string_agg(distinct text, '; ') from (
+               select kind || ': ' || reason as text from attention where resolved_at is null and kind <> 'dispute'
+               union all select workflow_uuid || ': ' || left(error, 900) from dbos.workflow_output where error is not null
+             ) as troubles) as matters`,
+  );
+  const [row] = rows;
+  if (!row) throw new Error('Nothing was counted.');
+  return row;
+}
+
+interface OrderOfRun {
+  readonly order_id: number;
+  readonly status: string;
+  readonly total_cents: number;
+  readonly refunded_cents: number | null;
+}
+
+/** Promises 1 to 3 of DESIGN §1, between our rows and the payment service's books. */
+export async function expectPromisesKept({ database, paymentUrl }: World): Promise<void> {
+  await expectStockBalanced(database);
+  for (const { sku, held } of Object.values(await stockAccounts(database)))
+    expect(held, `held of ${sku}`).toBe(0);
+  const orders = await database('orders')
+    .leftJoin('payments', 'payments.order_id', 'orders.order_id')
+    .select<OrderOfRun[]>('orders.order_id', 'status', 'total_cents', 'refunded_cents');
+  const books = await readBooks(paymentUrl);
+  const charges = byOrder(books.charges);
+  const refunds = byOrder(books.refunds);
+  for (const order of orders) {
+    const charged = charges.get(order.order_id) ?? [];
+    const refunded = sum(refunds.get(order.order_id) ?? []);
+    const fulfilled = order.status === 'dispatched';
+    expect(charged.length, `charges of order ${order.order_id}`).toBeLessThanOrEqual(1);
+    expect(refunded, `refunds of order ${order.order_id}, ours and theirs`).toBe(order.refunded_cents ?? 0);
+    expect(sum(charged) - refunded, `money kept for order ${order.order_id}, ${order.status}`).toBe(
+      fulfilled ? order.total_cents - refunded : 0,
+    );
+    if (fulfilled)
+      expect(refunded, `refunds of the fulfilled order ${order.order_id}`).toBeLessThan(order.total_cents);
+  }
+  expect(
+    books.sessions.filter(({ status }) => status === 'open'),
+    'sessions that can still be paid',
+  ).toEqual([]);
+  await expectEmailsRight(database);
+  await expectNothingFailed(database);
+}
+
+/** One email per order and kind (and per refund), each to an order that it fits. */
+async function expectEmailsRight(database: Database): Promise<void> {
+  const { rows } = await database.raw<{ rows: { order_id: number }[] }>(
+    `select order_id from orders
+     where (select count(*) from emails where emails.order_id = orders.order_id and kind = 'order_confirmed')
+         <> (case when exists (select 1 from order_history where order_history.order_id = orders.order_id and what = 'paid') then 1 else 0 end)
+        or (select count(*) from emails where emails.order_id = orders.order_id and kind = 'order_cancelled')
+         <> (case when exists (select 1 from order_history where order_history.order_id = orders.order_id and what = 'cancelled')
+                   and exists (select 1 from payments where payments.order_id = orders.order_id) then 1 else 0 end)
+        or (select count(*) from emails where emails.order_id = orders.order_id and kind = 'refund_made')
+         <> (select count(*) from refunds where refunds.order_id = orders.order_id)`,
+  );
+  expect(rows, 'orders with an email too few or too many').toEqual([]);
+}
+
+async function expectNothingFailed(database: Database): Promise<void> {
+  const failed = await database('dbos.workflow_status')
+    .whereIn('status', ['ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'])
+    .select('workflow_uuid', 'status', 'error');
+  expect(failed, 'workflows that failed').toEqual([]);
+  // A dispute is a person's to answer; nothing else is.
+  const matters = await database('attention').whereNull('resolved_at').whereNot('kind', 'dispute');
+  expect(matters, 'what needs a person').toEqual([]);
+}
+
+function byOrder(rows: readonly { client_reference_id: string; amount: number }[]): Map<number, number[]> {
+  const found = new Map<number, number[]>();
+  for (const { client_reference_id: order, amount } of rows) {
+    found.set(Number(order), [...(found.get(Number(order)) ?? []), amount]);
+  }
+  return found;
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}
