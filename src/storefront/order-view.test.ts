@@ -91,3 +91,40 @@ test('a late payment keeps a cancelled order open until its money is back', () =
   });
   expect(view(late).final).toBe(false);
 });
+
+test('an order whose money goes back is not dispatched, and says so', () => {
+  const { refundNote, progress, final } = view(
+    anOrder({ ...paid, payment_state: 'refund_due', refunded_cents: 9999 }),
+  );
+  expect(refundNote).toBe('$99.99 is on its way back to you.');
+  expect([progress, final]).toEqual([null, false]);
+  expect(states(anOrder({ ...paid, payment_state: 'refund_due' }))).toEqual([
+    'placed done',
+    'payment done',
+    'refund now',
+  ]);
+});
+
+test('a payment that came too late is never told as “nothing was charged”', () => {
+  const late = anOrder({
+    status: 'cancelled',
+    reason: 'hold_expired',
+    payment_state: 'refund_due',
+    refunded_cents: 9999,
+    cancelled_at: new Date('2026-11-21T14:32:00Z'),
+    paid_at: new Date('2026-11-21T14:33:00Z'),
+  });
+  const { reason, refundNote, final } = view(late, [placed], new Date('2026-11-21T14:34:00Z'));
+  expect(reason).toBeNull();
+  expect(refundNote).toContain('came after the order was cancelled');
+  expect(final).toBe(false);
+});
+
+test('a part that was paid back is told beside the dispatch', () => {
+  expect(view(anOrder({ ...paid, refunded_cents: 500 })).refundNote).toContain('$5.00 of it');
+});
+
+test('only an order that waits for its payment can be cancelled', () => {
+  expect(view().cancellable).toBe(true);
+  expect(view(anOrder(paid)).cancellable).toBe(false);
+});

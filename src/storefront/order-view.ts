@@ -4,7 +4,16 @@ import { formatMoney } from '../domain/money.ts';
 import { type ProgressView, progressView } from './progress-view.ts';
 import { type Step, timeline } from './timeline.ts';
 import { type ShownTime, shownTime } from './times.ts';
-import { cancelWords, orderWords, payWords, readyWords, shortageWords, statusWords, words } from './words.ts';
+import {
+  cancelWords,
+  orderWords,
+  payWords,
+  readyWords,
+  refundNotes,
+  shortageWords,
+  statusWords,
+  words,
+} from './words.ts';
 
 interface LineView {
   readonly name: string;
@@ -38,6 +47,9 @@ export interface OrderView {
   readonly reason: TimedSentence | null;
   readonly shortages: readonly string[];
   readonly paymentNote: string | null;
+  readonly refundNote: string | null;
+  /** The shopper may still cancel. */
+  readonly cancellable: boolean;
   readonly hold: HoldView | null;
   readonly pay: { readonly url: string; readonly text: string } | null;
   readonly progress: ProgressView | null;
@@ -71,6 +83,8 @@ export function orderView(
     reason: reason(order, now),
     shortages: shortages(lines, history),
     paymentNote: paymentNote(order),
+    refundNote: refundNote(order),
+    cancellable: hold !== null && !hold.over,
     hold,
     pay: hold && !hold.over && order.payment_url ? { url: order.payment_url, text: payWords(total) } : null,
     progress: progressView(order, now),
@@ -83,9 +97,8 @@ export function orderView(
 }
 
 function isFinal({ status, payment_state: payment }: OrderWithPayment): boolean {
-  if (status === 'dispatched' || status === 'refunded') return true;
-  // A payment that came too late still has its refund ahead.
-  return status === 'cancelled' && payment !== 'paid' && payment !== 'refund_due';
+  if (payment === 'refund_due') return false;
+  return status === 'dispatched' || status === 'refunded' || status === 'cancelled';
 }
 
 function paymentArrived({ payment_state: payment }: OrderWithPayment): boolean {
@@ -110,8 +123,17 @@ function paymentNote(order: OrderWithPayment): string | null {
   return order.payment_state === 'creating' ? words.order.preparing : null;
 }
 
+function refundNote(order: OrderWithPayment): string | null {
+  if (!order.refunded_cents) return null;
+  const amount = formatMoney({ cents: order.refunded_cents, currency: order.currency });
+  if (order.payment_state === 'refunded') return refundNotes.made(amount);
+  if (order.payment_state === 'settled') return refundNotes.part(amount);
+  return order.status === 'cancelled' ? refundNotes.late(amount) : refundNotes.due(amount);
+}
+
 function reason(order: OrderWithPayment, now: Date): TimedSentence | null {
-  if (order.status !== 'cancelled' || !order.reason) return null;
+  // What says that nothing was charged is not said of money that came too late.
+  if (order.status !== 'cancelled' || !order.reason || order.payment_state === 'refund_due') return null;
   return { sentence: cancelWords[order.reason], time: shownTime(order.hold_expires_at, now) };
 }
 

@@ -1,33 +1,38 @@
 import { fileURLToPath } from 'node:url';
 import { Liquid } from 'liquidjs';
+import { emailWords, outboxWords } from './email-words.ts';
 import type { ShownTime } from './times.ts';
 import { words } from './words.ts';
 
-/** Turns a view and its model into HTML. */
+/** Turns a view and its model into HTML, or a `.text.liquid` view into plain text. */
 export interface Renderer {
   readonly render: (view: string, model: object) => Promise<string>;
+  readonly renderText: (view: string, model: object) => Promise<string>;
 }
 
 // Both src/ and dist/ lie one level below the project, so one path serves tests and the built shop.
 const viewsDir = fileURLToPath(new URL('../../public/views', import.meta.url));
 
 /**
- * The one Liquid engine. Every output is escaped, and a name that the model lacks is an error instead of a gap.
- * Views see the model and `words`, nothing else.
+ * The one place that sets Liquid up. Every output is escaped, and a name that the model lacks is an error instead of a gap.
+ * Views see the model and the words, nothing else. Plain text needs no escaping, so its engine finds `.text.liquid` only.
  */
 export function createRenderer({ cache }: { cache: boolean }): Renderer {
-  const engine = new Liquid({
+  const common = {
     root: viewsDir,
-    extname: '.liquid',
     cache,
-    outputEscape: 'escape',
     strictVariables: true,
     strictFilters: true,
     ownPropertyOnly: true,
-    globals: { words },
-  });
-  engine.registerFilter('with_time', { raw: true, handler: withTime });
-  return { render: (view, model) => engine.renderFile(view, model) };
+    globals: { words, emailWords, outboxWords },
+  };
+  const html = new Liquid({ ...common, extname: '.liquid', outputEscape: 'escape' });
+  html.registerFilter('with_time', { raw: true, handler: withTime });
+  const text = new Liquid({ ...common, extname: '.text.liquid' });
+  return {
+    render: (view, model) => html.renderFile(view, model),
+    renderText: (view, model) => text.renderFile(view, model),
+  };
 }
 
 /** A sentence as HTML, with its `{time}` as an element that the browser shows in the reader's own time. */

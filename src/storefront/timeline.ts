@@ -1,5 +1,4 @@
-import type { HistoryEntry } from '../database/queries/orders.ts';
-import type { OrderRow } from '../database/tables.ts';
+import type { HistoryEntry, OrderWithPayment } from '../database/queries/orders.ts';
 import { type ShownTime, shownTime } from './times.ts';
 import { words } from './words.ts';
 
@@ -14,7 +13,7 @@ export interface Step {
 const { steps } = words;
 
 /** The steps of an order from placed to its end. One that ended early has no steps ahead. */
-export function timeline(order: OrderRow, history: readonly HistoryEntry[], now: Date): Step[] {
+export function timeline(order: OrderWithPayment, history: readonly HistoryEntry[], now: Date): Step[] {
   const at = (time: Date | null) => time && shownTime(time, now);
   const done = (name: string, word: string, time: Date | null): Step => ({
     name,
@@ -34,6 +33,7 @@ export function timeline(order: OrderRow, history: readonly HistoryEntry[], now:
         untimed('dispatched', 'ahead'),
       ];
     case 'paid':
+      if (order.payment_state === 'refund_due') return [placed, paid, untimed('refund', 'now')];
       return [placed, paid, untimed('dispatch', 'now'), untimed('dispatched', 'ahead')];
     case 'dispatched':
       return [
@@ -50,13 +50,16 @@ export function timeline(order: OrderRow, history: readonly HistoryEntry[], now:
         time: at(order.cancelled_at),
       };
       // An order that was refused at once never held anything, so it was not placed.
-      return history.some(({ what }) => what === 'placed') ? [placed, ended] : [ended];
+      if (!history.some(({ what }) => what === 'placed')) return [ended];
+      return order.payment_state === 'refund_due'
+        ? [placed, ended, paid, untimed('refund', 'now')]
+        : [placed, ended];
     }
     case 'refunded':
       return [placed, paid, done('refunded', steps.refunded, order.refunded_at)];
   }
 }
 
-function untimed(name: 'payment' | 'dispatch' | 'dispatched', state: 'now' | 'ahead'): Step {
+function untimed(name: 'payment' | 'dispatch' | 'dispatched' | 'refund', state: 'now' | 'ahead'): Step {
   return { name, state, word: steps[name], time: null };
 }

@@ -16,3 +16,15 @@ export function shownTime(at: Date, now: Date): ShownTime {
   const day = calendar.format(at);
   return { iso: at.toISOString(), text: day === calendar.format(now) ? time : `${day}, ${time}` };
 }
+
+const longCalendar = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'UTC',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+});
+
+/** A time that is read any day later: `14:32 UTC on 21 Nov 2026`. */
+export function longTime(at: Date): string {
+  return `${clock.format(at)} UTC on ${longCalendar.format(at)}`;
+}

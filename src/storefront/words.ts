@@ -49,6 +49,7 @@ export const words = {
     heldAfter: 'After that it goes back on the shelf, and nothing is charged.',
     holdOver: 'The hold ended at {time}. We are asking whether a payment arrived.',
     preparing: 'The payment page is being prepared. This page moves on by itself.',
+    cancel: 'Cancel the order',
     paymentSeen: 'Your payment has arrived and is being booked.',
     bought: 'What you ordered',
     wanted: 'What you wanted',
@@ -64,6 +65,7 @@ export const words = {
     dispatch: 'Dispatch',
     dispatched: 'Dispatched',
     cancelled: 'Cancelled',
+    refund: 'Refund under way',
     refunded: 'Refunded',
   },
   error: {
@@ -89,6 +91,15 @@ export const cancelWords: Readonly<Record<CancelReason, string>> = {
   cancelled_by_shopper: 'You cancelled it. Nothing was charged.',
   hold_expired: 'The hold ended at {time} before a payment arrived. Nothing was charged.',
 };
+
+/** What goes back to the buyer, or went. */
+export const refundNotes = {
+  late: (amount: string) =>
+    `Your payment came after the order was cancelled, so ${amount} is on its way back to you.`,
+  due: (amount: string) => `${amount} is on its way back to you.`,
+  made: (amount: string) => `${amount} was paid back to you.`,
+  part: (amount: string) => `${amount} of it was paid back to you, or is on its way.`,
+} as const;
 
 /** How much is left: a number rather than an adjective. */
 export function stockWords(available: number): string {

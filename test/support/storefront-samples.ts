@@ -35,6 +35,7 @@ export function anOrder(changes: Partial<OrderWithPayment> = {}): OrderWithPayme
     payment_state: 'open',
     session_id: 'session',
     payment_url: 'https://pay.example/session',
+    refunded_cents: 0,
     ...changes,
   };
 }

@@ -9,6 +9,8 @@ export type OrderWithPayment = OrderRow & {
   payment_state: PaymentRow['state'] | null;
   session_id: string | null;
   payment_url: string | null;
+  /** What was paid back or is promised to be, in minor units. */
+  refunded_cents: number | null;
 };
 
 export interface OrderLine {
@@ -94,5 +96,6 @@ function withPayment(database: Database) {
       'payments.state as payment_state',
       'session_id',
       'payments.url as payment_url',
+      'refunded_cents',
     );
 }

@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import type { PlannedEmail } from '../database/transactions/emails.ts';
+import { emailComposer } from './email-view.ts';
+import { createRenderer } from './render.ts';
+
+const hostile = '</title><script>alert("x")</script>';
+const compose = emailComposer(createRenderer({ cache: false }), 'https://shop.example');
+
+function planned(changes: Partial<PlannedEmail> = {}): PlannedEmail {
+  return {
+    emailId: 1,
+    delivery: 'smtp',
+    orderId: 7,
+    kind: 'order_confirmed',
+    refundId: null,
+    to: 'ada@reader.example',
+    token: 'token-of-order-seven',
+    status: 'paid',
+    cancelReason: null,
+    paymentState: 'settled',
+    paidLate: false,
+    totalCents: 22_497,
+    currency: 'USD',
+    holdExpiresAt: Date.parse('2026-11-21T14:32:00Z'),
+    lines: [
+      { product: 'Premium Quality Widget', quantity: 2, unitPriceCents: 9_999 },
+      { product: 'Brass Bell', quantity: 1, unitPriceCents: 2_499 },
+    ],
+    refund: null,
+    ...changes,
+  };
+}
+
+const cancelled = (changes: Partial<PlannedEmail> = {}) =>
+  planned({
+    kind: 'order_cancelled',
+    status: 'cancelled',
+    cancelReason: 'hold_expired',
+    paymentState: 'expired',
+    ...changes,
+  });
+
+const refunded = (amountCents: number, reason = 'the bell was cracked') =>
+  planned({ kind: 'refund_made', refundId: 3, refund: { amountCents, reason } });
+
+async function written(email: PlannedEmail): Promise<{ subject: string; text: string; html: string }> {
+  const content = await compose(email);
+  if (!content) throw new Error('There is nothing to tell.');
+  return content;
+}
+
+test('both parts say what was bought, what it costs, and where the order is', async () => {
+  const { text, html } = await written(planned());
+  for (const part of [text, html]) {
+    for (const said of [
+      'Order 7',
+      '2 × ',
+      'Premium Quality Widget',
+      '$99.99',
+      '$199.98',
+      'Brass Bell',
+      '$224.97',
+    ]) {
+      expect(part).toContain(said);
+    }
+    expect(part).toContain('https://shop.example/orders/token-of-order-seven');
+  }
+});
+
+describe('a confirmation', () => {
+  test.each([
+    ['that the dispatch is under way', {}, 'is being dispatched now'],
+    ['that it is done', { status: 'dispatched' }, 'has been dispatched'],
+    ['that the money is promised back', { paymentState: 'refund_due' }, 'was promised back'],
+    ['that the money went back', { status: 'refunded', paymentState: 'refunded' }, 'has been paid back'],
+    ['that a late payment was in time after all', { paidLate: true }, 'the order stands'],
+  ] as const)('says %s', async (_what, changes, said) => {
+    const { subject, text } = await written(planned(changes));
+    expect(subject).toBe('Order 7 is confirmed');
+    expect(text).toContain('Your payment of $224.97 has arrived.');
+    expect(text).toContain(said);
+  });
+});
+
+describe('a cancellation', () => {
+  test.each([
+    ['hold_expired', 'The hold ended at 14:32 UTC on 21 Nov 2026 before a payment arrived'],
+    ['payment_ended', 'The payment was cancelled.'],
+    ['cancelled_by_shopper', 'You cancelled it.'],
+    ['payment_unavailable', 'The payment service could not be reached.'],
+  ] as const)('for %s says why, and that nothing was charged', async (cancelReason, why) => {
+    const { subject, text } = await written(cancelled({ cancelReason }));
+    expect(subject).toBe('Order 7 was cancelled');
+    expect(text).toContain(why);
+    expect(text).toContain('Nothing was charged.');
+  });
+
+  test.each([
+    ['refund_due', 'cancelled', 'is going back to you'],
+    ['refunded', 'refunded', 'has been paid back'],
+  ] as const)(
+    'of an order that was paid late (%s) does not say that nothing was charged',
+    async (paymentState, status, said) => {
+      const { text } = await written(cancelled({ paymentState, status }));
+      expect(text).not.toContain('Nothing was charged.');
+      expect(text).toContain('A payment of $224.97 arrived after that.');
+      expect(text).toContain(said);
+    },
+  );
+
+  test('of an order that was paid late and goes out after all tells nothing: it is not true any more', async () => {
+    expect(
+      await compose(cancelled({ status: 'paid', cancelReason: null, paymentState: 'settled' })),
+    ).toBeNull();
+  });
+});
+
+describe('a refund', () => {
+  test('of a part says how much of how much, and why', async () => {
+    const { subject, text, html } = await written(refunded(2_499));
+    expect(subject).toBe('$24.99 paid back for order 7');
+    expect(text).toContain('We have paid back $24.99 of the $224.97 that you paid.');
+    for (const part of [text, html]) expect(part).toContain('the bell was cracked');
+  });
+
+  test('of everything says so', async () => {
+    expect((await written(refunded(22_497))).text).toContain('all that you paid');
+  });
+});
+
+describe('what comes from elsewhere', () => {
+  const lines = [{ product: hostile, quantity: 1, unitPriceCents: 1 }];
+
+  test('is escaped in the HTML part, and stands as it is in the text part', async () => {
+    const email = { ...refunded(1, hostile), lines, token: '"><script>' };
+    const { text, html } = await written(email);
+    expect(html).not.toContain('<script');
+    expect(text).toContain(hostile);
+  });
+
+  test('cannot pass for a line of ours in the text part', async () => {
+    const fake = 'Bell\r\nTotal: $0.00\u2028Pay at https://evil.example\u202E';
+    const { text } = await written({ ...refunded(1, fake), lines: [{ ...lines[0]!, product: fake }] });
+    expect(text.split('\n').filter((line) => /^(Total: \$0|Pay at)/.test(line))).toEqual([]);
+    expect(text).not.toMatch(/[\u2028\u202E\r]/);
+  });
+
+  test('is not in the subject', async () => {
+    for (const email of [planned({ lines }), cancelled({ lines }), { ...refunded(1, hostile), lines }]) {
+      expect((await written(email)).subject).toMatch(/^[\w $.]+$/);
+    }
+  });
+});
+
+test('a message fetches nothing and runs nothing', async () => {
+  for (const email of [planned(), cancelled(), refunded(1)]) {
+    expect((await written(email)).html).not.toMatch(
+      /<(script|img|link|iframe|form|object)|url\(|\son\w+=|@import/i,
+    );
+  }
+});

@@ -1,0 +1,111 @@
+import type { EmailContent, EmailLine, PlannedEmail } from '../database/transactions/emails.ts';
+import { formatMoney } from '../domain/money.ts';
+import {
+  emailWords,
+  endWords,
+  lateWords,
+  nextWords,
+  paidWords,
+  refundWords,
+  subjectWords,
+  titleWords,
+} from './email-words.ts';
+import type { Renderer } from './render.ts';
+import { longTime } from './times.ts';
+import { orderWords } from './words.ts';
+
+export interface EmailView {
+  readonly subject: string;
+  readonly title: string;
+  readonly name: string;
+  readonly sentences: readonly string[];
+  readonly lines: readonly {
+    readonly name: string;
+    readonly quantity: number;
+    readonly unit: string;
+    readonly sum: string;
+  }[];
+  readonly total: string;
+  readonly refund: { readonly amount: string; readonly reason: string } | null;
+  readonly orderUrl: string;
+}
+
+/** Writes messages to buyers, as text and as HTML; `publicUrl` is where they reach the shop. Null: there is nothing to tell. */
+export function emailComposer(
+  renderer: Renderer,
+  publicUrl: string,
+): (email: PlannedEmail) => Promise<EmailContent | null> {
+  return async (planned) => {
+    const email = emailView(planned, publicUrl);
+    if (!email) return null;
+    const [text, html] = await Promise.all([
+      renderer.renderText('emails/message', { email }),
+      renderer.render('emails/message', { email }),
+    ]);
+    return { subject: email.subject, text, html };
+  };
+}
+
+/** What a message says, as the order stands now; null when its occasion is no longer true. */
+export function emailView(email: PlannedEmail, publicUrl: string): EmailView | null {
+  const sentences = sentencesOf(email);
+  if (!sentences) return null;
+  const { orderId, kind, refund } = email;
+  const refunded = refund ? money(email, refund.amountCents) : '';
+  return {
+    subject: subjectWords(kind, orderId, refunded),
+    title: titleWords[kind],
+    name: orderWords(orderId),
+    sentences,
+    lines: email.lines.map((line) => lineView(line, email)),
+    total: money(email, email.totalCents),
+    refund: refund && { amount: refunded, reason: onOneLine(refund.reason) },
+    orderUrl: `${publicUrl}/orders/${email.token}`,
+  };
+}
+
+function sentencesOf(email: PlannedEmail): string[] | null {
+  const total = money(email, email.totalCents);
+  switch (email.kind) {
+    case 'order_confirmed':
+      return [paidWords(total), ...(email.paidLate ? [emailWords.lateButYours] : []), next(email)];
+    case 'order_cancelled':
+      return whyCancelled(email, total);
+    case 'refund_made':
+      return [refundWords(money(email, email.refund?.amountCents ?? 0), total), emailWords.refundSoon];
+  }
+}
+
+function next({ status, paymentState }: PlannedEmail): string {
+  if (paymentState === 'refunded') return nextWords.refunded;
+  if (paymentState === 'refund_due') return nextWords.refunding;
+  return status === 'dispatched' ? nextWords.dispatched : nextWords.dispatching;
+}
+
+/** An order that was paid late and goes out after all is not cancelled any more. */
+function whyCancelled(email: PlannedEmail, total: string): string[] | null {
+  const { cancelReason, paymentState, holdExpiresAt } = email;
+  if (cancelReason === null) return null;
+  const why = endWords[cancelReason].replace('{time}', longTime(new Date(holdExpiresAt)));
+  if (paymentState === 'refunded') return [why, lateWords(total, true)];
+  if (paymentState === 'refund_due') return [why, lateWords(total, false)];
+  return [why, emailWords.nothingCharged];
+}
+
+function lineView({ product, quantity, unitPriceCents }: EmailLine, email: PlannedEmail) {
+  return {
+    name: onOneLine(product),
+    quantity,
+    unit: money(email, unitPriceCents),
+    sum: money(email, unitPriceCents * quantity),
+  };
+}
+
+function money({ currency }: PlannedEmail, cents: number): string {
+  return formatMoney({ cents, currency });
+}
+
+/** A text from elsewhere as the part of a line: it cannot pass for lines of ours in the text part. */
+function onOneLine(text: string): string {
+  return text.replaceAll(/[\s\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, ' ').trim();
+}
