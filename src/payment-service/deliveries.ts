@@ -9,13 +9,14 @@ import {
   releaseClaims,
 } from './database/events.ts';
 import type { Statement } from './database/statement.ts';
+import { forgeries, type SignedBody } from './forgery.ts';
 import { unixSeconds } from './session.ts';
 import { signatureHeader } from './signature.ts';
 
 const parallelLimit = 16;
 const millisecondsPerTry = 10_000;
-// Longer than a try, so that no event is posted twice while its first try still runs.
-const claimSeconds = 20;
+// Longer than a try with a forgery before it, so that no event is posted twice while its first try still runs.
+const claimSeconds = 30;
 const millisecondsBetweenLooks = 5_000;
 const millisecondsAfterFault = 500;
 const millisecondsToFinish = 1_000;
@@ -100,11 +101,12 @@ async function deliver(
 ): Promise<'delivered' | 'again'> {
   const { sql, log } = options;
   try {
-    const answer = await post(options, event, signal);
+    await postForgery(options, event, signal);
+    const answer = await post(options, signed(options, event), signal);
     if (answer === 'accepted') {
-      await markDelivered(sql, event.id);
+      const done = await markDelivered(sql, event.id);
       log.info({ event: event.id, type: event.type, attempts: event.attempts }, 'webhook delivered');
-      return 'delivered';
+      return done ? 'delivered' : 'again';
     }
     const details = { event: event.id, type: event.type, attempts: event.attempts, answer };
     log[event.attempts === attemptsBeforeWarning ? 'warn' : 'debug'](details, 'webhook not accepted yet');
@@ -115,16 +117,36 @@ async function deliver(
   return 'again';
 }
 
-async function post(options: DeliveryOptions, event: ClaimedEvent, signal: AbortSignal): Promise<string> {
-  const timestampSeconds = unixSeconds(new Date());
+function signed({ webhookSecret }: DeliveryOptions, { body }: ClaimedEvent): SignedBody {
+  return { body, signature: signatureHeader(body, webhookSecret, unixSeconds(new Date())) };
+}
+
+/** The shop's answer to a forgery changes nothing; whether it believed it, its own books show. */
+async function postForgery(
+  options: DeliveryOptions,
+  { body, forgery }: ClaimedEvent,
+  signal: AbortSignal,
+): Promise<void> {
+  const forge = forgery === null ? undefined : forgeries[forgery];
+  if (forge === undefined) return;
+  const forged = forge(body, options.webhookSecret, unixSeconds(new Date()));
+  const answer = await post(options, forged, signal);
+  options.log.info({ forgery: forge.name, answer }, 'forged webhook posted');
+}
+
+async function post(
+  options: DeliveryOptions,
+  { body, signature }: SignedBody,
+  signal: AbortSignal,
+): Promise<string> {
   try {
     const response = await fetch(options.webhookUrl, {
       method: 'POST',
       headers: {
         'content-type': 'application/json; charset=utf-8',
-        'stripe-signature': signatureHeader(event.body, options.webhookSecret, timestampSeconds),
+        'stripe-signature': signature,
       },
-      body: event.body,
+      body,
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(millisecondsPerTry)]),
     });

@@ -1,30 +1,35 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { createAlarm } from './alarm.ts';
 import type { Transact } from './transaction.ts';
-import { expireOverdue } from './transitions.ts';
+import { expireOverdue, settleDue } from './transitions.ts';
 
 const millisecondsBetweenLooks = 1_000;
 const sessionsPerLook = 100;
 
-export interface Expiry {
+export interface DueWork {
   close(): Promise<void>;
 }
 
-/** Ends sessions whose time is over, also those that nobody asks for again. */
-export function startExpiry(transact: Transact, log: FastifyBaseLogger): Expiry {
+/** Does what its time has come for: ends overdue sessions, and lets banks answer. What a dead process left is due too. */
+export function startDueWork(transact: Transact, log: FastifyBaseLogger): DueWork {
   const alarm = createAlarm();
   const stopping = new AbortController();
 
+  const look = async (): Promise<number> => {
+    const expired = await transact((transaction) => expireOverdue(transaction, sessionsPerLook));
+    const settled = await transact((transaction) => settleDue(transaction, sessionsPerLook));
+    if (expired > 0) log.info({ expired }, 'sessions expired');
+    if (settled > 0) log.info({ settled }, 'payments settled');
+    return Math.max(expired, settled);
+  };
+
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const expired = await transact((transaction) => expireOverdue(transaction, sessionsPerLook)).catch(
-        (error: unknown) => {
-          log.warn({ reason: String(error) }, 'cannot look for overdue sessions, trying again');
-          return 0;
-        },
-      );
-      if (expired > 0) log.info({ expired }, 'sessions expired');
-      await alarm.wait(expired === sessionsPerLook ? 0 : millisecondsBetweenLooks);
+      const done = await look().catch((error: unknown) => {
+        log.warn({ reason: String(error) }, 'cannot look for what is due, trying again');
+        return 0;
+      });
+      await alarm.wait(done === sessionsPerLook ? 0 : millisecondsBetweenLooks);
     }
   };
 

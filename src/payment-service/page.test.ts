@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { offeredForm } from './cards.ts';
 import { formatAmount, formTargets, paymentPage } from './page.ts';
 import type { Session } from './session.ts';
 
@@ -7,17 +8,20 @@ const now = new Date('2026-11-21T12:00:00Z');
 const session: Session = {
   id: 'cs_test_1',
   status: 'open',
+  payment: 'unpaid',
   currency: 'usd',
   amountTotal: 9999,
   lineItems: [{ name: 'Cleat', description: null, unitAmount: 9999, quantity: 1 }],
   clientReferenceId: null,
   customerEmail: null,
   metadata: {},
+  intentMetadata: {},
   successUrl: 'http://localhost:3000/order?session={CHECKOUT_SESSION_ID}&name=é',
   cancelUrl: null,
   expiresAt: new Date('2026-11-21T12:01:30Z'),
   paymentIntent: null,
   lastDecline: null,
+  moods: null,
   createdAt: new Date('2026-11-21T11:59:30Z'),
 };
 
@@ -31,7 +35,7 @@ test.each([
 });
 
 test('the way back carries the session, and the hold its time', () => {
-  expect(paymentPage(session, now)).toMatchObject({
+  expect(paymentPage(session, offeredForm(undefined), now)).toMatchObject({
     shop: 'localhost:3000',
     success_address: 'http://localhost:3000/order?session=cs_test_1&name=%C3%A9',
     cancel_address: 'http://localhost:3000',
@@ -43,7 +47,7 @@ test('the way back carries the session, and the hold its time', () => {
 
 test('a time on another day names the day', () => {
   const tomorrow = { ...session, expiresAt: new Date('2026-11-22T12:00:00Z') };
-  expect(paymentPage(tomorrow, now).until).toMatch(/22 November/);
+  expect(paymentPage(tomorrow, offeredForm(undefined), now).until).toMatch(/22 November/);
 });
 
 test('forms may lead to the shop and nowhere else', () => {

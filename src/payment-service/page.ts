@@ -1,15 +1,26 @@
-import { cancelAddress, type LineItem, type Session, successAddress } from './session.ts';
+import { type CardForm, testCards } from './cards.ts';
+import { cancelAddress, type Decline, type LineItem, type Session, successAddress } from './session.ts';
+
+const declines: Readonly<Record<Decline, string>> = {
+  generic_decline: 'The card was declined.',
+  insufficient_funds: 'The card was declined: there is not enough money on it.',
+  authentication_required: 'The card was declined: your bank could not confirm that it is you.',
+};
 
 /** What the payment page shows; everything is text that was formatted already. */
-export function paymentPage(session: Session, now: Date) {
+export function paymentPage(session: Session, form: CardForm, now: Date) {
   return {
     status: session.status,
+    payment: session.payment,
     path: `/pay/${session.id}`,
     shop: new URL(session.successUrl).host,
     total: formatAmount(session.amountTotal, session.currency),
     lines: session.lineItems.map((item) => lineView(item, session.currency)),
     email: session.customerEmail,
-    declined: session.lastDecline !== null,
+    declined: session.lastDecline && declines[session.lastDecline],
+    form,
+    faulty: Object.values(form).some(({ error }) => error !== null),
+    cards: testCards.map(({ number, says }) => ({ number, says, chosen: number === form.number.value })),
     ...holdView(session, now),
     until: formatUntil(session.expiresAt, now),
     until_iso: session.expiresAt.toISOString(),

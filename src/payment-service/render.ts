@@ -15,6 +15,9 @@ const liquid = new Liquid({
 });
 
 /** Renders a template; every value is escaped. */
-export function render(view: 'payment' | 'message', model: object): Promise<string> {
+export function render(
+  view: 'payment' | 'bank' | 'message' | 'control' | 'control-session',
+  model: object,
+): Promise<string> {
   return liquid.renderFile(view, model);
 }

@@ -5,7 +5,7 @@ import { connect } from './database/connection.ts';
 import { prepareDatabase } from './database/prepare.ts';
 import { statementsOn } from './database/statement.ts';
 import { startDeliveries } from './deliveries.ts';
-import { startExpiry } from './expiry.ts';
+import { startDueWork } from './due.ts';
 import { createServer, registerRoutes } from './http/server.ts';
 import { createTransact } from './transaction.ts';
 
@@ -23,6 +23,7 @@ export async function startPaymentService(config: PaymentServiceConfig): Promise
   const port = (): number => (server.server.address() as AddressInfo).port;
   const publicUrl = (): string => config.publicUrl ?? `http://localhost:${port()}`;
   const { webhookUrl, webhookSecret, secretKey } = config;
+  const closing = new AbortController();
   const closeDatabases = (): Promise<unknown> =>
     Promise.all([database.destroy(), deliveryDatabase.destroy()]);
 
@@ -30,16 +31,18 @@ export async function startPaymentService(config: PaymentServiceConfig): Promise
     await prepareDatabase(database, config.databaseUrl);
     const alarm = createAlarm();
     const transact = createTransact(database, { publicUrl, onEvents: () => alarm.wake() });
-    await registerRoutes(server, { sql: statementsOn(database), transact, publicUrl, secretKey });
+    const context = { sql: statementsOn(database), transact, publicUrl, secretKey, closing: closing.signal };
+    await registerRoutes(server, context);
     await server.listen({ host: config.host, port: config.port });
     const sql = statementsOn(deliveryDatabase);
     const deliveries = startDeliveries({ alarm, sql, webhookUrl, webhookSecret, log: server.log });
-    const expiry = startExpiry(transact, server.log);
+    const dueWork = startDueWork(transact, server.log);
     return {
       port: port(),
       async close() {
+        closing.abort();
         await server.close();
-        await expiry.close();
+        await dueWork.close();
         await deliveries.close();
         await closeDatabases();
       },

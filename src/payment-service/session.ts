@@ -1,5 +1,16 @@
-/** open → complete (paid) or open → expired; both are final. */
+import type { Shares } from './moods.ts';
+
+/** open → complete or open → expired; both are final. */
 export type SessionStatus = 'open' | 'complete' | 'expired';
+
+/** How the money stands: a complete session is paid at once, or processing until its bank has paid or failed. */
+export type SessionPayment = 'unpaid' | 'processing' | 'paid' | 'failed';
+
+/** What a bank says in the end to a payment that takes time. */
+export type Settlement = 'succeeded' | 'failed';
+
+/** Why a card was refused. */
+export type Decline = 'generic_decline' | 'insufficient_funds' | 'authentication_required';
 
 export interface LineItem {
   readonly name: string;
@@ -17,6 +28,8 @@ export interface NewSession {
   readonly clientReferenceId: string | null;
   readonly customerEmail: string | null;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The metadata of the payment intent and of the charge. */
+  readonly intentMetadata: Readonly<Record<string, string>>;
   readonly successUrl: string;
   readonly cancelUrl: string | null;
   readonly expiresAt: Date;
@@ -26,42 +39,24 @@ export interface NewSession {
 export interface Session extends NewSession {
   readonly id: string;
   readonly status: SessionStatus;
-  /** Set exactly when the session is complete. */
+  readonly payment: SessionPayment;
+  /** Set by the first try to pay, as Stripe does. */
   readonly paymentIntent: string | null;
-  /** Why the last card was refused while the session stays open. */
-  readonly lastDecline: 'card_declined' | null;
+  /** Why the last card was refused. */
+  readonly lastDecline: Decline | null;
+  /** What goes wrong on purpose with this session; null: what goes wrong in general. */
+  readonly moods: Shares | null;
   readonly createdAt: Date;
-}
-
-/** The session as Stripe's API and its events show it. */
-export function checkoutSessionObject(session: Session, publicUrl: string) {
-  return {
-    id: session.id,
-    object: 'checkout.session',
-    amount_subtotal: session.amountTotal,
-    amount_total: session.amountTotal,
-    cancel_url: session.cancelUrl,
-    client_reference_id: session.clientReferenceId,
-    created: unixSeconds(session.createdAt),
-    currency: session.currency,
-    customer_details: session.customerEmail === null ? null : { email: session.customerEmail },
-    customer_email: session.customerEmail,
-    expires_at: unixSeconds(session.expiresAt),
-    livemode: false,
-    metadata: session.metadata,
-    mode: 'payment',
-    payment_intent: session.paymentIntent,
-    payment_method_types: ['card'],
-    payment_status: paymentStatus(session),
-    status: session.status,
-    success_url: session.successUrl,
-    url: session.status === 'open' ? `${publicUrl}/pay/${session.id}` : null,
-  };
 }
 
 /** Whether the customer's money was taken. */
 export function paymentStatus(session: Session): 'paid' | 'unpaid' {
-  return session.paymentIntent === null ? 'unpaid' : 'paid';
+  return session.payment === 'paid' ? 'paid' : 'unpaid';
+}
+
+/** What the shop knows the session by; the same in every run of the same story, unlike the session's identifier. */
+export function referenceOf(session: NewSession): string {
+  return session.clientReferenceId ?? session.metadata['order_id'] ?? '';
 }
 
 /** Where the shopper goes after paying; Stripe lets the shop ask for the session's id in that address. */

@@ -1,12 +1,21 @@
 import type { Database } from './database/connection.ts';
-import { type EventType, insertEvent } from './database/events.ts';
 import { type Statement, statementsOn } from './database/statement.ts';
-import { checkoutSessionObject, type Session } from './session.ts';
+import { type Departure, emit, emitAbout } from './emission.ts';
+import type { EventDetails, EventType } from './event.ts';
+import { checkoutSessionObject } from './objects.ts';
+import type { Session } from './session.ts';
 
 /** One commit: statements, and the events that leave with it. */
 export interface Transaction {
   readonly sql: Statement;
-  emit(type: EventType, session: Session): Promise<void>;
+  /** Tells of the session as it stands now. */
+  emitSession(type: EventType, session: Session, departure?: Departure): Promise<void>;
+  /** Tells of something that belongs to the session. */
+  emitObject(type: EventType, session: Session, object: object): Promise<void>;
+  /** Tells anything at all, struck by no mood. False: the identifier was taken. */
+  emitAnything(event: EventDetails): Promise<boolean>;
+  /** Wakes the delivery after the commit. */
+  wakeDelivery(): void;
 }
 
 export type Transact = <Result>(work: (transaction: Transaction) => Promise<Result>) => Promise<Result>;
@@ -21,13 +30,26 @@ interface TransactOptions {
 export function createTransact(database: Database, { publicUrl, onEvents }: TransactOptions): Transact {
   return async (work) => {
     let emitted = false;
+    const wakeDelivery = (): void => {
+      emitted = true;
+    };
     const result = await database.transaction((trx) => {
       const sql = statementsOn(trx);
       return work({
         sql,
-        emit: async (type, session) => {
-          await insertEvent(sql, type, checkoutSessionObject(session, publicUrl()));
-          emitted = true;
+        wakeDelivery,
+        emitSession(type, session, departure) {
+          wakeDelivery();
+          const object = checkoutSessionObject(session, publicUrl());
+          return emitAbout(sql, session, { type, object }, departure);
+        },
+        emitObject(type, session, object) {
+          wakeDelivery();
+          return emitAbout(sql, session, { type, object });
+        },
+        emitAnything(event) {
+          wakeDelivery();
+          return emit(sql, event);
         },
       });
     });

@@ -148,11 +148,10 @@ describe('in words', () => {
     await page.goto(shop.shopUrl);
     await buy('block');
     await page.waitForURL(/\/pay\//);
-    await page.getByRole('button', { name: /Decline/ }).click();
-    await page
-      .getByText(/declined/i)
-      .first()
-      .waitFor();
+    await page.getByRole('button', { name: /Declined$/ }).click();
+    await page.getByRole('button', { name: /^Pay/ }).click();
+    await page.getByRole('alert').filter({ hasText: 'declined' }).waitFor();
+    await page.getByRole('button', { name: /Approved$/ }).click();
     await page.getByRole('button', { name: /^Pay/ }).click();
     await page.waitForURL(/\/orders\//);
     await page.locator('.pill.paid').waitFor();

@@ -6,9 +6,9 @@ import {
   DatabaseLine,
   eventually,
   secondsFromNow,
-  secretKey,
   sessionParameters,
   stripeClient,
+  testConfig,
   WebhookReceiver,
   webhookSecret,
 } from '../support/payment-service.ts';
@@ -23,16 +23,7 @@ const receiver = new WebhookReceiver();
 beforeAll(async () => {
   database = await createEmptyDatabase();
   line = new DatabaseLine(database.url);
-  service = await startPaymentService({
-    host: '127.0.0.1',
-    port: 0,
-    publicUrl: undefined,
-    databaseUrl: await line.start(),
-    webhookUrl: await receiver.start(),
-    secretKey,
-    webhookSecret,
-    logLevel: 'silent',
-  });
+  service = await startPaymentService(testConfig(await line.start(), await receiver.start()));
   stripe = stripeClient(service.port);
 });
 

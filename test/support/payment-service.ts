@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import Stripe from 'stripe';
+import type { PaymentServiceConfig } from '../../src/payment-service/config.ts';
+import { startPaymentService } from '../../src/payment-service/service.ts';
+import { createEmptyDatabase } from './postgres.ts';
 
 export const secretKey = 'sk_test_payment_service';
 export const webhookSecret = 'whsec_payment_service';
@@ -16,6 +19,90 @@ export function stripeClient(port: number, key = secretKey): Stripe {
     maxNetworkRetries: 0,
     telemetry: false,
   });
+}
+
+/** A payment service in the test's process, with a database and a shop of its own that only receives webhooks. */
+export interface TestPaymentService {
+  readonly origin: string;
+  readonly port: number;
+  readonly databaseUrl: string;
+  readonly stripe: Stripe;
+  readonly receiver: WebhookReceiver;
+  /** Posts JSON, as curl does, and gives the answer with its JSON. */
+  send(
+    method: string,
+    path: string,
+    body?: object,
+  ): Promise<{ status: number; body: Record<string, unknown> }>;
+  intentOf(sessionId: string): Promise<string>;
+  /** A new session for one order. */
+  open(reference: string, more?: Partial<Stripe.Checkout.SessionCreateParams>): Promise<string>;
+  /** Pays a session and gives its payment intent. */
+  pay(sessionId: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Settings of a payment service in the test's process. */
+export function testConfig(databaseUrl: string, webhookUrl: string): PaymentServiceConfig {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    publicUrl: undefined,
+    databaseUrl,
+    webhookUrl,
+    secretKey,
+    webhookSecret,
+    logLevel: 'silent',
+  };
+}
+
+/** Starts a payment service for one test file. */
+export async function startTestPaymentService(): Promise<TestPaymentService> {
+  const database = await createEmptyDatabase();
+  const receiver = new WebhookReceiver();
+  const service = await startPaymentService(testConfig(database.url, await receiver.start()));
+  const stripe = stripeClient(service.port);
+  const origin = `http://127.0.0.1:${service.port}`;
+  const send: TestPaymentService['send'] = async (method, path, body) => {
+    const init = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const answer = await fetch(`${origin}${path}`, { method, ...init });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  const intentOf = async (sessionId: string): Promise<string> => {
+    const { payment_intent: intent } = await stripe.checkout.sessions.retrieve(sessionId);
+    return typeof intent === 'string' ? intent : 'none yet';
+  };
+  return {
+    origin,
+    port: service.port,
+    databaseUrl: database.url,
+    stripe,
+    receiver,
+    send,
+    intentOf,
+    async open(reference, more) {
+      return (await stripe.checkout.sessions.create(sessionParameters(reference, more))).id;
+    },
+    async pay(sessionId) {
+      await send('POST', '/api/submit_payment', { session_id: sessionId });
+      return intentOf(sessionId);
+    },
+    async close() {
+      await service.close();
+      await receiver.close();
+      await database.drop();
+    },
+  };
+}
+
+/** The error with which a call was refused. */
+export async function refused(promise: Promise<unknown>): Promise<Stripe.errors.StripeError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof Stripe.errors.StripeError) return error;
+  throw new Error(`Not refused, but: ${String(error)}`);
 }
 
 /** Two widgets at 99.99 for one order. */
@@ -96,6 +183,11 @@ export class WebhookReceiver {
     return about.map(({ headers, body }) =>
       Stripe.webhooks.constructEvent(body, String(headers['stripe-signature']), webhookSecret),
     );
+  }
+
+  /** The types of the events about one session in the order of their arrival. */
+  async typesAbout(sessionId: string): Promise<string[]> {
+    return (await this.eventsAbout(sessionId)).map(({ type }) => type);
   }
 
   async close(): Promise<void> {

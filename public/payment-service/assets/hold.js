@@ -10,16 +10,16 @@ if (line instanceof HTMLProgressElement) {
     line.value = Math.min(line.max, Math.max(0, (end - Date.now()) / 1_000));
     if (Date.now() <= end) return;
     clearInterval(timer);
-    showAnew();
+    showAnew(line.dataset.page);
   }, 500);
   for (const time of document.querySelectorAll('time')) showLocally(time, start, end);
 }
 
 // Asks first, because a page of the browser's own about a lost connection would replace this one.
-function showAnew() {
-  fetch(location.href)
-    .then((answer) => (answer.ok ? location.reload() : Promise.reject(new Error('not now'))))
-    .catch(() => setTimeout(showAnew, millisecondsBetweenTries));
+function showAnew(page) {
+  fetch(page)
+    .then((answer) => (answer.ok ? location.replace(page) : Promise.reject(new Error('not now'))))
+    .catch(() => setTimeout(() => showAnew(page), millisecondsBetweenTries));
 }
 
 // The server knows only its own time zone.

@@ -1,19 +1,35 @@
 import type { Statement } from './statement.ts';
 
-/** Sessions in the order of their creation with the charges on them, and whether more follow. */
+/** Sessions in the order of their creation with all the money that moved for them, and whether more follow. */
 export interface Books {
   readonly sessions: object[];
   readonly charges: object[];
+  readonly refunds: object[];
+  readonly disputes: object[];
   readonly has_more: boolean;
 }
 
 const session = `
-  id, status, case when payment_intent is null then 'unpaid' else 'paid' end as payment_status, payment_intent,
+  id, status, case payment when 'paid' then 'paid' else 'unpaid' end as payment_status, payment_intent,
   client_reference_id, cast(amount_total as float8) as amount_total, currency,
   cast(extract(epoch from created_at) as integer) as created,
   cast(extract(epoch from expires_at) as integer) as expires_at`;
 
-/** Reads one page of the books: `limit` sessions behind the one named `after`, and their charges. */
+const theirSessions = 'join sessions on sessions.id = session_id where session_id = any(:ids)';
+const theirCharges = `join charges on charges.id = charge_id ${theirSessions}`;
+
+const charge = `
+  charges.id, session_id, payment_intent, client_reference_id, cast(charges.amount as float8) as amount,
+  cast(amount_refunded as float8) as amount_refunded,
+  exists (select from disputes where charge_id = charges.id) as disputed, charges.currency, 'succeeded' as status,
+  cast(extract(epoch from charges.created_at) as integer) as created`;
+
+const movement = (table: 'refunds' | 'disputes'): string => `
+  ${table}.id, charge_id as charge, session_id, payment_intent, client_reference_id,
+  cast(${table}.amount as float8) as amount, charges.currency,
+  cast(extract(epoch from ${table}.created_at) as integer) as created`;
+
+/** Reads one page of the books: `limit` sessions behind the one named `after`, and their money. */
 export async function readBooks(sql: Statement, after: string | undefined, limit: number): Promise<Books> {
   const sessions = await sql<{ id: string }>(
     `select ${session} from sessions
@@ -22,12 +38,21 @@ export async function readBooks(sql: Statement, after: string | undefined, limit
     { after: after ?? '', limit: limit + 1 },
   );
   const page = sessions.slice(0, limit);
-  const charges = await sql<object>(
-    `select charges.id, session_id, client_reference_id, cast(amount as float8) as amount, charges.currency,
-            cast(extract(epoch from charges.created_at) as integer) as created
-     from charges join sessions on sessions.id = session_id
-     where session_id = any(:ids) order by position`,
-    { ids: page.map(({ id }) => id) },
+  const ids = page.map(({ id }) => id);
+  const charges = await sql<object>(`select ${charge} from charges ${theirSessions} order by position`, {
+    ids,
+  });
+  const refunds = await sql<object>(
+    `select ${movement('refunds')}, 'succeeded' as status, reason, refunds.metadata
+     from refunds ${theirCharges}
+     order by refunds.position`,
+    { ids },
   );
-  return { sessions: page, charges, has_more: sessions.length > limit };
+  const disputes = await sql<object>(
+    `select ${movement('disputes')}, 'needs_response' as status
+     from disputes ${theirCharges}
+     order by sessions.position`,
+    { ids },
+  );
+  return { sessions: page, charges, refunds, disputes, has_more: sessions.length > limit };
 }

@@ -1,42 +1,65 @@
-import { newIdentifier } from '../identifier.ts';
-import { unixSeconds } from '../session.ts';
 import type { Statement } from './statement.ts';
 
-export type EventType = 'checkout.session.completed' | 'checkout.session.expired';
+/** What the outbox needs to know about an event. */
+export interface NewEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly body: string;
+  readonly sessionId: string | null;
+  readonly createdAt: Date;
+  readonly withheld?: boolean;
+  readonly held?: boolean;
+  readonly copies?: number;
+  readonly forgery?: number;
+  readonly delayMilliseconds?: number;
+}
 
 /** An event that this process may post until its claim runs out. */
 export interface ClaimedEvent {
   readonly id: string;
-  readonly type: EventType;
+  readonly type: string;
   readonly body: string;
+  readonly forgery: number | null;
   /** The try that begins with this claim, from 1. */
   readonly attempts: number;
 }
 
-/** Writes an event into the outbox; with its commit it will be delivered. */
-export async function insertEvent(sql: Statement, type: EventType, object: object): Promise<void> {
-  const id = newIdentifier('evt');
-  const body = JSON.stringify({
-    id,
-    object: 'event',
-    api_version: null,
-    created: unixSeconds(new Date()),
-    data: { object },
-    livemode: false,
-    pending_webhooks: 1,
-    request: { id: null, idempotency_key: null },
-    type,
-  });
-  await sql('insert into events (id, type, body) values (:id, :type, :body)', { id, type, body });
+/** Writes an event into the outbox; with its commit it will be delivered. False: the identifier was taken. */
+export async function insertEvent(sql: Statement, event: NewEvent): Promise<boolean> {
+  const rows = await sql(
+    `insert into events (id, type, body, session_id, created_at, withheld, held, copies, forgery, next_attempt_at)
+     values (:id, :type, :body, :sessionId, :createdAt, :withheld, :held, :copies, :forgery,
+             now() + make_interval(secs => cast(:delay as float8) / 1000))
+     on conflict (id) do nothing returning id`,
+    {
+      id: event.id,
+      type: event.type,
+      body: event.body,
+      sessionId: event.sessionId,
+      createdAt: event.createdAt,
+      withheld: event.withheld ?? false,
+      held: event.held ?? false,
+      copies: event.copies ?? 1,
+      forgery: event.forgery ?? null,
+      delay: event.delayMilliseconds ?? 0,
+    },
+  );
+  return rows.length > 0;
+}
+
+/** The body of one event as it was signed. */
+export async function selectEvent(sql: Statement, id: string): Promise<string | undefined> {
+  const rows = await sql<{ body: string }>('select body from events where id = :id', { id });
+  return rows[0]?.body;
 }
 
 /** Takes up to `limit` events that are due; if this process dies, they are due again when the claim runs out. */
 export function claimDueEvents(sql: Statement, limit: number, claimSeconds: number): Promise<ClaimedEvent[]> {
   return sql<ClaimedEvent>(
     `update events set attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => :claimSeconds)
-     where id in (select id from events where delivered_at is null and next_attempt_at <= now()
+     where id in (select id from events where delivered_at is null and not withheld and next_attempt_at <= now()
                   order by next_attempt_at limit :limit for update skip locked)
-     returning id, type, body, attempts`,
+     returning id, type, body, forgery, attempts`,
     { limit, claimSeconds },
   );
 }
@@ -45,14 +68,31 @@ export function claimDueEvents(sql: Statement, limit: number, claimSeconds: numb
 export async function millisecondsToNextEvent(sql: Statement): Promise<number | undefined> {
   const rows = await sql<{ milliseconds: number | null }>(
     `select cast(extract(epoch from min(next_attempt_at) - clock_timestamp()) * 1000 as float8) as milliseconds
-     from events where delivered_at is null`,
+     from events where delivered_at is null and not withheld`,
   );
   return rows[0]?.milliseconds ?? undefined;
 }
 
-/** The shop has answered: never again. */
-export async function markDelivered(sql: Statement, id: string): Promise<void> {
-  await sql('update events set delivered_at = now() where id = :id', { id });
+/**
+ * The shop has answered: never again, unless a second copy is wanted. An earlier event of the same session that was
+ * held back for this one is due now. False: something became due.
+ */
+export async function markDelivered(sql: Statement, id: string): Promise<boolean> {
+  const rows = await sql<{ again: boolean; released: boolean }>(
+    `with delivered as (
+       update events set copies = copies - 1, next_attempt_at = now(),
+              delivered_at = case when copies <= 1 then now() end
+       where id = :id and copies > 0 returning session_id, position, copies
+     ), released as (
+       update events set held = false, next_attempt_at = now() from delivered
+       where held and events.session_id = delivered.session_id and events.position < delivered.position
+         and events.attempts = 0
+       returning id
+     )
+     select coalesce((select copies > 0 from delivered), false) as again, exists (select from released) as released`,
+    { id },
+  );
+  return rows[0]?.again !== true && rows[0]?.released !== true;
 }
 
 /** The shop has not answered: again after a pause. */
@@ -63,9 +103,21 @@ export async function postponeEvent(sql: Statement, id: string, seconds: number)
   });
 }
 
-/** Makes every undelivered event due: the process that held the claims is gone. */
+/** Delivers an event once more, or one that was withheld after all. False: there is no such event. */
+export async function resendEvent(sql: Statement, id: string): Promise<boolean> {
+  const rows = await sql(
+    `update events set delivered_at = null, withheld = false, held = false, copies = 1, forgery = null, attempts = 0,
+            next_attempt_at = now()
+     where id = :id returning id`,
+    { id },
+  );
+  return rows.length > 0;
+}
+
+/** Makes every event due that was being tried: the process that held the claims is gone. */
 export async function releaseClaims(sql: Statement): Promise<void> {
   await sql(
-    'update events set next_attempt_at = now() where delivered_at is null and next_attempt_at > now()',
+    `update events set next_attempt_at = now()
+     where delivered_at is null and not withheld and attempts > 0 and next_attempt_at > now()`,
   );
 }

@@ -8,7 +8,7 @@ export interface Answer {
 
 export type OnceResult =
   | { readonly outcome: 'first' | 'replayed'; readonly answer: Answer }
-  | { readonly outcome: 'other_parameters' };
+  | { readonly outcome: 'other_parameters' | 'in_use' };
 
 interface KeyRow {
   request_hash: string;
@@ -17,38 +17,33 @@ interface KeyRow {
 }
 
 /**
- * Gives one idempotency key one effect, for ever: the key, the effect and the answer commit together, and a second
- * request waits for the first one's commit. A refusal is not kept, so the key may ask again with better parameters.
+ * Gives one idempotency key one effect, for ever: the key, the effect and the answer commit together, a failure (500)
+ * like a success. A refusal is thrown and leaves the key free, so it may ask again with better parameters. While one
+ * request runs, a second with its key is told so; the lock ends with the transaction, however that ends.
  */
 export async function answerOnce(
   sql: Statement,
   request: { readonly key: string; readonly hash: string },
   effect: () => Promise<Answer>,
 ): Promise<OnceResult> {
-  const inserted = await sql(
-    `insert into idempotency_keys (key, request_hash) values (:key, :hash) on conflict do nothing returning key`,
-    request,
+  const [lock] = await sql<{ taken: boolean }>(
+    'select pg_try_advisory_xact_lock(hashtextextended(:key, 0)) as taken',
+    { key: request.key },
   );
-  if (inserted.length === 0) return replay(sql, request);
-  const answer = await effect();
-  if (answer.status < 400) {
-    await sql('update idempotency_keys set status = :status, body = :body where key = :key', {
-      key: request.key,
-      status: answer.status,
-      body: JSON.stringify(answer.body),
-    });
-  } else {
-    await sql('delete from idempotency_keys where key = :key', { key: request.key });
-  }
-  return { outcome: 'first', answer };
-}
-
-async function replay(sql: Statement, request: { key: string; hash: string }): Promise<OnceResult> {
+  if (lock?.taken !== true) return { outcome: 'in_use' };
   const rows = await sql<KeyRow>('select request_hash, status, body from idempotency_keys where key = :key', {
     key: request.key,
   });
-  const row = rows[0];
-  if (row === undefined) throw new Error('The idempotency key vanished');
-  if (row.request_hash !== request.hash) return { outcome: 'other_parameters' };
+  if (rows[0] !== undefined) return replay(rows[0], request.hash);
+  const answer = await effect();
+  await sql(
+    'insert into idempotency_keys (key, request_hash, status, body) values (:key, :hash, :status, :body)',
+    { ...request, status: answer.status, body: JSON.stringify(answer.body) },
+  );
+  return { outcome: 'first', answer };
+}
+
+function replay(row: KeyRow, hash: string): OnceResult {
+  if (row.request_hash !== hash) return { outcome: 'other_parameters' };
   return { outcome: 'replayed', answer: { status: row.status, body: row.body } };
 }

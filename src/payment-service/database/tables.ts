@@ -8,47 +8,110 @@ const tables = `
     id text primary key,
     position bigint generated always as identity unique,
     status text not null default 'open' check (status in ('open', 'complete', 'expired')),
+    payment text not null default 'unpaid' check (payment in ('unpaid', 'processing', 'paid', 'failed')),
     currency text not null check (currency ~ '^[a-z]{3}$'),
     amount_total bigint not null check (amount_total > 0),
     line_items jsonb not null,
     client_reference_id text,
     customer_email text,
     metadata jsonb not null,
+    intent_metadata jsonb not null,
     success_url text not null,
     cancel_url text,
     payment_intent text unique,
-    last_decline text check (last_decline in ('card_declined')),
+    last_decline text check (last_decline in ('generic_decline', 'insufficient_funds', 'authentication_required')),
+    settles_at timestamptz,
+    settles_with text check (settles_with in ('succeeded', 'failed')),
+    moods jsonb,
     created_at timestamptz not null default now(),
     expires_at timestamptz not null,
-    check ((status = 'complete') = (payment_intent is not null))
+    check ((status = 'complete') = (payment <> 'unpaid')),
+    check (payment = 'unpaid' or payment_intent is not null),
+    check ((settles_at is null) = (settles_with is null)),
+    check (settles_at is null or payment = 'processing')
   );
   create index if not exists sessions_open on sessions (expires_at) where status = 'open';
+  create index if not exists sessions_settling on sessions (settles_at) where settles_at is not null;
+  create index if not exists sessions_with_moods on sessions (position) where moods is not null;
 
   create table if not exists charges (
     id text primary key,
     session_id text not null unique references sessions,
     amount bigint not null check (amount > 0),
+    amount_refunded bigint not null default 0 check (amount_refunded between 0 and amount),
     currency text not null,
+    created_at timestamptz not null default now()
+  );
+
+  create table if not exists refunds (
+    id text primary key,
+    position bigint generated always as identity unique,
+    charge_id text not null references charges,
+    amount bigint not null check (amount > 0),
+    reason text check (reason in ('duplicate', 'fraudulent', 'requested_by_customer')),
+    metadata jsonb not null,
+    created_at timestamptz not null default now()
+  );
+  create index if not exists refunds_of_charge on refunds (charge_id);
+
+  create table if not exists disputes (
+    id text primary key,
+    charge_id text not null unique references charges,
+    amount bigint not null check (amount > 0),
     created_at timestamptz not null default now()
   );
 
   create table if not exists events (
     id text primary key,
+    position bigint generated always as identity unique,
+    session_id text references sessions,
     type text not null,
     body text not null,
+    -- Never posted: a lost webhook.
+    withheld boolean not null default false,
+    -- Held back until a later event of the same session was delivered.
+    held boolean not null default false,
+    -- How often it is still to be delivered.
+    copies integer not null default 1 check (copies >= 0),
+    -- The kind of forgery that is posted before it.
+    forgery integer,
     attempts integer not null default 0 check (attempts >= 0),
     next_attempt_at timestamptz not null default now(),
     delivered_at timestamptz,
     created_at timestamptz not null default now()
   );
-  create index if not exists events_waiting on events (next_attempt_at) where delivered_at is null;
+  create index if not exists events_waiting on events (next_attempt_at) where delivered_at is null and not withheld;
+  create index if not exists events_held on events (session_id) where held;
 
   create table if not exists idempotency_keys (
     key text primary key,
     request_hash text not null,
-    status integer,
-    body jsonb,
+    status integer not null,
+    body jsonb not null,
     created_at timestamptz not null default now()
+  );
+
+  -- One row: what goes wrong on purpose, in general. A session may have moods of its own.
+  create table if not exists moods (
+    singleton boolean primary key default true check (singleton),
+    seed text not null default '1',
+    shares jsonb not null default '{}',
+    settings jsonb not null default '{}'
+  );
+  insert into moods default values on conflict do nothing;
+
+  -- How often the same thing has been asked for while moods were on.
+  create table if not exists occurrences (
+    what text not null,
+    reference text not null,
+    count integer not null,
+    primary key (what, reference)
+  );
+
+  -- Appended to and never updated, so that counting makes no two transactions wait for each other.
+  create table if not exists strikes (
+    position bigint generated always as identity primary key,
+    mood text not null
   );
 `;
 

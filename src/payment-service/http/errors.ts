@@ -10,6 +10,25 @@ export interface ApiError {
   readonly param?: string;
 }
 
+/** Ends a request with an error: thrown in a transaction, it undoes what was begun. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+
+  constructor(readonly answer: ApiError) {
+    super(answer.message);
+  }
+}
+
+/** A request that cannot be done as it was made. */
+export function invalidRequest(message: string, details: Partial<ApiError> = {}): Refusal {
+  return new Refusal({ status: 400, type: 'invalid_request_error', message, ...details });
+}
+
+/** Nothing of that kind has that identifier. */
+export function missing(kind: string, id: string, param = 'id'): Refusal {
+  return invalidRequest(`No such ${kind}: '${id}'`, { status: 404, code: 'resource_missing', param });
+}
+
 /** The body of an error answer. */
 export function errorBody({ type, code, message, param }: ApiError): object {
   return { error: { type, code, message, param } };
@@ -21,19 +40,9 @@ export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
   return reply.code(error.status).send(errorBody(error));
 }
 
-/** No session has that identifier. */
-export function noSuchSession(id: string, param: string): ApiError {
-  return {
-    status: 404,
-    type: 'invalid_request_error',
-    code: 'resource_missing',
-    message: `No such checkout.session: '${id}'`,
-    param,
-  };
-}
-
 /** What an exception means to the caller: a bad request says so, anything else is ours and may be tried again. */
-function unexpectedError(error: FastifyError): ApiError {
+function meaningOf(error: FastifyError | Refusal): ApiError {
+  if (error instanceof Refusal) return error.answer;
   if (isDatabaseAway(error)) {
     return {
       status: 503,
@@ -47,8 +56,8 @@ function unexpectedError(error: FastifyError): ApiError {
 }
 
 /** Says what an exception means and writes down those that are ours. */
-export function reportError(error: FastifyError, request: FastifyRequest): ApiError {
-  const answer = unexpectedError(error);
+export function reportError(error: FastifyError | Refusal, request: FastifyRequest): ApiError {
+  const answer = meaningOf(error);
   // Many requests meet the same outage, and its stack tells nothing.
   if (answer.status === 503) request.log.warn({ reason: error.message }, 'Postgres is away');
   else if (answer.status >= 500) request.log.error(error);

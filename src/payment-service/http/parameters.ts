@@ -1,22 +1,20 @@
 import { z } from 'zod';
-import { type NewSession, unixSeconds } from '../session.ts';
-import type { ApiError } from './errors.ts';
+import { invalidRequest, type Refusal } from './errors.ts';
 
-const amountMax = 99_999_999;
-const secondsOfLife = 24 * 60 * 60;
-const currencies = new Set(Intl.supportedValuesOf('currency').map((currency) => currency.toLowerCase()));
-
-// Postgres keeps no NUL character.
-const text = (max: number) =>
+/** Text of 1 to `max` characters. */
+export const text = (max: number) =>
   z
     .string()
     .min(1)
     .max(max)
+    // Postgres keeps no NUL character.
     .refine((value) => !value.includes('\0'), 'Contains a NUL character');
 
-const integer = (min: number, max: number) =>
+/** A whole number, sent as text in a form and as a number in JSON. */
+export const integer = (min: number, max: number) =>
   z
-    .string()
+    .union([z.string(), z.number()])
+    .transform(String)
     .refine((value) => /^-?\d{1,12}$/.test(value), {
       error: (issue) => `Invalid integer: ${String(issue.input)}`,
       params: { code: 'parameter_invalid_integer' },
@@ -25,120 +23,38 @@ const integer = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
-const url = z
-  .url({ protocol: /^https?$/, error: 'Not a valid URL' })
-  .max(5_000)
-  .refine((value) => !value.includes('\0'), 'Contains a NUL character');
+/** Names and values that the client keeps with an object. */
+export const metadata = z
+  .record(text(40), text(500))
+  .refine((given) => Object.keys(given).length <= 50, 'At most 50 keys')
+  .default({});
 
-const lineItem = z.strictObject({
-  price_data: z.strictObject({
-    currency: z
-      .string()
-      .transform((value) => value.toLowerCase())
-      .refine((value) => currencies.has(value), 'Invalid currency: three letters as in ISO 4217 are needed'),
-    unit_amount: integer(0, amountMax),
-    product_data: z.strictObject({ name: text(250), description: text(1_000).optional() }),
-  }),
-  quantity: integer(1, 999_999),
-});
+/** Which of the allowed references the caller wants as whole objects. */
+export const expand = <Name extends string>(...names: Name[]) =>
+  z.array(z.enum(names, 'This property cannot be expanded')).max(20).default([]);
 
-const fields = z.strictObject({
-  mode: z.literal('payment', 'Only the mode "payment" is supported'),
-  line_items: z.array(lineItem).min(1).max(100),
-  success_url: url,
-  cancel_url: url.optional(),
-  client_reference_id: text(200).optional(),
-  customer_email: z.email('Invalid email address').max(512).optional(),
-  metadata: z
-    .record(text(40), text(500))
-    .refine((metadata) => Object.keys(metadata).length <= 50, 'At most 50 keys')
-    .default({}),
-  expires_at: integer(0, 99_999_999_999).optional(),
-});
-
-type Parameters = z.infer<typeof fields>;
-
-const parameters = fields
-  .refine(({ line_items }) => new Set(line_items.map(({ price_data }) => price_data.currency)).size === 1, {
-    path: ['line_items'],
-    error: 'All line items must use the same currency',
-  })
-  .refine((given) => total(given) > 0, {
-    path: ['line_items'],
-    error: 'The total amount must be greater than 0',
-    params: { code: 'amount_too_small' },
-  })
-  .refine((given) => total(given) <= amountMax, {
-    path: ['line_items'],
-    error: `The total amount must be no more than ${amountMax}`,
-    params: { code: 'amount_too_large' },
-  });
-
-export type ParsedSession =
-  | { readonly valid: true; readonly session: NewSession }
-  | { readonly valid: false; readonly error: ApiError };
-
-/** Reads the parameters of a new session, in Stripe's names, and says in Stripe's words what is wrong with them. */
-export function parseNewSession(body: unknown, now: Date): ParsedSession {
-  const parsed = parameters.safeParse(body ?? {});
-  if (!parsed.success) return { valid: false, error: parameterError(parsed.error.issues, body) };
-  return { valid: true, session: toNewSession(parsed.data, now) };
+/**
+ * Reads parameters in Stripe's names.
+ * @throws Refusal that says in Stripe's words what is wrong with the first wrong one.
+ */
+export function readParameters<Schema extends z.ZodType>(schema: Schema, given: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(given ?? {});
+  if (!parsed.success) throw refusalOf(parsed.error.issues, given);
+  return parsed.data;
 }
 
-/** The session must end in the future, within a day; looser below than Stripe's 30 minutes, so that short holds can be tried. */
-export function expiryError(session: NewSession, now: Date): ApiError | undefined {
-  const seconds = unixSeconds(session.expiresAt) - unixSeconds(now);
-  if (seconds >= 0 && seconds <= secondsOfLife) return undefined;
-  return {
-    status: 400,
-    type: 'invalid_request_error',
-    message:
-      'The `expires_at` timestamp must be in the future and at most 24 hours from Checkout Session creation.',
-    param: 'expires_at',
-  };
-}
-
-function total({ line_items }: Pick<Parameters, 'line_items'>): number {
-  return line_items.reduce((sum, { price_data, quantity }) => sum + price_data.unit_amount * quantity, 0);
-}
-
-function toNewSession(given: Parameters, now: Date): NewSession {
-  const expiresAt = given.expires_at ?? unixSeconds(now) + secondsOfLife;
-  return {
-    currency: given.line_items[0]?.price_data.currency ?? '',
-    amountTotal: total(given),
-    lineItems: given.line_items.map(({ price_data, quantity }) => ({
-      name: price_data.product_data.name,
-      description: price_data.product_data.description ?? null,
-      unitAmount: price_data.unit_amount,
-      quantity,
-    })),
-    clientReferenceId: given.client_reference_id ?? null,
-    customerEmail: given.customer_email ?? null,
-    metadata: given.metadata,
-    successUrl: given.success_url,
-    cancelUrl: given.cancel_url ?? null,
-    expiresAt: new Date(expiresAt * 1000),
-  };
-}
-
-function parameterError([issue]: z.core.$ZodIssue[], body: unknown): ApiError {
+function refusalOf([issue]: z.core.$ZodIssue[], given: unknown): Refusal {
   if (issue === undefined) throw new Error('A refusal without a reason');
   if (issue.code === 'unrecognized_keys') {
     const param = parameterName([...issue.path, issue.keys[0] ?? '']);
-    return invalid('parameter_unknown', `Received unknown parameter: ${param}`, param);
+    return invalidRequest(`Received unknown parameter: ${param}`, { code: 'parameter_unknown', param });
   }
   const param = parameterName(issue.path);
-  if (valueAt(body, issue.path) === undefined) {
-    return invalid('parameter_missing', `Missing required param: ${param}.`, param);
+  if (valueAt(given, issue.path) === undefined) {
+    return invalidRequest(`Missing required param: ${param}.`, { code: 'parameter_missing', param });
   }
-  const code =
-    issue.code === 'custom' ? String(issue.params?.['code'] ?? 'parameter_invalid') : 'parameter_invalid';
-  return invalid(code, issue.message, param);
-}
-
-function invalid(code: string, message: string, param: string): ApiError {
-  return { status: 400, type: 'invalid_request_error', code, message, param };
+  const code = issue.code === 'custom' ? issue.params?.['code'] : undefined;
+  return invalidRequest(issue.message, { code: String(code ?? 'parameter_invalid'), param });
 }
 
 /** `line_items[0][quantity]`, as it was sent. */
@@ -146,9 +62,9 @@ function parameterName(path: readonly PropertyKey[]): string {
   return path.map((key, index) => (index === 0 ? String(key) : `[${String(key)}]`)).join('');
 }
 
-function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
+function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
-    body,
+    given,
   );
 }

@@ -7,8 +7,9 @@ import type { PaymentServiceConfig } from '../config.ts';
 import type { ServiceContext } from '../context.ts';
 import { newIdentifier } from '../identifier.ts';
 import { publicFolder } from '../render.ts';
+import { apiRoutes } from '../routes/api.ts';
 import { bookRoutes } from '../routes/books.ts';
-import { checkoutSessionRoutes } from '../routes/checkout-sessions.ts';
+import { controlRoutes } from '../routes/control.ts';
 import { healthRoutes } from '../routes/health.ts';
 import { pageRoutes } from '../routes/pages.ts';
 import { tutorialRoutes } from '../routes/tutorial.ts';
@@ -27,7 +28,13 @@ export function createServer(config: PaymentServiceConfig): FastifyInstance {
     genReqId: () => newIdentifier('req'),
     bodyLimit: bodyBytesMax,
     requestTimeout: millisecondsPerRequest,
+    routerOptions: { querystringParser: parseForm },
   });
+}
+
+/** Nested names, as `created[gte]`, in bodies and in queries. */
+function parseForm(text: string): qs.ParsedQs {
+  return qs.parse(text, formLimits);
 }
 
 /** Everything the service answers. */
@@ -35,7 +42,7 @@ export async function registerRoutes(server: FastifyInstance, context: ServiceCo
   server.setErrorHandler(handleError);
   server.setNotFoundHandler(handleNotFound);
   await server.register(helmet, helmetOptions);
-  await server.register(formbody, { parser: (body: string) => qs.parse(body, formLimits) });
+  await server.register(formbody, { parser: parseForm });
   server.addHook('onRequest', async (request, reply) => {
     reply.headers({
       'Request-Id': request.id,
@@ -48,9 +55,10 @@ export async function registerRoutes(server: FastifyInstance, context: ServiceCo
     prefix: '/assets/',
     cacheControl: false,
   });
-  await server.register(checkoutSessionRoutes(context));
+  await server.register(apiRoutes(context));
   await server.register(tutorialRoutes(context));
   await server.register(pageRoutes(context));
+  await server.register(controlRoutes(context));
   await server.register(bookRoutes(context));
   await server.register(healthRoutes(context));
 }

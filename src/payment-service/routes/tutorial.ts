@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { ServiceContext } from '../context.ts';
-import { noSuchSession, sendError } from '../http/errors.ts';
-import { isSessionId } from '../identifier.ts';
+import { missing, sendError } from '../http/errors.ts';
+import { isIdentifier } from '../identifier.ts';
 import { paymentStatus } from '../session.ts';
 import type { Transaction } from '../transaction.ts';
 import { expire, pay, type Transition } from '../transitions.ts';
@@ -38,10 +38,11 @@ function transitionRoute(
       });
     }
     const id = parsed.data.session_id;
-    const transition = isSessionId(id)
-      ? await context.transact((transaction) => transit(transaction, id))
-      : undefined;
-    if (transition === undefined) return sendError(reply, noSuchSession(id, 'session_id'));
+    const transition =
+      id.startsWith('cs_') && isIdentifier(id)
+        ? await context.transact((transaction) => transit(transaction, id))
+        : undefined;
+    if (transition === undefined) throw missing('checkout.session', id, 'session_id');
     const { session } = transition;
     return { session_id: session.id, status: session.status, payment_status: paymentStatus(session) };
   });

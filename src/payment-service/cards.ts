@@ -1,0 +1,118 @@
+import type { Decline, Settlement } from './session.ts';
+
+/** What happens when a card is used. */
+export type CardOutcome =
+  | { readonly kind: 'approve' | 'ask_bank' | 'approve_slowly' | 'dispute' | 'never_tell' }
+  | { readonly kind: 'decline'; readonly reason: Decline }
+  | { readonly kind: 'settle'; readonly outcome: Settlement };
+
+export interface TestCard {
+  /** As it is printed on a card. */
+  readonly number: string;
+  readonly says: string;
+  readonly outcome: CardOutcome;
+}
+
+const approved: TestCard = {
+  number: '4242 4242 4242 4242',
+  says: 'Approved',
+  outcome: { kind: 'approve' },
+};
+
+/** The only cards that are taken. Numbers that Stripe documents do what they do there; the rest are our own. */
+export const testCards: readonly TestCard[] = [
+  approved,
+  {
+    number: '4000 0000 0000 0002',
+    says: 'Declined',
+    outcome: { kind: 'decline', reason: 'generic_decline' },
+  },
+  {
+    number: '4000 0000 0000 9995',
+    says: 'Declined: insufficient funds',
+    outcome: { kind: 'decline', reason: 'insufficient_funds' },
+  },
+  { number: '4000 0025 0000 3155', says: 'The bank asks first', outcome: { kind: 'ask_bank' } },
+  {
+    number: '4000 0000 0000 0077',
+    says: 'Slow: approved after 5 seconds',
+    outcome: { kind: 'approve_slowly' },
+  },
+  { number: '4000 0000 0000 0259', says: 'Approved, then disputed', outcome: { kind: 'dispute' } },
+  {
+    number: '4000 0000 0000 5555',
+    says: 'Approved, but the shop is never told',
+    outcome: { kind: 'never_tell' },
+  },
+  {
+    number: '4000 0000 0000 8001',
+    says: 'Bank debit: the money comes later',
+    outcome: { kind: 'settle', outcome: 'succeeded' },
+  },
+  {
+    number: '4000 0000 0000 8002',
+    says: 'Bank debit: the money never comes',
+    outcome: { kind: 'settle', outcome: 'failed' },
+  },
+];
+
+/** The test card with that number, however it is spaced. */
+export function findTestCard(number: string): TestCard | undefined {
+  const digits = number.replaceAll(/\s/g, '');
+  return testCards.find((card) => card.number.replaceAll(' ', '') === digits);
+}
+
+interface Field {
+  readonly value: string;
+  readonly error: string | null;
+}
+
+/** What stands in the fields of the form, with what is wrong beside each. */
+export interface CardForm {
+  readonly number: Field;
+  readonly expiry: Field;
+  readonly cvc: Field;
+}
+
+/** The form as it is offered: with a card that pays, or the one that was chosen. */
+export function offeredForm(number: unknown): CardForm {
+  const card = typeof number === 'string' ? findTestCard(number) : undefined;
+  return {
+    number: { value: (card ?? approved).number, error: null },
+    expiry: { value: '12 / 34', error: null },
+    cvc: { value: '123', error: null },
+  };
+}
+
+/** Reads what was sent. The card is undefined when something is wrong; no number is ever kept. */
+export function readCardForm(body: unknown, now: Date): { card: TestCard | undefined; form: CardForm } {
+  const number = fieldOf(body, 'number');
+  const expiry = fieldOf(body, 'expiry');
+  const cvc = fieldOf(body, 'cvc');
+  const card = findTestCard(number);
+  const form = {
+    number: { value: number, error: numberError(number, card) },
+    expiry: { value: expiry, error: expiryError(expiry, now) },
+    cvc: { value: cvc, error: /^\d{3,4}$/.test(cvc) ? null : 'Three or four digits.' },
+  };
+  const isRight = Object.values(form).every(({ error }) => error === null);
+  return { card: isRight ? card : undefined, form };
+}
+
+function fieldOf(body: unknown, name: string): string {
+  const value: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
+  return typeof value === 'string' ? value.trim().slice(0, 40) : '';
+}
+
+function numberError(number: string, card: TestCard | undefined): string | null {
+  if (card !== undefined) return null;
+  if (number === '') return 'Enter a card number.';
+  return 'This is not a test card. Choose one from the list; a real card is never taken here.';
+}
+
+function expiryError(expiry: string, now: Date): string | null {
+  const [, month, year] = /^(\d{1,2})\s*\/\s*(?:20)?(\d{2})$/.exec(expiry) ?? [];
+  if (month === undefined || Number(month) < 1 || Number(month) > 12) return 'Month and year, like 12 / 34.';
+  const firstDayAfter = new Date(2000 + Number(year), Number(month), 1);
+  return firstDayAfter <= now ? 'This date has passed.' : null;
+}

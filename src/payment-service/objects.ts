@@ -1,0 +1,129 @@
+import type { Charge, Dispute, Refund } from './money.ts';
+import { type Decline, paymentStatus, type Session, unixSeconds } from './session.ts';
+
+// What Stripe's API and its events show, field by field in Stripe's names.
+
+/** A session; `intent` replaces the identifier of its payment intent when the caller asked for the whole. */
+export function checkoutSessionObject(session: Session, publicUrl: string, intent?: object) {
+  return {
+    id: session.id,
+    object: 'checkout.session',
+    amount_subtotal: session.amountTotal,
+    amount_total: session.amountTotal,
+    cancel_url: session.cancelUrl,
+    client_reference_id: session.clientReferenceId,
+    created: unixSeconds(session.createdAt),
+    currency: session.currency,
+    customer_details: session.customerEmail === null ? null : { email: session.customerEmail },
+    customer_email: session.customerEmail,
+    expires_at: unixSeconds(session.expiresAt),
+    livemode: false,
+    metadata: session.metadata,
+    mode: 'payment',
+    payment_intent: intent ?? session.paymentIntent,
+    payment_method_types: ['card'],
+    payment_status: paymentStatus(session),
+    status: session.status,
+    success_url: session.successUrl,
+    url: session.status === 'open' ? `${publicUrl}/pay/${session.id}` : null,
+  };
+}
+
+/** The payment intent of a session, and its charge: by identifier, or whole when `expandCharge`. */
+export function paymentIntentObject(session: Session, charge: Charge | undefined, expandCharge = false) {
+  const latestCharge = charge && (expandCharge ? chargeObject(charge) : charge.id);
+  return {
+    id: session.paymentIntent,
+    object: 'payment_intent',
+    amount: session.amountTotal,
+    amount_received: charge?.amount ?? 0,
+    created: unixSeconds(session.createdAt),
+    currency: session.currency,
+    last_payment_error: session.lastDecline && lastPaymentError(session.lastDecline),
+    latest_charge: latestCharge ?? null,
+    livemode: false,
+    metadata: session.intentMetadata,
+    payment_method_types: ['card'],
+    status: intentStatus(session),
+  };
+}
+
+function intentStatus({ payment, status }: Session): string {
+  if (payment === 'paid') return 'succeeded';
+  if (payment === 'processing') return 'processing';
+  return status === 'expired' ? 'canceled' : 'requires_payment_method';
+}
+
+const declineMessages: Readonly<Record<Decline, string>> = {
+  generic_decline: 'Your card was declined.',
+  insufficient_funds: 'Your card has insufficient funds.',
+  authentication_required: 'Your bank could not confirm that it is you.',
+};
+
+function lastPaymentError(decline: Decline): object {
+  return {
+    type: 'card_error',
+    code: decline === 'authentication_required' ? decline : 'card_declined',
+    decline_code: decline,
+    message: declineMessages[decline],
+  };
+}
+
+/** A charge with what went back of it so far. */
+export function chargeObject(charge: Charge) {
+  return {
+    id: charge.id,
+    object: 'charge',
+    amount: charge.amount,
+    amount_captured: charge.amount,
+    amount_refunded: charge.amountRefunded,
+    captured: true,
+    created: unixSeconds(charge.createdAt),
+    currency: charge.currency,
+    disputed: charge.disputed,
+    livemode: false,
+    metadata: charge.metadata,
+    paid: true,
+    payment_intent: charge.paymentIntent,
+    refunded: charge.amountRefunded === charge.amount,
+    status: 'succeeded',
+  };
+}
+
+/** A refund; here money goes back at once. */
+export function refundObject(refund: Refund) {
+  return {
+    id: refund.id,
+    object: 'refund',
+    amount: refund.amount,
+    charge: refund.charge,
+    created: unixSeconds(refund.createdAt),
+    currency: refund.currency,
+    metadata: refund.metadata,
+    payment_intent: refund.paymentIntent,
+    reason: refund.reason,
+    status: 'succeeded',
+  };
+}
+
+/** A dispute of the whole charge. */
+export function disputeObject(dispute: Dispute, charge: Charge) {
+  return {
+    id: dispute.id,
+    object: 'dispute',
+    amount: dispute.amount,
+    charge: charge.id,
+    created: unixSeconds(dispute.createdAt),
+    currency: charge.currency,
+    livemode: false,
+    metadata: {},
+    payment_intent: charge.paymentIntent,
+    reason: 'fraudulent',
+    status: 'needs_response',
+  };
+}
+
+/** One page of a list. */
+export function listObject(url: string, data: readonly object[], hasMore: boolean) {
+  return { object: 'list', url, has_more: hasMore, data };
+}

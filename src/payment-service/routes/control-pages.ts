@@ -1,0 +1,55 @@
+import type { FastifyInstance } from 'fastify';
+import type { ServiceContext } from '../context.ts';
+import { eventView, moodGroupViews, sessionView, settingViews } from '../control-panel.ts';
+import { selectCharge } from '../database/charges.ts';
+import { countStrikes, selectMoods } from '../database/moods.ts';
+import { selectNewestEvents, selectNewestSessions } from '../database/panel.ts';
+import { selectSession } from '../database/sessions.ts';
+import { sendHtml, sendMessage } from '../http/html.ts';
+import { isIdentifier } from '../identifier.ts';
+import { render } from '../render.ts';
+
+interface ById {
+  Params: { id: string };
+}
+
+const rowsShown = 20;
+
+/** The control panel as a page. Its buttons are forms, so it works without JavaScript. */
+export function controlPages(server: FastifyInstance, { sql }: ServiceContext): void {
+  server.addHook('onRequest', async (_request, reply) => {
+    // A browser that tells no referrer tells no origin either, and the panel's own forms need one.
+    reply.header('Referrer-Policy', 'same-origin');
+  });
+
+  server.get('/control', async (_request, reply) => {
+    const { seed, shares, settings } = await selectMoods(sql);
+    const sessions = await selectNewestSessions(sql, rowsShown);
+    const events = await selectNewestEvents(sql, rowsShown);
+    const model = {
+      seed,
+      groups: moodGroupViews(shares, await countStrikes(sql)),
+      settings: settingViews(settings),
+      sessions: sessions.map(({ session, charge }) => sessionView(session, charge)),
+      events: events.map(eventView),
+    };
+    return sendHtml(reply, await render('control', model));
+  });
+
+  server.get<ById>('/control/sessions/:id', async (request, reply) => {
+    const { id } = request.params;
+    const session = isIdentifier(id) ? await selectSession(sql, id) : undefined;
+    if (session === undefined) {
+      return sendMessage(reply, 404, {
+        title: 'No such session',
+        sentence: 'There is no session at this address.',
+      });
+    }
+    const { shares } = await selectMoods(sql);
+    const model = {
+      session: sessionView(session, await selectCharge(sql, session.id)),
+      groups: moodGroupViews(session.moods ?? shares, {}),
+    };
+    return sendHtml(reply, await render('control-session', model));
+  });
+}

@@ -1,0 +1,180 @@
+/// <reference lib="dom" />
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { launchChromium, msToFindChromium } from '../support/chromium.ts';
+import {
+  secondsFromNow,
+  shopUrl,
+  startTestPaymentService,
+  type TestPaymentService,
+} from '../support/payment-service.ts';
+
+// The payment page and the control panel in a real browser; the shop behind them only receives webhooks.
+
+let browser: Browser;
+let service: TestPaymentService;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  service = await startTestPaymentService();
+}, msToFindChromium);
+
+afterAll(async () => {
+  await service?.close();
+  await browser?.close();
+});
+
+beforeEach(() => enter());
+
+afterEach(async () => {
+  await context.close();
+  expect(complaints.filter((text) => !text.includes('Failed to load resource'))).toEqual([]);
+});
+
+async function enter(options: { javaScriptEnabled?: boolean } = {}): Promise<void> {
+  await context?.close();
+  context = await browser.newContext(options);
+  await context.route(`${shopUrl}/**`, (route) => route.fulfill({ body: 'The shop' }));
+  page = await context.newPage();
+  complaints = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+}
+
+function openPage(sessionId: string): Promise<unknown> {
+  return page.goto(`${service.origin}/pay/${sessionId}`);
+}
+
+function press(name: RegExp | string): Promise<void> {
+  return page.getByRole('button', { name }).click();
+}
+
+async function atShop(): Promise<void> {
+  await page.waitForURL(`${shopUrl}/**`);
+}
+
+describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
+  beforeEach(() => enter({ javaScriptEnabled }));
+
+  test('a declined card says why, and another card pays', async () => {
+    const id = await service.open(`p-1-${javaScriptEnabled}`);
+    await openPage(id);
+    await press(/insufficient funds/);
+    await press(/^Pay/);
+    await page.getByRole('alert').filter({ hasText: 'not enough money' }).waitFor();
+    await press(/^4242/);
+    await press(/^Pay/);
+    await atShop();
+    expect(await service.stripe.checkout.sessions.retrieve(id)).toMatchObject({ payment_status: 'paid' });
+  });
+
+  test('a card that is no test card is refused beside its field, and a test card can be chosen then', async () => {
+    await openPage(await service.open(`p-2-${javaScriptEnabled}`));
+    await page.getByLabel('Card number').fill('4111 1111 1111 1111');
+    await press(/^Pay/);
+    const number = page.getByLabel('Card number');
+    await page.getByText('This is not a test card').waitFor();
+    expect(await number.getAttribute('aria-describedby')).toBe('number-error');
+    expect(await number.inputValue()).toBe('4111 1111 1111 1111');
+    await press(/^4242/);
+    await press(/^Pay/);
+    await atShop();
+  });
+
+  test('the bank asks; refused there, the page says so, and confirmed it pays', async () => {
+    await openPage(await service.open(`p-3-${javaScriptEnabled}`));
+    await press(/The bank asks first/);
+    await press(/^Pay/);
+    await press('Fail');
+    await page.getByRole('alert').filter({ hasText: 'could not confirm' }).waitFor();
+    await press(/The bank asks first/);
+    await press(/^Pay/);
+    await press('Complete');
+    await atShop();
+  });
+});
+
+describe('a session that expires while the page is open', () => {
+  test('is noticed by the page itself, also when it says what is wrong with the card', async () => {
+    const id = await service.open('x-1', { expires_at: secondsFromNow(3) });
+    await openPage(id);
+    await page.getByLabel('CVC').fill('1');
+    await press(/^Pay/);
+    await page.getByText('Three or four digits').waitFor();
+    await page.getByText('This payment has ended').waitFor();
+    expect(page.url()).toBe(`${service.origin}/pay/${id}`);
+    await page.getByRole('link', { name: 'Back to the shop' }).click();
+    await atShop();
+  });
+
+  test('is said when the card is sent, without JavaScript', async () => {
+    await enter({ javaScriptEnabled: false });
+    const id = await service.open('x-2');
+    await openPage(id);
+    await service.stripe.checkout.sessions.expire(id);
+    await press(/^Pay/);
+    await page.getByText('This payment has ended').waitFor();
+    await page.getByText('Nothing was charged').waitFor();
+  });
+});
+
+test('a slow card shows that the bank is being asked, and going back afterwards shows the payment', async () => {
+  // Nobody outside can look at a page that is about to be left, so it takes notes.
+  await page.addInitScript(() => {
+    const note = (): void => {
+      const button = document.querySelector('#pay button:disabled');
+      if (button) sessionStorage.setItem('while waiting', button.textContent);
+    };
+    new MutationObserver(note).observe(document, { subtree: true, childList: true, attributes: true });
+  });
+  const id = await service.open('s-1');
+  await openPage(id);
+  await press(/Slow/);
+  await press(/^Pay/);
+  await atShop();
+  await page.goBack();
+  await page.getByText('You were charged once').waitFor();
+  expect(await page.evaluate(() => sessionStorage.getItem('while waiting'))).toBe('Asking the bank…');
+});
+
+describe('the control panel', () => {
+  test('sets moods and puts them off, and one session has its own', async () => {
+    await enter({ javaScriptEnabled: false });
+    const id = await service.open('c-1');
+    await page.goto(`${service.origin}/control`);
+    await page.getByLabel(/Comes twice/).fill('0.5');
+    await press('Set the moods');
+    await page.locator('#webhook_double[value="0.5"]').waitFor();
+    await page.goto(`${service.origin}/control/sessions/${id}`);
+    await page.getByLabel(/Never comes/).fill('0.5');
+    await press('Set the moods of this session');
+    await page.getByText('own moods').waitFor();
+    const moods = (await service.send('GET', '/control/moods')).body;
+    expect(moods).toMatchObject({
+      general: { webhook_double: 0.5 },
+      sessions: { [id]: { webhook_double: 0.5, webhook_drop: 0.5 } },
+    });
+    await press(/All off/);
+    await page.locator('#webhook_double[value="0"]').waitFor();
+  });
+
+  test('refunds and disputes a payment and says why it cannot', async () => {
+    const id = await service.open('c-2');
+    await service.pay(id);
+    await page.goto(`${service.origin}/control`);
+    const row = page.getByRole('row').filter({ hasText: 'c-2' }).filter({ hasText: '$' });
+    await row.getByRole('spinbutton').fill('500');
+    await row.getByRole('button', { name: 'Refund' }).click();
+    await row.filter({ hasText: 'refunded in part' }).waitFor();
+    await row.getByRole('button', { name: 'Dispute' }).click();
+    await row.filter({ hasText: 'disputed' }).waitFor();
+    await service.send('POST', `/control/sessions/${id}/refund`);
+    await row.getByRole('button', { name: 'Refund' }).click();
+    await page.getByText('has already been refunded').waitFor();
+    await page.getByRole('link', { name: 'Back to the control panel' }).click();
+    await page.getByRole('heading', { name: 'Sessions' }).waitFor();
+  });
+});

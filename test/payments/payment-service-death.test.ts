@@ -1,0 +1,64 @@
+// A payment service loses its database, as one that was killed does: the next one goes on where it was.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startPaymentService } from '../../src/payment-service/service.ts';
+import {
+  DatabaseLine,
+  eventually,
+  sessionParameters,
+  stripeClient,
+  testConfig,
+  WebhookReceiver,
+} from '../support/payment-service.ts';
+import { createEmptyDatabase } from '../support/postgres.ts';
+
+let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
+let webhookUrl: string;
+const receiver = new WebhookReceiver();
+
+beforeAll(async () => {
+  database = await createEmptyDatabase();
+  webhookUrl = await receiver.start();
+});
+
+afterAll(async () => {
+  await receiver.close();
+  await database.drop();
+});
+
+function control(port: number, method: string, path: string, body?: object): Promise<Response> {
+  const init = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  return fetch(`http://127.0.0.1:${port}/control/${path}`, { method, ...init });
+}
+
+test('moods and their counts are kept, the bank still answers, and what was late still leaves', async () => {
+  const line = new DatabaseLine(database.url);
+  const dying = await startPaymentService(testConfig(await line.start(), webhookUrl));
+  const settings = { settle_ms: 1_000, delay_ms: 1_000 };
+  await control(dying.port, 'PUT', 'moods', { seed: 'kept', moods: { webhook_delay: 1 }, settings });
+  const { id } = await stripeClient(dying.port).checkout.sessions.create(sessionParameters('k-1'));
+  await control(dying.port, 'POST', `sessions/${id}/complete_unpaid`, { outcome: 'succeeded' });
+  line.cut();
+
+  const heir = await startPaymentService(testConfig(database.url, webhookUrl));
+  try {
+    const types = await eventually(
+      () => receiver.typesAbout(id),
+      (received) => received.length === 2,
+    );
+    expect(types).toEqual(['checkout.session.completed', 'checkout.session.async_payment_succeeded']);
+    const kept = await (await control(heir.port, 'GET', 'moods')).json();
+    expect(kept).toMatchObject({
+      seed: 'kept',
+      general: { webhook_delay: 1 },
+      settings,
+      struck: { webhook_delay: 2 },
+    });
+    expect(await stripeClient(heir.port).checkout.sessions.retrieve(id)).toMatchObject({
+      payment_status: 'paid',
+    });
+  } finally {
+    await heir.close();
+    await dying.close();
+    await line.close();
+  }
+});
