@@ -9,13 +9,20 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+type Headers = Readonly<Record<string, string>>;
+
 const answerWithinMs = 10_000;
 
 /** Posts JSON once; a shop that is not there is an error. */
-async function post(url: string, body?: unknown): Promise<Answer & { retryAfter: string | null }> {
+async function post(
+  url: string,
+  body?: unknown,
+  headers: Headers = {},
+): Promise<Answer & { retryAfter: string | null }> {
   const response = await fetch(url, {
     method: 'POST',
     headers: {
+      ...headers,
       accept: 'application/json',
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
@@ -29,15 +36,15 @@ async function post(url: string, body?: unknown): Promise<Answer & { retryAfter:
   };
 }
 
-function insist(process: RealProcess, url: string, body?: unknown): Promise<Answer> {
-  // 202: the order is there and its payment page is not yet.
+function insist(process: RealProcess, url: string, body?: unknown, headers?: Headers): Promise<Answer> {
+  // 202 without a refund: the order is there and its payment page is not yet.
   return waitFor(
     `an answer of ${url}`,
     async () => {
       await process.ready();
-      return post(url, body);
+      return post(url, body, headers);
     },
-    ({ status }) => status < 500 && status !== 202,
+    ({ status, body: answer }) => status < 500 && (status !== 202 || 'refund_id' in answer),
   );
 }
 
@@ -58,4 +65,15 @@ export function actOnPayment(
   paymentId: string,
 ): Promise<Answer> {
   return insist(processes.payments, `${paymentUrl}/api/${act}`, { session_id: paymentId });
+}
+
+/** What an operator does: pays back all that is left, once however often it is asked for. */
+export function refund({ shopUrl, processes }: Arena, orderId: number): Promise<Answer> {
+  const key = { 'idempotency-key': `refund-${orderId}` };
+  return insist(processes.shop, `${shopUrl}/order/${orderId}/refund`, { reason: 'it did not fit' }, key);
+}
+
+/** A fault of the provider: an expired session is paid nevertheless. Asked again, it is paid already. */
+export function payTooLate({ paymentUrl, processes }: Arena, paymentId: string): Promise<Answer> {
+  return insist(processes.payments, `${paymentUrl}/control/sessions/${paymentId}/late_payment`, {});
 }

@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { waitFor } from '../support/wait.ts';
 import { type Arena, untilReady } from './arena.ts';
-import { type Answer, actOnPayment, checkout } from './shopper.ts';
+import { type Answer, actOnPayment, checkout, payTooLate, refund } from './shopper.ts';
 
 /** How an order must have ended, whatever died on the way. */
 export interface Ending {
-  readonly status: 'dispatched' | 'cancelled';
+  readonly status: 'dispatched' | 'cancelled' | 'refunded';
   readonly reason: string | null;
   readonly payment: string | null;
   /** What its history tells, each thing once. */
@@ -114,6 +114,79 @@ export const givenUp: Story = {
   },
   ending: { ...cancelled, reason: 'payment_ended', steps: [...opened, ...waited, 'concludePayment'] },
 };
+
+/** The shopper pays, and after the dispatch an operator pays all of it back. */
+export const paidBack: Story = {
+  act: async (arena, key) => {
+    const answer = await checkOut(arena, key);
+    await pay(arena, answer.paymentId);
+    await untilStatus(arena, key, 'dispatched');
+    expect(await refund(arena, Number(answer.body['order_id']))).toMatchObject({ status: 202 });
+    return answer;
+  },
+  ending: {
+    status: 'refunded',
+    reason: null,
+    payment: 'refunded',
+    history: [...dispatched.history, 'refund_due', 'refund_made', 'refunded'],
+    steps: [...opened, ...waited, 'concludePayment'],
+  },
+};
+
+/** The order is cancelled, and then it is paid after all: there are units left, so the goods go out. */
+export const paidLate: Story = {
+  act: async (arena, key) => {
+    const answer = await checkOut(arena, key);
+    await untilStatus(arena, key, 'cancelled');
+    await payTooLate(arena, answer.paymentId);
+    await untilStatus(arena, key, 'dispatched');
+    return answer;
+  },
+  ending: {
+    status: 'dispatched',
+    reason: null,
+    payment: 'settled',
+    history: ['placed', 'payment_opened', 'cancelled', 'paid_late', 'paid', 'dispatched'],
+    steps: [...opened, ...waited, 'endPaymentSession', 'concludePayment'],
+  },
+};
+
+/** The same, but the units have gone to somebody else meanwhile: the money goes back. */
+export const paidTooLate: Story = {
+  act: async (arena, key) => {
+    const all = { sku: 'bell', qty: await available(arena, 'bell') };
+    const answer = await checkout(arena, key, all);
+    await untilStatus(arena, key, 'cancelled');
+    const other = await checkout(arena, `${key}-other`, { ...all, qty: 1 });
+    await pay(arena, String(other.body['payment_id']));
+    await payTooLate(arena, String(answer.body['payment_id']));
+    await untilStatus(arena, key, 'refunded');
+    return answer;
+  },
+  ending: {
+    status: 'refunded',
+    reason: 'hold_expired',
+    payment: 'refunded',
+    history: ['placed', 'payment_opened', 'cancelled', 'paid_late', 'refund_due', 'refund_made', 'refunded'],
+    steps: [...opened, ...waited, 'endPaymentSession', 'concludePayment'],
+  },
+};
+
+async function untilStatus(arena: Arena, key: string, status: string): Promise<void> {
+  await waitFor(
+    `the order to be ${status}`,
+    async () => {
+      await untilReady(arena);
+      return arena.database('orders').where({ checkout_key: key }).first<{ status: string }>('status');
+    },
+    (order) => order.status === status,
+  );
+}
+
+async function available(arena: Arena, sku: string): Promise<number> {
+  const row = await arena.database('stock_accounts').where({ sku }).first<{ available: number }>('available');
+  return row.available;
+}
 
 /** More than there is: refused, and nothing is held. */
 export const outOfStock: Story = {

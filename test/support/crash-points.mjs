@@ -43,6 +43,8 @@ const writes = [
     (values) => values[4].map((id) => `claim of ${workflowOf(id)}`),
   ],
   [/^insert into payment_events/, () => ['webhook']],
+  [/^with refund as \(\s*insert into refunds/, () => ['promise of a refund']],
+  [/^insert into order_history .*values/, (values) => (values.includes('paid_late') ? ['late payment'] : [])],
   [/^insert into sessions/, () => ['new session']],
   [/^insert into charges/, () => ['charge']],
   [/^insert into events/, (values) => [values.includes('checkout.session.expired') ? 'expiry' : 'event']],
@@ -53,7 +55,7 @@ const lonelyWrites = [
   [/^UPDATE "dbos"\.workflow_status\s.*queue_name = COALESCE/s, 'recovery'],
   [/^UPDATE "dbos"\.workflow_status\s.*delay_until_epoch_ms <= /s, 'wake-up of dispatch'],
   [/^update events set attempts = attempts \+ 1/, 'claim of event'],
-  [/^update events set delivered_at/, 'note of delivery'],
+  [/^with delivered as \(\s*update events set copies/, 'note of delivery'],
 ];
 
 const openTransactions = new WeakMap();
@@ -105,8 +107,9 @@ pg.Client.prototype.query = function queryWithCrashPoints(...args) {
 
 const calls = [
   [/^POST \/v1\/checkout\/sessions$/, 'the call that creates the session'],
-  [/^GET \/v1\/checkout\/sessions\/\w+$/, 'the call that asks for the session'],
+  [/^GET \/v1\/checkout\/sessions\/\w+(\?|$)/, 'the call that asks for the session'],
   [/^POST \/v1\/checkout\/sessions\/\w+\/expire$/, 'the call that expires the session'],
+  [/^POST \/v1\/refunds$/, 'the call that pays back'],
 ];
 
 const { request } = http;
