@@ -80,7 +80,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   const followUps = followUpsOf(config);
   const inbox: Inbox = { followUps, live: provider.live };
   registerDispatch();
-  registerRefund({ provider, followUps });
+  registerRefund({ provider, followUps, retrySeconds: config.payment.refundRetrySeconds });
   registerResumeCheckout({ provider, followUps });
   const renderer = createRenderer({ cache: config.production });
   registerEmail({ ...emailParts(config, renderer), publicUrl: config.publicUrl });

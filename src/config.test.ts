@@ -67,6 +67,8 @@ describe('production', () => {
     OPERATOR_TOKEN: '0123456789abcdef',
     COOKIE_SECRET: '0123456789abcdef',
     EXECUTOR_ID: 'shop-0',
+    SMTP_URL: 'smtp://mail.example',
+    EMAIL_FROM: 'Holdfast <orders@shop.example>',
   };
 
   test('refuses to start without each of its settings, and lists all that are missing', () => {
@@ -78,11 +80,66 @@ describe('production', () => {
       'COOKIE_SECRET',
       'STRIPE_SECRET_KEY',
       'STRIPE_WEBHOOK_SECRET',
+      'SMTP_URL',
     ]);
   });
 
   test('takes payments by Stripe, and no simulated ones', () => {
     expect(readConfig(production, 'shop').payment.provider).toBe('stripe');
     expect(faultsOf({ ...production, PAYMENT_PROVIDER: 'local' }, 'shop')).toHaveLength(1);
+  });
+
+  test('sends messages, or is told not to', () => {
+    const { SMTP_URL, EMAIL_FROM, ...without } = production;
+    expect(readConfig(production, 'shop').email).toMatchObject({ delivery: 'smtp', smtpUrl: SMTP_URL });
+    expect(faultsOf(without, 'shop')).toEqual(['SMTP_URL: is missing (EMAIL=off sends no messages)']);
+    expect(faultsOf({ ...without, SMTP_URL }, 'shop')).toEqual(['EMAIL_FROM: is missing']);
+    expect(faultsOf({ ...without, EMAIL_FROM, EMAIL: 'off' }, 'shop')).toEqual([]);
+    expect(readConfig({ ...production, EMAIL: 'off' }, 'shop').email.delivery).toBe('off');
+    expect(faultsOf({ ...without, EXECUTOR_ID: '' }, 'migrate')).toEqual([]);
+  });
+});
+
+describe('email', () => {
+  const emailOf = (env: Record<string, string>) => readConfig(env, 'supervisor').email;
+
+  test('without a mail server is kept in a demonstration', () => {
+    expect(emailOf({})).toEqual({
+      delivery: 'outbox',
+      smtpUrl: undefined,
+      from: { name: 'Holdfast', address: 'orders@localhost' },
+      retries: 5,
+      retrySeconds: 2,
+    });
+    expect(emailOf({ SMTP_URL: 'smtps://me:secret@mail.example:465' }).delivery).toBe('smtp');
+    expect(emailOf({ EMAIL_RETRIES: '0', EMAIL_RETRY_SECONDS: '0.01' })).toMatchObject({
+      retries: 0,
+      retrySeconds: 0.01,
+    });
+  });
+
+  test.each([
+    ['orders@shop.example', { name: '', address: 'orders@shop.example' }],
+    ['The Shop Ltd. <orders@shop.example>', { name: 'The Shop Ltd.', address: 'orders@shop.example' }],
+    [' <orders@shop.example>', { name: '', address: 'orders@shop.example' }],
+    ['Höldfast <orders@localhost>', { name: 'Höldfast', address: 'orders@localhost' }],
+  ])('comes from %j', (EMAIL_FROM, from) => {
+    expect(emailOf({ EMAIL_FROM }).from).toEqual(from);
+  });
+
+  test.each([
+    '<orders@shop.example>',
+    'orders',
+    'a@b.example, c@d.example',
+    'a@b.example,c@d.example',
+    'Shop <a@b.example> <c@d.example>',
+    'Shop\r\nBcc: x <a@b.example>',
+    'Shop <a@b.example\nBcc: c@d.example>',
+  ])('does not come from %j', (EMAIL_FROM) => {
+    expect(faultsOf({ EMAIL_FROM }, 'supervisor').join()).toContain('EMAIL_FROM');
+  });
+
+  test.each(['mail.example', 'https://mail.example', 'smtp:'])('is not sent to %s', (SMTP_URL) => {
+    expect(faultsOf({ SMTP_URL }, 'supervisor').join()).toContain('SMTP_URL');
   });
 });

@@ -49,6 +49,7 @@ const environment = z.object({
   PAYMENT_TIMEOUT_SECONDS: seconds.max(60).default(8),
   PAYMENT_RETRIES: number.int().min(0).max(10).default(3),
   PAYMENT_RETRY_SECONDS: seconds.max(60).default(2),
+  REFUND_RETRY_SECONDS: seconds.max(600).default(2),
   RECONCILE_SECONDS: number
     .int()
     .min(1)
@@ -115,6 +116,8 @@ export interface PaymentConfig {
   /** How often the opening of a session is tried again; the seconds before that double each time. */
   readonly retries: number;
   readonly retrySeconds: number;
+  /** Seconds before a refund is asked for again; they double each time, up to ten minutes. */
+  readonly refundRetrySeconds: number;
 }
 
 /** What a process needs that reads these settings. */
@@ -184,6 +187,7 @@ function freeze(env: Environment): Config {
       timeoutSeconds: env.PAYMENT_TIMEOUT_SECONDS,
       retries: env.PAYMENT_RETRIES,
       retrySeconds: env.PAYMENT_RETRY_SECONDS,
+      refundRetrySeconds: env.REFUND_RETRY_SECONDS,
     }),
     email: emailConfig(env),
     holdSeconds: env.HOLD_SECONDS,

@@ -42,15 +42,22 @@ export async function enqueueWorkflow(sql: Statement, workflow: WorkflowStart): 
   );
 }
 
-/** Sends a message to a workflow with the commit of the open transaction; once per message id. */
+/**
+ * Sends a message to a workflow with the commit of the open transaction; once per message id. Messages only wake: one to a
+ * workflow that is gone is not sent, and what it would have told stands in the rows.
+ */
 export async function sendMessage(
   sql: Statement,
   message: { workflowId: string; topic: string; messageId: string; body?: unknown },
 ): Promise<void> {
-  await sql(`select dbos.send_message(:workflowId, cast(:body as json), :topic, :messageId)`, {
-    workflowId: message.workflowId,
-    body: JSON.stringify(message.body ?? {}),
-    topic: message.topic,
-    messageId: `${message.workflowId}::${message.messageId}`,
-  });
+  await sql(
+    `select dbos.send_message(workflow_uuid, cast(:body as json), :topic, :messageId)
+     from dbos.workflow_status where workflow_uuid = :workflowId`,
+    {
+      workflowId: message.workflowId,
+      body: JSON.stringify(message.body ?? {}),
+      topic: message.topic,
+      messageId: `${message.workflowId}::${message.messageId}`,
+    },
+  );
 }

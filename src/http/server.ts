@@ -80,7 +80,7 @@ function answerErrors(server: FastifyInstance, { renderProblem }: ServerOptions)
 }
 
 /** A person with a browser, rather than a program: programs get JSON unless they ask for a page. */
-function wantsPage(request: FastifyRequest): boolean {
+export function wantsPage(request: FastifyRequest): boolean {
   return (
     request.headers.accept?.includes('text/html') === true &&
     request.accepts().type(['json', 'html']) === 'html'

@@ -8,6 +8,7 @@ import type {
   PaymentProvider,
   PaymentSession,
   RefundOrder,
+  Refused,
   SessionRequest,
 } from './provider.ts';
 import { orderReference, transactionOf } from './stripe-objects.ts';
@@ -65,10 +66,10 @@ function openSession(
   const parameters = sessionParameters(request, shortestSessionSeconds);
   return withFreshKeys(`pay_${request.orderId}`, {
     call: async (idempotencyKey) =>
-      sessionOf(await stripe.checkout.sessions.create(parameters, { idempotencyKey })),
+      sessionOf(await stripe.checkout.sessions.create(parameters, { idempotencyKey }), request),
     find: async () => {
       const lost = await findSession(stripe, request);
-      return lost && sessionOf(lost);
+      return lost && sessionOf(lost, request);
     },
   });
 }
@@ -101,8 +102,18 @@ function sessionParameters(
   };
 }
 
-function sessionOf(session: Stripe.Checkout.Session): PaymentSession {
-  if (!session.url) throw new Error(`The provider gave session ${session.id} no page.`);
+/** @throws when it is not the session that was asked for, which nobody must be sent to */
+function sessionOf(
+  session: Stripe.Checkout.Session,
+  { orderId, lines, currency }: SessionRequest,
+): PaymentSession {
+  const total = lines.reduce((sum, { qty, unitPriceCents }) => sum + qty * unitPriceCents, 0);
+  const fits =
+    session.client_reference_id === String(orderId) &&
+    session.amount_total === total &&
+    session.currency?.toUpperCase() === currency;
+  if (!fits) throw new Error(`Session ${session.id} is not the one of order ${orderId}.`);
+  if (!session.id || !session.url) throw new Error(`The provider gave session ${session.id} no page.`);
   return { sessionId: session.id, url: session.url };
 }
 
@@ -133,8 +144,10 @@ async function endSession(stripe: Stripe, known: KnownSession): Promise<EndedSes
 
 /** How a session ended, if it has. One whose bank transfer failed stays `complete`, and nobody can pay it again. */
 function standing(session: Stripe.Checkout.Session, known: KnownSession): EndedSession | undefined {
-  if (session.status === 'expired') return { outcome: 'ended' };
-  if (session.payment_status !== 'paid') return hasFailed(session) ? { outcome: 'ended' } : undefined;
+  if (session.id !== known.sessionId) throw new Error(`Asked for ${known.sessionId}, told of ${session.id}.`);
+  if (session.payment_status !== 'paid') {
+    return session.status === 'expired' || hasFailed(session) ? { outcome: 'ended' } : undefined;
+  }
   if (session.amount_total !== known.amountCents || session.currency?.toUpperCase() !== known.currency) {
     throw new Error(
       `Session ${session.id} was paid with ${session.amount_total} ${session.currency}, not as ordered.`,
@@ -150,14 +163,18 @@ function hasFailed({ status, payment_intent: intent }: Stripe.Checkout.Session):
   return status === 'complete' && (intentStatus === 'requires_payment_method' || intentStatus === 'canceled');
 }
 
-function refund(stripe: Stripe, order: RefundOrder): Promise<MadeRefund> {
-  return withFreshKeys(`refund_${order.refundId}`, {
+function refund(stripe: Stripe, order: RefundOrder): Promise<MadeRefund | Refused> {
+  return withFreshKeys<MadeRefund | Refused>(`refund_${order.refundId}`, {
     call: (idempotencyKey) => createRefund(stripe, order, idempotencyKey),
     find: () => findRefund(stripe, order),
   });
 }
 
-async function createRefund(stripe: Stripe, order: RefundOrder, idempotencyKey: string): Promise<MadeRefund> {
+async function createRefund(
+  stripe: Stripe,
+  order: RefundOrder,
+  idempotencyKey: string,
+): Promise<MadeRefund | Refused> {
   try {
     const made = await stripe.refunds.create(
       {
@@ -167,7 +184,7 @@ async function createRefund(stripe: Stripe, order: RefundOrder, idempotencyKey: 
       },
       { idempotencyKey },
     );
-    return { providerRefundId: made.id };
+    return madeRefund(made, order);
   } catch (error) {
     // Everything is back with the buyer, so what we owed is too.
     const allBack = error instanceof Stripe.errors.StripeError && error.code === 'charge_already_refunded';
@@ -176,9 +193,22 @@ async function createRefund(stripe: Stripe, order: RefundOrder, idempotencyKey: 
   }
 }
 
+/** @throws when it is not the refund that was asked for */
+function madeRefund(made: Stripe.Refund, { refundId, amountCents }: RefundOrder): MadeRefund | Refused {
+  if (!made.id || made.amount !== amountCents) throw new Error(`${made.id} is not refund ${refundId}.`);
+  if (hasCome(made)) return { providerRefundId: made.id };
+  return { refused: `the refund ${made.id} ${made.status}: ${made.failure_reason ?? 'no reason given'}` };
+}
+
+/** Whether the money went back, or is on its way. */
+function hasCome({ status }: Stripe.Refund): boolean {
+  return status !== 'failed' && status !== 'canceled';
+}
+
 async function findRefund(stripe: Stripe, order: RefundOrder): Promise<MadeRefund | undefined> {
   for await (const made of stripe.refunds.list({ payment_intent: order.transactionId, limit: pageSize })) {
-    if (made.metadata?.['refund_id'] === String(order.refundId)) return { providerRefundId: made.id };
+    const isIt = made.metadata?.['refund_id'] === String(order.refundId) && hasCome(made);
+    if (isIt) return { providerRefundId: made.id };
   }
   return undefined;
 }

@@ -7,7 +7,9 @@ import { orderReference, transactionOf } from './stripe-objects.ts';
 // Stripe's own tolerance for the age of a signature (docs "Webhooks").
 const toleranceSeconds = 300;
 
-const reference = z.union([z.string(), z.object({ id: z.string() })]).nullish();
+// What is written down or looked up as text, which Postgres takes without the character 0 only.
+const text = z.string().regex(/^\P{Cc}{1,255}$/u);
+const reference = z.union([text, z.object({ id: text })]).nullish();
 
 const checkoutSession = z.object({
   id: z.string(),
@@ -28,8 +30,8 @@ const chargeOrDispute = z.object({
 });
 
 const stripeEvent = z.object({
-  id: z.string().min(1).max(255),
-  type: z.string().min(1),
+  id: text,
+  type: text,
   created: z.int(),
   livemode: z.boolean().default(false),
   data: z.object({ object: z.record(z.string(), z.unknown()) }),

@@ -14,7 +14,7 @@ import type { Renderer } from './render.ts';
 import { longTime } from './times.ts';
 import { orderWords } from './words.ts';
 
-export interface EmailView {
+interface EmailView {
   readonly subject: string;
   readonly title: string;
   readonly name: string;
@@ -47,7 +47,7 @@ export function emailComposer(
 }
 
 /** What a message says, as the order stands now; null when its occasion is no longer true. */
-export function emailView(email: PlannedEmail, publicUrl: string): EmailView | null {
+function emailView(email: PlannedEmail, publicUrl: string): EmailView | null {
   const sentences = sentencesOf(email);
   if (!sentences) return null;
   const { orderId, kind, refund } = email;

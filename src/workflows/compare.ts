@@ -2,7 +2,8 @@ import type { Database } from '../database/connection.ts';
 import { findPayments, knownEvents, type PaymentStanding } from '../database/queries/reconciliation.ts';
 import { type Inbox, receivePaymentEvent } from '../database/transactions/payment-events.ts';
 import type { PaymentEvent } from '../domain/payment.ts';
-import type { ListedSession, PaymentProvider } from '../payments/provider.ts';
+import type { EndedSession, ListedSession, PaymentProvider } from '../payments/provider.ts';
+import { orToAttention } from './to-attention.ts';
 
 /** What a comparison needs: our rows, the provider's lists, and how to read its events. */
 export interface Comparing {
@@ -66,7 +67,8 @@ async function takeMissedEvents(
   let taken = 0;
   // Oldest first, as they would have come.
   for (const event of told.filter(({ id }) => !known.has(id)).toReversed()) {
-    if ((await receivePaymentEvent(database, inbox, event)) !== 'known') taken += 1;
+    const outcome = await orToAttention(database, event, () => receivePaymentEvent(database, inbox, event));
+    if (outcome !== undefined && outcome !== 'known') taken += 1;
   }
   return taken;
 }
@@ -87,7 +89,9 @@ async function takeMissedPayment(comparing: Comparing, session: ListedSession): 
     data: { object: session.object },
   });
   if (!event) return 0;
-  return (await receivePaymentEvent(comparing.database, comparing.inbox, event)) === 'known' ? 0 : 1;
+  const { database, inbox } = comparing;
+  const outcome = await orToAttention(database, event, () => receivePaymentEvent(database, inbox, event));
+  return outcome === undefined || outcome === 'known' ? 0 : 1;
 }
 
 function isLeftOpen(session: ListedSession, payment: PaymentStanding | undefined): boolean {
@@ -101,8 +105,10 @@ async function endLeftOpen(
 ): Promise<number> {
   if (!payment) return 0;
   const { amount_cents: amountCents, currency } = payment;
-  const { outcome } = await provider.endSession({ sessionId, amountCents, currency });
-  return outcome === 'ended' ? 1 : 0;
+  // One that cannot be ended now is ended by a later run, and does not keep the others waiting.
+  const end = provider.endSession({ sessionId, amountCents, currency });
+  const ended: EndedSession | undefined = await end.catch(() => undefined);
+  return ended?.outcome === 'ended' ? 1 : 0;
 }
 
 async function* batches<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {

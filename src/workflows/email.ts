@@ -14,8 +14,8 @@ import { type Matter, orPark, park, parked } from './park.ts';
 /** What an email is told from outside. */
 export interface EmailSettings {
   readonly delivery: Delivery;
-  /** Used for the delivery `smtp` only. */
-  readonly notifier: Notifier;
+  /** For the delivery `smtp` alone. */
+  readonly notifier: Notifier | undefined;
   /** Writes the message; null when what it would tell is no longer true. */
   readonly compose: (email: PlannedEmail) => Promise<EmailContent | null>;
   /** Origin under which shoppers reach the shop. */
@@ -88,6 +88,7 @@ function send(
   return DBOS.runStep(
     async () => {
       try {
+        if (!settings.notifier) throw new Error('There is no mail server any more.');
         const answer = await settings.notifier.send(message);
         return answer === 'sent' ? { sent: true } : { refused: `The mail server refuses: ${answer.refused}` };
       } catch (error) {

@@ -12,6 +12,12 @@ export interface AwaitedOrder extends KnownSession {
   readonly holdExpiresAt: number;
 }
 
+/** What following a payment is told from outside. */
+export interface FollowingSettings {
+  readonly provider: PaymentProvider;
+  readonly followUps: FollowUps;
+}
+
 // A wake-up sent while Postgres restarts is heard by nobody, so the workflow also looks by itself (DESIGN §1, promise 4).
 const pollingIntervalMs = 3_000;
 
@@ -23,7 +29,7 @@ const longestPauseSeconds = 60;
  * payment row says. While the provider's answer is unknown the stock stays held.
  */
 export async function followPayment(
-  { provider, followUps }: { readonly provider: PaymentProvider; readonly followUps: FollowUps },
+  { provider, followUps }: FollowingSettings,
   order: AwaitedOrder,
 ): Promise<Exclude<Conclusion, 'waiting'>> {
   let reason: CancelReason = 'hold_expired';

@@ -9,6 +9,7 @@ import { type Comparing, compareWithProvider, type Differences } from './compare
 import { startNow } from './follow-ups.ts';
 import { maxRecoveryAttempts } from './limits.ts';
 import { resumeStuckStories } from './stuck.ts';
+import { orToAttention } from './to-attention.ts';
 
 const shopSchedule = 'reconcile';
 const providerSchedule = 'compare-with-provider';
@@ -80,7 +81,8 @@ async function reconcileShop({ database, inbox, readEvent }: Comparing): Promise
   let placed = 0;
   for (const body of await listUnplacedEvents(database)) {
     const event = readEvent(body);
-    const outcome = event && (await retryPaymentEvent(database, inbox, event));
+    const outcome =
+      event && (await orToAttention(database, event, () => retryPaymentEvent(database, inbox, event)));
     if (outcome && outcome !== 'known' && outcome !== 'unknown_order' && outcome !== 'too_early') placed += 1;
   }
   const repaired = { restarted, resumed, events_placed: placed };

@@ -10,11 +10,12 @@ import { type Matter, orPark, park, parked } from './park.ts';
 export interface RefundSettings {
   readonly provider: PaymentProvider;
   readonly followUps: FollowUps;
+  /** The pause after the first question whose answer is unknown; each pause is twice the one before. */
+  readonly retrySeconds: number;
 }
 
 // A refund waits for its provider for as long as it takes, and for others beside it.
 const refundsAtOnce = 50;
-const firstPauseSeconds = 2;
 const longestPauseSeconds = 600;
 const triesBeforeAttention = 5;
 
@@ -41,11 +42,11 @@ export async function openMoneyQueue(): Promise<void> {
 }
 
 async function payBack(
-  { provider, followUps }: RefundSettings,
+  { provider, followUps, retrySeconds }: RefundSettings,
   due: DueRefund,
   matter: Matter,
 ): Promise<'made' | typeof parked> {
-  for (let turn = 1, pauseSeconds = firstPauseSeconds; ; turn += 1) {
+  for (let turn = 1, pauseSeconds = retrySeconds; ; turn += 1) {
     const answer = await askForRefund(provider, due);
     if ('providerRefundId' in answer) {
       await markRefundMade({ ...due, providerRefundId: answer.providerRefundId }, followUps);

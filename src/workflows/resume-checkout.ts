@@ -1,16 +1,15 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { concludePayment, readAwaitedOrder } from '../database/transactions/payments.ts';
-import { followPayment } from './follow-payment.ts';
+import { type FollowingSettings, followPayment } from './follow-payment.ts';
 import { workflowNames } from './follow-ups.ts';
 import { maxRecoveryAttempts } from './limits.ts';
 import { orPark } from './park.ts';
-import type { RefundSettings } from './refund.ts';
 
 /**
  * Registers the workflow that takes up an order whose checkout workflow is gone or failed: steps 4 to 6 of the checkout story
  * (DESIGN §7), for a customer may have paid meanwhile.
  */
-export function registerResumeCheckout(settings: RefundSettings): void {
+export function registerResumeCheckout(settings: FollowingSettings): void {
   DBOS.registerWorkflow(
     (orderId: number) =>
       orPark({ kind: 'checkout_failed', subject: String(orderId), orderId }, () => resume(settings, orderId)),
@@ -18,7 +17,7 @@ export function registerResumeCheckout(settings: RefundSettings): void {
   );
 }
 
-async function resume(settings: RefundSettings, orderId: number): Promise<'paid' | 'cancelled'> {
+async function resume(settings: FollowingSettings, orderId: number): Promise<'paid' | 'cancelled'> {
   const order = await readAwaitedOrder(orderId);
   // Without a session on record nobody was given an address to pay at.
   const sessionEnded = order === null ? 'payment_unavailable' : null;

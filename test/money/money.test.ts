@@ -45,6 +45,7 @@ beforeAll(async () => {
     PAYMENT_TIMEOUT_SECONDS: '1',
     PAYMENT_RETRIES: '5',
     PAYMENT_RETRY_SECONDS: '0.1',
+    REFUND_RETRY_SECONDS: '0.1',
     RECONCILE_SECONDS: '2',
   });
   const settings = { slow_ms: 300, delay_ms: 1500, reorder_ms: 1500, timeout_ms: 2000, settle_ms: 500 };

@@ -12,6 +12,7 @@ export interface Places {
 }
 
 export const webhookSecret = 'whsec_test_0123456789abcdef';
+export const secretKey = 'sk_test_0123456789abcdef';
 
 /** Settings of a shop and a payment service on free ports; `settings` are the shop's own beyond that. */
 export async function choosePlaces(
@@ -21,7 +22,7 @@ export async function choosePlaces(
   const [shopPort, paymentPort] = [await freePort(host), await freePort(host)];
   const shopUrl = `http://${host}:${shopPort}`;
   const paymentUrl = `http://${host}:${paymentPort}`;
-  const secrets = { STRIPE_SECRET_KEY: 'sk_test_0123456789abcdef', STRIPE_WEBHOOK_SECRET: webhookSecret };
+  const secrets = { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret };
   const common = { ...secrets, PAYMENT_SERVICE_URL: paymentUrl, PAYMENT_SERVICE_PORT: String(paymentPort) };
   return {
     shopUrl,

@@ -39,7 +39,7 @@ export function receivePaymentEvent(
         id: event.id,
         type: event.type,
         // What changes nothing may hold a shopper's name and address: only that it came is kept.
-        body: JSON.stringify(verdict.outcome === 'ignored' ? {} : event.body),
+        body: verdict.outcome === 'ignored' ? '{}' : keptJson(event.body),
         outcome: verdict.outcome,
         orderId: known?.orderId ?? null,
       },
@@ -48,6 +48,16 @@ export function receivePaymentEvent(
     await act(sql, inbox, event, known, verdict);
     return verdict.outcome;
   });
+}
+
+// Escapes, each as a whole, so that a backslash before one is seen as what it is.
+const escapes = /\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g;
+
+/** The JSON of a body without the characters that Postgres does not take; it is for the record, nothing is decided by them. */
+function keptJson(body: unknown): string {
+  return JSON.stringify(body).replaceAll(escapes, (escape) =>
+    /^\\u(?:0000|d[89a-f])/.test(escape) ? '\\ufffd' : escape,
+  );
 }
 
 /**
@@ -80,7 +90,24 @@ interface Judged {
 async function judgeLocked(sql: Statement, { live }: Inbox, event: PaymentEvent): Promise<Judged> {
   const orderId = event.orderId ?? (await findOrderOf(sql, event));
   const known = orderId === undefined ? undefined : await lockPayment(sql, orderId);
-  return { known, verdict: judge(event, known && { ...known, live }) };
+  const verdict = judge(event, known && { ...known, live });
+  const isOurs = known === undefined || !(await isChargeOfAnother(sql, event, known, verdict));
+  return { known, verdict: isOurs ? verdict : { outcome: 'mismatch' } };
+}
+
+/** Whether a payment that would be taken in is one that has paid for another order. */
+async function isChargeOfAnother(
+  sql: Statement,
+  { says, transactionId }: PaymentEvent,
+  { orderId }: LockedPayment,
+  { outcome }: Verdict,
+): Promise<boolean> {
+  if (says !== 'paid' || (outcome !== 'applied' && outcome !== 'late')) return false;
+  const [other] = await sql(
+    'select 1 from payments where transaction_id = :transactionId and order_id <> :orderId',
+    { transactionId, orderId },
+  );
+  return other !== undefined;
 }
 
 /** The order of a refund or a dispute that names the charge alone. */

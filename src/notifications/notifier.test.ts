@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { messageIdOf } from './notifier.ts';
+
+const confirmed = { orderId: 7, kind: 'order_confirmed', refundId: null };
+
+test('a Message-ID says which message it is, and whose, and nothing else', () => {
+  expect(messageIdOf(confirmed, 'https://shop.example')).toBe('<email-7-order_confirmed@shop.example>');
+  expect(messageIdOf(confirmed, 'http://localhost:3000')).toBe('<email-7-order_confirmed@localhost>');
+});
+
+test('each refund of an order has a Message-ID of its own', () => {
+  const refund = { orderId: 7, kind: 'refund_made', refundId: 3 };
+  expect(messageIdOf(refund, 'https://shop.example')).toBe('<email-7-refund_made-3@shop.example>');
+  expect(messageIdOf({ ...refund, refundId: 4 }, 'https://shop.example')).not.toContain('-3@');
+});

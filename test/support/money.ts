@@ -1,0 +1,69 @@
+import { expect } from 'vitest';
+import type { OpenShop, TestOrder } from './orders.ts';
+
+interface Entry {
+  readonly client_reference_id: string;
+  readonly amount: number;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+interface Books {
+  readonly sessions: { readonly id: string }[];
+  readonly charges: Entry[];
+  readonly refunds: Entry[];
+  readonly has_more: boolean;
+}
+
+/** What moved for one order, in minor units, by the payment service's own books. */
+export interface Moved {
+  readonly charges: number[];
+  readonly refunds: number[];
+}
+
+/** All money that moved, by order. */
+export async function moneyMoved(shop: OpenShop): Promise<Map<string, Moved>> {
+  const moved = new Map<string, Moved>();
+  const of = (entry: Entry): Moved => {
+    const known = moved.get(entry.client_reference_id) ?? { charges: [], refunds: [] };
+    moved.set(entry.client_reference_id, known);
+    return known;
+  };
+  for (let after = ''; ; ) {
+    const answer = await fetch(`${shop.paymentUrl}/books?limit=1000${after}`);
+    const books = (await answer.json()) as Books;
+    for (const charge of books.charges) of(charge).charges.push(charge.amount);
+    for (const refund of books.refunds) of(refund).refunds.push(refund.amount);
+    if (!books.has_more) return moved;
+    after = `&after=${books.sessions.at(-1)?.id}`;
+  }
+}
+
+/** What moved for one order. */
+export async function moneyOf(shop: OpenShop, { order_id: orderId }: TestOrder): Promise<Moved> {
+  return (await moneyMoved(shop)).get(String(orderId)) ?? { charges: [], refunds: [] };
+}
+
+/**
+ * Promises 1 and 2 (DESIGN §1) for every order: charged once at most, and what is kept of it is the total of an order that is
+ * paid or dispatched less what was refunded of it, and nothing of any other.
+ */
+export async function expectMoneySettled(shop: OpenShop): Promise<void> {
+  const moved = await moneyMoved(shop);
+  const orders = await shop
+    .database('orders')
+    .leftJoin('payments', 'payments.order_id', 'orders.order_id')
+    .select('orders.order_id', 'status', 'total_cents', 'refunded_cents');
+  for (const order of orders) {
+    const { charges, refunds } = moved.get(String(order.order_id)) ?? { charges: [], refunds: [] };
+    const kept = sum(charges) - sum(refunds);
+    const fulfilled = ['paid', 'dispatched'].includes(order.status);
+    expect(charges.length, `charges of order ${order.order_id}`).toBeLessThanOrEqual(1);
+    expect(kept, `kept of order ${order.order_id}, ${order.status}`).toBe(
+      fulfilled ? order.total_cents - order.refunded_cents : 0,
+    );
+  }
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}

@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import Stripe from 'stripe';
+import { webhookSecret } from './settings.ts';
+import type { TestShop } from './shop.ts';
+import { waitFor } from './wait.ts';
+
+/** What a test may ask of a shop: everything but its own end. */
+export type OpenShop = Omit<TestShop, 'close'>;
+
+/** An order as the shop answered it. */
+export interface TestOrder {
+  readonly order_id: number;
+  readonly order_url: string;
+  readonly payment_id: string;
+  readonly payment_url: string;
+  readonly total: number;
+  /** Its checkout key. */
+  readonly key: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+/** Asks the shop, or any other address, in JSON. */
+export async function ask(
+  url: string,
+  body?: unknown,
+  { method = 'POST', headers = {} }: { method?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    redirect: 'manual',
+    headers: {
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, body: isJson ? (JSON.parse(text) as Answer['body']) : { text } };
+}
+
+/** Places an order; without `wish`, of one shackle. */
+export async function placeOrder(
+  shop: OpenShop,
+  wish: { sku?: string; qty?: number; email?: string } = {},
+): Promise<TestOrder> {
+  const { sku = 'shackle', qty = 1, ...rest } = wish;
+  const key = randomUUID();
+  const { status, body } = await ask(`${shop.shopUrl}/checkout/${key}`, { items: [{ sku, qty }], ...rest });
+  if (status !== 201) throw new Error(`The order was not placed: ${status} ${JSON.stringify(body)}`);
+  return { ...(body as Omit<TestOrder, 'key'>), key };
+}
+
+/** Pays a session with the good card, as the tutorials' shopper does. */
+export async function pay(shop: OpenShop, { payment_id: sessionId }: TestOrder): Promise<void> {
+  await insist(ask(`${shop.paymentUrl}/api/submit_payment`, { session_id: sessionId }));
+}
+
+/** Fills in the hosted payment page with a test card. */
+export async function useCard(shop: OpenShop, { payment_id: sessionId }: TestOrder, number: string) {
+  await fetch(`${shop.paymentUrl}/pay/${sessionId}/pay`, {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams({ number, expiry: '12 / 34', cvc: '123' }),
+  });
+}
+
+/** An order that is paid, and not dispatched where a dispatch takes long. */
+export async function placePaidOrder(
+  shop: OpenShop,
+  wish: Parameters<typeof placeOrder>[1] = {},
+): Promise<TestOrder> {
+  const order = await placeOrder(shop, wish);
+  await pay(shop, order);
+  await becomes(shop, order, { status: ['paid', 'dispatched'] });
+  return order;
+}
+
+/** Does what a person does in the provider's dashboard, to a session. */
+export function control(
+  shop: OpenShop,
+  { payment_id: sessionId }: TestOrder,
+  action: string,
+  body: object = {},
+): Promise<Answer> {
+  return insist(ask(`${shop.paymentUrl}/control/sessions/${sessionId}/${action}`, body));
+}
+
+/** Sets the moods of a session, in the place of those it had; `{}` is none. */
+export async function setMoods(
+  shop: OpenShop,
+  { payment_id: sessionId }: TestOrder,
+  moods: Readonly<Record<string, number>>,
+): Promise<void> {
+  const url = `${shop.paymentUrl}/control/sessions/${sessionId}/moods`;
+  await insist(ask(url, { moods }, { method: 'PUT' }));
+}
+
+/** How often a mood has struck. */
+export async function struck(shop: OpenShop, mood: string): Promise<number> {
+  const { body } = await ask(`${shop.paymentUrl}/control/moods`, undefined, { method: 'GET' });
+  return (body['struck'] as Record<string, number>)[mood] ?? 0;
+}
+
+/** Has the payment service sign and deliver an event of our making; its id. */
+export async function deliverEvent(shop: OpenShop, type: string, object: object): Promise<string> {
+  const { body } = await insist(ask(`${shop.paymentUrl}/control/events`, { type, object }));
+  return String(body['id']);
+}
+
+/** Posts a message to the webhook, signed with a secret of the shop; the status of the answer. */
+export async function postSigned(shop: OpenShop, message: object, secret = webhookSecret): Promise<number> {
+  const payload = JSON.stringify(message);
+  const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret });
+  const headers = { 'stripe-signature': signature };
+  return (await ask(`${shop.shopUrl}/payment_webhook`, payload, { headers })).status;
+}
+
+/** How an order and its payment stand in our rows. */
+export interface Standing {
+  readonly status: string;
+  readonly reason: string | null;
+  readonly state: string;
+  readonly refunded: number;
+}
+
+export async function standing(shop: OpenShop, { order_id: orderId }: TestOrder): Promise<Standing> {
+  const row = await shop
+    .database('orders')
+    .join('payments', 'payments.order_id', 'orders.order_id')
+    .where('orders.order_id', orderId)
+    .first('status', 'reason', 'state', 'refunded_cents as refunded');
+  return row as Standing;
+}
+
+/** Waits until an order and its payment stand as expected; several values mean any of them. */
+export function becomes(
+  shop: OpenShop,
+  order: TestOrder,
+  expected: { status?: string | string[]; state?: string | string[]; refunded?: number },
+): Promise<Standing> {
+  const fits = (value: unknown, wanted: unknown) => [wanted].flat().includes(value);
+  return waitFor(
+    `order ${order.order_id} to be ${JSON.stringify(expected)}`,
+    () => standing(shop, order),
+    (now) => Object.entries(expected).every(([field, wanted]) => fits(now[field as keyof Standing], wanted)),
+  );
+}
+
+/** What became of the events of a type about an order, oldest first. */
+export async function outcomes(shop: OpenShop, order: TestOrder, type: string): Promise<string[]> {
+  const rows = await shop
+    .database('payment_events')
+    .where({ order_id: order.order_id, type })
+    .orderBy('received_at')
+    .select<{ outcome: string }[]>('outcome');
+  return rows.map(({ outcome }) => outcome);
+}
+
+/** Waits until as many events of a type have come about an order, and says what became of them. */
+export function outcomesOf(shop: OpenShop, order: TestOrder, type: string, count = 1): Promise<string[]> {
+  return waitFor(
+    `${count} × ${type} about order ${order.order_id}`,
+    () => outcomes(shop, order, type),
+    (seen) => seen.length >= count,
+  );
+}
+
+/** Waits until the shop knows an event of the provider, and says what became of it. */
+export async function outcomeOfEvent(shop: OpenShop, eventId: string): Promise<string> {
+  const row = await waitFor(
+    `the event ${eventId}`,
+    () => shop.database('payment_events').where({ event_id: eventId }).first<{ outcome: string }>(),
+    (found) => found !== undefined,
+  );
+  return row?.outcome ?? '';
+}
+
+/** An order's open matters on the list of what needs a person, oldest first. */
+export async function matters(
+  shop: OpenShop,
+  { order_id: orderId }: TestOrder,
+): Promise<{ attention_id: number; kind: string; subject: string; reason: string }[]> {
+  return shop.database('attention').where({ order_id: orderId }).whereNull('resolved_at').orderBy(1);
+}
+
+/** Lets a dispatch begin that is enqueued for later. */
+export async function hurryDispatch(shop: OpenShop, { order_id: orderId }: TestOrder): Promise<void> {
+  await shop
+    .database('dbos.workflow_status')
+    .where({ workflow_uuid: `dispatch-${orderId}`, status: 'DELAYED' })
+    .update({ delay_until_epoch_ms: 0 });
+}
+
+async function insist(answering: Promise<Answer>): Promise<Answer> {
+  const answer = await answering;
+  if (answer.status < 300) return answer;
+  throw new Error(`Refused: ${answer.status} ${JSON.stringify(answer.body)}`);
+}

@@ -1,0 +1,382 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { connect, type Database } from '../../src/database/connection.ts';
+import { applicationName, enqueueWorkflow } from '../../src/database/outbox.ts';
+import { outboxTransaction } from '../../src/database/statement.ts';
+import type { AttentionRow, EmailKind, EmailRow } from '../../src/database/tables.ts';
+import { limitTimeBetweenRetries } from '../../src/database/transaction.ts';
+import { type Delivery, planEmail } from '../../src/database/transactions/emails.ts';
+import { settleMatter } from '../../src/database/transactions/restarts.ts';
+import { createSmtpNotifier } from '../../src/notifications/smtp.ts';
+import { emailComposer } from '../../src/storefront/email-view.ts';
+import { createRenderer } from '../../src/storefront/render.ts';
+import { type EmailSettings, openEmailQueue, registerEmail } from '../../src/workflows/email.ts';
+import { followUpsOf, startNow } from '../../src/workflows/follow-ups.ts';
+import { MailServer } from '../support/mail-server.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { waitFor } from '../support/wait.ts';
+
+// One message per order and kind (DESIGN §7), whatever the mail server does: the real engine, Postgres and SMTP.
+
+const publicUrl = 'https://shop.example';
+const reader = 'ada@reader.example';
+const from = { name: 'Holdfast', address: 'orders@shop.example' };
+const retries = 3;
+const followUps = followUpsOf({ dispatchSeconds: 1 });
+
+let testDatabase: TestDatabase;
+let database: Database;
+let mail: MailServer;
+let mailUrl: string;
+let settings: { -readonly [Name in keyof EmailSettings]: EmailSettings[Name] };
+const logged: string[] = [];
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = connect(testDatabase.url, 4);
+  mail = new MailServer();
+  mailUrl = await mail.start();
+  limitTimeBetweenRetries();
+  settings = {
+    delivery: 'smtp',
+    notifier: undefined,
+    compose: emailComposer(createRenderer({ cache: true }), publicUrl),
+    publicUrl,
+    retries,
+    retrySeconds: 0.01,
+  };
+  await launch();
+});
+
+afterAll(async () => {
+  await end();
+  await mail.close();
+  await database.destroy();
+  await testDatabase.drop();
+});
+
+beforeEach(() => {
+  mail.reset();
+  settings.delivery = 'smtp';
+  settings.notifier = createSmtpNotifier({ url: mailUrl, from });
+});
+
+afterEach(() => {
+  expect(logged.splice(0).filter((line) => line.includes('@reader.example'))).toEqual([]);
+});
+
+async function launch(): Promise<void> {
+  const log = (entry: unknown) => logged.push(entry instanceof Error ? String(entry.stack) : String(entry));
+  registerEmail(settings);
+  DBOS.setConfig({
+    name: applicationName,
+    systemDatabaseUrl: testDatabase.url,
+    executorID: 'test',
+    enablePatching: true,
+    runMigrations: false,
+    logger: { debug: log, info: log, warn: log, error: log },
+  });
+  await DBOS.launch();
+  await openEmailQueue();
+}
+
+async function end(): Promise<void> {
+  await DBOS.shutdown({ deregister: true });
+}
+
+/** From now on a silent server is given up soon. */
+function beImpatient(): void {
+  settings.notifier = createSmtpNotifier({ url: mailUrl, from, patienceMs: 300 });
+}
+
+let orders = 0;
+
+/** A paid order, with these changes. */
+async function anOrder(changes: Record<string, unknown> = {}): Promise<number> {
+  orders += 1;
+  const [order] = await database('orders')
+    .insert({
+      checkout_key: `email-${orders}`,
+      request_hash: '0'.repeat(64),
+      token: `a-token-that-nobody-guesses-${orders}`,
+      status: 'paid',
+      email: reader,
+      total_cents: 19_998,
+      currency: 'USD',
+      hold_expires_at: new Date(),
+      paid_at: new Date(),
+      dispatch_due_at: new Date(),
+      ...changes,
+    })
+    .returning<{ order_id: number }[]>('order_id');
+  const orderId = order!.order_id;
+  await database('order_lines').insert({
+    order_id: orderId,
+    product_id: 1,
+    quantity: 2,
+    unit_price_cents: 9_999,
+  });
+  await database('payments').insert({
+    order_id: orderId,
+    state: 'settled',
+    amount_cents: 19_998,
+    currency: 'USD',
+    transaction_id: `pi_${orderId}`,
+  });
+  return orderId;
+}
+
+/** A refund that was made of an order's payment. */
+async function aRefund(orderId: number, amountCents: number, reason: string): Promise<number> {
+  const [refund] = await database('refunds')
+    .insert({
+      order_id: orderId,
+      amount_cents: amountCents,
+      reason,
+      actor: 'operator',
+      request_key: `${orderId}-${amountCents}`,
+      state: 'made',
+      made_at: new Date(),
+    })
+    .returning<{ refund_id: number }[]>('refund_id');
+  return refund!.refund_id;
+}
+
+function plan(orderId: number, kind: EmailKind = 'order_confirmed', refundId?: number): Promise<void> {
+  return outboxTransaction(database, (sql) =>
+    planEmail(sql, followUps, { orderId, kind, ...(refundId !== undefined && { refundId }) }),
+  );
+}
+
+function emailsOf(orderId: number): Promise<EmailRow[]> {
+  return database<EmailRow>('emails').where({ order_id: orderId }).orderBy('email_id');
+}
+
+async function onlyEmailOf(orderId: number): Promise<EmailRow> {
+  const emails = await emailsOf(orderId);
+  expect(emails).toHaveLength(1);
+  return emails[0]!;
+}
+
+function isSent(orderId: number): Promise<EmailRow> {
+  return waitFor(
+    'the email to be sent',
+    () => onlyEmailOf(orderId),
+    ({ sent_at }) => sent_at !== null,
+  );
+}
+
+function matters(orderId: number): Promise<AttentionRow[]> {
+  return database<AttentionRow>('attention').where({ order_id: orderId }).orderBy('attention_id');
+}
+
+function isParked(orderId: number): Promise<AttentionRow> {
+  return waitFor(
+    'the email to need a person',
+    async () => (await matters(orderId)).find(({ resolved_at }) => resolved_at === null)!,
+    (matter) => matter !== undefined,
+  );
+}
+
+/** What an operator does about a parked email. */
+function tryAgain({ attention_id: attentionId }: AttentionRow): Promise<string> {
+  return outboxTransaction(database, (sql) =>
+    settleMatter(sql, (workflow, id) => startNow[workflow](id), { attentionId, resolution: null }),
+  );
+}
+
+const idOf = (orderId: number, kind = 'order_confirmed') => `<email-${orderId}-${kind}@shop.example>`;
+
+describe('a planned message', () => {
+  test('is sent once, however often it is planned, and its content is not kept', async () => {
+    const order = await anOrder();
+    await Promise.all([plan(order), plan(order), plan(order)]);
+    await plan(order);
+    expect(await isSent(order)).toMatchObject({ kind: 'order_confirmed', subject: null, html_body: null });
+    const [received] = mail.withId(idOf(order));
+    expect(received?.recipients).toEqual([reader]);
+    expect(received?.text).toContain(`${publicUrl}/orders/a-token-that-nobody-guesses-`);
+    expect(mail.tries).toBe(1);
+    expect(await matters(order)).toEqual([]);
+  });
+
+  test('is none for a buyer who gave no address, and none when its transaction fails', async () => {
+    const [silent, failed] = [await anOrder({ email: null }), await anOrder()];
+    await plan(silent);
+    await expect(
+      outboxTransaction(database, async (sql) => {
+        await planEmail(sql, followUps, { orderId: failed, kind: 'order_confirmed' });
+        throw new Error('something else failed');
+      }),
+    ).rejects.toThrow('something else');
+    expect([...(await emailsOf(silent)), ...(await emailsOf(failed))]).toEqual([]);
+  });
+
+  test('is one for each refund, with its amount and its reason', async () => {
+    const order = await anOrder();
+    for (const [cents, amount, reason] of [
+      [1_000, '$10.00', 'a scratch'],
+      [500, '$5.00', 'another scratch'],
+    ] as const) {
+      const refund = await aRefund(order, cents, reason);
+      await plan(order, 'refund_made', refund);
+      await plan(order, 'refund_made', refund);
+      const [received] = await waitFor(
+        'the refund email',
+        () => mail.withId(idOf(order, `refund_made-${refund}`)),
+        (mails) => mails.length > 0,
+      );
+      expect(received?.text).toContain(reason);
+      expect(received?.headers).toContain(`Subject: ${amount} paid back for order ${order}`);
+    }
+    expect(mail.received).toHaveLength(2);
+  });
+});
+
+describe('a mail server', () => {
+  test('that is busy, gone or unfriendly is asked again until it takes the message', async () => {
+    mail.next = ['busy', 'gone', 'stranger'];
+    const order = await anOrder();
+    await plan(order);
+    await isSent(order);
+    expect(mail.tries).toBe(4);
+    expect(mail.withId(idOf(order))).toHaveLength(1);
+  });
+
+  test('that stays busy is asked as often as is set; then the message needs a person, who has it tried again', async () => {
+    mail.otherwise = 'busy';
+    const order = await anOrder();
+    await plan(order);
+    const matter = await isParked(order);
+    const { email_id: subject } = await onlyEmailOf(order);
+    expect(matter).toMatchObject({ kind: 'email_failed', subject, order_id: order });
+    expect(matter.reason).toMatch(/^Not sent after 4 tries: .*451 <…> is busy/);
+    expect(mail.tries).toBe(1 + retries);
+
+    // Tried in vain it comes back to the list, and once it is sent it stays away.
+    expect(await tryAgain(matter)).toBe('done');
+    const second = await isParked(order);
+    expect(second.attention_id).not.toBe(matter.attention_id);
+    mail.otherwise = 'accept';
+    expect(await tryAgain(second)).toBe('done');
+    await isSent(order);
+    expect(mail.withId(idOf(order))).toHaveLength(1);
+    expect((await matters(order)).filter(({ resolved_at }) => resolved_at === null)).toEqual([]);
+  });
+
+  test.each(['unknown', 'spam'] as const)('that refuses for good (%s) is asked once', async (mood) => {
+    mail.otherwise = mood;
+    const order = await anOrder();
+    await plan(order);
+    expect((await isParked(order)).reason).toMatch(/^The mail server refuses: /);
+    expect(mail.tries).toBe(1);
+    expect((await onlyEmailOf(order)).sent_at).toBeNull();
+  });
+
+  test('that never answers is given up each time', async () => {
+    beImpatient();
+    mail.otherwise = 'silent';
+    const order = await anOrder();
+    await plan(order);
+    expect((await isParked(order)).reason).toContain('ETIMEDOUT');
+    expect(mail.tries).toBe(1 + retries);
+  });
+
+  test('that takes the message and breaks off gets it again, under the same Message-ID', async () => {
+    mail.next = ['drop'];
+    const order = await anOrder();
+    await plan(order);
+    await isSent(order);
+    const copies = mail.withId(idOf(order));
+    expect(copies.map(({ recipients }) => recipients)).toEqual([[reader], [reader]]);
+  });
+
+  test('that hangs once does not hold up the message beside it', async () => {
+    beImpatient();
+    mail.next = ['silent'];
+    const [first, second] = [await anOrder(), await anOrder()];
+    await Promise.all([plan(first), plan(second)]);
+    await Promise.all([isSent(first), isSent(second)]);
+    expect(mail.received).toHaveLength(2);
+  });
+});
+
+describe('a process that ends', () => {
+  test('while a message is under way leaves it to the next one', async () => {
+    const { notifier } = settings;
+    const underWay = new Promise<void>((resolve) => {
+      settings.notifier = {
+        send: () => {
+          resolve();
+          return new Promise(() => undefined);
+        },
+      };
+    });
+    const order = await anOrder();
+    await plan(order);
+    await underWay;
+    await end();
+    expect((await onlyEmailOf(order)).sent_at).toBeNull();
+    settings.notifier = notifier;
+    await launch();
+    await isSent(order);
+    expect(mail.withId(idOf(order))).toHaveLength(1);
+  });
+
+  test('and whose work is started once more does not send what is sent', async () => {
+    const order = await anOrder();
+    await plan(order);
+    const { email_id: emailId } = await isSent(order);
+    const start = { ...startNow.email(Number(emailId)), id: `email-${emailId}-1` };
+    await outboxTransaction(database, (sql) => enqueueWorkflow(sql, start));
+    await expect(DBOS.retrieveWorkflow(start.id).getResult()).resolves.toBe('sent');
+    expect(mail.withId(idOf(order))).toHaveLength(1);
+  });
+});
+
+describe('without a mail server', () => {
+  const deliver = async (delivery: Delivery, kind: EmailKind): Promise<EmailRow> => {
+    settings.delivery = delivery;
+    const order = await anOrder();
+    await plan(order, kind);
+    return isSent(order);
+  };
+
+  afterEach(() => {
+    expect(mail.tries).toBe(0);
+  });
+
+  test('a demonstration keeps the message in its row', async () => {
+    const kept = await deliver('outbox', 'order_confirmed');
+    expect(kept.subject).toBe(`Order ${kept.order_id} is confirmed`);
+    expect(kept.text_body).toContain('$199.98');
+    expect(kept.html_body).toContain('$199.98');
+  });
+
+  test('a shop whose email is off is done with the message, and keeps nothing to be sent later', async () => {
+    expect(await deliver('off', 'order_confirmed')).toMatchObject({ subject: null, text_body: null });
+  });
+
+  test('a cancellation that is not true any more is not told', async () => {
+    expect(await deliver('outbox', 'order_cancelled')).toMatchObject({ subject: null, text_body: null });
+  });
+});
+
+test('a message that cannot be written needs a person, and goes out once that is mended', async () => {
+  const { compose } = settings;
+  settings.compose = () => Promise.reject(new Error('undefined variable: total'));
+  const order = await anOrder();
+  await plan(order);
+  const matter = await isParked(order);
+  expect(matter.reason).toContain('undefined variable: total');
+  settings.compose = compose;
+  await tryAgain(matter);
+  await isSent(order);
+});
+
+test('an address that is more than one reaches nobody', async () => {
+  const order = await anOrder({ email: 'ada@reader.example\r\nBcc: eve@evil.example' });
+  await plan(order);
+  expect((await isParked(order)).reason).toContain('not one that can be written to');
+  expect(mail.tries).toBe(0);
+});
