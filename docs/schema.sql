@@ -12,7 +12,7 @@ create table attention (
   constraint attention_pkey PRIMARY KEY (attention_id),
   constraint attention_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint attention_check CHECK (((resolved_at IS NULL) = (resolution IS NULL))),
-  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'dispute'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
+  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'dispute'::text, 'payment_unknown'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
   constraint attention_reason_check CHECK ((reason <> ''::text)),
   constraint attention_subject_check CHECK ((subject <> ''::text))
 );

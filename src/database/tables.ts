@@ -78,6 +78,7 @@ export interface EmailRow {
 export type AttentionKind =
   | 'event_mismatch'
   | 'dispute'
+  | 'payment_unknown'
   | 'checkout_failed'
   | 'dispatch_failed'
   | 'refund_failed'

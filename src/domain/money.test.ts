@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatMoney, majorUnits } from './money.ts';
+import { formatMoney, majorUnits, parseMoney } from './money.ts';
 
 test.each([
   [9999, 'USD', '$99.99', 99.99],
@@ -9,4 +9,46 @@ test.each([
 ])('%i minor units of %s are %s', (cents, currency, text, major) => {
   expect(formatMoney({ cents, currency }).replace('\u00a0', ' ')).toBe(text);
   expect(majorUnits({ cents, currency })).toBe(major);
+});
+
+test.each([
+  ['12.50', 'USD', 1250],
+  ['12.5', 'USD', 1250],
+  ['12', 'USD', 1200],
+  [' 0.07 ', 'USD', 7],
+  ['1.10', 'USD', 110],
+  ['4.35', 'USD', 435],
+  ['999999999999.99', 'USD', 99_999_999_999_999],
+  ['$12.50', 'USD', 1250],
+  ['$1,250.00', 'USD', 125_000],
+  ['1200', 'JPY', 1200],
+  ['¥1,200', 'JPY', 1200],
+  ['1.234', 'KWD', 1234],
+  ['KWD 1.234', 'KWD', 1234],
+])('%s of %s is %i minor units', (text, currency, cents) => {
+  expect(parseMoney(text, currency)).toBe(cents);
+});
+
+test.each([
+  ['', 'USD'],
+  ['12.505', 'USD'],
+  ['12.500', 'USD'],
+  ['12.5', 'JPY'],
+  ['12,50', 'USD'],
+  ['1,250', 'USD'],
+  ['$1,250', 'USD'],
+  ['€12.50', 'USD'],
+  ['-1', 'USD'],
+  ['-$1.00', 'USD'],
+  ['1e3', 'USD'],
+  ['0x10', 'USD'],
+  ['Infinity', 'USD'],
+  ['12.', 'USD'],
+  ['.5', 'USD'],
+  ['1 250', 'USD'],
+  ['٣', 'USD'],
+  ['9999999999999.99', 'USD'],
+  ['$99,999,999,999,999,999.99', 'USD'],
+])('%j is no amount of %s that we take', (text, currency) => {
+  expect(parseMoney(text, currency)).toBeUndefined();
 });

@@ -49,6 +49,11 @@ export interface MadeRefund {
   readonly providerRefundId: string | null;
 }
 
+/** The provider has less of the charge left than it was asked to pay back, in minor units; nothing was done. */
+export interface TooLittleLeft {
+  readonly leftCents: number;
+}
+
 /** A session in the provider's list. */
 export interface ListedSession {
   readonly sessionId: string;
@@ -78,7 +83,7 @@ export interface PaymentProvider {
    */
   endSession(session: KnownSession): Promise<EndedSession>;
   /** Pays back, or finds what was paid back before under the same refund id. Refused: as things stand it cannot be made. */
-  refund(order: RefundOrder): Promise<MadeRefund | Refused>;
+  refund(order: RefundOrder): Promise<MadeRefund | Refused | TooLittleLeft>;
   /** The sessions created since a time, newest first. */
   listSessions(since: Date): AsyncIterable<ListedSession>;
   /** The provider's own record of its events since a time, newest first, as a webhook's body would hold them. */

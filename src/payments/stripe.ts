@@ -4,14 +4,12 @@ import type {
   EndedSession,
   KnownSession,
   ListedSession,
-  MadeRefund,
   PaymentProvider,
   PaymentSession,
-  RefundOrder,
-  Refused,
   SessionRequest,
 } from './provider.ts';
 import { orderReference, transactionOf } from './stripe-objects.ts';
+import { refund } from './stripe-refunds.ts';
 
 export interface StripeOptions {
   readonly secretKey: string;
@@ -161,56 +159,6 @@ function standing(session: Stripe.Checkout.Session, known: KnownSession): EndedS
 function hasFailed({ status, payment_intent: intent }: Stripe.Checkout.Session): boolean {
   const intentStatus = intent && typeof intent === 'object' ? intent.status : undefined;
   return status === 'complete' && (intentStatus === 'requires_payment_method' || intentStatus === 'canceled');
-}
-
-function refund(stripe: Stripe, order: RefundOrder): Promise<MadeRefund | Refused> {
-  return withFreshKeys<MadeRefund | Refused>(`refund_${order.refundId}`, {
-    call: (idempotencyKey) => createRefund(stripe, order, idempotencyKey),
-    find: () => findRefund(stripe, order),
-  });
-}
-
-async function createRefund(
-  stripe: Stripe,
-  order: RefundOrder,
-  idempotencyKey: string,
-): Promise<MadeRefund | Refused> {
-  try {
-    const made = await stripe.refunds.create(
-      {
-        payment_intent: order.transactionId,
-        amount: order.amountCents,
-        metadata: { refund_id: String(order.refundId), order_id: String(order.orderId) },
-      },
-      { idempotencyKey },
-    );
-    return madeRefund(made, order);
-  } catch (error) {
-    // Everything is back with the buyer, so what we owed is too.
-    const allBack = error instanceof Stripe.errors.StripeError && error.code === 'charge_already_refunded';
-    if (!allBack) throw error;
-    return (await findRefund(stripe, order)) ?? { providerRefundId: null };
-  }
-}
-
-/** @throws when it is not the refund that was asked for */
-function madeRefund(made: Stripe.Refund, { refundId, amountCents }: RefundOrder): MadeRefund | Refused {
-  if (!made.id || made.amount !== amountCents) throw new Error(`${made.id} is not refund ${refundId}.`);
-  if (hasCome(made)) return { providerRefundId: made.id };
-  return { refused: `the refund ${made.id} ${made.status}: ${made.failure_reason ?? 'no reason given'}` };
-}
-
-/** Whether the money went back, or is on its way. */
-function hasCome({ status }: Stripe.Refund): boolean {
-  return status !== 'failed' && status !== 'canceled';
-}
-
-async function findRefund(stripe: Stripe, order: RefundOrder): Promise<MadeRefund | undefined> {
-  for await (const made of stripe.refunds.list({ payment_intent: order.transactionId, limit: pageSize })) {
-    const isIt = made.metadata?.['refund_id'] === String(order.refundId) && hasCome(made);
-    if (isIt) return { providerRefundId: made.id };
-  }
-  return undefined;
 }
 
 async function* listSessions(stripe: Stripe, since: Date): AsyncGenerator<ListedSession> {

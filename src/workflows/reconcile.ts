@@ -2,6 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { listUnplacedEvents, readAccounts } from '../database/queries/reconciliation.ts';
 import { outboxTransaction } from '../database/statement.ts';
 import { raiseAttention, resolveAttention } from '../database/transactions/attention.ts';
+import { flagOverduePayments } from '../database/transactions/overdue.ts';
 import { retryPaymentEvent } from '../database/transactions/payment-events.ts';
 import { recordReconciliation } from '../database/transactions/reconciliation.ts';
 import { restartLostStories } from '../database/transactions/restarts.ts';
@@ -78,6 +79,7 @@ async function reconcileShop({ database, inbox, readEvent }: Comparing): Promise
     restartLostStories(sql, (workflow, id) => startNow[workflow](id)),
   );
   const resumed = await resumeStuckStories(database);
+  await outboxTransaction(database, flagOverduePayments);
   let placed = 0;
   for (const body of await listUnplacedEvents(database)) {
     const event = readEvent(body);

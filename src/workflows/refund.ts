@@ -1,7 +1,8 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { FollowUps } from '../database/outbox.ts';
 import { type DueRefund, markRefundMade, readDueRefund } from '../database/transactions/refunds.ts';
-import type { MadeRefund, PaymentProvider, Refused } from '../payments/provider.ts';
+import { shrinkRefund } from '../database/transactions/refunds-elsewhere.ts';
+import type { MadeRefund, PaymentProvider, Refused, TooLittleLeft } from '../payments/provider.ts';
 import { queues, workflowNames } from './follow-ups.ts';
 import { maxRecoveryAttempts } from './limits.ts';
 import { type Matter, orPark, park, parked } from './park.ts';
@@ -43,28 +44,40 @@ export async function openMoneyQueue(): Promise<void> {
 
 async function payBack(
   { provider, followUps, retrySeconds }: RefundSettings,
-  due: DueRefund,
+  promised: DueRefund,
   matter: Matter,
 ): Promise<'made' | typeof parked> {
+  let due = promised;
   for (let turn = 1, pauseSeconds = retrySeconds; ; turn += 1) {
     const answer = await askForRefund(provider, due);
     if ('providerRefundId' in answer) {
       await markRefundMade({ ...due, providerRefundId: answer.providerRefundId }, followUps);
       return 'made';
     }
-    const reason = 'refused' in answer ? `The provider refuses: ${answer.refused}` : answer.unknown;
-    if ('refused' in answer || turn === triesBeforeAttention) await park({ ...matter, reason });
-    if ('refused' in answer) return parked;
+    if ('leftCents' in answer && (await shrinkRefund({ ...due, leftCents: answer.leftCents }, followUps))) {
+      due = { ...due, amountCents: answer.leftCents };
+      continue;
+    }
+    if (!('unknown' in answer) || turn === triesBeforeAttention) {
+      await park({ ...matter, reason: reasonOf(answer) });
+      if (!('unknown' in answer)) return parked;
+    }
     await DBOS.sleep(pauseSeconds * 1000);
     pauseSeconds = Math.min(2 * pauseSeconds, longestPauseSeconds);
   }
+}
+
+function reasonOf(answer: Refused | TooLittleLeft | { readonly unknown: string }): string {
+  if ('refused' in answer) return `The provider refuses: ${answer.refused}`;
+  if ('leftCents' in answer) return `The provider has only ${answer.leftCents} of the charge left.`;
+  return answer.unknown;
 }
 
 /** One question, under the refund's own idempotency key. */
 function askForRefund(
   provider: PaymentProvider,
   due: DueRefund,
-): Promise<MadeRefund | Refused | { readonly unknown: string }> {
+): Promise<MadeRefund | Refused | TooLittleLeft | { readonly unknown: string }> {
   return DBOS.runStep(
     async () => {
       try {

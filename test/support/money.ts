@@ -21,7 +21,7 @@ export interface Moved {
 }
 
 /** All money that moved, by order. */
-export async function moneyMoved(shop: OpenShop): Promise<Map<string, Moved>> {
+async function moneyMoved(shop: OpenShop): Promise<Map<string, Moved>> {
   const moved = new Map<string, Moved>();
   const of = (entry: Entry): Moved => {
     const known = moved.get(entry.client_reference_id) ?? { charges: [], refunds: [] };

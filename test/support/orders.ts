@@ -152,25 +152,6 @@ export function becomes(
   );
 }
 
-/** What became of the events of a type about an order, oldest first. */
-export async function outcomes(shop: OpenShop, order: TestOrder, type: string): Promise<string[]> {
-  const rows = await shop
-    .database('payment_events')
-    .where({ order_id: order.order_id, type })
-    .orderBy('received_at')
-    .select<{ outcome: string }[]>('outcome');
-  return rows.map(({ outcome }) => outcome);
-}
-
-/** Waits until as many events of a type have come about an order, and says what became of them. */
-export function outcomesOf(shop: OpenShop, order: TestOrder, type: string, count = 1): Promise<string[]> {
-  return waitFor(
-    `${count} × ${type} about order ${order.order_id}`,
-    () => outcomes(shop, order, type),
-    (seen) => seen.length >= count,
-  );
-}
-
 /** Waits until the shop knows an event of the provider, and says what became of it. */
 export async function outcomeOfEvent(shop: OpenShop, eventId: string): Promise<string> {
   const row = await waitFor(

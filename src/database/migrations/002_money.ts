@@ -73,7 +73,7 @@ const attention = `
   create table attention (
     attention_id integer generated always as identity primary key,
     kind text not null check (kind in (
-      'event_mismatch', 'dispute', 'checkout_failed', 'dispatch_failed', 'refund_failed', 'email_failed', 'accounts_wrong'
+      'event_mismatch', 'dispute', 'payment_unknown', 'checkout_failed', 'dispatch_failed', 'refund_failed', 'email_failed', 'accounts_wrong'
     )),
     subject text not null check (subject <> ''),
     order_id integer references orders,

@@ -2,15 +2,19 @@ import type { Database } from '../connection.ts';
 import type { AttentionRow } from '../tables.ts';
 
 /** Most matters that one list shows. */
-const mattersPerList = 100;
+export const mattersPerList = 100;
+
+/** A matter, with the unguessable part of the address of the order that it is about. */
+export type OpenMatter = AttentionRow & { token: string | null };
 
 /** What needs a person, oldest first. */
-export function listAttention(database: Database): Promise<AttentionRow[]> {
+export function listAttention(database: Database): Promise<OpenMatter[]> {
   return database('attention')
+    .leftJoin('orders', 'orders.order_id', 'attention.order_id')
     .whereNull('resolved_at')
     .orderBy('attention_id')
     .limit(mattersPerList)
-    .select<AttentionRow[]>('*');
+    .select<OpenMatter[]>('attention.*', 'token');
 }
 
 /** What reconciliation did so far in one scope, and its newest report. */

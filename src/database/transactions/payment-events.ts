@@ -11,7 +11,8 @@ import { outboxTransaction, type Statement } from '../statement.ts';
 import { raiseAttention } from './attention.ts';
 import { payOrder, reserveAgain } from './order-changes.ts';
 import { type LockedPayment, lockPayment, movePayment } from './payments.ts';
-import { promiseRefund, recordRefundElsewhere } from './refunds.ts';
+import { promiseRefund } from './refunds.ts';
+import { recordRefundElsewhere } from './refunds-elsewhere.ts';
 
 /** What the inbox needs: the workflows to start or wake, and whether real money is expected. */
 export interface Inbox {

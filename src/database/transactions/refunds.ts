@@ -1,10 +1,5 @@
 import { allowedFrom } from '../../domain/order.ts';
-import {
-  isRestockedByDefault,
-  judgeRefund,
-  type RefundRefusal,
-  type RefundWish,
-} from '../../domain/refund.ts';
+import { judgeRefund, type RefundRefusal, type RefundWish } from '../../domain/refund.ts';
 import type { Database } from '../connection.ts';
 import { enqueueWorkflow, type FollowUps } from '../outbox.ts';
 import { outboxTransaction, type Statement } from '../statement.ts';
@@ -81,34 +76,12 @@ export async function promiseRefund(
   return row;
 }
 
-/** Writes down what somebody paid back at the provider without us (docs/PAYMENTS.md), in the caller's transaction. */
-export async function recordRefundElsewhere(
-  sql: Statement,
-  followUps: FollowUps,
-  payment: LockedPayment,
-  refund: { eventId: string; amountCents: number },
-): Promise<void> {
-  const { orderId } = payment;
-  const full = payment.refundedCents + refund.amountCents === payment.amountCents;
-  if (isRestockedByDefault(payment.orderStatus, full)) await returnUnits(sql, orderId);
-  await countRefund(sql, payment, refund.amountCents);
-  const row = await insertRefund(
-    sql,
-    orderId,
-    {
-      amountCents: refund.amountCents,
-      reason: 'refunded at the payment provider',
-      actor: 'provider',
-      // No key of an operator's has a space in it, so none is taken already.
-      requestKey: `event ${refund.eventId}`,
-    },
-    'made',
-  );
-  await followRefund(sql, followUps, row);
-}
-
 /** With the last cent of it promised back, a payment is `refund_due`, and what is not dispatched yet stays here. */
-async function countRefund(sql: Statement, { orderId }: LockedPayment, amountCents: number): Promise<void> {
+export async function countRefund(
+  sql: Statement,
+  { orderId }: LockedPayment,
+  amountCents: number,
+): Promise<void> {
   await sql(
     `update payments set refunded_cents = refunded_cents + :amountCents, updated_at = now(),
        state = case when refunded_cents + :amountCents = amount_cents then 'refund_due' else state end
@@ -117,7 +90,8 @@ async function countRefund(sql: Statement, { orderId }: LockedPayment, amountCen
   );
 }
 
-async function insertRefund(
+/** Inserts a refund and tells the order's history of it. */
+export async function insertRefund(
   sql: Statement,
   orderId: number,
   refund: Omit<Promised, 'restock'>,
@@ -200,7 +174,7 @@ export async function recordRefundMade(
 }
 
 /** After a refund was made: the buyer is told, and with the last one the payment and the order are `refunded`. */
-async function followRefund(
+export async function followRefund(
   sql: Statement,
   followUps: Pick<FollowUps, 'email'>,
   refund: RefundRow,

@@ -92,12 +92,17 @@ const lostStories = `
   order by id
   limit :limit`;
 
-const workflowOf: Partial<Record<AttentionKind, Restartable>> = {
+const restartables = {
   checkout_failed: 'resume-checkout',
   dispatch_failed: 'dispatch',
   refund_failed: 'refund',
   email_failed: 'email',
-};
+} as const satisfies Partial<Record<AttentionKind, Restartable>>;
+
+/** The kinds of matters that can be tried again. */
+export type RestartableKind = keyof typeof restartables;
+
+const workflowOf: Partial<Record<AttentionKind, Restartable>> = restartables;
 
 /**
  * Takes a matter off the list of what needs a person: its story is started again, or an operator says that it is settled.

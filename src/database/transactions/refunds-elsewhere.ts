@@ -1,0 +1,64 @@
+import { isRestockedByDefault } from '../../domain/refund.ts';
+import type { FollowUps } from '../outbox.ts';
+import type { Statement } from '../statement.ts';
+import { transaction } from '../transaction.ts';
+import { returnUnits } from './order-changes.ts';
+import { type LockedPayment, lockPayment } from './payments.ts';
+import { countRefund, followRefund, insertRefund } from './refunds.ts';
+
+const elsewhere = { reason: 'refunded at the payment provider', actor: 'provider' } as const;
+
+/** Writes down what somebody paid back at the provider without us (docs/PAYMENTS.md), in the caller's transaction. */
+export async function recordRefundElsewhere(
+  sql: Statement,
+  followUps: FollowUps,
+  payment: LockedPayment,
+  refund: { eventId: string; amountCents: number },
+): Promise<void> {
+  const { orderId } = payment;
+  const full = payment.refundedCents + refund.amountCents === payment.amountCents;
+  if (isRestockedByDefault(payment.orderStatus, full)) await returnUnits(sql, orderId);
+  await countRefund(sql, payment, refund.amountCents);
+  const row = await insertRefund(
+    sql,
+    orderId,
+    {
+      amountCents: refund.amountCents,
+      reason: 'refunded at the payment provider',
+      actor: 'provider',
+      // No key of an operator's has a space in it, so none is taken already.
+      requestKey: `event ${refund.eventId}`,
+    },
+    'made',
+  );
+  await followRefund(sql, followUps, row);
+}
+
+/**
+ * Everything was promised back, and the provider has less left than we asked for: what is missing was paid back without us. It
+ * gets a refund of its own, and ours shrinks to what is left.
+ * @returns false when only a part was promised; then a person decides what was meant
+ */
+export const shrinkRefund = transaction(
+  'shrinkRefund',
+  async (
+    sql,
+    refund: { orderId: number; refundId: number; leftCents: number },
+    followUps: FollowUps,
+  ): Promise<boolean> => {
+    const { orderId, refundId, leftCents } = refund;
+    const payment = await lockPayment(sql, orderId);
+    if (payment?.state !== 'refund_due') return false;
+    const [shrunk] = await sql<{ missing: number }>(
+      `update refunds set amount_cents = :leftCents
+       from (select refund_id, amount_cents as promised from refunds where refund_id = :refundId) as before
+       where refunds.refund_id = before.refund_id and state = 'due' and promised > :leftCents
+       returning promised - amount_cents as missing`,
+      { refundId, leftCents },
+    );
+    if (!shrunk) return false;
+    const missing = { ...elsewhere, amountCents: shrunk.missing, requestKey: `beside-refund-${refundId}` };
+    await followRefund(sql, followUps, await insertRefund(sql, orderId, missing, 'made'));
+    return true;
+  },
+);

@@ -1,0 +1,70 @@
+import Stripe from 'stripe';
+import { withFreshKeys } from './idempotency.ts';
+import type { MadeRefund, RefundOrder, Refused, TooLittleLeft } from './provider.ts';
+
+type Answer = MadeRefund | Refused | TooLittleLeft;
+
+const pageSize = 100;
+
+/** Pays back a part of a charge, once, however often it is asked for. @throws when the outcome is unknown, or refused */
+export function refund(stripe: Stripe, order: RefundOrder): Promise<Answer> {
+  // With the amount: a refund that turns out to be too large is asked for again with less.
+  return withFreshKeys<Answer>(`refund_${order.refundId}_${order.amountCents}`, {
+    call: (idempotencyKey) => createRefund(stripe, order, idempotencyKey),
+    find: () => findRefund(stripe, order),
+  });
+}
+
+async function createRefund(stripe: Stripe, order: RefundOrder, idempotencyKey: string): Promise<Answer> {
+  try {
+    const made = await stripe.refunds.create(
+      {
+        payment_intent: order.transactionId,
+        amount: order.amountCents,
+        metadata: { refund_id: String(order.refundId), order_id: String(order.orderId) },
+      },
+      { idempotencyKey },
+    );
+    return madeRefund(made, order);
+  } catch (error) {
+    if (!isTooLarge(error)) throw error;
+    return (await findRefund(stripe, order)) ?? whatIsLeft(stripe, order, error);
+  }
+}
+
+/** @throws when it is not the refund that was asked for */
+function madeRefund(made: Stripe.Refund, { refundId, amountCents }: RefundOrder): MadeRefund | Refused {
+  if (!made.id || made.amount !== amountCents) throw new Error(`${made.id} is not refund ${refundId}.`);
+  if (hasCome(made)) return { providerRefundId: made.id };
+  return { refused: `the refund ${made.id} ${made.status}: ${made.failure_reason ?? 'no reason given'}` };
+}
+
+/** Whether the money went back, or is on its way. */
+function hasCome({ status }: Stripe.Refund): boolean {
+  return status !== 'failed' && status !== 'canceled';
+}
+
+function isTooLarge(error: unknown): boolean {
+  if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return false;
+  return error.code === 'charge_already_refunded' || error.param === 'amount';
+}
+
+/** Somebody paid back without us: all of it, so that what we owed is back too, or a part. */
+async function whatIsLeft(stripe: Stripe, order: RefundOrder, error: unknown): Promise<Answer> {
+  const { latest_charge: charge } = await stripe.paymentIntents.retrieve(order.transactionId, {
+    expand: ['latest_charge'],
+  });
+  if (!charge || typeof charge === 'string') throw new Error(`${order.transactionId} shows no charge.`);
+  const leftCents = charge.amount - charge.amount_refunded;
+  if (leftCents === 0) return { providerRefundId: null };
+  if (leftCents < order.amountCents) return { leftCents };
+  throw error;
+}
+
+async function findRefund(stripe: Stripe, order: RefundOrder): Promise<MadeRefund | undefined> {
+  for await (const made of stripe.refunds.list({ payment_intent: order.transactionId, limit: pageSize })) {
+    const isIt = made.metadata?.['refund_id'] === String(order.refundId) && hasCome(made);
+    if (isIt) return { providerRefundId: made.id };
+  }
+  return undefined;
+}

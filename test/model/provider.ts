@@ -1,0 +1,118 @@
+import type { PaymentEvent } from '../../src/domain/payment.ts';
+
+/** What one order costs, in minor units. */
+export const total = 1_000;
+
+const orderId = 7;
+export const sessionId = 'cs_1';
+const transactionId = 'pi_1';
+
+/** `bank`: completed, and the money is on its way; `failed`: it did not come. */
+type Session = 'none' | 'open' | 'bank' | 'failed' | 'expired' | 'paid';
+
+/** The payment provider's side of one order: its session, its books, and everything that it has told or will tell. */
+export class Provider {
+  session: Session = 'none';
+  charges = 0;
+  refunded = 0;
+  disputed = false;
+  readonly events: PaymentEvent[] = [];
+  readonly #refunds = new Set<string>();
+
+  get charged(): number {
+    return this.charges * total;
+  }
+
+  get refundable(): number {
+    return this.charged - this.refunded;
+  }
+
+  /** Under one idempotency key, so there is one session however often it is asked for. */
+  open(): void {
+    if (this.session === 'none') this.session = 'open';
+  }
+
+  pay(): void {
+    this.session = 'paid';
+    this.charges += 1;
+    this.#tell('checkout.session.completed', 'paid', { transactionId });
+  }
+
+  payByBank(): void {
+    this.session = 'bank';
+    this.#tell('checkout.session.completed', 'other', {});
+  }
+
+  endBank(arrived: boolean): void {
+    this.session = arrived ? 'paid' : 'failed';
+    if (arrived) this.charges += 1;
+    const type = `checkout.session.async_payment_${arrived ? 'succeeded' : 'failed'}`;
+    this.#tell(type, arrived ? 'paid' : 'ended', { transactionId: arrived ? transactionId : null });
+  }
+
+  expire(): void {
+    this.session = 'expired';
+    this.#tell('checkout.session.expired', 'ended', {});
+  }
+
+  /** What the shop asks before it gives an order up. */
+  end(): 'paid' | 'ended' | 'unknown' {
+    if (this.session === 'open') this.expire();
+    if (this.session === 'paid') return 'paid';
+    return this.session === 'bank' ? 'unknown' : 'ended';
+  }
+
+  /** What is refunded is refunded once per key; what is all back already needs no refund any more. */
+  refund(key: string, amountCents: number): 'made' | 'refused' {
+    if (this.#refunds.has(key) || this.refundable === 0) return 'made';
+    if (amountCents > this.refundable) return 'refused';
+    this.#refunds.add(key);
+    this.refunded += amountCents;
+    this.#tell('charge.refunded', 'refunded', { ...charge, refundedCents: this.refunded });
+    return 'made';
+  }
+
+  /** A part of the charge, and an object that names the charge alone. */
+  dispute(): void {
+    this.disputed = true;
+    this.#tell('charge.dispute.created', 'disputed', { ...charge, orderId: null, amountCents: total / 2 });
+  }
+
+  /** The paid session as the provider's list shows it, in the form of an event. */
+  listed(): PaymentEvent {
+    return { ...blank, id: `compared-${sessionId}`, type: 'listed', says: 'paid', transactionId };
+  }
+
+  #tell(type: string, says: PaymentEvent['says'], facts: Partial<PaymentEvent>): void {
+    this.events.push({ ...blank, id: `evt_${this.events.length}`, type, says, ...facts });
+  }
+}
+
+const blank = {
+  orderId,
+  sessionId,
+  amountCents: total,
+  refundedCents: null,
+  currency: 'USD',
+  transactionId: null,
+  live: false,
+  body: null,
+} as const;
+
+const charge = { sessionId: null, transactionId } as const;
+
+const changes: readonly ((event: PaymentEvent) => Partial<PaymentEvent>)[] = [
+  () => ({ currency: 'EUR' }),
+  () => ({ live: true }),
+  // A dispute may be about any part of the money.
+  ({ says }) => (says === 'disputed' ? { currency: null } : { amountCents: 1 }),
+  ({ says }) => (says === 'ended' ? { currency: 'GBP' } : { transactionId: null }),
+  ({ sessionId: session }) => (session === null ? { transactionId: 'pi_2' } : { sessionId: 'cs_2' }),
+  ({ says }) => (says === 'refunded' ? { refundedCents: total + 1 } : { amountCents: null, currency: 'JPY' }),
+];
+
+/** An event like a real one, under another id, that names the order and some other money. */
+export function nonsense(event: PaymentEvent, choice: number): PaymentEvent {
+  const change = changes[choice % changes.length];
+  return { ...event, ...change?.(event), id: `nonsense-${event.id}-${choice % changes.length}` };
+}

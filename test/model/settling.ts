@@ -1,0 +1,122 @@
+import { openSession } from './buying.ts';
+import type { Command } from './command.ts';
+import { total } from './provider.ts';
+
+/** What the provider tells: in any order, and as often as it likes. */
+export const hearing: readonly Command[] = [
+  {
+    name: 'event delivered',
+    can: ({ provider }) => provider.events.length > 0,
+    act: ({ provider, shop }, choice) => shop.receive(provider.events[choice % provider.events.length]!),
+  },
+  {
+    name: 'newest event delivered',
+    can: ({ provider }) => provider.events.length > 0,
+    act: ({ provider, shop }) => shop.receive(provider.events.at(-1)!),
+  },
+  {
+    name: 'nonsense delivered',
+    can: ({ provider, shop }) => provider.events.length > 0 && shop.sessionId !== null,
+    act: (world, choice) => world.receiveNonsense(choice),
+  },
+];
+
+/** What reconciliation finds and puts right. */
+export const reconciling: readonly Command[] = [
+  {
+    name: 'unheard event found',
+    can: ({ provider, shop }) => provider.events.some(({ id }) => !shop.outcomes.has(id)),
+    act: ({ provider, shop }) => shop.receive(provider.events.find(({ id }) => !shop.outcomes.has(id))!),
+  },
+  {
+    name: 'unheard payment found',
+    can: ({ provider, shop }) =>
+      provider.session === 'paid' && ['creating', 'open', 'expired'].includes(shop.state),
+    act: ({ provider, shop }) => shop.receive(provider.listed()),
+  },
+  {
+    name: 'kept events tried again',
+    can: ({ provider, shop }) => provider.events.some((event) => shop.isUnplaced(event)),
+    act: ({ provider, shop }) => {
+      for (const event of provider.events) shop.retry(event);
+    },
+  },
+  {
+    name: 'session left open is ended',
+    can: (world) => openSession(world) && world.shop.status !== 'pending',
+    act: ({ provider }) => provider.expire(),
+  },
+];
+
+const amounts = [undefined, 300, undefined, 700, total] as const;
+const restocks = [undefined, true, false] as const;
+
+// So that a story stays finite.
+const refundsAtMost = 4;
+
+/** What operators and buyers do to a payment. */
+export const wishing: readonly Command[] = [
+  {
+    name: 'operator refunds',
+    can: ({ provider, shop }) => provider.charges > 0 && shop.refunds.length < refundsAtMost,
+    act: (world, choice) => {
+      const restock = restocks[Math.floor(choice / amounts.length) % restocks.length];
+      world.restockAsked ||= restock === true;
+      world.shop.requestRefund({ amountCents: amounts[choice % amounts.length], restock });
+    },
+  },
+  {
+    name: 'refund at the provider',
+    can: ({ provider, shop }) => provider.refundable > 0 && shop.refunds.length < refundsAtMost,
+    act: ({ provider }, choice) => {
+      const amount = Math.min(amounts[choice % amounts.length] ?? total, provider.refundable);
+      provider.refund(`elsewhere-${provider.refunded}`, amount);
+    },
+  },
+  {
+    name: 'dispute',
+    can: ({ provider }) => provider.charges > 0 && !provider.disputed,
+    act: ({ provider }) => provider.dispute(),
+  },
+  {
+    name: 'refund made, answer lost',
+    can: ({ shop }) => shop.refunds.some(({ made }) => !made),
+    act: ({ shop, provider }) => {
+      const due = shop.refunds.find(({ made }) => !made)!;
+      provider.refund(due.id, due.amountCents);
+    },
+  },
+];
+
+/** What is due. */
+export const repaying: readonly Command[] = [
+  {
+    name: 'refund made',
+    can: ({ shop }) => shop.refunds.some(({ made, parked }) => !made && !parked),
+    act: ({ shop, provider }) => {
+      const due = shop.refunds.find(({ made, parked }) => !made && !parked)!;
+      if (provider.refund(due.id, due.amountCents) === 'made') shop.markRefundMade(due);
+      else due.parked = true;
+    },
+  },
+  {
+    name: 'dispatched',
+    can: ({ shop }) => shop.status === 'paid',
+    act: ({ shop }) => shop.markDispatched(),
+  },
+];
+
+/** Who finds a refused refund on the list pays back what is missing, and has it tried again. */
+export const person: readonly Command[] = [
+  {
+    name: 'person makes up for a refused refund',
+    can: ({ shop }) => shop.refunds.some(({ parked }) => parked),
+    act: ({ shop, provider }) => {
+      const missing = shop.refundedCents - provider.refunded;
+      if (missing > 0) provider.refund(`person-${provider.refunded}`, missing);
+      for (const due of shop.refunds.filter(({ parked }) => parked)) {
+        if (provider.refund(due.id, due.amountCents) === 'made') shop.markRefundMade(due);
+      }
+    },
+  },
+];

@@ -1,0 +1,188 @@
+import { allowedFrom, type CancelReason, type OrderStatus } from '../../src/domain/order.ts';
+import {
+  conclude,
+  type EventOutcome,
+  isWantedLate,
+  judge,
+  type KnownPayment,
+  type PaymentEvent,
+  type PaymentState,
+} from '../../src/domain/payment.ts';
+import { isRestockedByDefault, judgeRefund, type RefundWish } from '../../src/domain/refund.ts';
+import { sessionId, total } from './provider.ts';
+
+/** Units in the order. */
+const quantity = 2;
+
+interface Refund {
+  readonly id: string;
+  readonly amountCents: number;
+  made: boolean;
+  /** The provider refused it, so it stands on the list of what needs a person. */
+  parked: boolean;
+}
+
+/**
+ * Our rows about one order, moved as src/database/transactions moves them: every decision is made by the real rules of
+ * src/domain, and what is left here is the writing down.
+ */
+export class Shop {
+  status: OrderStatus = 'pending';
+  reason: CancelReason | null = null;
+  state: PaymentState = 'creating';
+  sessionId: string | null = null;
+  transactionId: string | null = null;
+  refundedCents = 0;
+  returned = 0;
+  late = false;
+  disputed = false;
+  readonly refunds: Refund[] = [];
+  readonly outcomes = new Map<string, EventOutcome>();
+  supplied: number;
+  available: number;
+
+  constructor(supplied: number) {
+    this.supplied = supplied;
+    this.available = supplied - quantity;
+  }
+
+  get held(): number {
+    return this.status === 'pending' ? quantity : 0;
+  }
+
+  get sold(): number {
+    return this.status === 'pending' || this.status === 'cancelled' ? 0 : quantity - this.returned;
+  }
+
+  get known(): KnownPayment {
+    const { state, transactionId, refundedCents, status } = this;
+    const money = { amountCents: total, refundedCents, currency: 'USD', live: false };
+    return { state, sessionId: this.sessionId, transactionId, ...money, orderStatus: status };
+  }
+
+  recordSession(): void {
+    if (this.state === 'creating') this.state = 'open';
+    this.sessionId = sessionId;
+  }
+
+  recordPaid(transactionId: string): void {
+    if (this.status !== 'pending' || !['creating', 'open', 'expired'].includes(this.state)) return;
+    this.state = 'paid';
+    this.transactionId = transactionId;
+  }
+
+  /** `concludePayment`. */
+  conclude(sessionEnded: CancelReason | null, holdOver: boolean): 'waiting' | 'over' {
+    const does = conclude(this.known, sessionEnded !== null);
+    if (does === 'wait') return 'waiting';
+    if (does === 'settle') {
+      this.state = 'settled';
+      if (!this.#move('pay', 'paid')) throw new Error('A payment of an order that is not pending.');
+    }
+    if (does === 'cancel') {
+      this.state = 'expired';
+      if (!this.#move('cancel', 'cancelled')) return 'over';
+      this.reason = sessionEnded ?? (holdOver ? 'hold_expired' : 'payment_ended');
+      this.available += quantity;
+    }
+    return 'over';
+  }
+
+  /** `receivePaymentEvent`. */
+  receive(event: PaymentEvent): void {
+    if (!this.outcomes.has(event.id)) this.#take(event);
+  }
+
+  /** `retryPaymentEvent`. */
+  retry(event: PaymentEvent): void {
+    if (this.isUnplaced(event)) this.#take(event);
+  }
+
+  isUnplaced({ id }: PaymentEvent): boolean {
+    const outcome = this.outcomes.get(id);
+    return outcome === 'too_early' || outcome === 'unknown_order';
+  }
+
+  #take(event: PaymentEvent): void {
+    const found = event.orderId !== null || event.transactionId === this.transactionId;
+    const verdict = judge(event, found ? this.known : undefined);
+    this.outcomes.set(event.id, verdict.outcome);
+    if ('nextState' in verdict) {
+      this.state = verdict.nextState;
+      this.transactionId = event.transactionId ?? this.transactionId;
+    } else if ('refundedElsewhereCents' in verdict) {
+      this.#recordRefundElsewhere(event.id, verdict.refundedElsewhereCents);
+    } else if ('disputed' in verdict) {
+      this.disputed = true;
+    } else if (verdict.outcome === 'late') {
+      this.#takeLate(event.transactionId);
+    }
+  }
+
+  #takeLate(transactionId: string | null): void {
+    this.late = true;
+    this.transactionId = transactionId;
+    if (isWantedLate(this.reason) && this.available >= quantity) {
+      this.available -= quantity;
+      this.state = 'settled';
+      this.reason = null;
+      if (!this.#move('payLate', 'paid'))
+        throw new Error('A late payment of an order that is not cancelled.');
+    } else {
+      this.#count(total);
+      this.refunds.push({ id: 'late', amountCents: total, made: false, parked: false });
+    }
+  }
+
+  #recordRefundElsewhere(eventId: string, amountCents: number): void {
+    const full = this.refundedCents + amountCents === total;
+    if (isRestockedByDefault(this.status, full)) this.#returnUnits();
+    this.#count(amountCents);
+    this.refunds.push({ id: eventId, amountCents, made: true, parked: false });
+    this.#followRefund();
+  }
+
+  /** `requestRefund`. */
+  requestRefund(wish: RefundWish): void {
+    const judged = judgeRefund(wish, this.known);
+    if (typeof judged === 'string') return;
+    const { amountCents, restock } = judged;
+    if (restock) this.#returnUnits();
+    this.#count(amountCents);
+    this.refunds.push({ id: `refund_${this.refunds.length}`, amountCents, made: false, parked: false });
+  }
+
+  markRefundMade(refund: Refund): void {
+    refund.made = true;
+    refund.parked = false;
+    this.#followRefund();
+  }
+
+  markDispatched(): void {
+    if (this.state === 'settled') this.#move('dispatch', 'dispatched');
+  }
+
+  #count(amountCents: number): void {
+    this.refundedCents += amountCents;
+    if (this.refundedCents === total) this.state = 'refund_due';
+  }
+
+  #followRefund(): void {
+    if (this.state !== 'refund_due' || this.refunds.some(({ made }) => !made)) return;
+    this.state = 'refunded';
+    if (this.status === 'cancelled') this.returned = quantity;
+    this.#move('refund', 'refunded');
+  }
+
+  #returnUnits(): void {
+    this.available += quantity - this.returned;
+    this.returned = quantity;
+  }
+
+  #move(verb: keyof typeof allowedFrom, to: OrderStatus): boolean {
+    const from: readonly OrderStatus[] = allowedFrom[verb];
+    if (!from.includes(this.status)) return false;
+    this.status = to;
+    return true;
+  }
+}

@@ -1,0 +1,6 @@
+import type { Mutant } from './mutant.ts';
+import { orders, refunds, repairs } from './of-orders.ts';
+import { calls, late, messages } from './of-payments.ts';
+
+/** Every rule that is broken on purpose. */
+export const mutants: readonly Mutant[] = [...calls, ...messages, ...late, ...orders, ...refunds, ...repairs];

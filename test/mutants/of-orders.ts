@@ -1,0 +1,152 @@
+import { type Mutant, promises } from './mutant.ts';
+
+const payment = 'src/domain/payment.ts';
+const orderChanges = 'src/database/transactions/order-changes.ts';
+const compare = 'src/workflows/compare.ts';
+const rules = 'test/payments/rules.test.ts';
+const checkout = 'test/http/checkout.test.ts';
+const model = { file: 'src/domain/payment.model.test.ts', name: 'whatever happens in whatever order' };
+
+/** What may become of an order and its units. */
+export const orders: readonly Mutant[] = [
+  {
+    name: 'an order is given up as soon as anything is heard of it',
+    promise: promises.charged,
+    file: payment,
+    from: `payment.state === 'expired' || sessionEnded ? 'cancel'`,
+    to: `payment.state !== 'creating' || sessionEnded ? 'cancel'`,
+    test: model,
+  },
+  {
+    name: 'an order is cancelled whatever its status',
+    promise: promises.charged,
+    file: orderChanges,
+    from: `where order_id = :orderId and status = any(:allowedFrom)
+       returning order_id
+     ), released`,
+    to: `where order_id = :orderId
+       returning order_id
+     ), released`,
+    test: { file: rules, name: 'a paid order is not cancelled' },
+  },
+  {
+    name: 'an order is paid, confirmed and dispatched whatever its status',
+    promise: promises.once,
+    file: orderChanges,
+    from: 'if (paid.length !== 1) return false;',
+    to: '',
+    test: { file: rules, name: 'a cancelled order is not cancelled again' },
+  },
+  {
+    name: 'units are not taken off the shelf when an order is placed',
+    promise: promises.stock,
+    file: 'src/database/transactions/orders.ts',
+    from: 'update stock set available = available - quantity from line',
+    to: 'update stock set available = available from line',
+    test: { file: checkout, name: 'of several lines holds them all' },
+  },
+  {
+    name: 'units do not come back when an order is cancelled',
+    promise: promises.stock,
+    file: orderChanges,
+    from: `update stock set available = available + quantity
+       from order_lines join cancelled`,
+    to: `update stock set available = available
+       from order_lines join cancelled`,
+    test: { file: checkout, name: '−1 and the unit back; asked again it changes nothing' },
+  },
+  {
+    name: 'the total that the shopper was shown is not compared',
+    promise: 'nobody pays another price than the one they saw',
+    file: 'src/database/transactions/orders.ts',
+    from: 'request.shownCents !== null && request.shownCents !== totalCents',
+    to: 'request.shownCents !== null && request.shownCents < 0',
+    test: { file: checkout, name: 'of a total other than the one shown is refused' },
+  },
+  {
+    name: 'a checkout key is good for any other order',
+    promise: 'one checkout key, one order, for ever',
+    file: 'src/workflows/start-checkout.ts',
+    from: 'if (order.request_hash !== requestHash) {',
+    to: `if (order.request_hash === '') {`,
+    test: { file: checkout, name: 'of a used key with another body is refused' },
+  },
+];
+
+/** What goes back to a buyer, and what a buyer is told. */
+export const refunds: readonly Mutant[] = [
+  {
+    name: 'more is paid back than was paid',
+    promise: promises.once,
+    file: 'src/domain/refund.ts',
+    from: `if (amountCents > left) return 'refund_too_large';`,
+    to: '',
+    test: { file: 'test/payments/refunds.test.ts', name: 'in parts up to the total, and not a cent more' },
+  },
+  {
+    name: 'an order is dispatched while its money is on its way back',
+    promise: promises.charged,
+    file: orderChanges,
+    from: `where order_id = :orderId and state = 'settled' for update`,
+    to: 'where order_id = :orderId for update',
+    test: { file: rules, name: 'an order whose money is on its way back is not dispatched' },
+  },
+  {
+    name: 'the units of a dispatched order return to the shelf with its money',
+    promise: promises.stock,
+    file: 'src/domain/refund.ts',
+    from: `return full && status === 'paid';`,
+    to: 'return full;',
+    test: model,
+  },
+  {
+    name: 'anybody may have an order paid back',
+    promise: promises.operator,
+    file: 'src/http/routes/refunds.ts',
+    from: 'await admitOperators(server, options.operatorToken);',
+    to: '',
+    test: { file: 'test/payments/refused-refunds.test.ts', name: 'anybody without the token' },
+  },
+  {
+    name: 'an email is sent again when its work is done again',
+    promise: 'one message per order and kind',
+    file: 'src/database/transactions/emails.ts',
+    from: 'where email_id = :emailId and sent_at is null`,\n      { emailId },',
+    to: 'where email_id = :emailId`,\n      { emailId },',
+    test: {
+      file: 'test/workflows/email.test.ts',
+      name: 'and whose work is started once more does not send what is sent',
+    },
+  },
+];
+
+/** What is put right although nobody was told. */
+export const repairs: readonly Mutant[] = [
+  {
+    name: 'a payment of which no message came is never found',
+    promise: promises.charged,
+    file: compare,
+    from: `return ['creating', 'open', 'expired'].includes(payment.state);`,
+    to: 'return false;',
+    test: { file: 'test/workflows/compare.test.ts', name: 'a payment without any event is found' },
+  },
+  {
+    name: 'a session can be paid for ever although its order is over',
+    promise: promises.charged,
+    file: compare,
+    from: `session.status === 'open' && payment !== undefined && payment.status !== 'pending'`,
+    to: `session.status === 'open' && payment !== undefined && payment.status === ''`,
+    test: { file: 'test/workflows/compare.test.ts', name: 'a session that is left open although' },
+  },
+  {
+    name: 'an event that came before its order is forgotten',
+    promise: promises.charged,
+    file: 'src/database/queries/reconciliation.ts',
+    from: `['unknown_order', 'too_early']`,
+    to: `['too_early']`,
+    test: {
+      file: 'test/workflows/compare.test.ts',
+      name: 'an event about an unknown order is kept, and looked at again',
+    },
+  },
+];

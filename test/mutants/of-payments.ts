@@ -1,0 +1,154 @@
+import { type Mutant, promises } from './mutant.ts';
+
+const adapter = 'src/payments/stripe.ts';
+const webhook = 'src/payments/webhook.ts';
+const payment = 'src/domain/payment.ts';
+const orderChanges = 'src/database/transactions/order-changes.ts';
+const rules = 'test/payments/rules.test.ts';
+const events = 'test/payments/webhook.test.ts';
+const model = { file: 'src/domain/payment.model.test.ts', name: 'whatever happens in whatever order' };
+
+/** What is asked of the provider, and how. */
+export const calls: readonly Mutant[] = [
+  {
+    name: 'a payment session is opened without an idempotency key',
+    promise: promises.once,
+    file: adapter,
+    from: 'stripe.checkout.sessions.create(parameters, { idempotencyKey })',
+    to: 'stripe.checkout.sessions.create(parameters)',
+    test: { file: rules, name: 'opens one session' },
+  },
+  {
+    name: 'a refund has a new idempotency key each time',
+    promise: promises.once,
+    file: 'src/payments/stripe-refunds.ts',
+    from: '`refund_${order.refundId}_${order.amountCents}`',
+    to: '`refund_${order.refundId}_${performance.now()}`',
+    test: { file: rules, name: 'makes one refund of a part' },
+  },
+  {
+    name: 'after a stored failure a new key is used blindly',
+    promise: promises.once,
+    file: 'src/payments/idempotency.ts',
+    from: 'if (found) return found;',
+    to: 'if (found && turn === keysAtMost) return found;',
+    test: { file: rules, name: 'opens one session' },
+  },
+  {
+    name: 'an order is cancelled without asking the provider',
+    promise: promises.charged,
+    file: 'src/workflows/follow-payment.ts',
+    from: 'word === null || word.cancel ? await endSession(provider, order) : undefined',
+    to: `word === null || word.cancel ? ({ outcome: 'ended' } as EndedSession) : undefined`,
+    test: { file: 'test/payments/edges.test.ts', name: 'again and again' },
+  },
+];
+
+/** What the provider says, and what it means to an order. */
+export const messages: readonly Mutant[] = [
+  {
+    name: 'a signature may be of any age',
+    promise: promises.authority,
+    file: webhook,
+    from: 'toleranceSeconds,\n        undefined,',
+    to: '0,\n        undefined,',
+    test: { file: 'src/payments/webhook.test.ts', name: 'a signature 301 seconds old' },
+  },
+  {
+    name: 'a message with a wrong signature is read all the same',
+    promise: promises.authority,
+    file: webhook,
+    from: 'if (error instanceof Stripe.errors.StripeSignatureVerificationError) continue;',
+    to: `if (error instanceof Stripe.errors.StripeSignatureVerificationError) return JSON.parse(String(rawBody));`,
+    test: { file: 'src/payments/webhook.test.ts', name: 'another secret' },
+  },
+  {
+    name: 'a bank transfer counts as paid while it is on its way',
+    promise: promises.authority,
+    file: webhook,
+    from: `return paymentStatus === 'paid' ? 'paid' : 'other';`,
+    to: `return 'paid';`,
+    test: { file: 'test/payments/edges.test.ts', name: 'a bank transfer that fails in the end is one' },
+  },
+  {
+    name: 'any news of a session ends it',
+    promise: 'a declined card, or anything else but its end, does not end a checkout',
+    file: webhook,
+    from: `default:
+      return 'other';`,
+    to: `default:
+      return 'ended';`,
+    test: { file: events, name: 'something else that happened' },
+  },
+  {
+    name: 'the amount that was paid is not compared',
+    promise: promises.charged,
+    file: payment,
+    from: 'return isSameSession(event, known) && isSameCharge(event, known)',
+    to: `event = { ...event, amountCents: known.amountCents };
+      return isSameSession(event, known) && isSameCharge(event, known)`,
+    test: { file: events, name: 'another amount' },
+  },
+  {
+    name: 'the currency that was paid is not compared',
+    promise: promises.charged,
+    file: payment,
+    from: 'return isSameSession(event, known) && isSameCharge(event, known)',
+    to: `event = { ...event, currency: known.currency };
+      return isSameSession(event, known) && isSameCharge(event, known)`,
+    test: { file: events, name: 'another currency' },
+  },
+  {
+    name: 'play money pays for an order, or real money for a rehearsal',
+    promise: promises.charged,
+    file: payment,
+    from: 'return isSameSession(event, known) && isSameCharge(event, known)',
+    to: `event = { ...event, live: known.live };
+      return isSameSession(event, known) && isSameCharge(event, known)`,
+    test: { file: 'src/domain/payment.test.ts', name: 'with another' },
+  },
+  {
+    name: 'an event is taken each time that it comes',
+    promise: 'a message that is told again changes nothing',
+    file: 'src/database/transactions/payment-events.ts',
+    from: 'on conflict (event_id) do nothing returning event_id',
+    to: 'on conflict (event_id) do update set outcome = excluded.outcome returning event_id',
+    test: { file: rules, name: 'an event that comes again does nothing again' },
+  },
+  {
+    name: 'a refund elsewhere is counted anew with each message',
+    promise: promises.once,
+    file: payment,
+    from: '(event.refundedCents ?? 0) - known.refundedCents',
+    to: 'event.refundedCents ?? 0',
+    test: model,
+  },
+];
+
+/** A payment that comes after the order was given up. */
+export const late: readonly Mutant[] = [
+  {
+    name: 'a late payment is ignored',
+    promise: promises.charged,
+    file: payment,
+    from: `{ outcome: 'late' };`,
+    to: `{ outcome: 'no_change' };`,
+    test: model,
+  },
+  {
+    name: 'a late payment is reserved although the units are gone',
+    promise: promises.stock,
+    file: orderChanges,
+    from: 'if (short) return false;',
+    to: '',
+    test: { file: events, name: 'or comes when the units are gone' },
+  },
+  {
+    name: 'who cancelled and is charged late gets the goods all the same',
+    promise: promises.charged,
+    file: payment,
+    from: `return reason !== 'cancelled_by_shopper';`,
+    to: 'return reason !== null;',
+    test: model,
+  },
+];

@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { outboxTransaction } from '../../src/database/statement.ts';
+import { cancelOrder, payOrder } from '../../src/database/transactions/order-changes.ts';
+import type { PaymentProvider } from '../../src/payments/provider.ts';
+import { createStripeProvider } from '../../src/payments/stripe.ts';
+import { followUpsOf } from '../../src/workflows/follow-ups.ts';
+import { moneyOf } from '../support/money.ts';
+import {
+  ask,
+  becomes,
+  hurryDispatch,
+  matters,
+  placeOrder,
+  placePaidOrder,
+  postSigned,
+  setMoods,
+  standing,
+  type TestOrder,
+} from '../support/orders.ts';
+import { secretKey, startTestPaymentService, type TestPaymentService } from '../support/payment-service.ts';
+import { expectStockBalanced } from '../support/promises.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+import { waitFor } from '../support/wait.ts';
+
+// Single rules that the promises of DESIGN §1 rest on, each where nothing else stands behind it; test/mutants breaks them.
+
+let shop: TestShop;
+
+beforeAll(async () => {
+  shop = await startTestShop({ HOLD_SECONDS: '600', DISPATCH_SECONDS: '600' });
+});
+
+afterAll(async () => {
+  await expectStockBalanced(shop.database);
+  await shop.close();
+});
+
+describe('the provider, asked again', () => {
+  let service: TestPaymentService;
+  let provider: PaymentProvider;
+
+  beforeAll(async () => {
+    service = await startTestPaymentService();
+    provider = createStripeProvider({
+      secretKey,
+      serviceUrl: service.origin,
+      shortestSessionSeconds: 0,
+      callTimeoutMs: 5_000,
+    });
+  });
+
+  afterEach(() => service.send('DELETE', '/control/moods'));
+
+  afterAll(() => service.close());
+
+  const holdExpiresAt = Date.now() + 600_000;
+  const open = (orderId: number) =>
+    provider.openSession({
+      orderId,
+      email: null,
+      currency: 'USD',
+      lines: [{ product: 'Widget', qty: 1, unitPriceCents: 1_000 }],
+      holdExpiresAt,
+      orderUrl: 'http://localhost/orders/1',
+    });
+
+  const setMood = (mood: string) => service.send('PUT', '/control/moods', { moods: { [mood]: 1 } });
+
+  async function sessionsOf(orderId: number): Promise<string[]> {
+    const { data } = await service.stripe.checkout.sessions.list({ limit: 100 });
+    return data.filter((one) => one.client_reference_id === String(orderId)).map(({ id }) => id);
+  }
+
+  test.each([
+    [1, 'was lost', 'api_lost'],
+    [2, 'is a failure for ever', 'api_error_after'],
+  ])('opens one session (order %i) although its first answer %s', async (orderId, _what, mood) => {
+    await setMood(mood);
+    await expect(open(orderId)).rejects.toBeInstanceOf(Error);
+    await service.send('DELETE', '/control/moods');
+    const [first, second] = [await open(orderId), await open(orderId)];
+    expect(second).toEqual(first);
+    expect(await sessionsOf(orderId)).toEqual('sessionId' in first ? [first.sessionId] : []);
+  });
+
+  test.each([
+    [3, 'was lost', 'api_lost'],
+    [4, 'is a failure for ever', 'api_error_after'],
+  ])('makes one refund of a part (order %i) although its first answer %s', async (orderId, _what, mood) => {
+    const transactionId = await service.pay(await service.open(String(orderId)));
+    const refund = () => provider.refund({ refundId: orderId, orderId, transactionId, amountCents: 100 });
+    await setMood(mood);
+    await expect(refund()).rejects.toBeInstanceOf(Error);
+    await service.send('DELETE', '/control/moods');
+    const [first, second] = [await refund(), await refund()];
+    expect(second).toEqual(first);
+    const { data } = await service.stripe.refunds.list({ payment_intent: transactionId });
+    expect(data.map(({ id, amount }) => [id, amount])).toEqual([
+      ['providerRefundId' in first && first.providerRefundId, 100],
+    ]);
+  });
+});
+
+/** A message that the buyer disputes a charge, always the same one. */
+async function disputeOf({ order_id: orderId }: TestOrder): Promise<object> {
+  const payment = await shop.database('payments').where({ order_id: orderId }).first();
+  return {
+    id: `evt_${randomUUID()}`,
+    type: 'charge.dispute.created',
+    created: 1,
+    data: {
+      object: { amount: payment.amount_cents, currency: 'usd', payment_intent: payment.transaction_id },
+    },
+  };
+}
+
+test('an event that comes again does nothing again, not even a dispute that a person has settled', async () => {
+  const order = await placePaidOrder(shop);
+  const dispute = await disputeOf(order);
+  expect(await postSigned(shop, dispute)).toBe(200);
+  const [matter] = await matters(shop, order);
+  await ask(`${shop.shopUrl}/attention/${matter?.attention_id}/resolve`, { resolution: 'won' });
+  expect(await postSigned(shop, dispute)).toBe(200);
+  expect(await matters(shop, order)).toEqual([]);
+  const told = await shop.database('order_history').where({ order_id: order.order_id, what: 'disputed' });
+  expect(told).toHaveLength(1);
+});
+
+test('an order whose money is on its way back is not dispatched, however long that takes', async () => {
+  const order = await placePaidOrder(shop);
+  await setMoods(shop, order, { api_html: 1 });
+  await ask(`${shop.shopUrl}/order/${order.order_id}/refund`, { reason: 'came broken' });
+  expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
+  await hurryDispatch(shop, order);
+  await waitFor(
+    'the dispatch to be over',
+    () => shop.database('dbos.workflow_status').where({ workflow_uuid: `dispatch-${order.order_id}` }),
+    ([row]) => row.status === 'SUCCESS',
+  );
+  expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
+  await setMoods(shop, order, {});
+  await becomes(shop, order, { status: 'refunded' });
+  expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
+});
+
+describe('whoever asks for it', () => {
+  const followUps = followUpsOf({ dispatchSeconds: 600 });
+  const cancel = ({ order_id: orderId }: TestOrder) =>
+    outboxTransaction(shop.database, (sql) =>
+      cancelOrder(sql, followUps, { orderId, reason: 'hold_expired' }),
+    );
+  const settle = ({ order_id: orderId }: TestOrder, late: boolean) =>
+    outboxTransaction(shop.database, (sql) =>
+      payOrder(sql, followUps, { orderId, transactionId: 'pi_nobody', late }),
+    );
+
+  test('a paid order is not cancelled, and not paid again', async () => {
+    const order = await placePaidOrder(shop);
+    await cancel(order);
+    expect(await settle(order, false)).toBe(false);
+    expect(await settle(order, true)).toBe(false);
+    expect(await standing(shop, order)).toMatchObject({ status: 'paid', reason: null, state: 'settled' });
+  });
+
+  test('a cancelled order is not cancelled again, and not paid as if it were pending', async () => {
+    const order = await placeOrder(shop);
+    await ask(`${order.order_url}/cancel`);
+    await becomes(shop, order, { status: 'cancelled' });
+    await cancel(order);
+    expect(await settle(order, false)).toBe(false);
+    expect(await standing(shop, order)).toMatchObject({
+      status: 'cancelled',
+      reason: 'cancelled_by_shopper',
+    });
+  });
+});

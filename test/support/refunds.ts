@@ -1,0 +1,24 @@
+import { type Answer, ask, type OpenShop } from './orders.ts';
+import { waitFor } from './wait.ts';
+
+export const operatorToken = 'operator-0123456789abcdef';
+export const authorized = { authorization: `Bearer ${operatorToken}` };
+
+/** Asks for a refund as an operator does; all that is left, unless `body` says how much. */
+export function refund(
+  shop: OpenShop,
+  { order_id: orderId }: { readonly order_id: number },
+  body: object = {},
+  headers: Readonly<Record<string, string>> = authorized,
+): Promise<Answer> {
+  return ask(`${shop.shopUrl}/order/${orderId}/refund`, { reason: 'came broken', ...body }, { headers });
+}
+
+/** Waits until no refund is due any more. */
+export async function everyRefundMade(shop: OpenShop): Promise<void> {
+  await waitFor(
+    'every refund to be made',
+    () => shop.database('refunds').where({ state: 'due' }),
+    (due) => due.length === 0,
+  );
+}
