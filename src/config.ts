@@ -116,7 +116,7 @@ export interface PaymentConfig {
   /** How often the opening of a session is tried again; the seconds before that double each time. */
   readonly retries: number;
   readonly retrySeconds: number;
-  /** Seconds before a refund is asked for again; they double each time, up to ten minutes. */
+  /** Seconds before a refund is asked for again; they double each time, up to 300 times as long. */
   readonly refundRetrySeconds: number;
 }
 

@@ -1,7 +1,8 @@
 import Stripe from 'stripe';
 
-// Each key costs a try, and a call has four; a provider that fails this often is not asked for more.
-const keysAtMost = 20;
+// The workflow step asks again; one call does not go on for ever.
+const keysPerCall = 5;
+const keysRemembered = 1_000;
 
 /** A call that has an effect at the provider, and how to find that effect when its answer was a failure. */
 interface KeyedCall<Result> {
@@ -9,21 +10,35 @@ interface KeyedCall<Result> {
   readonly find: () => Promise<Result | undefined>;
 }
 
-/**
- * Makes a call under an idempotency key. Stripe stores the first answer of a key for good, a failure too (docs
- * "Idempotent requests"): once a stored failure comes back, the call is over, so its effect is looked for, and only when
- * there is none the call is made again under the next key. So there is one effect, and one bad answer does not bar it.
- * @throws the provider's error, as long as the outcome is unknown or the failure is a fresh one
- */
-export async function withFreshKeys<Result>(key: string, { call, find }: KeyedCall<Result>): Promise<Result> {
-  for (let turn = 1; ; turn += 1) {
-    try {
-      return await call(turn === 1 ? key : `${key}_${turn}`);
-    } catch (error) {
-      if (!isStoredFailure(error) || turn === keysAtMost) throw error;
-      const found = await find();
-      if (found) return found;
+/** Makes calls under idempotency keys. Keys that are known to be spent are not asked again, as far as this process remembers. */
+export class FreshKeys {
+  readonly #turns = new Map<string, number>();
+
+  /**
+   * Makes a call under a key. Stripe stores the first answer of a key for good, a failure too (docs "Idempotent requests"):
+   * once a stored failure comes back, that call is over, so its effect is looked for, and only when there is none the call
+   * is made again under the next key. So there is one effect, and one bad answer does not bar it (decision 0008).
+   * @throws the provider's error, as long as the outcome is unknown or the failure is a fresh one
+   */
+  async use<Result>(key: string, { call, find }: KeyedCall<Result>): Promise<Result> {
+    for (let tries = 1; ; tries += 1) {
+      const turn = this.#turns.get(key) ?? 1;
+      try {
+        return await call(turn === 1 ? key : `${key}_${turn}`);
+      } catch (error) {
+        if (!isStoredFailure(error)) throw error;
+        const found = await find();
+        if (found) return found;
+        this.#remember(key, turn + 1);
+        if (tries === keysPerCall) throw error;
+      }
     }
+  }
+
+  #remember(key: string, turn: number): void {
+    const [oldest] = this.#turns.keys();
+    if (this.#turns.size >= keysRemembered && oldest !== undefined) this.#turns.delete(oldest);
+    this.#turns.set(key, turn);
   }
 }
 

@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import { withFreshKeys } from './idempotency.ts';
+import type { FreshKeys } from './idempotency.ts';
 import type { MadeRefund, RefundOrder, Refused, TooLittleLeft } from './provider.ts';
 
 type Answer = MadeRefund | Refused | TooLittleLeft;
@@ -7,9 +7,9 @@ type Answer = MadeRefund | Refused | TooLittleLeft;
 const pageSize = 100;
 
 /** Pays back a part of a charge, once, however often it is asked for. @throws when the outcome is unknown, or refused */
-export function refund(stripe: Stripe, order: RefundOrder): Promise<Answer> {
+export function refund(stripe: Stripe, keys: FreshKeys, order: RefundOrder): Promise<Answer> {
   // With the amount: a refund that turns out to be too large is asked for again with less.
-  return withFreshKeys<Answer>(`refund_${order.refundId}_${order.amountCents}`, {
+  return keys.use<Answer>(`refund_${order.refundId}_${order.amountCents}`, {
     call: (idempotencyKey) => createRefund(stripe, order, idempotencyKey),
     find: () => findRefund(stripe, order),
   });

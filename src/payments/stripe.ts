@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import { withFreshKeys } from './idempotency.ts';
+import { FreshKeys } from './idempotency.ts';
 import type {
   EndedSession,
   KnownSession,
@@ -33,11 +33,13 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
     telemetry: false,
     ...addressOf(options.serviceUrl),
   });
+  const keys = new FreshKeys();
   return {
     live: /^(sk|rk)_live_/.test(options.secretKey),
-    openSession: (request) => openSession(stripe, request, options.shortestSessionSeconds).catch(refusalOf),
+    openSession: (request) =>
+      openSession(stripe, keys, request, options.shortestSessionSeconds).catch(refusalOf),
     endSession: (session) => endSession(stripe, session),
-    refund: (order) => refund(stripe, order).catch(refusalOf),
+    refund: (order) => refund(stripe, keys, order).catch(refusalOf),
     listSessions: (since) => listSessions(stripe, since),
     listEvents: (since) => stripe.events.list({ ...createdSince(since), limit: pageSize }),
   };
@@ -58,11 +60,12 @@ function refusalOf(error: unknown): { refused: string } {
 
 function openSession(
   stripe: Stripe,
+  keys: FreshKeys,
   request: SessionRequest,
   shortestSessionSeconds: number,
 ): Promise<PaymentSession> {
   const parameters = sessionParameters(request, shortestSessionSeconds);
-  return withFreshKeys(`pay_${request.orderId}`, {
+  return keys.use(`pay_${request.orderId}`, {
     call: async (idempotencyKey) =>
       sessionOf(await stripe.checkout.sessions.create(parameters, { idempotencyKey }), request),
     find: async () => {

@@ -17,7 +17,8 @@ export interface RefundSettings {
 
 // A refund waits for its provider for as long as it takes, and for others beside it.
 const refundsAtOnce = 50;
-const longestPauseSeconds = 600;
+// Ten minutes, where the first pause is two seconds.
+const longestPause = 300;
 const triesBeforeAttention = 5;
 
 /**
@@ -63,7 +64,7 @@ async function payBack(
       if (!('unknown' in answer)) return parked;
     }
     await DBOS.sleep(pauseSeconds * 1000);
-    pauseSeconds = Math.min(2 * pauseSeconds, longestPauseSeconds);
+    pauseSeconds = Math.min(2 * pauseSeconds, longestPause * retrySeconds);
   }
 }
 

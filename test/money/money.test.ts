@@ -13,6 +13,8 @@ const seed = process.env['MONEY_SEED'] ?? randomBytes(4).toString('hex');
 const count = Number(process.env['MONEY_CHECKOUTS'] ?? 240);
 
 const buyersAtOnce = 32;
+// Some refunds meet a provider that fails ten times in a row, and wait longer each time.
+const finishMs = 150_000;
 const restockEvery = 40;
 const restockUnits = 60;
 const timeoutMs = 180_000 + count * 600;
@@ -109,6 +111,7 @@ async function untilFinished(): Promise<void> {
     'everything to come to its end',
     () => unfinished(arena.database),
     ({ orders, refunds, emails, workflows }) => orders + refunds + emails + workflows === 0,
+    finishMs,
   );
   await waitFor(
     'a comparison with the provider that finds nothing any more',

@@ -31,7 +31,7 @@ export const calls: readonly Mutant[] = [
     promise: promises.once,
     file: 'src/payments/idempotency.ts',
     from: 'if (found) return found;',
-    to: 'if (found && turn === keysAtMost) return found;',
+    to: 'if (found && tries > keysPerCall) return found;',
     test: { file: rules, name: 'opens one session' },
   },
   {

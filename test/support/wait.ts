@@ -12,9 +12,10 @@ export async function waitFor<Value>(
   what: string,
   read: () => Promise<Value> | Value,
   isMet: (value: Value) => boolean,
+  atMostMs = waitAtMostMs,
 ): Promise<Value> {
   let last: unknown;
-  const deadline = Date.now() + waitAtMostMs;
+  const deadline = Date.now() + atMostMs;
   while (Date.now() < deadline) {
     try {
       const value = await read();
