@@ -14,16 +14,17 @@ import { addStock, raiseToRestockLevel } from './database/transactions/stock.ts'
 import { ShopError } from './domain/errors.ts';
 import { documentRoutes } from './http/documentation.ts';
 import { watchMethods } from './http/methods.ts';
-import { attentionRoutes } from './http/routes/attention.ts';
+import { type AttentionOptions, attentionRoutes } from './http/routes/attention.ts';
 import { checkoutRoutes } from './http/routes/checkout.ts';
 import { demonstrationRoutes } from './http/routes/demonstration.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { operatorRoutes } from './http/routes/operator.ts';
+import { operatorPageRoutes } from './http/routes/operator-page.ts';
 import { orderRoutes } from './http/routes/orders.ts';
 import { outboxRoutes } from './http/routes/outbox.ts';
 import { paymentWebhookRoutes } from './http/routes/payment-webhook.ts';
 import { productRoutes } from './http/routes/products.ts';
-import { refundRoutes } from './http/routes/refunds.ts';
+import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
 import { storefrontRoutes } from './http/routes/storefront.ts';
 import { buildServer } from './http/server.ts';
 import { createSmtpNotifier } from './notifications/smtp.ts';
@@ -179,7 +180,10 @@ async function buildShopServer(config: ShopConfig, parts: Parts): Promise<Fastif
     startCheckout,
     askToCancel: (token) => askToCancel(database, inbox.followUps, token),
     checkoutsPerMinute,
-    operatorTools: !config.production && operatorToken === undefined,
+    operatorTools:
+      config.production || operatorToken !== undefined
+        ? null
+        : { outbox: config.email.delivery === 'outbox', paymentServiceUrl: paymentServiceUrl ?? null },
   });
   await server.register(checkoutRoutes, { startCheckout, publicUrl, paymentServiceUrl, checkoutsPerMinute });
   await server.register(productRoutes, { database });
@@ -203,7 +207,7 @@ async function buildShopServer(config: ShopConfig, parts: Parts): Promise<Fastif
 async function registerOperatorRoutes(
   server: FastifyInstance,
   { operatorToken, production }: ShopConfig,
-  { database, inbox, reconciler }: Parts,
+  { database, renderer, inbox, reconciler }: Parts,
 ): Promise<void> {
   await server.register(operatorRoutes, {
     operatorToken,
@@ -211,11 +215,11 @@ async function registerOperatorRoutes(
     raiseToRestockLevel: (request) => raiseToRestockLevel(database, request),
     addStock: (request) => addStock(database, request),
   });
-  await server.register(refundRoutes, {
+  const refunds: RefundOptions = {
     operatorToken,
     requestRefund: (request) => requestRefund(database, inbox.followUps, request),
-  });
-  await server.register(attentionRoutes, {
+  };
+  const attention: AttentionOptions = {
     operatorToken,
     database,
     settleMatter: (matter) =>
@@ -224,7 +228,10 @@ async function registerOperatorRoutes(
       ),
     reconcile: async () => ({ ...(await reconciler.reconcile()) }),
     compare: async () => ({ ...(await reconciler.compare()) }),
-  });
+  };
+  await server.register(refundRoutes, refunds);
+  await server.register(attentionRoutes, attention);
+  await server.register(operatorPageRoutes, { ...refunds, ...attention, renderer });
 }
 
 async function checkReady(database: Database): Promise<void> {

@@ -13,7 +13,7 @@ const shop = (changes: Partial<Parameters<typeof shopView>[0]> = {}) =>
     {
       products: [aProduct()],
       orders: [],
-      operatorTools: false,
+      operatorTools: null,
       refusal: null,
       newKey: () => 'key-1',
       ...changes,
@@ -43,7 +43,10 @@ test('a name that the model lacks is an error instead of a gap', async () => {
 });
 
 test('no page carries inline script or style, which the content security policy would refuse', async () => {
-  const pages = await Promise.all([render('shop', { shop: shop({ operatorTools: true }) }), orderPage()]);
+  const pages = await Promise.all([
+    render('shop', { shop: shop({ operatorTools: { outbox: true, paymentServiceUrl: null } }) }),
+    orderPage(),
+  ]);
   for (const page of pages) {
     expect(page).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?! type="module" src=)/);
   }
@@ -58,7 +61,9 @@ test('a Buy form works without script: it carries its key, its product and the p
 
 test('Restock and Crash show only where they are allowed', async () => {
   expect(await render('shop', { shop: shop() })).not.toContain('/crash_application');
-  expect(await render('shop', { shop: shop({ operatorTools: true }) })).toContain('/crash_application');
+  expect(
+    await render('shop', { shop: shop({ operatorTools: { outbox: true, paymentServiceUrl: null } }) }),
+  ).toContain('/crash_application');
 });
 
 test('an order that is not final refreshes itself without script, and a final one does not', async () => {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Liquid } from 'liquidjs';
 import { emailWords, outboxWords } from './email-words.ts';
+import { operatorWords } from './operator-words.ts';
 import type { ShownTime } from './times.ts';
 import { words } from './words.ts';
 
@@ -24,7 +25,7 @@ export function createRenderer({ cache }: { cache: boolean }): Renderer {
     strictVariables: true,
     strictFilters: true,
     ownPropertyOnly: true,
-    globals: { words, emailWords, outboxWords },
+    globals: { words, emailWords, outboxWords, operatorWords },
   };
   const html = new Liquid({ ...common, extname: '.liquid', outputEscape: 'escape' });
   html.registerFilter('with_time', { raw: true, handler: withTime });

@@ -42,6 +42,9 @@ export const words = {
     crashSays: 'Ends the process that answers, as a power cut would. Your orders go on.',
     crashed: 'The process has ended. The next one takes over.',
     failed: 'That did not work. Try again.',
+    operator: { name: 'Operator', says: 'What needs a person, stock and money, refunds.' },
+    outbox: { name: 'Outbox', says: 'The messages that buyers would have received.' },
+    control: { name: 'Payments', says: 'The panel of the payment service: what goes wrong on purpose.' },
   },
   order: {
     onward: 'Back to the shop',

@@ -1,3 +1,4 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import { expect } from 'vitest';
 import type { Edge, Happening } from './edge-table.ts';
 import { moneyOf } from './money.ts';
@@ -54,6 +55,18 @@ async function chargesOf(shop: OpenShop, sessionId: string): Promise<string[]> {
   return charges.filter((charge) => charge.session_id === sessionId).map(({ id }) => id);
 }
 
+/** Has an event sent again, or for the first time, as in the provider's dashboard; its id. */
+export async function resend(shop: OpenShop, order: TestOrder, type: string): Promise<string> {
+  const eventId = await providerEvent(shop, order, type);
+  await ask(`${shop.paymentUrl}/control/events/${eventId}/resend`, {});
+  return eventId;
+}
+
+/** Keeps the hourly comparison from finding what a test hides from the shop. */
+export function pauseComparison(): Promise<void> {
+  return DBOS.pauseSchedule('compare-with-provider');
+}
+
 /** Has an event delivered about the session as the provider shows it, with some things otherwise; its id. */
 export async function deliverSessionEvent(
   shop: OpenShop,
@@ -105,6 +118,11 @@ export async function expectEdge(
   if (eventId !== undefined) {
     const isKept = edge.outcome === 'too_early' || edge.outcome === 'unknown_order';
     const last = isKept ? 'applied' : edge.outcome;
+    await waitFor(
+      `the event to be ${last}`,
+      () => outcomeOfEvent(shop, eventId),
+      (outcome) => outcome === last || !isKept,
+    );
     expect(await outcomeOfEvent(shop, eventId)).toBe(last);
   }
   await becomes(shop, order, { status: edge.status, state: edge.state });

@@ -22,3 +22,22 @@ export async function everyRefundMade(shop: OpenShop): Promise<void> {
     (due) => due.length === 0,
   );
 }
+
+/** Waits for the news that so much has been refunded of an order in all; the event's id. */
+export async function newsOf(
+  shop: OpenShop,
+  { order_id: orderId }: { readonly order_id: number },
+  refunded: number,
+): Promise<string> {
+  const event = await waitFor(
+    `the news of ${refunded}`,
+    () =>
+      shop
+        .database('payment_events')
+        .where({ order_id: orderId, type: 'charge.refunded' })
+        .whereRaw(`body #>> '{data,object,amount_refunded}' = ?`, [String(refunded)])
+        .first<{ event_id: string }>('event_id'),
+    (found) => found !== undefined,
+  );
+  return event?.event_id ?? '';
+}

@@ -57,7 +57,9 @@ export const shrinkRefund = transaction(
       { refundId, leftCents },
     );
     if (!shrunk) return false;
-    const missing = { ...elsewhere, amountCents: shrunk.missing, requestKey: `beside-refund-${refundId}` };
+    // No key of an operator's has a space in it, so it is not taken already.
+    const requestKey = `beside refund ${refundId}`;
+    const missing = { ...elsewhere, amountCents: shrunk.missing, requestKey };
     await followRefund(sql, followUps, await insertRefund(sql, orderId, missing, 'made'));
     return true;
   },

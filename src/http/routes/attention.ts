@@ -110,8 +110,9 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
   );
 };
 
-async function settle(
-  { settleMatter }: AttentionOptions,
+/** Takes a matter off the list. @throws ShopError `not_found` or `not_restartable` */
+export async function settle(
+  { settleMatter }: Pick<AttentionOptions, 'settleMatter'>,
   attentionId: number,
   resolution: string | null,
 ): Promise<void> {

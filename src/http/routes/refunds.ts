@@ -7,14 +7,14 @@ import type { RefundRefusal, RefundWish } from '../../domain/refund.ts';
 import { admitOperators } from '../operators.ts';
 import { cents, checkoutKey, orderId, problem, sentence } from '../schemas.ts';
 
-interface RefundRequest extends RefundWish {
+export interface RefundRequest extends RefundWish {
   readonly orderId: number;
   readonly reason: string;
   readonly actor: string;
   readonly requestKey: string;
 }
 
-interface RefusedRefund {
+export interface RefusedRefund {
   readonly refused: RefundRefusal | 'unknown_order' | 'key_reused';
   readonly refundableCents: number;
 }
@@ -67,7 +67,7 @@ export const refundRoutes: FastifyPluginAsyncZod<RefundOptions> = async (server,
         actor: 'operator',
         requestKey: request.headers['idempotency-key'] ?? randomUUID(),
       });
-      if ('refused' in answer) throw refusal(answer);
+      if ('refused' in answer) throw refundRefusal(answer);
       return reply.code(202).send({
         refund_id: answer.refund_id,
         order_id: answer.order_id,
@@ -79,7 +79,8 @@ export const refundRoutes: FastifyPluginAsyncZod<RefundOptions> = async (server,
   );
 };
 
-function refusal({ refused, refundableCents }: RefusedRefund): ShopError {
+/** What a refusal of a refund is to a program that asked for it. */
+export function refundRefusal({ refused, refundableCents }: RefusedRefund): ShopError {
   const details = { refundable: refundableCents };
   switch (refused) {
     case 'unknown_order':

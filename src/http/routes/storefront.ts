@@ -10,7 +10,7 @@ import { maxQuantity } from '../../domain/order.ts';
 import { orderView } from '../../storefront/order-view.ts';
 import { refusalOf } from '../../storefront/refusal.ts';
 import type { Renderer } from '../../storefront/render.ts';
-import { type Refusal, shopView } from '../../storefront/shop-view.ts';
+import { type OperatorTools, type Refusal, shopView } from '../../storefront/shop-view.ts';
 import type { CheckoutAnswer, StartCheckout } from '../../workflows/start-checkout.ts';
 import { meanings } from '../errors.ts';
 import { leftPending } from '../left-pending.ts';
@@ -23,8 +23,8 @@ export interface StorefrontOptions {
   readonly startCheckout: StartCheckout;
   /** Tells a checkout that its shopper cancels; false when there is no such order. */
   readonly askToCancel: (token: string) => Promise<boolean>;
-  /** Restock and crash are offered to everybody, as in a demonstration without a token. */
-  readonly operatorTools: boolean;
+  /** What is offered to everybody in a demonstration without a token; null where the tools are for operators. */
+  readonly operatorTools: OperatorTools | null;
   readonly checkoutsPerMinute: number;
 }
 

@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { findOrder } from '../../database/queries/orders.ts';
+import { listProducts } from '../../database/queries/products.ts';
+import { listAttention, listReconciliations } from '../../database/queries/reconciliation.ts';
+import { findRefund } from '../../database/queries/refunds.ts';
+import type { RefundRow } from '../../database/tables.ts';
+import { ShopError } from '../../domain/errors.ts';
+import { formatMoney, parseMoney } from '../../domain/money.ts';
+import {
+  type OperatorSource,
+  operatorView,
+  type RefundFault,
+  type Said,
+  saidNames,
+  type TypedRefund,
+} from '../../storefront/operator-view.ts';
+import type { Renderer } from '../../storefront/render.ts';
+import { meanings } from '../errors.ts';
+import { admitOperators } from '../operators.ts';
+import { checkoutKey, sentence, orderId as serial } from '../schemas.ts';
+import { type AttentionOptions, settle } from './attention.ts';
+import { type RefundOptions, refundRefusal } from './refunds.ts';
+
+export interface OperatorPageOptions extends AttentionOptions, RefundOptions {
+  readonly renderer: Renderer;
+}
+
+const text = z.string().default('');
+
+const refundForm = z.object({
+  key: checkoutKey,
+  order: text,
+  amount: text,
+  reason: text,
+  restock: z.enum(['usual', 'yes', 'no']).default('usual'),
+});
+
+// Whatever else stands in the address, the page comes without a message.
+const querystring = z.object({
+  said: z.enum(saidNames).optional().catch(undefined),
+  refund: serial.optional().catch(undefined),
+});
+
+/**
+ * `GET /operator` and its forms: what needs a person, the sums, reconciliation and refunds, for people. A browser sends no bearer
+ * token, so the page is for demonstrations, where the operator's routes are open. With a token, operators use the API behind it
+ * (`/attention`, `/reconciliation`, `/order/:order_id/refund`), and these routes answer 401 like those.
+ */
+export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = async (server, options) => {
+  const { database } = options;
+  await admitOperators(server, options.operatorToken);
+  const params = z.object({ attention_id: serial });
+
+  server.get('/operator', { schema: { hide: true, querystring } }, async (request, reply) => {
+    const { said = null, refund: id } = request.query;
+    const refund = id === undefined ? null : ((await findRefund(database, id)) ?? null);
+    return show(reply, options, { said, refund });
+  });
+
+  server.post(
+    '/operator/attention/:attention_id/retry',
+    { schema: { hide: true, params } },
+    async (request, reply) => {
+      const settled = await settleOpen(options, request.params.attention_id, null);
+      return backTo(reply, settled ? 'retried' : 'gone');
+    },
+  );
+
+  server.post(
+    '/operator/attention/:attention_id/resolve',
+    { schema: { hide: true, params, body: z.object({ resolution: text }).nullish() } },
+    async (request, reply) => {
+      const { attention_id: attentionId } = request.params;
+      const typed = request.body?.resolution ?? '';
+      const resolution = sentence.safeParse(typed);
+      if (!resolution.success) return show(reply.code(400), options, { unresolved: { attentionId, typed } });
+      const settled = await settleOpen(options, attentionId, resolution.data);
+      return backTo(reply, settled ? 'resolved' : 'gone');
+    },
+  );
+
+  server.post('/operator/reconcile', { schema: { hide: true } }, async (request, reply) => {
+    await options.reconcile();
+    try {
+      await options.compare();
+    } catch (error) {
+      // The provider may be away for long; what is ours has been reconciled, and the page still answers.
+      request.log.warn({ err: error }, 'not compared with the provider');
+      return backTo(reply, 'not_compared');
+    }
+    return backTo(reply, 'reconciled');
+  });
+
+  server.post('/operator/refund', { schema: { hide: true, body: refundForm } }, async (request, reply) => {
+    const answer = await refundTyped(options, request.body);
+    if ('refund_id' in answer) {
+      return reply.redirect(`/operator?refund=${answer.refund_id}#refund`, 303);
+    }
+    const key = answer.what === 'key_reused' ? randomUUID() : request.body.key;
+    return show(reply.code(answer.status), options, { form: { ...request.body, key }, fault: answer });
+  });
+};
+
+async function show(
+  reply: FastifyReply,
+  { database, renderer }: OperatorPageOptions,
+  shown: Partial<OperatorSource>,
+): Promise<FastifyReply> {
+  const [matters, products, reconciliations] = await Promise.all([
+    listAttention(database),
+    listProducts(database),
+    listReconciliations(database),
+  ]);
+  const form: TypedRefund = { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
+  const nothing = { said: null, unresolved: null, refund: null, form, fault: null };
+  const source = { ...nothing, ...shown, matters, products, reconciliations };
+  const html = await renderer.render('operator', { operator: operatorView(source, new Date()) });
+  return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(html);
+}
+
+function backTo(reply: FastifyReply, said: Said): FastifyReply {
+  return reply.redirect(`/operator?said=${said}`, 303);
+}
+
+/** @returns false when somebody else was faster, or the same person with a second click */
+async function settleOpen(
+  options: OperatorPageOptions,
+  attentionId: number,
+  resolution: string | null,
+): Promise<boolean> {
+  try {
+    await settle(options, attentionId, resolution);
+    return true;
+  } catch (error) {
+    if (error instanceof ShopError && error.code === 'not_found') return false;
+    throw error;
+  }
+}
+
+interface FaultyRefund {
+  readonly what: RefundFault;
+  readonly status: number;
+  readonly left: string;
+  readonly example: string;
+}
+
+const exampleCents = 1250;
+const restocks = { usual: undefined, yes: true, no: false } as const;
+
+/** Asks for the refund as it was typed; what was typed wrong is a fault of one field. */
+async function refundTyped(
+  { database, requestRefund }: OperatorPageOptions,
+  typed: TypedRefund,
+): Promise<RefundRow | FaultyRefund> {
+  const faulty = (what: RefundFault, status = 400, left = '', example = '') => ({
+    what,
+    status,
+    left,
+    example,
+  });
+  const orderId = serial.safeParse(typed.order.trim());
+  if (!orderId.success) return faulty('order_unreadable');
+  const order = await findOrder(database, orderId.data);
+  if (!order) return faulty('unknown_order', meanings.not_found.status);
+  const { currency } = order;
+  const amountCents = typed.amount.trim() === '' ? undefined : parseMoney(typed.amount, currency);
+  if (typed.amount.trim() !== '' && (amountCents ?? 0) < 1) {
+    return faulty('amount_unreadable', 400, '', formatMoney({ cents: exampleCents, currency }));
+  }
+  const reason = sentence.safeParse(typed.reason);
+  if (!reason.success) return faulty('reason_unreadable');
+  const answer = await requestRefund({
+    orderId: orderId.data,
+    amountCents,
+    restock: restocks[typed.restock],
+    reason: reason.data,
+    actor: 'operator',
+    requestKey: typed.key,
+  });
+  if (!('refused' in answer)) return answer;
+  const { status } = meanings[refundRefusal(answer).code];
+  return faulty(answer.refused, status, formatMoney({ cents: answer.refundableCents, currency }));
+}

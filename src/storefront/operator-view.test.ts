@@ -1,0 +1,227 @@
+import { expect, test } from 'vitest';
+import { aProduct, now } from '../../test/support/storefront-samples.ts';
+import type { OpenMatter, ReconciliationRow } from '../database/queries/reconciliation.ts';
+import { type OperatorSource, operatorView } from './operator-view.ts';
+import { createRenderer } from './render.ts';
+
+const { render } = createRenderer({ cache: false });
+const hostile = '<script>alert("x")</script>';
+
+const form = { order: '', amount: '', reason: '', restock: 'usual', key: 'key-1' } as const;
+const nothing: OperatorSource = {
+  matters: [],
+  products: [aProduct()],
+  reconciliations: [],
+  said: null,
+  unresolved: null,
+  refund: null,
+  form,
+  fault: null,
+};
+
+const aMatter = (changes: Partial<OpenMatter> = {}): OpenMatter => ({
+  attention_id: 5,
+  kind: 'refund_failed',
+  subject: '3',
+  order_id: 7,
+  token: 'token-of-seven',
+  reason: 'The provider refuses.',
+  raised_at: new Date('2026-11-20T09:05:00Z'),
+  resolved_at: null,
+  resolution: null,
+  ...changes,
+});
+
+const accounts = {
+  stock: [{ sku: 'cleat', available: 1099, held: 2, sold: 5, supplied: 1106, balanced: true }],
+  money: [
+    { currency: 'JPY', charged: 1200, refunded: 0, refund_due: 0, earned: 1200 },
+    { currency: 'USD', charged: 50_000, refunded: 1250, refund_due: 999, earned: 47_751 },
+  ],
+  contradictions: 0,
+};
+
+const compared = (report: object): ReconciliationRow => ({
+  scope: 'provider',
+  runs: 3,
+  last_run_at: new Date('2026-11-21T14:07:00Z'),
+  repaired: { missed_events: 2, missed_payments: 1, sessions_ended: 0 },
+  report: { differences: { missed_events: 0, missed_payments: 1, sessions_ended: 0 }, accounts, ...report },
+});
+
+const view = (changes: Partial<OperatorSource> = {}) => operatorView({ ...nothing, ...changes }, now);
+const page = (changes: Partial<OperatorSource> = {}) => render('operator', { operator: view(changes) });
+
+test('a shop in which nothing happened says so in every part', async () => {
+  const html = await page();
+  for (const said of ['Nothing needs you.', 'Nothing was added up yet.', 'Not yet']) {
+    expect(html).toContain(said);
+  }
+  expect(html).not.toContain('/attention/');
+});
+
+test.each([
+  ['checkout_failed', true],
+  ['dispatch_failed', true],
+  ['refund_failed', true],
+  ['email_failed', true],
+  ['event_mismatch', false],
+  ['dispute', false],
+  ['payment_unknown', false],
+  ['accounts_wrong', false],
+] as const)('that a matter of kind %s can be tried again is %s', async (kind, restartable) => {
+  const html = await page({ matters: [aMatter({ kind })] });
+  expect(html.includes('/operator/attention/5/retry')).toBe(restartable);
+  expect(html).toContain('/operator/attention/5/resolve');
+});
+
+test('a matter says since when it stands, why, and links to its order', () => {
+  expect(view({ matters: [aMatter()] }).matters).toMatchObject([
+    {
+      word: 'A refund that was not made',
+      order: { name: 'Order 7', token: 'token-of-seven' },
+      reason: 'The provider refuses.',
+      time: { iso: '2026-11-20T09:05:00.000Z', text: '20 Nov, 09:05 UTC' },
+      resolveSays: 'Counts the refund as made. No more money goes back.',
+    },
+  ]);
+  expect(view({ matters: [aMatter({ order_id: null, token: null })] }).matters).toMatchObject([
+    { order: null },
+  ]);
+});
+
+test('a list that may be cut off says so', () => {
+  const hundred = Array.from({ length: 100 }, (_one, index) => aMatter({ attention_id: index + 1 }));
+  expect(view({ matters: hundred }).more).toContain('100 oldest');
+  expect(view({ matters: hundred.slice(1) }).more).toBeNull();
+});
+
+test('a matter that was settled meanwhile takes no resolution', () => {
+  const unresolved = { attentionId: 6, typed: '' };
+  expect(view({ matters: [aMatter()], unresolved }).notice?.text).toContain('not open any more');
+  const open = view({ matters: [aMatter()], unresolved: { attentionId: 5, typed: ' ' } });
+  expect(open).toMatchObject({ notice: null, matters: [{ typed: ' ', fault: open.title }] });
+});
+
+test('the sums are those of the newest comparison, each currency in its own money', () => {
+  expect(view({ reconciliations: [compared({})] }).sums).toEqual({
+    time: { iso: '2026-11-21T14:07:00.000Z', text: '14:07 UTC' },
+    contradictions: 'No order contradicts its payment.',
+    consistent: true,
+    money: [
+      { currency: 'JPY', charged: '¥1,200', refunded: '¥0', due: '¥0', kept: '¥1,200' },
+      { currency: 'USD', charged: '$500.00', refunded: '$12.50', due: '$9.99', kept: '$477.51' },
+    ],
+    stock: [
+      {
+        name: 'Premium Quality Widget',
+        available: '1,099',
+        held: '2',
+        sold: '5',
+        supplied: '1,106',
+        balanced: true,
+      },
+    ],
+  });
+});
+
+test('sums that do not add up say so in words, not by colour alone', async () => {
+  const wrong = {
+    ...accounts,
+    stock: [{ ...accounts.stock[0], sku: 'gone', balanced: false }],
+    contradictions: 2,
+  };
+  const html = await page({ reconciliations: [compared({ accounts: wrong })] });
+  expect(html).toContain('Does not add up');
+  expect(html).toContain('2 orders contradict their payments.');
+  expect(html).not.toContain('Balanced');
+});
+
+test('a report of another shape is no sums', () => {
+  expect(view({ reconciliations: [compared({ accounts: { stock: 1 } })] }).sums).toBeNull();
+});
+
+test('what reconciliation put right is told in words, without what there was none of', () => {
+  const shop: ReconciliationRow = {
+    scope: 'shop',
+    runs: 1234,
+    last_run_at: now,
+    repaired: { restarted: 2, resumed: 0, unheard_of: 1 },
+    report: { restarted: 0, resumed: 0 },
+  };
+  expect(view({ reconciliations: [compared({}), shop] }).scopes).toMatchObject([
+    {
+      name: 'Our own records',
+      runs: '1,234',
+      last: 'Nothing',
+      inAll: '2 pieces of work begun again, 1 unheard_of',
+    },
+    {
+      last: '1 missed payment taken in',
+      inAll: '2 missed messages taken in, 1 missed payment taken in',
+    },
+  ]);
+});
+
+test.each([
+  ['due', /^Order 7: refund 3 of \$12\.50 is promised\./],
+  ['made', 'Order 7: refund 3 of $12.50 was made.'],
+] as const)('a refund that is %s is told as it stands', (state, said) => {
+  const refund = {
+    refund_id: 3,
+    order_id: 7,
+    amount_cents: 1250,
+    reason: hostile,
+    actor: 'operator',
+    request_key: 'key',
+    state,
+    provider_refund_id: null,
+    created_at: now,
+    made_at: null,
+    currency: 'USD',
+    token: 'token-of-seven',
+  };
+  expect(view({ refund }).title).toMatch(said);
+});
+
+test('a fault stands at its field, which has the focus and what was typed', async () => {
+  const typed = { ...form, order: '7', amount: '1000', restock: 'no' } as const;
+  const fault = { what: 'refund_too_large', left: '$12.50', example: '' } as const;
+  const html = await page({ form: typed, fault });
+  const [amount] = /<input id="refund-amount"[^>]*>/.exec(html) ?? [];
+  expect(amount).toContain('value="1000"');
+  expect(amount).toContain(
+    'aria-describedby="refund-amount-says refund-fault" aria-invalid="true" autofocus',
+  );
+  expect(html.match(/autofocus/g)).toHaveLength(1);
+  expect(html.match(/id="refund-fault"/g)).toHaveLength(1);
+  expect(html).toContain('At most $12.50 of this order can still be paid back.');
+  expect(html).toMatch(/value="no" checked/);
+});
+
+test.each([
+  'order_unreadable',
+  'unknown_order',
+  'not_refundable',
+  'amount_unreadable',
+  'reason_unreadable',
+  'restock_needs_full_refund',
+  'key_reused',
+] as const)('%s shows at one field', async (what) => {
+  const html = await page({ fault: { what, left: '', example: '$12.50' } });
+  expect(html.match(/id="refund-fault"/g)).toHaveLength(1);
+  expect(html.match(/autofocus/g)).toHaveLength(1);
+  expect(html).not.toMatch(/\{(left|example)\}/);
+});
+
+test('what comes from elsewhere is escaped, and nothing is inline', async () => {
+  const html = await page({
+    matters: [aMatter({ reason: hostile, token: hostile })],
+    products: [aProduct({ product: hostile })],
+    reconciliations: [{ ...compared({}), repaired: { [hostile]: 1 } }],
+    unresolved: { attentionId: 5, typed: hostile },
+    form: { ...form, order: hostile, amount: hostile, reason: hostile, key: hostile },
+  });
+  expect(html).not.toContain(hostile);
+  expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?! type="module" src=)/);
+});

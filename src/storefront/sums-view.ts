@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { ProductInStock } from '../database/queries/products.ts';
+import type { ReconciliationRow } from '../database/queries/reconciliation.ts';
+import { formatMoney } from '../domain/money.ts';
+import { contradictionWords, nothingRepaired, repairWords, scopeWords } from './operator-words.ts';
+import { type ShownTime, shownTime } from './times.ts';
+
+const sums = z.object({
+  accounts: z.object({
+    stock: z.array(
+      z.object({
+        sku: z.string(),
+        available: z.int(),
+        held: z.int(),
+        sold: z.int(),
+        supplied: z.int(),
+        balanced: z.boolean(),
+      }),
+    ),
+    money: z.array(
+      z.object({
+        currency: z.string(),
+        charged: z.number(),
+        refunded: z.number(),
+        refund_due: z.number(),
+        earned: z.number(),
+      }),
+    ),
+    contradictions: z.int(),
+  }),
+});
+
+const counts = z.record(z.string(), z.number());
+
+/** The newest sums that were stored; null while there are none, since adding up takes longer with every order. */
+export function sumsView(
+  reconciliations: readonly ReconciliationRow[],
+  products: readonly ProductInStock[],
+  now: Date,
+) {
+  const row = reconciliations.find(({ scope }) => scope === 'provider');
+  const report = sums.safeParse(row?.report).data?.accounts;
+  if (!row || !report) return null;
+  const names = new Map(products.map(({ sku, product }) => [sku, product]));
+  return {
+    time: shownTime(row.last_run_at, now),
+    contradictions: contradictionWords(report.contradictions),
+    consistent: report.contradictions === 0,
+    money: report.money.map(({ currency, charged, refunded, refund_due: due, earned: kept }) => {
+      const shown = (cents: number) => formatMoney({ cents, currency });
+      return {
+        currency,
+        charged: shown(charged),
+        refunded: shown(refunded),
+        due: shown(due),
+        kept: shown(kept),
+      };
+    }),
+    stock: report.stock.map(({ sku, available, held, sold, supplied, balanced }) => ({
+      name: names.get(sku) ?? sku,
+      available: figure(available),
+      held: figure(held),
+      sold: figure(sold),
+      supplied: figure(supplied),
+      balanced,
+    })),
+  };
+}
+
+/** What reconciliation did, in both scopes. */
+export function scopesView(reconciliations: readonly ReconciliationRow[], now: Date) {
+  return (['shop', 'provider'] as const).map((scope) => {
+    const row = reconciliations.find((one) => one.scope === scope);
+    return scopeView(scope, row, now);
+  });
+}
+
+function scopeView(scope: keyof typeof scopeWords, row: ReconciliationRow | undefined, now: Date) {
+  const time: ShownTime | null = row ? shownTime(row.last_run_at, now) : null;
+  const last = row && 'differences' in row.report ? row.report['differences'] : row?.report;
+  return {
+    name: scopeWords[scope],
+    time,
+    runs: figure(row?.runs ?? 0),
+    last: row ? repairs(last) : '',
+    inAll: row ? repairs(row.repaired) : '',
+  };
+}
+
+function repairs(found: unknown): string {
+  const said = Object.entries(counts.safeParse(found).data ?? {})
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => `${figure(count)} ${repairWords[what]?.[count === 1 ? 0 : 1] ?? what}`);
+  return said.length > 0 ? said.join(', ') : nothingRepaired;
+}
+
+const wholeNumber = new Intl.NumberFormat('en-US');
+
+function figure(count: number): string {
+  return wholeNumber.format(count);
+}

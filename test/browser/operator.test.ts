@@ -1,0 +1,106 @@
+/// <reference lib="dom" />
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { launchChromium, msToFindChromium } from '../support/chromium.ts';
+import { MailServer } from '../support/mail-server.ts';
+import { type StartedShop, startAsNpmStartDoes } from '../support/npm-start.ts';
+import { ask } from '../support/orders.ts';
+
+// An operator in a real browser, without script, on everything that `npm start` runs; messages go to a mail server.
+
+const email = 'ada@reader.example';
+let shop: StartedShop;
+let mail: MailServer;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  mail = new MailServer();
+  shop = await startAsNpmStartDoes({
+    SMTP_URL: await mail.start(),
+    EMAIL_RETRIES: '0',
+    DISPATCH_SECONDS: '0.2',
+    HOLD_SECONDS: '600',
+  });
+}, msToFindChromium);
+
+afterAll(async () => {
+  await browser?.close();
+  await shop?.stop();
+  await mail?.close();
+});
+
+beforeEach(async () => {
+  mail.reset();
+  context = await browser.newContext({ javaScriptEnabled: false });
+  page = await context.newPage();
+  complaints = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+});
+
+afterEach(async () => {
+  await context.close();
+  // An answer that refuses is part of the story; a blocked resource is not.
+  expect(complaints.filter((text) => !text.includes('Failed to load resource'))).toEqual([]);
+});
+
+/** Places an order and pays it; its number. */
+async function placePaidOrder(): Promise<string> {
+  const { body } = await ask(`${shop.shopUrl}/checkout`, { items: [{ sku: 'shackle', qty: 1 }], email });
+  await ask(`${shop.shopUrl}/payment_webhook/${String(body['payment_id'])}/paid`);
+  return String(body['order_id']);
+}
+
+test('an order is paid back on the operator page, after an amount that there is not', async () => {
+  const orderId = await placePaidOrder();
+  await page.goto(shop.shopUrl);
+  await page.getByRole('link', { name: 'Operator' }).click();
+  await page.getByText('Nothing needs you.').waitFor();
+
+  await page.getByLabel('Order number').fill(orderId);
+  await page.getByLabel('Amount').fill('4.355');
+  await page.getByLabel('Reason').fill('came broken');
+  await page.getByLabel('Not into stock').check();
+  await page.getByRole('button', { name: 'Refund' }).click();
+  await page.getByText('Write an amount above zero, such as $12.50.').waitFor();
+  expect(await page.getByLabel('Amount').evaluate((field) => field === document.activeElement)).toBe(true);
+  expect(await page.getByLabel('Reason').inputValue()).toBe('came broken');
+
+  await page.getByLabel('Amount').fill('4.35');
+  await page.getByRole('button', { name: 'Refund' }).click();
+  await page.waitForURL(/refund=\d+#refund$/);
+  const done = page.getByRole('status').filter({ hasText: `Order ${orderId}: refund` });
+  await expect
+    .poll(async () => {
+      await page.reload();
+      return done.textContent();
+    })
+    .toMatch(/of \$4\.35 was made\.$/);
+  await done.getByRole('link').click();
+  await page.getByText('$4.35 of it was paid back to you').waitFor();
+});
+
+test('a message that was parked is tried again on the operator page, and settled ones leave it', async () => {
+  mail.otherwise = 'unknown';
+  await placePaidOrder();
+  const parked = page.locator('.matter').filter({ hasText: 'A message that was not sent' });
+  await expect
+    .poll(async () => {
+      await page.goto(`${shop.shopUrl}/operator`);
+      return parked.count();
+    })
+    .toBe(1);
+
+  mail.reset();
+  await parked.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('status').filter({ hasText: 'It is being tried again.' }).waitFor();
+  await page.getByText('Nothing needs you.').waitFor();
+  await expect.poll(() => mail.received.length).toBe(1);
+
+  await page.getByRole('button', { name: 'Reconcile now' }).click();
+  await page.getByRole('status').filter({ hasText: 'Reconciled.' }).waitFor();
+  expect(await page.getByText('Balanced', { exact: true }).count()).toBeGreaterThan(0);
+});

@@ -1,0 +1,215 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { operatorPageRoutes } from '../../src/http/routes/operator-page.ts';
+import { buildServer } from '../../src/http/server.ts';
+import { readPage, sendForm } from '../support/forms.ts';
+import { ask, becomes, matters, placeOrder, placePaidOrder } from '../support/orders.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+
+// The operator's page and its forms, as a browser without script sends them.
+
+let shop: TestShop;
+
+beforeAll(async () => {
+  shop = await startTestShop({ DISPATCH_SECONDS: '600', HOLD_SECONDS: '600', RECONCILE_SECONDS: '3600' });
+});
+
+afterAll(() => shop.close());
+
+const page = (path?: string) => readPage(shop, path);
+const send = (path: string, fields?: Readonly<Record<string, string>>, headers?: Record<string, string>) =>
+  sendForm(shop, path, fields, headers);
+
+test('the page is a page, is not kept, and is linked to from the demonstration with what belongs to it', async () => {
+  const answer = await fetch(`${shop.shopUrl}/operator`);
+  expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  const home = await page('/');
+  for (const address of ['/operator', '/outbox', `${shop.paymentUrl}/control`]) {
+    expect(home).toContain(`href="${address}"`);
+    const target = new URL(address, shop.shopUrl);
+    expect((await fetch(target)).status).toBe(200);
+  }
+});
+
+test.each(['?said=<script>', '?said=constructor', '?refund=0', '?refund=2000000000', '?refund=x'])(
+  'an address that ends in %s says nothing',
+  async (query) => {
+    const html = await page(`/operator${query}`);
+    expect(html).not.toContain('class="notice');
+    expect(html).not.toContain('<script>');
+  },
+);
+
+describe('a matter', () => {
+  /** Puts a matter on the list, about nothing that exists; its number. */
+  async function raise(matter: { kind: string; reason?: string; order_id?: number }): Promise<number> {
+    const row = { subject: String(2_000_000_000 + Math.floor(Math.random() * 1e8)), reason: 'r', ...matter };
+    const [raised] = await shop.database('attention').insert(row).returning<{ attention_id: number }[]>('*');
+    return raised!.attention_id;
+  }
+
+  const open = async (id: number) =>
+    (await shop.database('attention').where({ attention_id: id }).whereNull('resolved_at')).length === 1;
+
+  test('links to its order, and says its reason without markup', async () => {
+    const order = await placeOrder(shop);
+    const id = await raise({ kind: 'dispute', reason: 'disputed <b>so</b>', order_id: order.order_id });
+    const html = await page();
+    expect(html).toContain(`href="${new URL(order.order_url).pathname}">Order ${order.order_id}</a>`);
+    expect(html).toContain('disputed &lt;b&gt;so&lt;/b&gt;');
+    const { body } = await ask(`${shop.shopUrl}/attention`, undefined, { method: 'GET' });
+    const listed = (body as unknown as { attention_id: number }[]).find((one) => one.attention_id === id);
+    expect(listed).not.toHaveProperty('token');
+  });
+
+  test.each(['checkout_failed', 'dispatch_failed', 'refund_failed', 'email_failed'])(
+    'of kind %s is tried again once',
+    async (kind) => {
+      const id = await raise({ kind });
+      expect(await page()).toContain(`action="/operator/attention/${id}/retry"`);
+      const retry = () => send(`/operator/attention/${id}/retry`);
+      expect(await retry()).toMatchObject({ status: 303, location: '/operator?said=retried' });
+      expect(await open(id)).toBe(false);
+      expect(await retry()).toMatchObject({ status: 303, location: '/operator?said=gone' });
+      expect(await page('/operator?said=gone')).toContain('That matter is not open any more');
+    },
+  );
+
+  test.each(['event_mismatch', 'dispute', 'payment_unknown', 'accounts_wrong'])(
+    'of kind %s offers no second try, and gets none',
+    async (kind) => {
+      const id = await raise({ kind });
+      expect(await page()).not.toContain(`/operator/attention/${id}/retry`);
+      expect(await send(`/operator/attention/${id}/retry`)).toMatchObject({ status: 409 });
+      expect(await open(id)).toBe(true);
+    },
+  );
+
+  test('is resolved with what was written, once', async () => {
+    const id = await raise({ kind: 'dispute' });
+    const resolve = () => send(`/operator/attention/${id}/resolve`, { resolution: ' won ' });
+    expect(await resolve()).toMatchObject({ status: 303, location: '/operator?said=resolved' });
+    const row = await shop.database('attention').where({ attention_id: id }).first();
+    expect(row).toMatchObject({ resolution: 'won', resolved_at: expect.any(Date) });
+    expect(await resolve()).toMatchObject({ status: 303, location: '/operator?said=gone' });
+  });
+
+  test.each([undefined, '', '   ', 'a\u0007b', 'x'.repeat(201)])(
+    'is not resolved by %j, which stays beside its fault',
+    async (resolution) => {
+      const id = await raise({ kind: 'dispute' });
+      const { status, html } = await send(
+        `/operator/attention/${id}/resolve`,
+        resolution === undefined ? {} : { resolution },
+      );
+      expect(status).toBe(400);
+      const [input] = new RegExp(`<input id="resolution-${id}"[^>]*>`).exec(html) ?? [];
+      expect(input).toContain('aria-invalid="true" autofocus');
+      expect(input).toContain(`value="${resolution ?? ''}"`);
+      expect(html).toContain('Say in 1 to 200 characters');
+      expect(await open(id)).toBe(true);
+    },
+  );
+
+  test.each(['0', 'x', '99999999999'])('that cannot be, %s, is refused', async (id) => {
+    expect((await send(`/operator/attention/${id}/retry`)).status).toBe(400);
+    expect((await send(`/operator/attention/${id}/resolve`, { resolution: 'x' })).status).toBe(400);
+  });
+});
+
+describe('reconciling now', () => {
+  const reconcile = () => send('/operator/reconcile');
+
+  test('adds stock and money up again, and says what does not add up', async () => {
+    await placePaidOrder(shop);
+    expect(await reconcile()).toMatchObject({ status: 303, location: '/operator?said=reconciled' });
+    const right = await page('/operator?said=reconciled');
+    expect(right).toContain('Balanced');
+    expect(right).toContain('No order contradicts its payment.');
+    expect(right).toMatch(/<th scope="row">USD<\/th><td class="number">\$[\d,]+\.\d\d</);
+    expect(right).not.toContain('Not yet');
+
+    await shop.database('stock').where({ product_id: 1 }).increment('available', 1);
+    await reconcile();
+    await shop.database('stock').where({ product_id: 1 }).decrement('available', 1);
+    const wrong = await page();
+    expect(wrong).toContain('Does not add up');
+    expect(wrong).toContain('Sums that do not add up');
+
+    await reconcile();
+    expect(await page()).not.toContain('Does not add up');
+  });
+
+  test('while the payment service fails says that it could not be compared with', async () => {
+    const moods = `${shop.paymentUrl}/control/moods`;
+    await ask(moods, { moods: { api_error_before: 1 } }, { method: 'PUT' });
+    const sent = await reconcile();
+    await ask(moods, undefined, { method: 'DELETE' });
+    expect(sent).toMatchObject({ status: 303, location: '/operator?said=not_compared' });
+    expect(await page('/operator?said=not_compared')).toContain('could not be compared with');
+    expect((await reconcile()).location).toBe('/operator?said=reconciled');
+  });
+});
+
+test.each(['attention/1/retry', 'attention/1/resolve', 'reconcile', 'refund'])(
+  'another site cannot send the form of %s',
+  async (path) => {
+    const sent = await send(`/operator/${path}`, {}, { origin: 'https://evil.example' });
+    expect(sent.status).toBe(403);
+  },
+);
+
+test('a failed dispatch that is tried again on the page goes on', async () => {
+  const order = await placePaidOrder(shop);
+  const id = order.order_id;
+  await shop
+    .database('dbos.workflow_status')
+    .where({ workflow_uuid: `dispatch-${id}` })
+    .delete();
+  await shop.database('orders').where({ order_id: id }).update({ dispatch_due_at: new Date() });
+  const matter = { kind: 'dispatch_failed', subject: String(id), order_id: id, reason: 'ended badly' };
+  await shop.database('attention').insert(matter);
+  const [open] = await matters(shop, order);
+  await send(`/operator/attention/${open?.attention_id}/retry`);
+  await becomes(shop, order, { status: 'dispatched' });
+});
+
+test('with an operator token the page and its forms are for those who send it', async () => {
+  const operatorToken = 'operator-0123456789abcdef';
+  const refuse = () => Promise.reject(new Error('It went through.'));
+  const server = await buildServer({
+    logLevel: 'silent',
+    executorId: 'shop-0',
+    publicDir: fileURLToPath(new URL('../../public', import.meta.url)),
+    trustProxy: 0,
+    publicUrl: shop.shopUrl,
+    paymentOrigin: shop.paymentUrl,
+    renderProblem: () => Promise.resolve('a page'),
+  });
+  await server.register(operatorPageRoutes, {
+    operatorToken,
+    database: shop.database,
+    renderer: { render: () => Promise.resolve('the page'), renderText: refuse },
+    settleMatter: refuse,
+    requestRefund: refuse,
+    reconcile: refuse,
+    compare: refuse,
+  });
+  for (const [method, url] of [
+    ['GET', '/operator'],
+    ['POST', '/operator/attention/1/retry'],
+    ['POST', '/operator/attention/1/resolve'],
+    ['POST', '/operator/reconcile'],
+    ['POST', '/operator/refund'],
+  ] as const) {
+    for (const headers of [{}, { authorization: 'Bearer operator-0123456789abcdeF' }]) {
+      const answer = await server.inject({ method, url, headers });
+      expect(answer.statusCode).toBe(401);
+      expect(answer.headers['www-authenticate']).toBe('Bearer');
+    }
+  }
+  const headers = { authorization: `Bearer ${operatorToken}` };
+  expect((await server.inject({ url: '/operator', headers })).body).toBe('the page');
+  await server.close();
+});

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readPage, sendForm } from '../support/forms.ts';
+import { expectMoneySettled, moneyOf } from '../support/money.ts';
+import { becomes, placeOrder, placePaidOrder, type TestOrder } from '../support/orders.ts';
+import { expectStockBalanced } from '../support/promises.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+import { waitFor } from '../support/wait.ts';
+
+// The refund form of the operator's page, as a browser without script sends it.
+
+let shop: TestShop;
+
+beforeAll(async () => {
+  shop = await startTestShop({ DISPATCH_SECONDS: '600', HOLD_SECONDS: '600', RECONCILE_SECONDS: '3600' });
+});
+
+afterAll(async () => {
+  await waitFor(
+    'every refund',
+    () => shop.database('refunds').where({ state: 'due' }),
+    (due) => due.length === 0,
+  );
+  await expectStockBalanced(shop.database);
+  await expectMoneySettled(shop);
+  await shop.close();
+});
+
+const form = ({ order_id: id }: Pick<TestOrder, 'order_id'>, fields: Record<string, string> = {}) => ({
+  key: randomUUID(),
+  order: String(id),
+  amount: '',
+  reason: 'came broken',
+  restock: 'usual',
+  ...fields,
+});
+const refund = (fields: Readonly<Record<string, string>>) => sendForm(shop, '/operator/refund', fields);
+const refundsOf = ({ order_id: id }: TestOrder) => shop.database('refunds').where({ order_id: id });
+
+test('a refund of a part is exact to the cent, and told as it stands', async () => {
+  const order = await placePaidOrder(shop);
+  const sent = await refund(form(order, { amount: ' 4.35 ' }));
+  expect(sent).toMatchObject({
+    status: 303,
+    location: expect.stringMatching(/^\/operator\?refund=\d+#refund$/),
+  });
+  await becomes(shop, order, { status: 'paid', refunded: 435 });
+  expect(await refundsOf(order)).toMatchObject([
+    { amount_cents: 435, reason: 'came broken', actor: 'operator' },
+  ]);
+  const html = await waitFor(
+    'the refund to be made',
+    () => readPage(shop, sent.location!),
+    (text) => text.includes('of $4.35 was made.'),
+  );
+  expect(html).toContain(`<a href="${new URL(order.order_url).pathname}">Order ${order.order_id}</a>`);
+  expect(await moneyOf(shop, order)).toMatchObject({ refunds: [435] });
+});
+
+test('a refund without an amount is of everything, and takes the units back', async () => {
+  const order = await placePaidOrder(shop);
+  expect((await refund(form(order))).status).toBe(303);
+  await becomes(shop, order, { status: 'refunded', refunded: order.total });
+  const [line] = await shop.database('order_lines').where({ order_id: order.order_id });
+  expect(line).toMatchObject({ returned: 1 });
+});
+
+test('a refund of everything leaves the units where they are, if so chosen', async () => {
+  const order = await placePaidOrder(shop);
+  expect((await refund(form(order, { restock: 'no' }))).status).toBe(303);
+  await becomes(shop, order, { status: 'refunded' });
+  const [line] = await shop.database('order_lines').where({ order_id: order.order_id });
+  expect(line).toMatchObject({ returned: 0 });
+});
+
+test('a refund that is sent twice is one refund, and a form that was used is not used for another', async () => {
+  const order = await placePaidOrder(shop);
+  const fields = form(order, { amount: '1.00' });
+  const [first, second] = [await refund(fields), await refund(fields)];
+  expect(second).toEqual(first);
+  const { status, html } = await refund({ ...fields, amount: '2.00' });
+  expect(status).toBe(422);
+  expect(html).toContain('This form was sent already');
+  const key = /name="key" value="([^"]*)"/.exec(html)?.[1];
+  expect(key).not.toBe(fields.key);
+  expect(await refundsOf(order)).toHaveLength(1);
+  expect((await refund({ ...fields, amount: '2.00', key: key! })).status).toBe(303);
+  expect(await refundsOf(order)).toHaveLength(2);
+});
+
+test.each([
+  ['amount', '12.505', 400, 'Write an amount above zero, such as $12.50.'],
+  ['amount', '0.00', 400, 'Write an amount above zero'],
+  ['amount', '-1', 400, 'Write an amount above zero'],
+  ['amount', '1,50', 400, 'Write an amount above zero'],
+  ['amount', '1000', 409, 'At most $18.90 of this order can still be paid back.'],
+  ['reason', ' ', 400, 'Say why in 1 to 200 characters.'],
+  ['reason', 'x'.repeat(201), 400, 'Say why in 1 to 200 characters.'],
+  ['order', '', 400, 'An order number is a whole number'],
+  ['order', '7.5', 400, 'An order number is a whole number'],
+  ['order', '2000000000', 404, 'There is no such order'],
+])(
+  'a refund with the %s %j is refused at that field, and keeps what was typed',
+  async (field, typed, status, says) => {
+    const order = await placePaidOrder(shop);
+    const fields = form(order, { amount: '1.25', [field]: typed });
+    const answer = await refund(fields);
+    expect(answer.status).toBe(status);
+    expect(answer.html).toContain(says);
+    const [input] = new RegExp(`<input id="refund-${field}"[^>]*>`).exec(answer.html) ?? [];
+    expect(input).toMatch(/refund-fault".*autofocus/);
+    for (const name of ['order', 'amount', 'reason', 'key'] as const) {
+      expect(answer.html).toContain(`name="${name}" value="${fields[name]}"`);
+    }
+    expect(await refundsOf(order)).toEqual([]);
+  },
+);
+
+test('a refund of a part that would take the units of an order that still goes out is refused at the units', async () => {
+  const order = await placePaidOrder(shop);
+  const { status, html } = await refund(form(order, { amount: '1.00', restock: 'yes' }));
+  expect(status).toBe(400);
+  expect(html).toMatch(/value="yes" checked aria-invalid="true" autofocus/);
+  expect(html).toContain('go back only with all of the money');
+  expect(await refundsOf(order)).toEqual([]);
+});
+
+test('a refund of an order that is not paid is refused at the order', async () => {
+  const order = await placeOrder(shop);
+  const { status, html } = await refund(form(order));
+  expect(status).toBe(409);
+  expect(html).toContain('It is not paid');
+});
+
+test.each([{ restock: 'maybe' }, { key: '' }, { key: 'a b' }])(
+  'a refund of a form that is not ours, %j, is refused',
+  async (fields) => {
+    const order = await placePaidOrder(shop);
+    expect((await refund(form(order, fields as Record<string, string>))).status).toBe(400);
+    expect(await refundsOf(order)).toEqual([]);
+  },
+);

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { edges, type Happening, happenings } from '../support/edge-table.ts';
+import {
+  afterUntoldPayment,
+  deliverDecline,
+  deliverSessionEvent,
+  expectEdge,
+  pauseComparison,
+  providerEvent,
+  resend,
+  waysToCancel,
+} from '../support/edges.ts';
+import { expectMoneySettled, moneyOf } from '../support/money.ts';
+import {
+  becomes,
+  control,
+  matters,
+  outcomeOfEvent,
+  placeOrder,
+  placePaidOrder,
+  setMoods,
+  standing,
+  type TestOrder,
+} from '../support/orders.ts';
+import { expectStockBalanced, stockAccounts } from '../support/promises.ts';
+import { everyRefundMade, refund } from '../support/refunds.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+import { waitFor } from '../support/wait.ts';
+
+// The edges of docs/PAYMENTS.md at the end of the hold, and once it has ended; edges.test.ts has the rest.
+
+const silent = { api_error_before: 1 };
+let shop: TestShop;
+
+beforeAll(async () => {
+  shop = await startTestShop({ HOLD_SECONDS: '3', DISPATCH_SECONDS: '600', RECONCILE_SECONDS: '1' });
+  await pauseComparison();
+});
+
+afterAll(async () => {
+  await everyRefundMade(shop);
+  await expectStockBalanced(shop.database);
+  await expectMoneySettled(shop);
+  await shop.close();
+});
+
+/** An order whose hold is over and of which the provider does not say how it stands. */
+async function placeExpiringOrder(): Promise<TestOrder> {
+  const order = await placeOrder(shop);
+  await setMoods(shop, order, { ...silent, webhook_drop: 1 });
+  await waitFor(
+    'the end of the hold',
+    () => shop.database('orders').where({ order_id: order.order_id }).whereRaw('hold_expires_at < now()'),
+    (over) => over.length === 1,
+  );
+  // It is the provider's own clock that ends the session; nobody is told.
+  await providerEvent(shop, order, 'checkout.session.expired');
+  expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+  return order;
+}
+
+async function placeCancelledOrder(wish: Parameters<typeof placeOrder>[1] = {}): Promise<TestOrder> {
+  const order = await placeOrder(shop, wish);
+  await becomes(shop, order, { status: 'cancelled', state: 'expired' });
+  return order;
+}
+
+async function payLate(order: TestOrder): Promise<string> {
+  await control(shop, order, 'late_payment');
+  return providerEvent(shop, order, 'checkout.session.completed');
+}
+
+type Act = (order: TestOrder) => Promise<string | undefined>;
+
+const whileExpiring: Readonly<Record<Happening, Act>> = {
+  paid: async (order) => {
+    await setMoods(shop, order, silent);
+    return payLate(order);
+  },
+  declined: (order) => deliverDecline(shop, order),
+  expired: (order) => resend(shop, order, 'checkout.session.expired'),
+  cancelled: async (order) => {
+    const cancelling = waysToCancel['on the order’s page'](shop, order).then(({ status }) => status, String);
+    await askedToCancel(order);
+    expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+    await setMoods(shop, order, {});
+    await becomes(shop, order, { status: 'cancelled' });
+    expect(await cancelling).toBe(303);
+    return undefined;
+  },
+  refunded: (order) => untoldPayment(order, 'refunded'),
+  dispute: (order) => untoldPayment(order, 'dispute'),
+};
+
+/** Waits until the provider was asked in vain after the shopper had cancelled. */
+async function askedToCancel({ key }: TestOrder): Promise<void> {
+  await waitFor(
+    'the word of the shopper to be heard',
+    () => shop.database('dbos.notifications').where({ destination_uuid: `checkout-${key}`, consumed: true }),
+    (heard) => heard.length > 0,
+  );
+}
+
+async function untoldPayment(order: TestOrder, happening: 'refunded' | 'dispute'): Promise<string> {
+  await control(shop, order, 'late_payment');
+  const eventId = await afterUntoldPayment(shop, order, happening, silent);
+  expect(await outcomeOfEvent(shop, eventId)).toBe(edges.expiring[happening].outcome);
+  expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+  // The provider answers again: the checkout finds the payment, and then the kept event has its place.
+  await setMoods(shop, order, {});
+  return eventId;
+}
+
+describe.concurrent('expiring', () => {
+  test.each(happenings)('%s', async (happening) => {
+    const order = await placeExpiringOrder();
+    const eventId = await whileExpiring[happening](order);
+    await expectEdge(shop, order, { edge: edges.expiring[happening], happening, eventId });
+    // Whatever it was, it does not stay so for ever.
+    await setMoods(shop, order, {});
+    await becomes(shop, order, { status: ['cancelled', 'paid', 'refunded'] });
+  });
+});
+
+const onceCancelled: Readonly<Record<Happening, Act>> = {
+  paid: payLate,
+  declined: (order) => deliverDecline(shop, order),
+  expired: (order) => deliverSessionEvent(shop, order, 'checkout.session.expired'),
+  cancelled: async (order) => {
+    for (const cancel of Object.values(waysToCancel))
+      expect((await cancel(shop, order)).status).toBeLessThan(400);
+    return undefined;
+  },
+  refunded: (order) => untoldLatePayment(order, 'refunded'),
+  dispute: (order) => untoldLatePayment(order, 'dispute'),
+};
+
+async function untoldLatePayment(order: TestOrder, happening: 'refunded' | 'dispute'): Promise<string> {
+  await setMoods(shop, order, { webhook_drop: 1 });
+  await control(shop, order, 'late_payment');
+  const eventId = await afterUntoldPayment(shop, order, happening);
+  expect(await outcomeOfEvent(shop, eventId)).toBe(edges.cancelled[happening].outcome);
+  expect(await standing(shop, order)).toMatchObject({ status: 'cancelled', state: 'expired' });
+  await resend(shop, order, 'checkout.session.completed');
+  return eventId;
+}
+
+describe.concurrent('cancelled', () => {
+  test.each(happenings)('%s', async (happening) => {
+    const order = await placeCancelledOrder();
+    const eventId = await onceCancelled[happening](order);
+    await expectEdge(shop, order, { edge: edges.cancelled[happening], happening, eventId });
+  });
+});
+
+describe.concurrent('paid after it was cancelled', () => {
+  test('and the units are gone: the money goes back, the order is refunded', async () => {
+    const all = { sku: 'bell', qty: 3 };
+    const order = await placeCancelledOrder(all);
+    const other = await placePaidOrder(shop, all);
+    // A key of the operator's may look like one of ours.
+    const headers = { 'idempotency-key': `late-${order.order_id}` };
+    expect(await refund(shop, other, { amount: 1 }, headers)).toMatchObject({ status: 202 });
+    const eventId = await payLate(order);
+    expect(await outcomeOfEvent(shop, eventId)).toBe('late');
+    await becomes(shop, order, { status: 'refunded', state: 'refunded' });
+    expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
+    expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 0, sold: 3 });
+    expect(await matters(shop, order)).toEqual([]);
+  });
+
+  test('by the shopper: the money goes back, though there are units', async () => {
+    const order = await placeOrder(shop, { sku: 'block' });
+    await waysToCancel['on the order’s page'](shop, order);
+    await becomes(shop, order, { status: 'cancelled' });
+    await payLate(order);
+    await becomes(shop, order, { status: 'refunded', state: 'refunded' });
+    expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
+  });
+
+  test('and the dashboard was quicker to pay it back: paid back once', async () => {
+    const order = await placeOrder(shop, { sku: 'block' });
+    await waysToCancel['on the order’s page'](shop, order);
+    await becomes(shop, order, { status: 'cancelled' });
+    await setMoods(shop, order, { webhook_drop: 1 });
+    await control(shop, order, 'late_payment');
+    await control(shop, order, 'refund');
+    await resend(shop, order, 'checkout.session.completed');
+    await becomes(shop, order, { status: 'refunded', state: 'refunded', refunded: order.total });
+    expect(await outcomeOfEvent(shop, await resend(shop, order, 'charge.refunded'))).toBe('no_change');
+    expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
+  });
+});

@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { moneyOf } from '../support/money.ts';
+import {
+  type Answer,
+  ask,
+  becomes,
+  hurryDispatch,
+  matters,
+  placeOrder,
+  placePaidOrder,
+  postSigned,
+  setMoods,
+  standing,
+  struck,
+  type TestOrder,
+} from '../support/orders.ts';
+import { expectStockBalanced } from '../support/promises.ts';
+import { refund } from '../support/refunds.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+import { waitFor } from '../support/wait.ts';
+
+// A refund that was promised is made exactly once, whatever the provider answers; what it refuses is put before a person.
+
+let shop: TestShop;
+
+beforeAll(async () => {
+  shop = await startTestShop({
+    DISPATCH_SECONDS: '600',
+    HOLD_SECONDS: '600',
+    PAYMENT_TIMEOUT_SECONDS: '0.5',
+  });
+});
+
+afterAll(async () => {
+  await expectStockBalanced(shop.database);
+  await shop.close();
+});
+
+function attention(path: string, body?: object): Promise<Answer> {
+  return ask(`${shop.shopUrl}/attention/${path}`, body);
+}
+
+async function listed(): Promise<Record<string, unknown>[]> {
+  const { body } = await ask(`${shop.shopUrl}/attention`, undefined, { method: 'GET' });
+  return body as unknown as Record<string, unknown>[];
+}
+
+/** An order that an event said was paid, by a charge that the provider has never heard of. */
+async function placeOrderPaidFromNowhere(): Promise<TestOrder> {
+  const order = await placeOrder(shop);
+  const session = {
+    id: order.payment_id,
+    client_reference_id: String(order.order_id),
+    amount_total: order.total,
+    currency: 'usd',
+    payment_status: 'paid',
+    payment_intent: `pi_nowhere_${order.order_id}`,
+  };
+  await postSigned(shop, {
+    id: `evt_${randomUUID()}`,
+    type: 'checkout.session.completed',
+    created: 1,
+    data: { object: session },
+  });
+  await becomes(shop, order, { status: 'paid' });
+  return order;
+}
+
+async function parkedRefund(order: TestOrder): Promise<{ attention_id: number; subject: string }> {
+  const [matter] = await waitFor(
+    'the refund to be put before a person',
+    () => matters(shop, order),
+    (found) => found.length > 0,
+  );
+  expect(matter).toMatchObject({ kind: 'refund_failed', order_id: order.order_id });
+  return matter as { attention_id: number; subject: string };
+}
+
+describe.concurrent('a refund is made exactly once although the provider', () => {
+  test.each([
+    ['fails before it', 'api_error_before'],
+    ['fails after it', 'api_error_after'],
+    ['never answers', 'api_timeout'],
+    ['loses its answer', 'api_lost'],
+    ['answers that there are too many requests', 'api_too_many'],
+    ['answers with a page', 'api_html'],
+    ['answers with half a line', 'api_garbage'],
+  ])('%s', async (_what, mood) => {
+    const order = await placePaidOrder(shop);
+    await setMoods(shop, order, { [mood]: 1 });
+    expect(await refund(shop, order)).toMatchObject({ status: 202, body: { status: 'due' } });
+    await waitFor(
+      `${mood} to strike`,
+      () => struck(shop, mood),
+      (times) => times > 0,
+    );
+    expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
+    await setMoods(shop, order, {});
+    await becomes(shop, order, { status: 'refunded', state: 'refunded' });
+    expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
+  });
+});
+
+describe.concurrent('a refund that the provider refuses', () => {
+  test('is listed with the reason, and tried again when an operator says so', async () => {
+    const order = await placeOrderPaidFromNowhere();
+    const { body } = await refund(shop, order);
+    const first = await parkedRefund(order);
+    expect(await listed()).toContainEqual({
+      attention_id: first.attention_id,
+      kind: 'refund_failed',
+      subject: String(body['refund_id']),
+      order_id: order.order_id,
+      reason: expect.stringContaining(`pi_nowhere_${order.order_id}`),
+      raised_at: expect.any(String),
+    });
+    expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
+
+    expect(await attention(`${first.attention_id}/retry`)).toMatchObject({ status: 200 });
+    const second = await parkedRefund(order);
+    expect(second.attention_id).toBeGreaterThan(first.attention_id);
+
+    // The charge is found after all.
+    const other = await placePaidOrder(shop);
+    await exchangeCharges(order, other);
+    expect(await attention(`${second.attention_id}/retry`)).toMatchObject({ status: 200 });
+    await becomes(shop, order, { status: 'refunded', state: 'refunded' });
+    expect(await matters(shop, order)).toEqual([]);
+  });
+
+  test('is settled when an operator says that it was made by hand, and is not made once more', async () => {
+    const order = await placeOrderPaidFromNowhere();
+    await refund(shop, order);
+    const { attention_id: id } = await parkedRefund(order);
+    expect(await attention(`${id}/resolve`, { resolution: 'paid back by bank transfer' })).toMatchObject({
+      status: 200,
+      body: { resolved: true },
+    });
+    await becomes(shop, order, { status: 'refunded', state: 'refunded', refunded: order.total });
+    expect(await shop.database('attention').where({ attention_id: id }).first()).toMatchObject({
+      resolution: 'paid back by bank transfer',
+    });
+    expect(await shop.database('refunds').where({ order_id: order.order_id })).toMatchObject([
+      { state: 'made', provider_refund_id: null },
+    ]);
+  });
+});
+
+describe.concurrent('a refund that was listed while it was unknown', () => {
+  test('is made after all, and is taken off the list', async () => {
+    const order = await placePaidOrder(shop);
+    await setMoods(shop, order, { api_html: 1 });
+    const { body } = await refund(shop, order);
+    const matter = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
+    await shop.database('attention').insert({ ...matter, reason: 'still unknown' });
+    await setMoods(shop, order, {});
+    await becomes(shop, order, { status: 'refunded' });
+    expect(await shop.database('attention').where(matter)).toMatchObject([
+      { resolution: 'the refund was made' },
+    ]);
+  });
+
+  test('and is still being asked for, can be taken off the list and no more', async () => {
+    const order = await placePaidOrder(shop);
+    await setMoods(shop, order, { api_html: 1 });
+    const { body } = await refund(shop, order);
+    const matter = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
+    await shop.database('attention').insert({ ...matter, reason: 'still unknown' });
+    const [{ attention_id: id }] = await shop.database('attention').where(matter);
+    expect(await attention(`${id}/resolve`, { resolution: 'seen' })).toMatchObject({ status: 200 });
+    expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
+    await setMoods(shop, order, {});
+    await becomes(shop, order, { status: 'refunded' });
+    expect((await moneyOf(shop, order)).refunds).toEqual([order.total]);
+  });
+});
+
+test('an order whose refund is promised and not made yet is not dispatched', async () => {
+  const order = await placePaidOrder(shop);
+  await setMoods(shop, order, { api_html: 1 });
+  await refund(shop, order);
+  await hurryDispatch(shop, order);
+  await waitFor(
+    'the dispatch to be over',
+    () => shop.database('dbos.workflow_status').where({ workflow_uuid: `dispatch-${order.order_id}` }),
+    ([row]) => row.status === 'SUCCESS',
+  );
+  expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
+  await setMoods(shop, order, {});
+  await becomes(shop, order, { status: 'refunded' });
+});
+
+/** Gives the first order the charge of the second, which keeps none that anybody knows. */
+async function exchangeCharges(order: TestOrder, other: TestOrder): Promise<void> {
+  const { transaction_id: charge } = await shop
+    .database('payments')
+    .where({ order_id: other.order_id })
+    .first<{ transaction_id: string }>('transaction_id');
+  const give = (to: TestOrder, transactionId: string) =>
+    shop.database('payments').where({ order_id: to.order_id }).update({ transaction_id: transactionId });
+  await give(other, `pi_gone_${other.order_id}`);
+  await give(order, charge);
+}

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, expect, test } from 'vitest';
+import { testCards } from '../../src/payment-service/cards.ts';
+import { moodNames } from '../../src/payment-service/moods.ts';
+import { readPaymentEvent } from '../../src/payments/webhook.ts';
+import { circumstances, edges, happenings } from '../support/edge-table.ts';
+
+// docs/PAYMENTS.md says what the code does, in both directions.
+
+let text: string;
+
+beforeAll(async () => {
+  text = await readDocument('PAYMENTS.md');
+});
+
+function readDocument(name: string): Promise<string> {
+  return readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+}
+
+/** The rows of the table whose header begins with these words, cell by cell. */
+function tableOf(header: string): string[][] {
+  const lines = text.split('\n');
+  const start = lines.findIndex((line) => line.startsWith(`| ${header} |`));
+  const rest = lines.slice(
+    start,
+    lines.findIndex((line, index) => index > start && !line.startsWith('|')),
+  );
+  return rest.map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+/** The words in code style in the first column of a table. */
+function codesOf(header: string): string[] {
+  return tableOf(header)
+    .slice(2)
+    .map(([cell]) => (cell ?? '').replaceAll('`', ''));
+}
+
+test('the table of the edges is the one that the tests go through', () => {
+  const rows = happenings.map((happening) => [
+    happening,
+    ...circumstances.map((circumstance) => {
+      const { outcome, says } = edges[circumstance][happening];
+      return outcome === null ? says : `\`${outcome}\`: ${says}`;
+    }),
+  ]);
+  const [header, , ...documented] = tableOf('happens');
+  expect(header).toEqual(['happens', ...circumstances]);
+  expect(documented).toEqual(rows);
+});
+
+test('the events to subscribe to are those that mean something', () => {
+  const listed = [...text.matchAll(/^ +- `([\w.]+)`$/gm)].map(([, type]) => type ?? '');
+  const object = { id: 'cs_1', payment_status: 'paid' };
+  const says = (type: string) => readPaymentEvent({ id: 'evt_1', type, created: 1, data: { object } })?.says;
+  expect(listed.map((type) => [type, says(type)])).toEqual([
+    ['checkout.session.completed', 'paid'],
+    ['checkout.session.async_payment_succeeded', 'paid'],
+    ['checkout.session.async_payment_failed', 'ended'],
+    ['checkout.session.expired', 'ended'],
+    ['charge.refunded', 'refunded'],
+    ['charge.dispute.created', 'disputed'],
+  ]);
+});
+
+test('what needs a person is listed by the kinds that the database knows', async () => {
+  const schema = await readDocument('schema.sql');
+  const check = /attention_kind_check CHECK .*?ARRAY\[([^\]]+)\]/.exec(schema)?.[1];
+  const kinds = [...(check ?? '').matchAll(/'(\w+)'/g)].map(([, kind]) => kind ?? '');
+  expect(kinds.length).toBeGreaterThan(0);
+  expect(codesOf('kind').toSorted()).toEqual(kinds.toSorted());
+});
+
+test('the test cards and the moods are those of the payment service', () => {
+  expect(tableOf('card').slice(2)).toEqual(testCards.map(({ number, says }) => [number, says]));
+  expect(codesOf('mood')).toEqual(moodNames);
+});
