@@ -1,11 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { connect, type Database } from './database/connection.ts';
-import { applicationName } from './database/outbox.ts';
 import { outboxTransaction } from './database/statement.ts';
-import { limitTimeBetweenRetries } from './database/transaction.ts';
 import { askToCancel } from './database/transactions/cancel-wish.ts';
 import { type Inbox, receivePaymentEvent } from './database/transactions/payment-events.ts';
 import { requestRefund } from './database/transactions/refunds.ts';
@@ -37,6 +35,7 @@ import { adoptOrdersInFlight } from './workflows/adopt.ts';
 import { registerCheckout } from './workflows/checkout.ts';
 import { openDispatchQueue, registerDispatch } from './workflows/dispatch.ts';
 import { openEmailQueue, registerEmail } from './workflows/email.ts';
+import { configureEngine } from './workflows/engine.ts';
 import { followUpsOf, startNow } from './workflows/follow-ups.ts';
 import { type Reconciler, registerReconciler } from './workflows/reconcile.ts';
 import { openMoneyQueue, registerRefund } from './workflows/refund.ts';
@@ -63,7 +62,6 @@ export type ShopConfig = Config & {
 const version = '0.1.0';
 const publicDir = fileURLToPath(new URL('../public', import.meta.url));
 const readPoolSize = 10;
-const workflowPoolSize = 20;
 const drainMs = 1_000;
 const stripeShortestSessionSeconds = 1_800;
 
@@ -121,31 +119,6 @@ function emailParts({ email, publicUrl }: ShopConfig, renderer: Renderer) {
   const notifier =
     email.smtpUrl === undefined ? undefined : createSmtpNotifier({ url: email.smtpUrl, from: email.from });
   return { ...email, notifier, compose: emailComposer(renderer, publicUrl) };
-}
-
-function configureEngine(config: ShopConfig, logger: FastifyBaseLogger): void {
-  limitTimeBetweenRetries();
-  DBOS.setConfig({
-    name: applicationName,
-    systemDatabaseUrl: config.databaseUrl,
-    systemDatabasePoolSize: workflowPoolSize,
-    executorID: config.executorId,
-    // One version for ever: orders in flight go on after a deployment, and changed steps need a patch (DESIGN §7).
-    enablePatching: true,
-    runMigrations: false,
-    notificationCoalesceMs: 1,
-    logger: engineLogger(logger),
-  });
-}
-
-function engineLogger(logger: FastifyBaseLogger) {
-  const log = logger.child({ part: 'engine' });
-  return {
-    debug: (entry: unknown) => log.debug(entry),
-    info: (entry: unknown) => log.debug(entry),
-    warn: (entry: unknown) => log.warn(entry),
-    error: (entry: unknown) => log.error(entry),
-  };
 }
 
 /** What the routes are given to work with. */

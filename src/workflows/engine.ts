@@ -1,0 +1,42 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { applicationName } from '../database/outbox.ts';
+import { limitTimeBetweenRetries } from '../database/transaction.ts';
+
+/** The log that the engine writes to, as far as it needs one. */
+interface Log {
+  child(bindings: object): Log;
+  debug(entry: unknown): void;
+  warn(entry: unknown): void;
+  error(entry: unknown): void;
+}
+
+const workflowPoolSize = 20;
+
+/** Configures DBOS for one shop process; call it before the launch. `executorId` names the process for ever. */
+export function configureEngine(
+  config: { readonly databaseUrl: string; readonly executorId: string },
+  logger: Log,
+): void {
+  limitTimeBetweenRetries();
+  DBOS.setConfig({
+    name: applicationName,
+    systemDatabaseUrl: config.databaseUrl,
+    systemDatabasePoolSize: workflowPoolSize,
+    executorID: config.executorId,
+    // One version for ever: orders in flight go on after a deployment, and changed steps need a patch (DESIGN §7).
+    enablePatching: true,
+    runMigrations: false,
+    notificationCoalesceMs: 1,
+    logger: engineLogger(logger),
+  });
+}
+
+function engineLogger(logger: Log) {
+  const log = logger.child({ part: 'engine' });
+  return {
+    debug: (entry: unknown) => log.debug(entry),
+    info: (entry: unknown) => log.debug(entry),
+    warn: (entry: unknown) => log.warn(entry),
+    error: (entry: unknown) => log.error(entry),
+  };
+}
