@@ -103,10 +103,21 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
       schema: {
         tags: ['operator'],
         summary: 'Reconcile now, and say what was repaired',
-        response: { 200: z.record(z.string(), z.number()) },
+        response: { 200: z.record(z.string(), z.number()), 503: problem },
       },
     },
-    async () => ({ ...(await options.reconcile()), ...(await options.compare()) }),
+    async (request) => {
+      const repaired = await options.reconcile();
+      try {
+        return { ...repaired, ...(await options.compare()) };
+      } catch (error) {
+        request.log.warn({ err: error }, 'not compared with the provider');
+        throw new ShopError(
+          'timeout',
+          'Our own rows are reconciled; they could not be compared with the provider’s. Ask again.',
+        );
+      }
+    },
   );
 };
 
