@@ -29,7 +29,8 @@ export default defineConfig({
           hookTimeout: 90_000,
           name: 'processes',
           include: ['test/{supervisor,crash,browser,money}/**/*.test.ts', 'test/readme.test.ts'],
-          maxWorkers: 2,
+          // Much of their time is waiting for a hold to end or a process to come back.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

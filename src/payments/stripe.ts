@@ -22,6 +22,8 @@ export interface StripeOptions {
 }
 
 const pageSize = 100;
+// Reading a list is safe to repeat, and one bad page must not end a comparison of hundreds.
+const listing = { maxNetworkRetries: 4 };
 // A lost session is a young one: it stands near the top of the list, or it is not there.
 const sessionsToSearch = 1_000;
 
@@ -41,7 +43,7 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
     endSession: (session) => endSession(stripe, session),
     refund: (order) => refund(stripe, keys, order).catch(refusalOf),
     listSessions: (since) => listSessions(stripe, since),
-    listEvents: (since) => stripe.events.list({ ...createdSince(since), limit: pageSize }),
+    listEvents: (since) => stripe.events.list({ ...createdSince(since), limit: pageSize }, listing),
   };
 }
 
@@ -165,7 +167,8 @@ function hasFailed({ status, payment_intent: intent }: Stripe.Checkout.Session):
 }
 
 async function* listSessions(stripe: Stripe, since: Date): AsyncGenerator<ListedSession> {
-  for await (const session of stripe.checkout.sessions.list({ ...createdSince(since), limit: pageSize })) {
+  const sessions = stripe.checkout.sessions.list({ ...createdSince(since), limit: pageSize }, listing);
+  for await (const session of sessions) {
     yield {
       sessionId: session.id,
       orderId: orderReference(session.client_reference_id),

@@ -81,6 +81,7 @@ test('an order is paid back on the operator page, after an amount that there is 
     .toMatch(/of \$4\.35 was made\.$/);
   await done.getByRole('link').click();
   await page.getByText('$4.35 of it was paid back to you').waitFor();
+  await expect.poll(() => mail.received.length, { message: 'a confirmation and a refund' }).toBe(2);
 });
 
 test('a message that was parked is tried again on the operator page, and settled ones leave it', async () => {
