@@ -175,6 +175,7 @@ create table refunds (
   reason text not null,
   actor text not null,
   request_key text not null,
+  request text,
   state text not null,
   provider_refund_id text,
   created_at timestamp with time zone default now() not null,

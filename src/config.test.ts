@@ -143,3 +143,9 @@ describe('email', () => {
     expect(faultsOf({ SMTP_URL }, 'supervisor').join()).toContain('SMTP_URL');
   });
 });
+
+test('retries that take longer than a quarter of an hour are a fault, those in a row of tens of seconds are not', () => {
+  const patient = { ...shop, EMAIL_RETRIES: '10', EMAIL_RETRY_SECONDS: '1' };
+  expect(() => readConfig(patient, 'shop')).toThrow('EMAIL_RETRIES and EMAIL_RETRY_SECONDS');
+  expect(() => readConfig({ ...patient, EMAIL_RETRIES: '9' }, 'shop')).not.toThrow();
+});

@@ -49,7 +49,7 @@ const environment = z.object({
   PAYMENT_TIMEOUT_SECONDS: seconds.max(60).default(8),
   PAYMENT_RETRIES: number.int().min(0).max(10).default(3),
   PAYMENT_RETRY_SECONDS: seconds.max(60).default(2),
-  REFUND_RETRY_SECONDS: seconds.max(600).default(2),
+  REFUND_RETRY_SECONDS: seconds.max(3).default(2),
   RECONCILE_SECONDS: number
     .int()
     .min(1)
@@ -134,7 +134,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ro
   );
   const parsed = environment.safeParse(given);
   const wrong = parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
-  const faults = [...wrong, ...missing(given, role)];
+  const faults = [...wrong, ...missing(given, role), ...(parsed.data ? tooPatient(parsed.data) : [])];
   if (!parsed.success || faults.length > 0) throw new SettingsError(faults);
   return freeze(parsed.data);
 }
@@ -164,6 +164,21 @@ function missing(given: Given, role: Role): string[] {
   }
   if (production && role !== 'migrate') faults.push(...emailFaults(given));
   return faults;
+}
+
+// A workflow that takes no step for longer is taken for lost (database/queries/workflows.ts).
+const longestRetrySeconds = 900;
+
+function tooPatient(env: Environment): string[] {
+  const pairs = [
+    ['PAYMENT_RETRIES', 'PAYMENT_RETRY_SECONDS'],
+    ['EMAIL_RETRIES', 'EMAIL_RETRY_SECONDS'],
+  ] as const;
+  return pairs
+    .filter(([retries, first]) => (2 ** env[retries] - 1) * env[first] > longestRetrySeconds)
+    .map(
+      ([retries, first]) => `${retries} and ${first}: together they take longer than a quarter of an hour`,
+    );
 }
 
 function freeze(env: Environment): Config {

@@ -52,6 +52,8 @@ export interface RefundRow {
   reason: string;
   actor: string;
   request_key: string;
+  /** What was asked for, so that a key is not used for something else. */
+  request: string | null;
   state: 'due' | 'made';
   provider_refund_id: string | null;
   created_at: Date;

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** The life of an order (DESIGN §2). */
 export type OrderStatus = 'pending' | 'paid' | 'dispatched' | 'cancelled' | 'refunded';
 
@@ -86,4 +88,9 @@ export function lastUpdate(order: DispatchClock, recorded: readonly (Date | null
     times.push(order.paidAt.getTime() + (dispatchSteps - progressRemaining(order, now)) * step);
   }
   return new Date(Math.max(...times));
+}
+
+/** The mark of an order at the provider: made of its secret address (`token`), which it does not give away. */
+export function orderKeyOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex').slice(0, 32);
 }

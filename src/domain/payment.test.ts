@@ -6,6 +6,7 @@ const event: PaymentEvent = {
   type: 'checkout.session.completed',
   says: 'paid',
   orderId: 7,
+  orderKey: 'ours',
   sessionId: 'cs_1',
   amountCents: 9999,
   refundedCents: null,
@@ -16,6 +17,7 @@ const event: PaymentEvent = {
 };
 const open: KnownPayment = {
   state: 'open',
+  orderKey: 'ours',
   sessionId: 'cs_1',
   transactionId: null,
   amountCents: 9999,
@@ -125,6 +127,16 @@ describe('a checkout', () => {
   ] as const)('with a payment %s of an order %s, ended: %s: %s', (state, orderStatus, ended, does) => {
     expect(conclude({ state, orderStatus }, ended)).toBe(does);
   });
+});
+
+test('before our own record of the session, one that does not carry our mark is of another shop', () => {
+  const unrecorded: KnownPayment = { ...open, state: 'expired', orderStatus: 'cancelled', sessionId: null };
+  expect(judge(event, unrecorded)).toEqual({ outcome: 'late' });
+  for (const orderKey of ['theirs', null]) {
+    expect(judge({ ...event, orderKey }, unrecorded)).toEqual({ outcome: 'mismatch' });
+    const refunded: PaymentEvent = { ...event, says: 'refunded', orderKey, refundedCents: 1 };
+    expect(judge(refunded, unrecorded)).toEqual({ outcome: 'mismatch' });
+  }
 });
 
 test('an event about an unknown order is kept as such, and one that says nothing of a session is ignored', () => {

@@ -21,6 +21,8 @@ export interface PaymentEvent {
   readonly says: 'paid' | 'ended' | 'refunded' | 'disputed' | 'other';
   /** Our order, as we named it when we opened the session; null when it names none. */
   readonly orderId: number | null;
+  /** The mark that we gave the session of that order; without it the order may be one of another shop. */
+  readonly orderKey: string | null;
   readonly sessionId: string | null;
   /** What was, or would be, charged. */
   readonly amountCents: number | null;
@@ -37,6 +39,7 @@ export interface PaymentEvent {
 /** What our own rows say about the order that an event names. */
 export interface KnownPayment {
   readonly state: PaymentState;
+  readonly orderKey: string;
   readonly sessionId: string | null;
   readonly transactionId: string | null;
   readonly amountCents: number;
@@ -89,7 +92,8 @@ function judgeEnded({ state }: KnownPayment): Verdict {
 /** A refund or a dispute: it names the charge, which we may not have heard of yet. */
 function judgeAfterwards(event: PaymentEvent, known: KnownPayment): Verdict {
   if (isWaiting(known.state) || known.state === 'expired' || known.state === 'paid') {
-    return event.live === known.live ? { outcome: 'too_early' } : { outcome: 'mismatch' };
+    const isOurs = event.live === known.live && event.orderKey === known.orderKey;
+    return { outcome: isOurs ? 'too_early' : 'mismatch' };
   }
   if (!isSameCharge(event, known)) return { outcome: 'mismatch' };
   if (event.says === 'disputed') return { outcome: 'applied', disputed: true };
@@ -102,9 +106,12 @@ function isWaiting(state: PaymentState): boolean {
 }
 
 function isSameSession(event: PaymentEvent, known: KnownPayment): boolean {
+  // Before our own record of the session there is only the mark to know it by.
+  const isOurs =
+    known.sessionId === null ? event.orderKey === known.orderKey : event.sessionId === known.sessionId;
   return (
+    isOurs &&
     event.live === known.live &&
-    (known.sessionId === null || event.sessionId === known.sessionId) &&
     event.amountCents === known.amountCents &&
     event.currency === known.currency
   );

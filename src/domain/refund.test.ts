@@ -4,6 +4,7 @@ import { judgeRefund } from './refund.ts';
 
 const paid: KnownPayment = {
   state: 'settled',
+  orderKey: 'ours',
   sessionId: 'cs_1',
   transactionId: 'pi_1',
   amountCents: 1000,

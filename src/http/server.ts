@@ -117,7 +117,15 @@ function readBodies(server: FastifyInstance): void {
  */
 function refuseOtherSites(server: FastifyInstance, publicUrl: string): void {
   const ours = new URL(publicUrl).host;
+  const isDemonstration = isLoopback(new URL(publicUrl).hostname);
   server.addHook('onRequest', async (request) => {
+    // Another site can give its own name our address; then a browser takes what we answer for that site's.
+    if (isDemonstration && !isLoopback(request.hostname)) {
+      throw new ShopError(
+        'cross_site',
+        'Set PUBLIC_URL to reach this shop under another name than localhost.',
+      );
+    }
     if (request.method !== 'POST') return;
     const { origin } = request.headers;
     const host = origin === undefined ? ours : hostOf(origin);
@@ -125,6 +133,10 @@ function refuseOtherSites(server: FastifyInstance, publicUrl: string): void {
       request.headers['sec-fetch-site'] === 'cross-site' || ![ours, request.host].includes(host);
     if (fromElsewhere) throw new ShopError('cross_site', 'This request came from a page of another site.');
   });
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
 
 function hostOf(origin: string): string {

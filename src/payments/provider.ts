@@ -1,6 +1,8 @@
 /** What the provider needs to open a payment session for an order. Amounts in minor units, times in ms since 1970. */
 export interface SessionRequest {
   readonly orderId: number;
+  /** Marks the session as ours; nobody can guess it. */
+  readonly orderKey: string;
   readonly email: string | null;
   readonly currency: string;
   readonly lines: readonly {
@@ -33,7 +35,12 @@ export interface KnownSession {
 
 /** How a session stands once it has been ended: paid before that, or ended unpaid so that nobody can pay any more. */
 export type EndedSession =
-  | { readonly outcome: 'paid'; readonly transactionId: string }
+  | {
+      readonly outcome: 'paid';
+      readonly transactionId: string;
+      /** The event that tells of what was paid back since; null when nothing was. */
+      readonly refundEvent: unknown;
+    }
   | { readonly outcome: 'ended' };
 
 /** What is to be paid back of a charge, in minor units. */
@@ -58,6 +65,7 @@ export interface TooLittleLeft {
 export interface ListedSession {
   readonly sessionId: string;
   readonly orderId: number | null;
+  readonly orderKey: string | null;
   readonly status: 'open' | 'complete' | 'expired';
   /** The session as an event would tell it; what is not paid is `null`. */
   readonly paid: boolean;

@@ -7,7 +7,10 @@ type Answer = MadeRefund | Refused | TooLittleLeft;
 const pageSize = 100;
 
 /** Pays back a part of a charge, once, however often it is asked for. @throws when the outcome is unknown, or refused */
-export function refund(stripe: Stripe, keys: FreshKeys, order: RefundOrder): Promise<Answer> {
+export async function refund(stripe: Stripe, keys: FreshKeys, order: RefundOrder): Promise<Answer> {
+  // A key may be forgotten after a day (docs "Idempotent requests"), so one that was made before is looked for first.
+  const made = await findRefund(stripe, order);
+  if (made) return made;
   // With the amount: a refund that turns out to be too large is asked for again with less.
   return keys.use<Answer>(`refund_${order.refundId}_${order.amountCents}`, {
     call: (idempotencyKey) => createRefund(stripe, order, idempotencyKey),

@@ -82,14 +82,15 @@ function sessionParameters(
   shortestSessionSeconds: number,
 ): Stripe.Checkout.SessionCreateParams {
   const reference = String(request.orderId);
+  const metadata = { order_id: reference, order_key: request.orderKey };
   // Computed from what is on record, so that a repeated call has the same parameters.
   const holdEnds = Math.ceil(request.holdExpiresAt / 1000);
   return {
     mode: 'payment',
     client_reference_id: reference,
-    metadata: { order_id: reference },
+    metadata,
     // So that a refund or a dispute, which names the charge alone, names the order too.
-    payment_intent_data: { metadata: { order_id: reference } },
+    payment_intent_data: { metadata },
     line_items: request.lines.map((line) => ({
       quantity: line.qty,
       price_data: {
@@ -123,11 +124,13 @@ function sessionOf(
 /** The session of an order that was opened although its answer was a failure. */
 async function findSession(
   stripe: Stripe,
-  { orderId }: SessionRequest,
+  { orderId, orderKey }: SessionRequest,
 ): Promise<Stripe.Checkout.Session | undefined> {
   let searched = 0;
   for await (const session of stripe.checkout.sessions.list({ limit: pageSize })) {
-    if (session.client_reference_id === String(orderId) && session.status !== 'expired') return session;
+    const isOurs =
+      session.client_reference_id === String(orderId) && session.metadata?.['order_key'] === orderKey;
+    if (isOurs && session.status !== 'expired') return session;
     searched += 1;
     if (searched === sessionsToSearch) return undefined;
   }
@@ -135,7 +138,9 @@ async function findSession(
 }
 
 async function endSession(stripe: Stripe, known: KnownSession): Promise<EndedSession> {
-  const session = await stripe.checkout.sessions.retrieve(known.sessionId, { expand: ['payment_intent'] });
+  const session = await stripe.checkout.sessions.retrieve(known.sessionId, {
+    expand: ['payment_intent.latest_charge'],
+  });
   const stands = standing(session, known);
   if (stands) return stands;
   if (session.status === 'complete') throw new Error(`Session ${known.sessionId} is being paid.`);
@@ -158,7 +163,14 @@ function standing(session: Stripe.Checkout.Session, known: KnownSession): EndedS
   }
   const transactionId = transactionOf(session.payment_intent);
   if (transactionId === null) throw new Error(`Paid session ${session.id} names no payment.`);
-  return { outcome: 'paid', transactionId };
+  return { outcome: 'paid', transactionId, refundEvent: refundEventOf(session) };
+}
+
+/** What was paid back before we knew of the payment, as its event would tell it: somebody has to hear of it. */
+function refundEventOf({ id, created, livemode, payment_intent: intent }: Stripe.Checkout.Session): unknown {
+  const charge = intent && typeof intent === 'object' ? intent.latest_charge : null;
+  if (!charge || typeof charge === 'string' || charge.amount_refunded === 0) return null;
+  return { id: `asked-${id}`, type: 'charge.refunded', created, livemode, data: { object: charge } };
 }
 
 function hasFailed({ status, payment_intent: intent }: Stripe.Checkout.Session): boolean {
@@ -172,6 +184,7 @@ async function* listSessions(stripe: Stripe, since: Date): AsyncGenerator<Listed
     yield {
       sessionId: session.id,
       orderId: orderReference(session.client_reference_id),
+      orderKey: session.metadata?.['order_key'] ?? null,
       status: statusOf(session),
       paid: session.payment_status === 'paid',
       createdAt: new Date(session.created * 1000),

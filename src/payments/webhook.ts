@@ -11,9 +11,12 @@ const toleranceSeconds = 300;
 const text = z.string().regex(/^\P{Cc}{1,255}$/u);
 const reference = z.union([text, z.object({ id: text })]).nullish();
 
+const marks = z.object({ order_id: z.string().optional(), order_key: z.string().optional() }).nullish();
+
 const checkoutSession = z.object({
   id: z.string(),
   client_reference_id: z.string().nullish(),
+  metadata: marks,
   amount_total: z.int().nullish(),
   currency: z.string().nullish(),
   payment_status: z.string().nullish(),
@@ -26,7 +29,7 @@ const chargeOrDispute = z.object({
   amount_refunded: z.int().nullish(),
   currency: z.string().nullish(),
   payment_intent: reference,
-  metadata: z.object({ order_id: z.string().optional() }).nullish(),
+  metadata: marks,
 });
 
 const stripeEvent = z.object({
@@ -98,6 +101,7 @@ type Facts = Omit<PaymentEvent, 'id' | 'type' | 'live' | 'body'>;
 
 const nothing = {
   orderId: null,
+  orderKey: null,
   sessionId: null,
   amountCents: null,
   refundedCents: null,
@@ -118,6 +122,7 @@ function sessionFacts(type: string, object: unknown): Facts | undefined {
   return {
     says: whatItSays(type, session.payment_status),
     orderId: orderReference(session.client_reference_id),
+    orderKey: session.metadata?.order_key ?? null,
     sessionId: session.id,
     amountCents: session.amount_total ?? null,
     refundedCents: null,
@@ -132,6 +137,7 @@ function chargeFacts(says: 'refunded' | 'disputed', object: unknown): Facts | un
   return {
     says,
     orderId: orderReference(charge.metadata?.order_id),
+    orderKey: charge.metadata?.order_key ?? null,
     sessionId: null,
     amountCents: charge.amount ?? null,
     refundedCents: charge.amount_refunded ?? null,

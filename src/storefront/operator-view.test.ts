@@ -173,6 +173,7 @@ test.each([
     amount_cents: 1250,
     reason: hostile,
     actor: 'operator',
+    request: null,
     request_key: 'key',
     state,
     provider_refund_id: null,

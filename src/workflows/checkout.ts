@@ -2,6 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { FollowUps } from '../database/outbox.ts';
 import { type OrderRequest, type PlacedOrder, placeOrder } from '../database/transactions/orders.ts';
 import { concludePayment, recordSession } from '../database/transactions/payments.ts';
+import { orderKeyOf } from '../domain/order.ts';
 import type { PaymentProvider, PaymentSession, Refused } from '../payments/provider.ts';
 import { followPayment } from './follow-payment.ts';
 import { maxRecoveryAttempts } from './limits.ts';
@@ -67,9 +68,10 @@ async function takePayment(
   // 2. Open the payment session at the provider.
   const session = await openSession(settings, order);
   if ('refused' in session) {
-    await concludePayment({ orderId, sessionEnded: 'payment_unavailable' }, settings.followUps);
+    const sessionEnded = 'payment_unavailable';
+    const conclusion = await concludePayment({ orderId, sessionEnded }, settings.followUps);
     await answerShopper(input);
-    return 'cancelled';
+    return conclusion === 'paid' ? 'paid' : 'cancelled';
   }
 
   // 3. Record it, and let the shopper go and pay.
@@ -93,7 +95,12 @@ async function answerShopper({ requestId }: CheckoutInput): Promise<void> {
 
 /** Opens the session, keyed by the order; a value instead of an error when the provider stays out of reach. */
 function openSession(settings: CheckoutSettings, order: PlacedOrder): Promise<PaymentSession | Refused> {
-  const request = { ...order, orderUrl: `${settings.publicUrl}/orders/${order.token}` };
+  const { token } = order;
+  const request = {
+    ...order,
+    orderKey: orderKeyOf(token),
+    orderUrl: `${settings.publicUrl}/orders/${token}`,
+  };
   const maxAttempts = 1 + settings.paymentRetries;
   return DBOS.runStep(
     async () => {

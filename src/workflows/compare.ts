@@ -1,6 +1,7 @@
 import type { Database } from '../database/connection.ts';
 import { findPayments, knownEvents, type PaymentStanding } from '../database/queries/reconciliation.ts';
 import { type Inbox, receivePaymentEvent } from '../database/transactions/payment-events.ts';
+import { orderKeyOf } from '../domain/order.ts';
 import type { PaymentEvent } from '../domain/payment.ts';
 import type { EndedSession, ListedSession, PaymentProvider } from '../payments/provider.ts';
 import { orToAttention } from './to-attention.ts';
@@ -73,9 +74,14 @@ async function takeMissedEvents(
   return taken;
 }
 
+/** Whether a session is of an order of ours, and not of another shop with the same account. */
+function isOurs(session: ListedSession, payment: PaymentStanding | undefined): payment is PaymentStanding {
+  return payment !== undefined && session.orderKey === orderKeyOf(payment.token);
+}
+
 function isMissedPayment(session: ListedSession, payment: PaymentStanding | undefined): boolean {
-  if (!session.paid || session.orderId === null) return false;
-  if (!payment || payment.session_id !== session.sessionId) return true;
+  if (!session.paid || !isOurs(session, payment)) return false;
+  if (payment.session_id !== session.sessionId) return true;
   return ['creating', 'open', 'expired'].includes(payment.state);
 }
 
@@ -95,7 +101,7 @@ async function takeMissedPayment(comparing: Comparing, session: ListedSession): 
 }
 
 function isLeftOpen(session: ListedSession, payment: PaymentStanding | undefined): boolean {
-  return session.status === 'open' && payment !== undefined && payment.status !== 'pending';
+  return session.status === 'open' && isOurs(session, payment) && payment.status !== 'pending';
 }
 
 async function endLeftOpen(

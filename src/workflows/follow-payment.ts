@@ -43,12 +43,14 @@ export async function followPayment(
     // 5. Ask before cancelling.
     const ended = word === null || word.cancel ? await endSession(provider, order) : undefined;
     if (ended?.outcome === 'paid') {
-      await recordPaid({ orderId: order.orderId, transactionId: ended.transactionId });
+      const { transactionId, refundEvent = null } = ended;
+      await recordPaid({ orderId: order.orderId, transactionId, refundEvent });
     }
 
     // 6. Settle or cancel; asked again and again, the payment may have changed in the meantime.
     const sessionEnded = ended?.outcome === 'ended' ? reason : null;
-    const conclusion = await concludePayment({ orderId: order.orderId, sessionEnded }, followUps);
+    const isUnwanted = reason === 'cancelled_by_shopper';
+    const conclusion = await concludePayment({ orderId: order.orderId, sessionEnded, isUnwanted }, followUps);
     if (conclusion !== 'waiting') return conclusion;
     if (ended) pauseSeconds = Math.min(2 * pauseSeconds + firstPauseSeconds, longestPauseSeconds);
   }

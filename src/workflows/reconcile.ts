@@ -97,7 +97,6 @@ async function reconcileWithProvider(comparing: Comparing): Promise<Differences>
   const { database } = comparing;
   const now = new Date();
   const since = new Date(now.getTime() - daysToCompare * dayMs);
-  const differences = await compareWithProvider(comparing, since, now);
   const accounts = await readAccounts(database);
   const wrong = accounts.contradictions > 0 || accounts.stock.some(({ balanced }) => !balanced);
   const matter = { kind: 'accounts_wrong', subject: 'accounts' } as const;
@@ -106,6 +105,7 @@ async function reconcileWithProvider(comparing: Comparing): Promise<Differences>
       ? raiseAttention(sql, { ...matter, orderId: null, reason: JSON.stringify(accounts) })
       : resolveAttention(sql, { ...matter, resolution: 'the sums are right again' }),
   );
+  const differences = await compareWithProvider(comparing, since, now);
   await recordReconciliation(database, 'provider', {
     repaired: { ...differences },
     report: { differences, accounts },

@@ -100,6 +100,7 @@ async function checkItems(database: Database, items: readonly Item[]): Promise<v
     qty: items.find(({ sku }) => sku === product.sku)?.qty ?? 0,
     unitPriceCents: product.price_cents,
   }));
+  if (orderTotal(priced) === 0) throw invalid('items: an order for nothing cannot be paid');
   if (orderTotal(priced) > largestTotalCents)
     throw invalid('items: the total is more than one payment can be');
   if (new Set(products.map(({ currency }) => currency)).size > 1) {

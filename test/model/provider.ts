@@ -90,6 +90,7 @@ export class Provider {
 
 const blank = {
   orderId,
+  orderKey: 'ours',
   sessionId,
   amountCents: total,
   refundedCents: null,
@@ -107,7 +108,8 @@ const changes: readonly ((event: PaymentEvent) => Partial<PaymentEvent>)[] = [
   // A dispute may be about any part of the money.
   ({ says }) => (says === 'disputed' ? { currency: null } : { amountCents: 1 }),
   ({ says }) => (says === 'ended' ? { currency: 'GBP' } : { transactionId: null }),
-  ({ sessionId: session }) => (session === null ? { transactionId: 'pi_2' } : { sessionId: 'cs_2' }),
+  ({ sessionId: session }) =>
+    session === null ? { transactionId: 'pi_2' } : { sessionId: 'cs_2', orderKey: 'theirs' },
   ({ says }) => (says === 'refunded' ? { refundedCents: total + 1 } : { amountCents: null, currency: 'JPY' }),
 ];
 

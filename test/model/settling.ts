@@ -16,7 +16,7 @@ export const hearing: readonly Command[] = [
   },
   {
     name: 'nonsense delivered',
-    can: ({ provider, shop }) => provider.events.length > 0 && shop.sessionId !== null,
+    can: ({ provider }) => provider.events.length > 0,
     act: (world, choice) => world.receiveNonsense(choice),
   },
 ];
@@ -36,10 +36,8 @@ export const reconciling: readonly Command[] = [
   },
   {
     name: 'kept events tried again',
-    can: ({ provider, shop }) => provider.events.some((event) => shop.isUnplaced(event)),
-    act: ({ provider, shop }) => {
-      for (const event of provider.events) shop.retry(event);
-    },
+    can: ({ shop }) => shop.kept.size > 0,
+    act: ({ shop }) => shop.retryKept(),
   },
   {
     name: 'session left open is ended',

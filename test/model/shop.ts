@@ -38,6 +38,8 @@ export class Shop {
   disputed = false;
   readonly refunds: Refund[] = [];
   readonly outcomes = new Map<string, EventOutcome>();
+  /** Events that could not be placed when they came. */
+  readonly kept = new Map<string, PaymentEvent>();
   supplied: number;
   available: number;
 
@@ -57,7 +59,14 @@ export class Shop {
   get known(): KnownPayment {
     const { state, transactionId, refundedCents, status } = this;
     const money = { amountCents: total, refundedCents, currency: 'USD', live: false };
-    return { state, sessionId: this.sessionId, transactionId, ...money, orderStatus: status };
+    return {
+      state,
+      orderKey: 'ours',
+      sessionId: this.sessionId,
+      transactionId,
+      ...money,
+      orderStatus: status,
+    };
   }
 
   recordSession(): void {
@@ -93,20 +102,18 @@ export class Shop {
     if (!this.outcomes.has(event.id)) this.#take(event);
   }
 
-  /** `retryPaymentEvent`. */
-  retry(event: PaymentEvent): void {
-    if (this.isUnplaced(event)) this.#take(event);
-  }
-
-  isUnplaced({ id }: PaymentEvent): boolean {
-    const outcome = this.outcomes.get(id);
-    return outcome === 'too_early' || outcome === 'unknown_order';
+  /** `retryPaymentEvent`, for all that were kept. */
+  retryKept(): void {
+    for (const event of this.kept.values()) this.#take(event);
   }
 
   #take(event: PaymentEvent): void {
     const found = event.orderId !== null || event.transactionId === this.transactionId;
     const verdict = judge(event, found ? this.known : undefined);
     this.outcomes.set(event.id, verdict.outcome);
+    const isUnplaced = verdict.outcome === 'too_early' || verdict.outcome === 'unknown_order';
+    if (isUnplaced) this.kept.set(event.id, event);
+    else this.kept.delete(event.id);
     if ('nextState' in verdict) {
       this.state = verdict.nextState;
       this.transactionId = event.transactionId ?? this.transactionId;
@@ -159,7 +166,8 @@ export class Shop {
   }
 
   markDispatched(): void {
-    if (this.state === 'settled') this.#move('dispatch', 'dispatched');
+    const isKept = [...this.outcomes.values()].includes('too_early');
+    if (this.state === 'settled' && !isKept) this.#move('dispatch', 'dispatched');
   }
 
   #count(amountCents: number): void {

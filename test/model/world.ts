@@ -86,7 +86,10 @@ export class World {
       shop.refunds.every(({ made, parked }) => made || parked),
       'no refund is forgotten',
     );
-    this.#must(!provider.events.some((event) => shop.isUnplaced(event)), 'every event is placed');
+    this.#must(
+      provider.events.every(({ id }) => !shop.kept.has(id)),
+      'every event is placed',
+    );
     this.#must(shop.disputed === provider.disputed, 'a dispute is seen');
   }
 

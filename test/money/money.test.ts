@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Arena, openArena } from '../crash/arena.ts';
+import { MailServer } from '../support/mail-server.ts';
 import { waitFor } from '../support/wait.ts';
 import { act, placeOrder, post } from './buyer.ts';
 import { acts, type Plan, planRun, scarce } from './plan.ts';
@@ -39,9 +40,12 @@ const moods = {
 };
 
 let arena: Arena;
+let mail: MailServer;
 
 beforeAll(async () => {
+  mail = new MailServer();
   arena = await openArena({
+    SMTP_URL: await mail.start(),
     HOLD_SECONDS: '8',
     DISPATCH_SECONDS: '0.5',
     PAYMENT_TIMEOUT_SECONDS: '1',
@@ -56,6 +60,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await arena?.close();
+  await mail?.close();
 });
 
 test(`${count} checkouts with the seed ${seed}: nobody is charged without goods or refund`, {
@@ -63,22 +68,30 @@ test(`${count} checkouts with the seed ${seed}: nobody is charged without goods 
 }, async () => {
   const answers = await runAll(planRun(seed, count));
   await untilFinished();
-  await expectPromisesKept(arena);
+  await expectPromisesKept(arena, mail.received.map(messageId));
   await expectNotVoid(answers);
 });
+
+function messageId({ headers }: MailServer['received'][number]): string {
+  return headers.map((line) => /^Message-ID: (\S+)/i.exec(line)?.[1]).find(Boolean) ?? 'none';
+}
 
 /** Runs the plans, many at a time; an order is placed only after the one before, so that a seed gives each the same number. */
 async function runAll(plans: readonly Plan[]): Promise<number[]> {
   const statuses: number[] = [];
   const running = new Set<Promise<void>>();
+  const failures: unknown[] = [];
   for (const plan of plans) {
     if (plan.number % restockEvery === 0) await restock(plan.number);
-    const run = runOne(plan, statuses).finally(() => running.delete(run));
+    const run = runOne(plan, statuses)
+      .catch((error: unknown) => failures.push(error))
+      .then(() => void running.delete(run));
     running.add(run);
     await placed(plan.key);
     if (running.size >= buyersAtOnce) await Promise.race(running);
   }
   await Promise.all(running);
+  expect(failures, 'buyers who got no further').toEqual([]);
   return statuses;
 }
 

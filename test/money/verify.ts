@@ -38,8 +38,11 @@ interface OrderOfRun {
   readonly refunded_cents: number | null;
 }
 
-/** Promises 1 to 3 of DESIGN §1, between our rows and the payment service's books. */
-export async function expectPromisesKept({ database, paymentUrl }: World): Promise<void> {
+/** Promises 1 to 3 of DESIGN §1, between our rows, the payment service's books, and the messages that arrived. */
+export async function expectPromisesKept(
+  { database, paymentUrl }: World,
+  messageIds: readonly string[],
+): Promise<void> {
   await expectStockBalanced(database);
   for (const { sku, held } of Object.values(await stockAccounts(database)))
     expect(held, `held of ${sku}`).toBe(0);
@@ -65,12 +68,16 @@ export async function expectPromisesKept({ database, paymentUrl }: World): Promi
     books.sessions.filter(({ status }) => status === 'open'),
     'sessions that can still be paid',
   ).toEqual([]);
-  await expectEmailsRight(database);
+  await expectEmailsRight(database, messageIds);
   await expectNothingFailed(database);
 }
 
 /** One email per order and kind (and per refund), each to an order that it fits. */
-async function expectEmailsRight(database: Database): Promise<void> {
+async function expectEmailsRight(database: Database, messageIds: readonly string[]): Promise<void> {
+  expect(messageIds.length - new Set(messageIds).size, 'messages that arrived twice').toBe(0);
+  const confirmed = await database('emails').where({ kind: 'order_confirmed' }).pluck<number[]>('order_id');
+  const arrived = messageIds.flatMap((id) => /^<email-(\d+)-order_confirmed@/.exec(id)?.[1] ?? []);
+  expect(new Set(arrived.map(Number)), 'orders whose confirmation arrived').toEqual(new Set(confirmed));
   const { rows } = await database.raw<{ rows: { order_id: number }[] }>(
     `select order_id from orders
      where (select count(*) from emails where emails.order_id = orders.order_id and kind = 'order_confirmed')

@@ -131,11 +131,19 @@ export const repairs: readonly Mutant[] = [
     test: { file: 'test/workflows/compare.test.ts', name: 'a payment without any event is found' },
   },
   {
+    name: 'goods leave before a kept refund is looked at',
+    promise: promises.charged,
+    file: 'src/database/transactions/order-changes.ts',
+    from: 'and not exists (select from kept)',
+    to: '',
+    test: { file: 'test/payments/kept-refund.test.ts', name: 'by an event that overtook' },
+  },
+  {
     name: 'a session can be paid for ever although its order is over',
     promise: promises.charged,
     file: compare,
-    from: `session.status === 'open' && payment !== undefined && payment.status !== 'pending'`,
-    to: `session.status === 'open' && payment !== undefined && payment.status === ''`,
+    from: `session.status === 'open' && isOurs(session, payment) && payment.status !== 'pending'`,
+    to: `session.status === 'open' && isOurs(session, payment) && payment.status === ''`,
     test: { file: 'test/workflows/compare.test.ts', name: 'a session that is left open although' },
   },
   {

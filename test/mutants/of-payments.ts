@@ -35,6 +35,14 @@ export const calls: readonly Mutant[] = [
     test: { file: rules, name: 'opens one session' },
   },
   {
+    name: 'a session of another shop pays for an order of ours',
+    promise: promises.authority,
+    file: payment,
+    from: 'known.sessionId === null ? event.orderKey === known.orderKey : ',
+    to: 'known.sessionId === null ? true : ',
+    test: { file: 'src/domain/payment.test.ts', name: 'does not carry our mark' },
+  },
+  {
     name: 'an order is cancelled without asking the provider',
     promise: promises.charged,
     file: 'src/workflows/follow-payment.ts',

@@ -23,6 +23,7 @@ const calls = {
   openSession: () =>
     provider.openSession({
       orderId: 7,
+      orderKey: 'ours',
       email: null,
       currency: 'USD',
       lines: [{ product: 'Bow Shackle', qty: 2, unitPriceCents: 1890 }],
@@ -129,21 +130,28 @@ describe('endSession', () => {
 });
 
 describe('refund', () => {
+  /** There is none yet, and this is what making one answers. */
+  function answersRefund(body: object): void {
+    fake.answer = ({ method }) => ({
+      body: method === 'GET' ? { object: 'list', data: [], has_more: false } : body,
+    });
+  }
+
   test.each([
     ['a refund of another amount', { amount: 1 }],
     ['a refund without a name', { id: undefined }],
   ])('does not take for ours %s', async (_what, change) => {
-    fake.answer = () => ({ body: { ...made, ...change } });
+    answersRefund({ ...made, ...change });
     await expect(calls.refund()).rejects.toBeInstanceOf(Error);
   });
 
   test.each(['succeeded', 'pending'])('is made when it %s', async (status) => {
-    fake.answer = () => ({ body: { ...made, status } });
+    answersRefund({ ...made, status });
     expect(await calls.refund()).toEqual({ providerRefundId: 're_3' });
   });
 
   test('is refused when the bank has not taken it', async () => {
-    fake.answer = () => ({ body: { ...made, status: 'failed', failure_reason: 'expired_or_canceled_card' } });
+    answersRefund({ ...made, status: 'failed', failure_reason: 'expired_or_canceled_card' });
     expect(await calls.refund()).toEqual({ refused: expect.stringContaining('expired_or_canceled_card') });
   });
 

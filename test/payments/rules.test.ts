@@ -58,6 +58,7 @@ describe('the provider, asked again', () => {
   const open = (orderId: number) =>
     provider.openSession({
       orderId,
+      orderKey: 'ours',
       email: null,
       currency: 'USD',
       lines: [{ product: 'Widget', qty: 1, unitPriceCents: 1_000 }],

@@ -26,6 +26,7 @@ const refunds = `
     reason text not null check (reason <> ''),
     actor text not null check (actor <> ''),
     request_key text not null unique,
+    request text,
     state text not null check (state in ('due', 'made')),
     provider_refund_id text unique,
     created_at timestamptz not null default now(),

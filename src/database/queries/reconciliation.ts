@@ -56,6 +56,7 @@ export async function knownEvents(database: Database, eventIds: readonly string[
 /** How the payments of orders stand, by order. */
 export interface PaymentStanding {
   order_id: number;
+  token: string;
   session_id: string | null;
   amount_cents: number;
   currency: string;
@@ -73,6 +74,7 @@ export async function findPayments(
     .whereIn('payments.order_id', orderIds)
     .select<PaymentStanding[]>(
       'payments.order_id',
+      'token',
       'session_id',
       'amount_cents',
       'payments.currency',

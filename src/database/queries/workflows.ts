@@ -10,22 +10,23 @@ const workflowsPerRun = 100;
  */
 export async function listStuckWorkflows(database: Database): Promise<string[]> {
   const { rows } = await database.raw<{ rows: { id: string }[] }>(
-    `with due (id) as (
-       select 'checkout-' || checkout_key from orders
+    `with due (workflow, id, first_workflow_id) as (
+       select 'resume-checkout', order_id, 'checkout-' || checkout_key from orders
        where status = 'pending' and hold_expires_at < now() - :stuck * interval '1 minute'
        union all
-       select 'dispatch-' || order_id from orders
+       select 'dispatch', order_id, null from orders
        where status = 'paid' and dispatch_due_at < now() - :stuck * interval '1 minute'
        union all
-       select 'refund-' || refund_id from refunds
+       select 'refund', refund_id, null from refunds
        where state = 'due' and created_at < now() - :stuck * interval '1 minute'
        union all
-       select 'email-' || email_id from emails
+       select 'email', cast(email_id as integer), null from emails
        where sent_at is null and created_at < now() - :stuck * interval '1 minute'
      )
-     select id from due join dbos.workflow_status on workflow_uuid = id
+     select workflow_uuid as id from due left join restarts using (workflow, id)
+     join dbos.workflow_status on workflow_uuid in (first_workflow_id, concat_ws('-', workflow, id, count))
      where status = 'PENDING' and not exists (
-       select 1 from dbos.operation_outputs where operation_outputs.workflow_uuid = id
+       select 1 from dbos.operation_outputs where operation_outputs.workflow_uuid = workflow_status.workflow_uuid
          and completed_at_epoch_ms > (extract(epoch from now()) - :stuck * 60) * 1000
      )
      limit :limit`,

@@ -109,7 +109,8 @@ async function lockStockOf(sql: Statement, orderId: number): Promise<void> {
 }
 
 /**
- * The last step of a dispatch: paid → dispatched. An order whose money is going back is not dispatched.
+ * The last step of a dispatch: paid → dispatched. An order whose money is going back is not dispatched, nor one of which an
+ * event was kept that came too early: it may tell of a refund, so it is placed first (`workflows/reconcile.ts`).
  * @returns whether this call did it; false when the order was not, or no longer, to be dispatched
  */
 export const markDispatched = transaction(
@@ -118,9 +119,12 @@ export const markDispatched = transaction(
     const dispatched = await sql(
       `with payment as (
          select order_id from payments where order_id = :orderId and state = 'settled' for update
+       ), kept as (
+         select from payment_events where order_id = :orderId and outcome = 'too_early'
        ), dispatched as (
          update orders set status = 'dispatched', dispatched_at = now()
          from payment where orders.order_id = payment.order_id and status = any(:allowedFrom)
+           and not exists (select from kept)
          returning orders.order_id
        )
        insert into order_history (order_id, what) select order_id, 'dispatched' from dispatched returning order_id`,

@@ -1,4 +1,4 @@
-import type { CancelReason } from '../../domain/order.ts';
+import { type CancelReason, orderKeyOf } from '../../domain/order.ts';
 import { conclude, type KnownPayment, type PaymentState } from '../../domain/payment.ts';
 import type { FollowUps } from '../outbox.ts';
 import type { Statement } from '../statement.ts';
@@ -30,13 +30,13 @@ export type Conclusion = 'paid' | 'cancelled' | 'waiting';
  * Steps 5 and 6: reads the payment under its lock and does what it says. Paid: the order is paid and its dispatch and
  * confirmation start with this commit. Ended: the order is cancelled and its units are released. Otherwise nothing.
  * With `sessionEnded`, the reason for it, the provider has confirmed that nobody can pay any more; a payment that won the
- * race still wins.
+ * race still wins. `isUnwanted`: the shopper has said that the order is to be cancelled.
  */
 export const concludePayment = transaction(
   'concludePayment',
   async (
     sql,
-    order: { orderId: number; sessionEnded: CancelReason | null },
+    order: { orderId: number; sessionEnded: CancelReason | null; isUnwanted?: boolean },
     followUps: FollowUps,
   ): Promise<Conclusion> => {
     const payment = await lockPayment(sql, order.orderId);
@@ -48,7 +48,7 @@ export const concludePayment = transaction(
         await settle(sql, payment, followUps);
         return 'paid';
       case 'cancel':
-        await cancel(sql, payment, order.sessionEnded, followUps);
+        await cancel(sql, payment, order.isUnwanted ? 'cancelled_by_shopper' : order.sessionEnded, followUps);
         return 'cancelled';
       case 'nothing':
         return payment.orderStatus === 'cancelled' ? 'cancelled' : 'paid';
@@ -77,17 +77,26 @@ async function cancel(
   await cancelOrder(sql, followUps, { orderId, reason });
 }
 
-/** Step 5, when the provider says that the session was paid although no event told us. */
+/**
+ * Step 5, when the provider says that the session was paid although no event told us. What was paid back since is kept as the
+ * event that would have told of it, so that it is placed like any other before the goods leave.
+ */
 export const recordPaid = transaction(
   'recordPaid',
-  async (sql, payment: { orderId: number; transactionId: string }): Promise<void> => {
-    await sql(
-      `update payments set state = 'paid', transaction_id = :transactionId, updated_at = now()
-       from orders
-       where payments.order_id = :orderId and orders.order_id = :orderId
-         and state in ('creating', 'open', 'expired') and status = 'pending'`,
-      payment,
-    );
+  async (sql, paid: { orderId: number; transactionId: string; refundEvent: unknown }): Promise<void> => {
+    const payment = await lockPayment(sql, paid.orderId);
+    if (payment?.orderStatus !== 'pending') return;
+    if (['creating', 'open', 'expired'].includes(payment.state)) {
+      await movePayment(sql, payment, 'paid', paid.transactionId);
+    }
+    if (paid.refundEvent) {
+      await sql(
+        `insert into payment_events (event_id, type, body, outcome, order_id)
+         select body ->> 'id', body ->> 'type', body, 'too_early', :orderId
+         from cast(:event as jsonb) as body on conflict (event_id) do nothing`,
+        { orderId: paid.orderId, event: JSON.stringify(paid.refundEvent) },
+      );
+    }
   },
 );
 
@@ -101,15 +110,16 @@ export interface LockedPayment extends Omit<KnownPayment, 'live'> {
 
 /** Locks the payment of an order, and the order: a status read beside a lock on the payment alone could be an old one. */
 export async function lockPayment(sql: Statement, orderId: number): Promise<LockedPayment | undefined> {
-  const [payment] = await sql<LockedPayment>(
+  const [payment] = await sql<Omit<LockedPayment, 'orderKey'> & { token: string }>(
     `select order_id as "orderId", checkout_key as "checkoutKey", state, session_id as "sessionId",
+            token,
             transaction_id as "transactionId", amount_cents as "amountCents", refunded_cents as "refundedCents",
             payments.currency, status as "orderStatus", reason as "cancelReason",
             hold_expires_at <= now() as "holdOver"
      from payments join orders using (order_id) where order_id = :orderId for update of payments, orders`,
     { orderId },
   );
-  return payment;
+  return payment && { ...payment, orderKey: orderKeyOf(payment.token) };
 }
 
 /**

@@ -40,17 +40,16 @@ export function requestRefund(
     const [known] = await sql<RefundRow>('select * from refunds where request_key = :requestKey', {
       requestKey: request.requestKey,
     });
-    if (known) return isReplay(known, request) ? known : { refused: 'key_reused', refundableCents: left };
+    const asked = JSON.stringify([request.amountCents ?? null, request.restock ?? null, request.reason]);
+    if (known) {
+      const isReplay = known.order_id === request.orderId && known.request === asked;
+      return isReplay ? known : { refused: 'key_reused', refundableCents: left };
+    }
     const judged = judgeRefund(request, { ...payment, live: false });
     if (typeof judged === 'string') return { refused: judged, refundableCents: left };
     const { amountCents, restock } = judged;
-    return promiseRefund(sql, followUps, payment, { ...request, amountCents, restock });
+    return promiseRefund(sql, followUps, payment, { ...request, amountCents, restock, request: asked });
   });
-}
-
-function isReplay(known: RefundRow, request: RefundRequest): boolean {
-  const sameAmount = request.amountCents === undefined || request.amountCents === known.amount_cents;
-  return known.order_id === request.orderId && known.reason === request.reason && sameAmount;
 }
 
 interface Promised {
@@ -59,6 +58,8 @@ interface Promised {
   readonly reason: string;
   readonly actor: string;
   readonly requestKey: string;
+  /** What an operator asked for. */
+  readonly request?: string;
 }
 
 /** Writes a refund down as due and starts the workflow that makes it, in the caller's transaction. */
@@ -99,15 +100,15 @@ export async function insertRefund(
 ): Promise<RefundRow> {
   const [row] = await sql<RefundRow>(
     `with refund as (
-       insert into refunds (order_id, amount_cents, reason, actor, request_key, state, made_at)
-       values (:orderId, :amountCents, :reason, :actor, :requestKey, :state, case cast(:state as text) when 'made' then now() end)
+       insert into refunds (order_id, amount_cents, reason, actor, request_key, request, state, made_at)
+       values (:orderId, :amountCents, :reason, :actor, :requestKey, :request, :state, case cast(:state as text) when 'made' then now() end)
        returning *
      ), history as (
        insert into order_history (order_id, what, detail)
        select order_id, 'refund_' || state, jsonb_build_object('refund_id', refund_id, 'amount_cents', amount_cents) from refund
      )
      select * from refund`,
-    { orderId, ...refund, state },
+    { orderId, ...refund, request: refund.request ?? null, state },
   );
   if (!row) throw new Error(`The refund of order ${orderId} was not inserted.`);
   return row;

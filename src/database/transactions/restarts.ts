@@ -33,6 +33,11 @@ const graceSeconds = 10;
  * @returns how many were started again
  */
 export async function restartLostStories(sql: Statement, starter: Starter): Promise<number> {
+  // Two runs at once would both find a story lost.
+  const [alone] = await sql<{ is: boolean }>(
+    "select pg_try_advisory_xact_lock(hashtext('restart lost stories')) as is",
+  );
+  if (!alone?.is) return 0;
   const lost = await sql<LostStory>(lostStories, { grace: graceSeconds, limit: storiesPerRun });
   for (const story of lost) {
     const { workflow, id, kind, orderId } = story;
@@ -119,7 +124,7 @@ export async function settleMatter(
   const id = Number(open.subject);
   if (matter.resolution === null) {
     if (!workflow) return 'not_restartable';
-    await startAgain(sql, starter, workflow, id);
+    if (!(await isUnderWay(sql, workflow, id))) await startAgain(sql, starter, workflow, id);
   } else if (workflow && !(await isUnderWay(sql, workflow, id))) {
     await takeOver(sql, starter, { ...open, id });
   }

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
@@ -106,20 +107,19 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
         response: { 200: z.record(z.string(), z.number()), 503: problem },
       },
     },
-    async (request) => {
-      const repaired = await options.reconcile();
-      try {
-        return { ...repaired, ...(await options.compare()) };
-      } catch (error) {
-        request.log.warn({ err: error }, 'not compared with the provider');
-        throw new ShopError(
-          'timeout',
-          'Our own rows are reconciled; they could not be compared with the provider’s. Ask again.',
-        );
-      }
-    },
+    async (request) => ({ ...(await options.reconcile()), ...(await compare(options, request)) }),
   );
 };
+
+async function compare(options: AttentionOptions, request: FastifyRequest) {
+  try {
+    return await options.compare();
+  } catch (error) {
+    request.log.warn({ err: error }, 'not compared with the provider');
+    const message = 'Our own rows are reconciled; they could not be compared with the provider’s. Ask again.';
+    throw new ShopError('timeout', message);
+  }
+}
 
 /** Takes a matter off the list. @throws ShopError `not_found` or `not_restartable` */
 export async function settle(

@@ -64,7 +64,8 @@ export const storefrontRoutes: FastifyPluginAsyncZod<StorefrontOptions> = async 
     ),
   );
 
-  server.post('/orders/:token/cancel', pageOfOrder, async (request, reply) => {
+  const limit = { config: checkoutLimit(options.checkoutsPerMinute) };
+  server.post('/orders/:token/cancel', { ...pageOfOrder, ...limit }, async (request, reply) => {
     const { token } = request.params;
     const known = orderToken.safeParse(token).success && (await options.askToCancel(token));
     if (!known) throw new ShopError('not_found', 'There is no order at this address.');
