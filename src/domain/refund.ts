@@ -9,6 +9,20 @@ export interface RefundWish {
   readonly restock: boolean | undefined;
 }
 
+/** A refund that an operator asks for; under one request key there is one. */
+export interface RefundRequest extends RefundWish {
+  readonly orderId: number;
+  readonly reason: string;
+  readonly actor: string;
+  readonly requestKey: string;
+}
+
+/** Why a refund was not promised, and how much of the payment may still be paid back, in minor units. */
+export interface RefusedRefund {
+  readonly refused: RefundRefusal | 'unknown_order' | 'key_reused';
+  readonly refundableCents: number;
+}
+
 /** A refund that may be promised. `full`: nothing of what was paid is left with us. */
 export interface AllowedRefund {
   readonly amountCents: number;

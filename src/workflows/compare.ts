@@ -59,8 +59,7 @@ async function takeMissedEvents(
   { database, inbox, readEvent }: Comparing,
   bodies: unknown[],
 ): Promise<number> {
-  const events = bodies.map(readEvent).filter((event) => event !== undefined && event.says !== 'other');
-  const told = events.filter((event) => event !== undefined);
+  const told = bodies.flatMap((body) => readEvent(body) ?? []).filter(({ says }) => says !== 'other');
   const known = await knownEvents(
     database,
     told.map(({ id }) => id),

@@ -1,7 +1,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import {
-  type Delivery,
   type EmailContent,
+  type EmailDelivery,
   markEmailSent,
   type PlannedEmail,
   readPlannedEmail,
@@ -13,7 +13,7 @@ import { type Matter, orPark, park, parked } from './park.ts';
 
 /** What an email is told from outside. */
 export interface EmailSettings {
-  readonly delivery: Delivery;
+  readonly delivery: EmailDelivery;
   /** For the delivery `smtp` alone. */
   readonly notifier: Notifier | undefined;
   /** Writes the message; null when what it would tell is no longer true. */

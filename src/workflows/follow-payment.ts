@@ -1,16 +1,14 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { FollowUps } from '../database/outbox.ts';
-import { type Conclusion, concludePayment, recordPaid } from '../database/transactions/payments.ts';
+import {
+  type AwaitedPayment,
+  type Conclusion,
+  concludePayment,
+  recordPaid,
+} from '../database/transactions/payments.ts';
 import type { CancelReason } from '../domain/order.ts';
-import type { EndedSession, KnownSession, PaymentProvider } from '../payments/provider.ts';
+import type { EndedSession, PaymentProvider } from '../payments/provider.ts';
 import { type PaymentWord, paymentTopic } from './signals.ts';
-
-/** An order that waits for its payment. */
-export interface AwaitedOrder extends KnownSession {
-  readonly orderId: number;
-  /** Milliseconds since 1970. */
-  readonly holdExpiresAt: number;
-}
 
 /** What following a payment is told from outside. */
 export interface FollowingSettings {
@@ -30,7 +28,7 @@ const longestPauseSeconds = 60;
  */
 export async function followPayment(
   { provider, followUps }: FollowingSettings,
-  order: AwaitedOrder,
+  order: AwaitedPayment,
 ): Promise<Exclude<Conclusion, 'waiting'>> {
   let reason: CancelReason = 'hold_expired';
   for (let pauseSeconds = 0; ; ) {
@@ -61,7 +59,7 @@ const endingTries = 3;
 /** Makes sure that the session can no longer be paid; `unknown` when the provider does not say, so that we ask again. */
 function endSession(
   provider: PaymentProvider,
-  { orderId, sessionId, amountCents, currency }: AwaitedOrder,
+  { orderId, sessionId, amountCents, currency }: AwaitedPayment,
 ): Promise<EndedSession | { readonly outcome: 'unknown' }> {
   return DBOS.runStep(
     async () => {

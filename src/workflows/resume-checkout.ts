@@ -1,5 +1,5 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { concludePayment, readAwaitedOrder } from '../database/transactions/payments.ts';
+import { concludePayment, readAwaitedPayment } from '../database/transactions/payments.ts';
 import { type FollowingSettings, followPayment } from './follow-payment.ts';
 import { workflowNames } from './follow-ups.ts';
 import { maxRecoveryAttempts } from './limits.ts';
@@ -18,7 +18,7 @@ export function registerResumeCheckout(settings: FollowingSettings): void {
 }
 
 async function resume(settings: FollowingSettings, orderId: number): Promise<'paid' | 'cancelled'> {
-  const order = await readAwaitedOrder(orderId);
+  const order = await readAwaitedPayment(orderId);
   // Without a session on record nobody was given an address to pay at.
   const sessionEnded = order === null ? 'payment_unavailable' : null;
   const conclusion = await concludePayment({ orderId, sessionEnded }, settings.followUps);

@@ -278,6 +278,14 @@ test.each([
   expect([answer.status, answer.code]).toEqual([403, 'cross_site']);
 });
 
+test('a site that gives its own name our address reads nothing of a demonstration', async () => {
+  const { statusCode, body } = await shop.server.inject({
+    url: '/orders',
+    headers: { host: 'evil.example' },
+  });
+  expect([statusCode, JSON.parse(body).code]).toEqual([403, 'cross_site']);
+});
+
 test('what climbs out of the assets is not there', async () => {
   const answer = await send('GET', '/assets/%2e%2e/%2e%2e/package.json');
   expect([answer.status, answer.code]).toEqual([404, 'not_found']);

@@ -5,7 +5,7 @@ import { applicationName, enqueueWorkflow } from '../../src/database/outbox.ts';
 import { outboxTransaction } from '../../src/database/statement.ts';
 import type { AttentionRow, EmailKind, EmailRow } from '../../src/database/tables.ts';
 import { limitTimeBetweenRetries } from '../../src/database/transaction.ts';
-import { type Delivery, planEmail } from '../../src/database/transactions/emails.ts';
+import { type EmailDelivery, planEmail } from '../../src/database/transactions/emails.ts';
 import { settleMatter } from '../../src/database/transactions/restarts.ts';
 import { createSmtpNotifier } from '../../src/notifications/smtp.ts';
 import { emailComposer } from '../../src/storefront/email-view.ts';
@@ -335,7 +335,7 @@ describe('a process that ends', () => {
 });
 
 describe('without a mail server', () => {
-  const deliver = async (delivery: Delivery, kind: EmailKind): Promise<EmailRow> => {
+  const deliver = async (delivery: EmailDelivery, kind: EmailKind): Promise<EmailRow> => {
     settings.delivery = delivery;
     const order = await anOrder();
     await plan(order, kind);

@@ -26,13 +26,13 @@ export async function planEmail(
 }
 
 /** What becomes of messages: a mail server takes them, a demonstration keeps them to be read, or there are none. */
-export type Delivery = 'smtp' | 'outbox' | 'off';
+export type EmailDelivery = 'smtp' | 'outbox' | 'off';
 
 /** What a message tells: the order as it stands now. Amounts in minor units, times in milliseconds since 1970. */
 export interface PlannedEmail {
   readonly emailId: number;
   /** As set when the work began: a workflow ends the way it began, whatever the settings say by then. */
-  readonly delivery: Delivery;
+  readonly delivery: EmailDelivery;
   readonly orderId: number;
   readonly kind: EmailKind;
   readonly refundId: number | null;
@@ -58,7 +58,7 @@ export interface EmailLine {
 /** The first step of an email: what is to be told; null when it is sent already. */
 export const readPlannedEmail = transaction(
   'readPlannedEmail',
-  async (sql, emailId: number, delivery: Delivery): Promise<PlannedEmail | null> => {
+  async (sql, emailId: number, delivery: EmailDelivery): Promise<PlannedEmail | null> => {
     const [planned] = await sql<Omit<PlannedEmail, 'delivery'>>(
       `select cast(email_id as double precision) as "emailId", orders.order_id as "orderId", kind, emails.refund_id as "refundId",
               email as "to", token, status, orders.reason as "cancelReason", payments.state as "paymentState",

@@ -142,7 +142,7 @@ export async function movePayment(
     throw new Error(`The payment of order ${payment.orderId} was not ${payment.state}.`);
 }
 
-/** The order that a resumed checkout follows. Times in milliseconds since 1970. */
+/** A payment that a checkout waits for. Times in milliseconds since 1970. */
 export interface AwaitedPayment {
   readonly orderId: number;
   readonly sessionId: string;
@@ -152,8 +152,8 @@ export interface AwaitedPayment {
 }
 
 /** The first step of a resumed checkout: the session that was opened for the order; null when none is on record. */
-export const readAwaitedOrder = transaction(
-  'readAwaitedOrder',
+export const readAwaitedPayment = transaction(
+  'readAwaitedPayment',
   async (sql, orderId: number): Promise<AwaitedPayment | null> => {
     const [order] = await sql<AwaitedPayment>(
       `select order_id as "orderId", session_id as "sessionId", amount_cents as "amountCents", payments.currency,

@@ -19,19 +19,10 @@ export async function recordRefundElsewhere(
   const full = payment.refundedCents + refund.amountCents === payment.amountCents;
   if (isRestockedByDefault(payment.orderStatus, full)) await returnUnits(sql, orderId);
   await countRefund(sql, payment, refund.amountCents);
-  const row = await insertRefund(
-    sql,
-    orderId,
-    {
-      amountCents: refund.amountCents,
-      reason: 'refunded at the payment provider',
-      actor: 'provider',
-      // No key of an operator's has a space in it, so none is taken already.
-      requestKey: `event ${refund.eventId}`,
-    },
-    'made',
-  );
-  await followRefund(sql, followUps, row);
+  // No key of an operator's has a space in it, so none is taken already.
+  const requestKey = `event ${refund.eventId}`;
+  const made = { ...elsewhere, amountCents: refund.amountCents, requestKey };
+  await followRefund(sql, followUps, await insertRefund(sql, orderId, made, 'made'));
 }
 
 /**

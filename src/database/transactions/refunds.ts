@@ -1,5 +1,5 @@
 import { allowedFrom } from '../../domain/order.ts';
-import { judgeRefund, type RefundRefusal, type RefundWish } from '../../domain/refund.ts';
+import { judgeRefund, type RefundRequest, type RefusedRefund } from '../../domain/refund.ts';
 import type { Database } from '../connection.ts';
 import { enqueueWorkflow, type FollowUps } from '../outbox.ts';
 import { outboxTransaction, type Statement } from '../statement.ts';
@@ -9,20 +9,6 @@ import { resolveAttention } from './attention.ts';
 import { planEmail } from './emails.ts';
 import { returnUnits } from './order-changes.ts';
 import { type LockedPayment, lockPayment } from './payments.ts';
-
-/** A refund that an operator asks for; under one request key there is one. */
-export interface RefundRequest extends RefundWish {
-  readonly orderId: number;
-  readonly reason: string;
-  readonly actor: string;
-  readonly requestKey: string;
-}
-
-/** How much of an order's payment may still be paid back, beside the refusal. */
-export interface RefusedRefund {
-  readonly refused: RefundRefusal | 'unknown_order' | 'key_reused';
-  readonly refundableCents: number;
-}
 
 /**
  * Promises a refund and starts the workflow that makes it, in one commit. Asked again with the same key it changes nothing.

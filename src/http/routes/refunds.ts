@@ -3,21 +3,9 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { RefundRow } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
-import type { RefundRefusal, RefundWish } from '../../domain/refund.ts';
+import type { RefundRequest, RefusedRefund } from '../../domain/refund.ts';
 import { admitOperators } from '../operators.ts';
 import { cents, checkoutKey, orderId, problem, sentence } from '../schemas.ts';
-
-export interface RefundRequest extends RefundWish {
-  readonly orderId: number;
-  readonly reason: string;
-  readonly actor: string;
-  readonly requestKey: string;
-}
-
-export interface RefusedRefund {
-  readonly refused: RefundRefusal | 'unknown_order' | 'key_reused';
-  readonly refundableCents: number;
-}
 
 export interface RefundOptions {
   readonly operatorToken: string | undefined;
