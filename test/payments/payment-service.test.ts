@@ -11,6 +11,7 @@ import {
   WebhookReceiver,
 } from '../support/payment-service.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
+import { waitFor } from '../support/wait.ts';
 
 let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
 let service: PaymentService;
@@ -98,8 +99,13 @@ describe('Checkout Sessions', () => {
   });
 
   test('a session past its time is expired and cannot be paid', async () => {
-    const parameters = sessionParameters('o-4', { expires_at: secondsFromNow(0) });
-    const { id } = await stripe.checkout.sessions.create(parameters);
+    const expiresAt = secondsFromNow(1);
+    const { id } = await stripe.checkout.sessions.create(sessionParameters('o-4', { expires_at: expiresAt }));
+    await waitFor(
+      'the end of the session',
+      () => Date.now() / 1000,
+      (now) => now >= expiresAt,
+    );
     const answer = await postJson('/api/submit_payment', JSON.stringify({ session_id: id }));
     expect(await answer.json()).toEqual({ session_id: id, status: 'expired', payment_status: 'unpaid' });
     expect(await chargesOf(id)).toEqual([]);
