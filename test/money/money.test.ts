@@ -120,18 +120,24 @@ async function restock(number: number): Promise<void> {
 
 /** Waits until nothing is left to do. What the provider never told is found by comparing, as the hourly schedule does. */
 async function untilFinished(): Promise<void> {
-  await waitFor(
-    'everything to come to its end',
-    () => unfinished(arena.database),
-    ({ orders, refunds, emails, workflows }) => orders + refunds + emails + workflows === 0,
-    finishMs,
-  );
+  await untilNothingIsLeft();
   // A comparison reads hundreds of pages; with half of them failing it would never come to its end.
   await put(`${arena.paymentUrl}/control/moods`, { moods: {} });
   await waitFor(
     'a comparison with the provider that finds nothing any more',
     async () => (await post(`${arena.shopUrl}/reconciliation`, {})).body as Record<string, number>,
     (found) => Object.values(found).every((number) => number === 0),
+  );
+  // What the comparison found goes its way now.
+  await untilNothingIsLeft();
+}
+
+async function untilNothingIsLeft(): Promise<void> {
+  await waitFor(
+    'everything to come to its end',
+    () => unfinished(arena.database),
+    ({ orders, refunds, emails, workflows }) => orders + refunds + emails + workflows === 0,
+    finishMs,
   );
 }
 
