@@ -129,6 +129,13 @@ describe('a checkout', () => {
   });
 });
 
+test('a dispute, which carries no mark, waits when its charge is known', () => {
+  const disputed: PaymentEvent = { ...event, says: 'disputed', orderKey: null, sessionId: null };
+  const paid: KnownPayment = { ...open, state: 'paid', transactionId: 'pi_1' };
+  expect(judge(disputed, paid)).toEqual({ outcome: 'too_early' });
+  expect(judge({ ...disputed, transactionId: 'pi_2' }, paid)).toEqual({ outcome: 'mismatch' });
+});
+
 test('before our own record of the session, one that does not carry our mark is of another shop', () => {
   const unrecorded: KnownPayment = { ...open, state: 'expired', orderStatus: 'cancelled', sessionId: null };
   expect(judge(event, unrecorded)).toEqual({ outcome: 'late' });

@@ -92,8 +92,11 @@ function judgeEnded({ state }: KnownPayment): Verdict {
 /** A refund or a dispute: it names the charge, which we may not have heard of yet. */
 function judgeAfterwards(event: PaymentEvent, known: KnownPayment): Verdict {
   if (isWaiting(known.state) || known.state === 'expired' || known.state === 'paid') {
-    const isOurs = event.live === known.live && event.orderKey === known.orderKey;
-    return { outcome: isOurs ? 'too_early' : 'mismatch' };
+    const isOurs =
+      known.transactionId === null
+        ? event.orderKey === known.orderKey
+        : event.transactionId === known.transactionId;
+    return { outcome: isOurs && event.live === known.live ? 'too_early' : 'mismatch' };
   }
   if (!isSameCharge(event, known)) return { outcome: 'mismatch' };
   if (event.says === 'disputed') return { outcome: 'applied', disputed: true };

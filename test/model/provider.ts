@@ -75,7 +75,12 @@ export class Provider {
   /** A part of the charge, and an object that names the charge alone. */
   dispute(): void {
     this.disputed = true;
-    this.#tell('charge.dispute.created', 'disputed', { ...charge, orderId: null, amountCents: total / 2 });
+    this.#tell('charge.dispute.created', 'disputed', {
+      ...charge,
+      orderId: null,
+      orderKey: null,
+      amountCents: total / 2,
+    });
   }
 
   /** The paid session as the provider's list shows it, in the form of an event. */
