@@ -81,6 +81,7 @@ describe('production', () => {
       'STRIPE_SECRET_KEY',
       'STRIPE_WEBHOOK_SECRET',
       'SMTP_URL',
+      'EMAIL_FROM',
     ]);
   });
 
@@ -92,7 +93,9 @@ describe('production', () => {
   test('sends messages, or is told not to', () => {
     const { SMTP_URL, EMAIL_FROM, ...without } = production;
     expect(readConfig(production, 'shop').email).toMatchObject({ delivery: 'smtp', smtpUrl: SMTP_URL });
-    expect(faultsOf(without, 'shop')).toEqual(['SMTP_URL: is missing (EMAIL=off sends no messages)']);
+    expect(faultsOf({ ...without, EMAIL_FROM }, 'shop')).toEqual([
+      'SMTP_URL: is missing (EMAIL=off sends no messages)',
+    ]);
     expect(faultsOf({ ...without, SMTP_URL }, 'shop')).toEqual(['EMAIL_FROM: is missing']);
     expect(faultsOf({ ...without, EMAIL_FROM, EMAIL: 'off' }, 'shop')).toEqual([]);
     expect(readConfig({ ...production, EMAIL: 'off' }, 'shop').email.delivery).toBe('off');
@@ -148,4 +151,10 @@ test('retries that take longer than a quarter of an hour are a fault, those in a
   const patient = { ...shop, EMAIL_RETRIES: '10', EMAIL_RETRY_SECONDS: '1' };
   expect(() => readConfig(patient, 'shop')).toThrow('EMAIL_RETRIES and EMAIL_RETRY_SECONDS');
   expect(() => readConfig({ ...patient, EMAIL_RETRIES: '9' }, 'shop')).not.toThrow();
+});
+
+test('an address without a scheme is a fault by its name, beside the others', () => {
+  const faults = faultsOf({ NODE_ENV: 'production', PUBLIC_URL: 'shop.example.com' }, 'shop');
+  expect(faults).toContainEqual(expect.stringMatching(/^PUBLIC_URL: /));
+  expect(faults).toContainEqual(expect.stringMatching(/^EMAIL_FROM: /));
 });

@@ -25,7 +25,10 @@ const secrets = z
   .pipe(z.array(secret).max(5));
 const origin = z
   .url({ protocol: /^https?$/ })
-  .refine((url) => new URL(url).pathname === '/', 'is an origin: no path after the host')
+  .refine(
+    (url) => !URL.canParse(url) || new URL(url).pathname === '/',
+    'is an origin: no path after the host',
+  )
   .transform((url) => new URL(url).origin);
 
 const environment = z.object({

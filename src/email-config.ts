@@ -44,8 +44,10 @@ export interface EmailConfig {
 /** What is missing in production, where a message is sent, or it is somebody's decision that there are none. */
 export function emailFaults(given: Readonly<Partial<Record<keyof EmailEnvironment, string>>>): string[] {
   if (given.EMAIL === 'off') return [];
-  if (given.SMTP_URL === undefined) return ['SMTP_URL: is missing (EMAIL=off sends no messages)'];
-  return given.EMAIL_FROM === undefined ? ['EMAIL_FROM: is missing'] : [];
+  return [
+    ...(given.SMTP_URL === undefined ? ['SMTP_URL: is missing (EMAIL=off sends no messages)'] : []),
+    ...(given.EMAIL_FROM === undefined ? ['EMAIL_FROM: is missing'] : []),
+  ];
 }
 
 /** How messages are sent, from settings that are in order. */

@@ -14,7 +14,10 @@ const environment = z.object({
   PAYMENT_SERVICE_PORT: z.coerce.number().int().min(1).max(65_535).default(8086),
   PAYMENT_SERVICE_URL: z
     .url({ protocol: /^https?$/ })
-    .refine((url) => new URL(url).pathname === '/', 'is an origin: no path after the host')
+    .refine(
+      (url) => !URL.canParse(url) || new URL(url).pathname === '/',
+      'is an origin: no path after the host',
+    )
     .transform((url) => new URL(url).origin)
     .optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),

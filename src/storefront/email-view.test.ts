@@ -85,7 +85,7 @@ describe('a confirmation', () => {
 describe('a cancellation', () => {
   test.each([
     ['hold_expired', 'The hold ended at 14:32 UTC on 21 Nov 2026 before a payment arrived'],
-    ['payment_ended', 'The payment was cancelled.'],
+    ['payment_ended', 'The payment did not come about.'],
     ['cancelled_by_shopper', 'You cancelled it.'],
     ['payment_unavailable', 'The payment service could not be reached.'],
   ] as const)('for %s says why, and that nothing was charged', async (cancelReason, why) => {

@@ -65,7 +65,7 @@ export const endWords: Readonly<Record<CancelReason, string>> = {
   out_of_stock: 'There was not enough in stock, so nothing was reserved.',
   price_changed: 'The price changed before the order was placed.',
   payment_unavailable: 'The payment service could not be reached.',
-  payment_ended: 'The payment was cancelled.',
+  payment_ended: 'The payment did not come about.',
   cancelled_by_shopper: 'You cancelled it.',
   hold_expired: 'The hold ended at {time} before a payment arrived, and what we held is back on the shelf.',
 };

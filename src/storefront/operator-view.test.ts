@@ -164,8 +164,8 @@ test('what reconciliation put right is told in words, without what there was non
 });
 
 test.each([
-  ['due', /^Order 7: refund 3 of \$12\.50 is promised\./],
-  ['made', 'Order 7: refund 3 of $12.50 was made.'],
+  ['due', /^Order 7: refund no\. 3, \$12\.50, is promised\./],
+  ['made', 'Order 7: refund no. 3, $12.50, was made.'],
 ] as const)('a refund that is %s is told as it stands', (state, said) => {
   const refund = {
     refund_id: 3,

@@ -148,8 +148,8 @@ export const restockWords = {
 /** A refund, as it stands, after the name of its order. */
 export function refundWords(refundId: number, amount: string, made: boolean): string {
   return made
-    ? `: refund ${refundId} of ${amount} was made.`
-    : `: refund ${refundId} of ${amount} is promised. The payment service is asked for it now.`;
+    ? `: refund no. ${refundId}, ${amount}, was made.`
+    : `: refund no. ${refundId}, ${amount}, is promised. The payment service is asked for it now.`;
 }
 
 /** What is wrong with a refund as it was asked for. `{example}` and `{left}` are amounts. */

@@ -60,7 +60,7 @@ test.each<[CancelReason, string]>([
   ['out_of_stock', 'not enough in stock'],
   ['price_changed', 'price changed'],
   ['payment_unavailable', 'could not be reached'],
-  ['payment_ended', 'payment was cancelled'],
+  ['payment_ended', 'payment did not come about'],
   ['hold_expired', 'hold ended at {time}'],
 ])('an order cancelled for %s says so in words, and that nothing was charged', (reason, words) => {
   const { reason: said, final } = view(anOrder({ status: 'cancelled', reason, cancelled_at: now }));
@@ -127,4 +127,10 @@ test('a part that was paid back is told beside the dispatch', () => {
 test('only an order that waits for its payment can be cancelled', () => {
   expect(view().cancellable).toBe(true);
   expect(view(anOrder(paid)).cancellable).toBe(false);
+});
+
+test('a cancellation that came after the payment says so', () => {
+  const asked = { ...placed, what: 'cancel_asked' };
+  expect(view(anOrder(paid), [placed, asked]).paymentNote).toContain('your payment was faster');
+  expect(view(anOrder(paid), [placed]).paymentNote).toBeNull();
 });

@@ -82,7 +82,7 @@ export function orderView(
     sign,
     reason: reason(order, now),
     shortages: shortages(lines, history),
-    paymentNote: paymentNote(order),
+    paymentNote: paymentNote(order) ?? cancelNote(order, history),
     refundNote: refundNote(order),
     cancellable: hold !== null && !hold.over,
     hold,
@@ -121,6 +121,14 @@ function paymentNote(order: OrderWithPayment): string | null {
   if (order.status !== 'pending') return null;
   if (paymentArrived(order)) return words.order.paymentSeen;
   return order.payment_state === 'creating' ? words.order.preparing : null;
+}
+
+function cancelNote(
+  { status, refunded_cents: refunded }: OrderWithPayment,
+  history: readonly HistoryEntry[],
+) {
+  const isTooLate = (status === 'paid' || status === 'dispatched') && !refunded;
+  return isTooLate && history.some(({ what }) => what === 'cancel_asked') ? words.order.cancelTooLate : null;
 }
 
 function refundNote(order: OrderWithPayment): string | null {

@@ -49,10 +49,11 @@ export const words = {
   order: {
     onward: 'Back to the shop',
     held: 'Held for you until {time}.',
-    heldAfter: 'After that it goes back on the shelf, and nothing is charged.',
+    heldAfter: 'After that it goes back on the shelf. A payment you have made shows here in a moment.',
     holdOver: 'The hold ended at {time}. We are asking whether a payment arrived.',
     preparing: 'The payment page is being prepared. This page moves on by itself.',
     cancel: 'Cancel the order',
+    cancelTooLate: 'You asked to cancel, and your payment was faster. Ask the shop to pay it back.',
     paymentSeen: 'Your payment has arrived and is being booked.',
     bought: 'What you ordered',
     wanted: 'What you wanted',
@@ -90,7 +91,7 @@ export const cancelWords: Readonly<Record<CancelReason, string>> = {
   out_of_stock: 'There was not enough in stock. Nothing was reserved and nothing was charged.',
   price_changed: 'The price changed before the order was placed. Nothing was charged.',
   payment_unavailable: 'The payment service could not be reached. Nothing was charged.',
-  payment_ended: 'The payment was cancelled. Nothing was charged.',
+  payment_ended: 'The payment did not come about. Nothing was charged.',
   cancelled_by_shopper: 'You cancelled it. Nothing was charged.',
   hold_expired: 'The hold ended at {time} before a payment arrived. Nothing was charged.',
 };

@@ -17,7 +17,10 @@ export function shopEnvironment(
   databaseUrl: string,
   local: LocalPayments | undefined,
 ): NodeJS.ProcessEnv {
-  return { ...env, DATABASE_URL: databaseUrl, ...(local && paymentSettings(local)) };
+  // While a secret is rotated the shop takes both, and the payment service signs with the first.
+  const { STRIPE_WEBHOOK_SECRET: secrets } = env;
+  const given = secrets ? { STRIPE_WEBHOOK_SECRET: secrets } : {};
+  return { ...env, DATABASE_URL: databaseUrl, ...(local && { ...paymentSettings(local), ...given }) };
 }
 
 /** The environment of the local payment service, whose `databaseUrl` is not the shop's. */

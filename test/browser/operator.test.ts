@@ -78,7 +78,7 @@ test('an order is paid back on the operator page, after an amount that there is 
       await page.reload();
       return done.textContent();
     })
-    .toMatch(/of \$4\.35 was made\.$/);
+    .toMatch(/no\. \d+, \$4\.35, was made\.$/);
   await done.getByRole('link').click();
   await page.getByText('$4.35 of it was paid back to you').waitFor();
   await expect.poll(() => mail.received.length, { message: 'a confirmation and a refund' }).toBe(2);

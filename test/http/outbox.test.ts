@@ -74,7 +74,7 @@ describe('an order', () => {
     const order = await placeOrder(shop, { email });
     await ask(`${shop.shopUrl}/payment_webhook/${order.payment_id}/cancelled`);
     const { text } = await messageAbout(order, 'order_cancelled');
-    expect(text).toContain('The payment was cancelled.');
+    expect(text).toContain('The payment did not come about.');
     expect(text).toContain('Nothing was charged.');
   });
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Database } from '../../src/database/connection.ts';
 import { expectStockBalanced, stockAccounts } from '../support/promises.ts';
-import { readBooks } from './books.ts';
+import { type Books, readBooks } from './books.ts';
 import type { World } from './buyer.ts';
 
 /** How much is still to be done; `matters` says what stands in the way. */
@@ -40,7 +40,7 @@ interface OrderOfRun {
 
 /** Promises 1 to 3 of DESIGN §1, between our rows, the payment service's books, and the messages that arrived. */
 export async function expectPromisesKept(
-  { database, paymentUrl }: World,
+  { database, paymentUrl, shopUrl }: World,
   messageIds: readonly string[],
 ): Promise<void> {
   await expectStockBalanced(database);
@@ -68,8 +68,19 @@ export async function expectPromisesKept(
     books.sessions.filter(({ status }) => status === 'open'),
     'sessions that can still be paid',
   ).toEqual([]);
+  await expectSumsRight(shopUrl, books);
   await expectEmailsRight(database, messageIds);
   await expectNothingFailed(database);
+}
+
+/** What the shop reports to its operator is what the provider's books say. */
+async function expectSumsRight(shopUrl: string, books: Books): Promise<void> {
+  const answer = await fetch(`${shopUrl}/reconciliation`);
+  const rows = (await answer.json()) as { scope: string; report: { accounts?: { money: object[] } } }[];
+  const money = rows.find(({ scope }) => scope === 'provider')?.report.accounts?.money;
+  const [charged, refunded] = [sum(amounts(books.charges)), sum(amounts(books.refunds))];
+  const sums = { currency: 'USD', charged, refunded, refund_due: 0, earned: charged - refunded };
+  expect(money, 'the sums of money').toEqual([sums]);
 }
 
 /** One email per order and kind (and per refund), each to an order that it fits. */
@@ -107,6 +118,10 @@ function byOrder(rows: readonly { client_reference_id: string; amount: number }[
     found.set(Number(order), [...(found.get(Number(order)) ?? []), amount]);
   }
   return found;
+}
+
+function amounts(rows: readonly { amount: number }[]): number[] {
+  return rows.map(({ amount }) => amount);
 }
 
 function sum(amounts: readonly number[]): number {

@@ -121,7 +121,7 @@ const moneySums = `
   select currency, charged, refunded, refund_due, charged - refunded - refund_due as earned
   from (
     select payments.currency,
-      cast(coalesce(sum(payments.amount_cents) filter (where transaction_id is not null), 0) as double precision) as charged,
+      cast(coalesce(sum(payments.amount_cents) filter (where payments.state in ('paid', 'settled', 'refund_due', 'refunded')), 0) as double precision) as charged,
       cast(coalesce(sum(made), 0) as double precision) as refunded,
       cast(coalesce(sum(due), 0) as double precision) as refund_due
     from payments

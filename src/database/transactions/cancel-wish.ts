@@ -10,11 +10,17 @@ import { outboxTransaction } from '../statement.ts';
  */
 export function askToCancel(database: Database, followUps: FollowUps, token: string): Promise<boolean> {
   return outboxTransaction(database, async (sql) => {
-    const [order] = await sql<{ status: OrderStatus; key: string }>(
-      'select status, checkout_key as key from orders where token = :token for share',
+    const [order] = await sql<{ orderId: number; status: OrderStatus; key: string }>(
+      'select order_id as "orderId", status, checkout_key as key from orders where token = :token for update',
       { token },
     );
     if (order?.status === 'pending') {
+      await sql(
+        `insert into order_history (order_id, what)
+         select :orderId, 'cancel_asked'
+         where not exists (select from order_history where order_id = :orderId and what = 'cancel_asked')`,
+        { orderId: order.orderId },
+      );
       await sendMessage(sql, {
         workflowId: followUps.checkoutId(order.key),
         topic: followUps.paymentTopic,

@@ -131,7 +131,9 @@ async function act(
   if (!known) return;
   const { orderId } = known;
   if ('nextState' in verdict) {
-    await movePayment(sql, known, verdict.nextState, event.transactionId);
+    // The charge of a bank debit that failed is none.
+    const transactionId = verdict.nextState === 'paid' ? event.transactionId : null;
+    await movePayment(sql, known, verdict.nextState, transactionId);
     const workflowId = followUps.checkoutId(known.checkoutKey);
     await sendMessage(sql, { workflowId, topic: followUps.paymentTopic, messageId: event.id });
   } else if ('refundedElsewhereCents' in verdict) {

@@ -3,9 +3,10 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { RefundRow } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
+import { largestTotalCents } from '../../domain/order.ts';
 import type { RefundRequest, RefusedRefund } from '../../domain/refund.ts';
 import { admitOperators } from '../operators.ts';
-import { cents, checkoutKey, orderId, problem, sentence } from '../schemas.ts';
+import { checkoutKey, orderId, problem, sentence } from '../schemas.ts';
 
 export interface RefundOptions {
   readonly operatorToken: string | undefined;
@@ -14,7 +15,12 @@ export interface RefundOptions {
 
 const refundBody = z.strictObject({
   reason: sentence,
-  amount: cents.min(1).optional().describe('Minor units; nothing means all that is left'),
+  amount: z
+    .int()
+    .min(1)
+    .max(largestTotalCents)
+    .optional()
+    .describe('Minor units; nothing means all that is left'),
   restock: z
     .boolean()
     .optional()
