@@ -44,17 +44,17 @@ export interface Reconciler {
 export function registerReconciler(comparing: Comparing): Reconciler {
   const reconcile = () => reconcileShop(comparing);
   const compare = () => reconcileWithProvider(comparing);
-  // Each is one step that is safe to repeat: a run that dies in the middle is made up for by the next.
+  // Each is one step that is safe to repeat: a run that dies or fails in the middle is made up for by the next.
   const shopRun = DBOS.registerWorkflow(
     async (_at: Date) => {
-      await DBOS.runStep(reconcile, { name: 'reconcile' });
-      await DBOS.runStep(forgetOldRuns, { name: 'forgetOldRuns' });
+      await attempt('reconcile', reconcile);
+      await attempt('forgetOldRuns', forgetOldRuns);
     },
     { name: shopSchedule, maxRecoveryAttempts },
   );
   const providerRun = DBOS.registerWorkflow(
     async (_at: Date) => {
-      await DBOS.runStep(compare, { name: 'compareWithProvider' });
+      await attempt('compareWithProvider', compare);
     },
     { name: providerSchedule, maxRecoveryAttempts },
   );
@@ -67,6 +67,22 @@ export function registerReconciler(comparing: Comparing): Reconciler {
         { scheduleName: providerSchedule, workflowFn: providerRun, schedule: hourly },
       ]),
   };
+}
+
+/** Runs a step that may fail, as when Postgres or the provider is away: it is tried again with the next run. */
+function attempt(name: string, run: () => Promise<unknown>): Promise<'done' | 'failed'> {
+  return DBOS.runStep(
+    async () => {
+      try {
+        await run();
+        return 'done';
+      } catch (error) {
+        DBOS.logger.warn(`${name} failed and is tried again with the next run: ${String(error)}`);
+        return 'failed';
+      }
+    },
+    { name },
+  );
 }
 
 /** @param seconds divides a minute or an hour, which the settings see to */

@@ -17,10 +17,10 @@ function killedAt(story: Story): (at: CrashPoint) => Promise<void> {
 
 describe('an order that is paid back', () => {
   test.concurrent.each([
-    ...bothSidesOf('promise of a refund', 'claim of refund', 'readDueRefund'),
+    ...bothSidesOf('promise of a refund', 'readDueRefund'),
     'before the call that pays back',
     'after the call that pays back',
-    ...bothSidesOf('askForRefund', 'markRefundMade', 'end of refund'),
+    ...bothSidesOf('askForRefund', 'markRefundMade'),
   ] as CrashPoint[])('the shop killed %s: paid back once', killedAt(paidBack), caseTimeout);
 });
 
