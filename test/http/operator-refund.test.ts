@@ -51,7 +51,7 @@ test('a refund of a part is exact to the cent, and told as it stands', async () 
   const html = await waitFor(
     'the refund to be made',
     () => readPage(shop, sent.location!),
-    (text) => text.includes('of $4.35 was made.'),
+    (text) => text.includes('$4.35, was made.'),
   );
   expect(html).toContain(`<a href="${new URL(order.order_url).pathname}">Order ${order.order_id}</a>`);
   expect(await moneyOf(shop, order)).toMatchObject({ refunds: [435] });
