@@ -29,8 +29,7 @@ export default defineConfig({
           hookTimeout: 90_000,
           name: 'processes',
           include: ['test/{supervisor,crash,browser,money}/**/*.test.ts', 'test/readme.test.ts'],
-          // Much of their time is waiting for a hold to end or a process to come back.
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -79,7 +79,7 @@ export class ArenaPool {
 }
 
 // A case waits for most of its time, so this keeps two cores busy with two files at once.
-const lanesAtOnce = 5;
+const lanesAtOnce = 4;
 
 /** One case after the other, in one arena. */
 class Lane {
