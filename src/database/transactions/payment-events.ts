@@ -30,9 +30,8 @@ export function receivePaymentEvent(
   inbox: Inbox,
   event: PaymentEvent,
 ): Promise<EventOutcome | 'known'> {
-  return outboxTransaction(database, async (sql) => {
-    const { known, verdict } = await judgeLocked(sql, inbox, event);
-    const [kept] = await sql(
+  return takeIn(database, inbox, event, (sql, { known, verdict }) =>
+    sql(
       `insert into payment_events (event_id, type, body, outcome, order_id)
        values (:id, :type, cast(:body as jsonb), :outcome, :orderId)
        on conflict (event_id) do nothing returning event_id`,
@@ -44,11 +43,8 @@ export function receivePaymentEvent(
         outcome: verdict.outcome,
         orderId: known?.orderId ?? null,
       },
-    );
-    if (!kept) return 'known';
-    await act(sql, inbox, event, known, verdict);
-    return verdict.outcome;
-  });
+    ),
+  );
 }
 
 // Escapes, each as a whole, so that a backslash before one is seen as what it is.
@@ -70,16 +66,28 @@ export function retryPaymentEvent(
   inbox: Inbox,
   event: PaymentEvent,
 ): Promise<EventOutcome | 'known'> {
-  return outboxTransaction(database, async (sql) => {
-    const { known, verdict } = await judgeLocked(sql, inbox, event);
-    const [kept] = await sql(
+  return takeIn(database, inbox, event, (sql, { known, verdict }) =>
+    sql(
       `update payment_events set outcome = :outcome, order_id = :orderId, tried_at = now()
        where event_id = :id and outcome in ('unknown_order', 'too_early') returning event_id`,
       { id: event.id, outcome: verdict.outcome, orderId: known?.orderId ?? null },
-    );
+    ),
+  );
+}
+
+/** Judges an event and acts on it, unless `keep` finds that it was taken in before: then it writes no row. */
+function takeIn(
+  database: Database,
+  inbox: Inbox,
+  event: PaymentEvent,
+  keep: (sql: Statement, judged: Judged) => Promise<unknown[]>,
+): Promise<EventOutcome | 'known'> {
+  return outboxTransaction(database, async (sql) => {
+    const judged = await judgeLocked(sql, inbox, event);
+    const [kept] = await keep(sql, judged);
     if (!kept) return 'known';
-    await act(sql, inbox, event, known, verdict);
-    return verdict.outcome;
+    await act(sql, inbox, event, judged.known, judged.verdict);
+    return judged.verdict.outcome;
   });
 }
 
