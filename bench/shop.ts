@@ -59,6 +59,7 @@ function environment(places: ShopPlaces, port: number): Record<string, string> {
     PAYMENT_SERVICE_URL: places.providerUrl,
     STRIPE_SECRET_KEY: 'sk_test_of_the_benchmark',
     STRIPE_WEBHOOK_SECRET: places.webhookSecret,
+    COOKIE_SECRET: 'cookie_secret_of_the_benchmark',
     // Longer than any run, so that no order is cancelled.
     HOLD_SECONDS: '3600',
     DISPATCH_SECONDS: '0.2',

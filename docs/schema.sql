@@ -18,6 +18,29 @@ create table attention (
 );
 CREATE UNIQUE INDEX attention_open ON public.attention USING btree (kind, subject) WHERE (resolved_at IS NULL);
 
+create table cart_lines (
+  browser_id text not null,
+  product_id integer not null,
+  quantity integer not null,
+  unit_price_cents integer not null,
+  added_at timestamp with time zone default now() not null,
+  constraint cart_lines_pkey PRIMARY KEY (browser_id, product_id),
+  constraint cart_lines_browser_id_fkey FOREIGN KEY (browser_id) REFERENCES carts(browser_id) ON DELETE CASCADE,
+  constraint cart_lines_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(product_id),
+  constraint cart_lines_quantity_check CHECK (((quantity >= 1) AND (quantity <= 1000))),
+  constraint cart_lines_unit_price_cents_check CHECK ((unit_price_cents >= 0))
+);
+
+create table carts (
+  browser_id text not null,
+  checkout_key text not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint carts_checkout_key_key UNIQUE (checkout_key),
+  constraint carts_pkey PRIMARY KEY (browser_id),
+  constraint carts_browser_id_check CHECK ((browser_id ~ '^[A-Za-z0-9_-]{22}$'::text))
+);
+CREATE INDEX carts_updated_at ON public.carts USING btree (updated_at);
+
 create table emails (
   email_id bigint generated always as identity not null,
   order_id integer not null,
@@ -81,9 +104,11 @@ create table orders (
   dispatched_at timestamp with time zone,
   cancelled_at timestamp with time zone,
   refunded_at timestamp with time zone,
+  browser_id text,
   constraint orders_checkout_key_key UNIQUE (checkout_key),
   constraint orders_token_key UNIQUE (token),
   constraint orders_pkey PRIMARY KEY (order_id),
+  constraint orders_browser_id_check CHECK ((browser_id ~ '^[A-Za-z0-9_-]{22}$'::text)),
   constraint orders_check CHECK (((status = ANY (ARRAY['paid'::text, 'dispatched'::text, 'refunded'::text])) <= (paid_at IS NOT NULL))),
   constraint orders_check1 CHECK (((status = 'paid'::text) <= (dispatch_due_at IS NOT NULL))),
   constraint orders_check2 CHECK (((status = 'dispatched'::text) <= (dispatched_at IS NOT NULL))),
@@ -98,6 +123,7 @@ create table orders (
   constraint orders_token_check CHECK ((length(token) >= 22)),
   constraint orders_total_cents_check CHECK ((total_cents >= 0))
 );
+CREATE INDEX orders_browser_id ON public.orders USING btree (browser_id, order_id) WHERE (browser_id IS NOT NULL);
 CREATE INDEX orders_dispatch_due ON public.orders USING btree (dispatch_due_at) WHERE (status = 'paid'::text);
 CREATE INDEX orders_pending ON public.orders USING btree (hold_expires_at) WHERE (status = 'pending'::text);
 

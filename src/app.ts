@@ -3,6 +3,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { connect, type Database } from './database/connection.ts';
+import { countCart } from './database/queries/carts.ts';
 import { outboxTransaction } from './database/statement.ts';
 import { askToCancel } from './database/transactions/cancel-wish.ts';
 import { type Inbox, receivePaymentEvent } from './database/transactions/payment-events.ts';
@@ -10,26 +11,31 @@ import { requestRefund } from './database/transactions/refunds.ts';
 import { settleMatter } from './database/transactions/restarts.ts';
 import { addStock, raiseToRestockLevel } from './database/transactions/stock.ts';
 import { ShopError } from './domain/errors.ts';
+import { type Assets, readAssets } from './http/assets.ts';
+import { type Browsers, signedBrowsers } from './http/browsers.ts';
 import { documentRoutes } from './http/documentation.ts';
 import { watchMethods } from './http/methods.ts';
+import { createPages, type Pages } from './http/pages.ts';
 import { type AttentionOptions, attentionRoutes } from './http/routes/attention.ts';
+import { catalogueRoutes } from './http/routes/catalogue.ts';
 import { checkoutRoutes } from './http/routes/checkout.ts';
 import { demonstrationRoutes } from './http/routes/demonstration.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { operatorRoutes } from './http/routes/operator.ts';
 import { operatorPageRoutes } from './http/routes/operator-page.ts';
+import { orderPageRoutes } from './http/routes/order-page.ts';
 import { orderRoutes } from './http/routes/orders.ts';
 import { outboxRoutes } from './http/routes/outbox.ts';
 import { paymentWebhookRoutes } from './http/routes/payment-webhook.ts';
 import { productRoutes } from './http/routes/products.ts';
 import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
-import { storefrontRoutes } from './http/routes/storefront.ts';
 import { buildServer } from './http/server.ts';
 import { createSmtpNotifier } from './notifications/smtp.ts';
 import { createStripeProvider } from './payments/stripe.ts';
 import { readPaymentEvent } from './payments/webhook.ts';
 import { emailComposer } from './storefront/email-view.ts';
 import { errorView } from './storefront/error-view.ts';
+import type { Demonstration } from './storefront/frame-view.ts';
 import { createRenderer, type Renderer } from './storefront/render.ts';
 import { adoptOrdersInFlight } from './workflows/adopt.ts';
 import { registerCheckout } from './workflows/checkout.ts';
@@ -60,7 +66,7 @@ export type ShopConfig = Config & {
 };
 
 const version = '0.1.0';
-const publicDir = fileURLToPath(new URL('../public', import.meta.url));
+const assetsDir = fileURLToPath(new URL('../public/assets', import.meta.url));
 const readPoolSize = 10;
 const drainMs = 1_000;
 const stripeShortestSessionSeconds = 1_800;
@@ -81,7 +87,8 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   registerDispatch();
   registerRefund({ provider, followUps, retrySeconds: config.payment.refundRetrySeconds });
   registerResumeCheckout({ provider, followUps });
-  const renderer = createRenderer({ cache: config.production });
+  const assets = readAssets(assetsDir);
+  const renderer = createRenderer({ cache: config.production, assetAddress: assets.address });
   registerEmail({ ...emailParts(config, renderer), publicUrl: config.publicUrl });
   const reconciler = registerReconciler({ database, provider, inbox, readEvent: readPaymentEvent });
   const checkout = registerCheckout({
@@ -93,7 +100,14 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   });
   const startCheckout = checkoutStarter(database, checkout, { holdSeconds: config.holdSeconds });
 
-  const parts = { database, renderer, inbox, reconciler, startCheckout };
+  const browsers = signedBrowsers({ secure: config.publicUrl.startsWith('https:') });
+  const pages = createPages({
+    renderer,
+    browsers,
+    countCart: (browserId) => countCart(database, browserId),
+    demonstration: demonstrationOf(config),
+  });
+  const parts = { assets, browsers, database, pages, inbox, reconciler, startCheckout };
   const server = await buildShopServer(config, parts);
   configureEngine(config, server.log);
 
@@ -121,42 +135,50 @@ function emailParts({ email, publicUrl }: ShopConfig, renderer: Renderer) {
   return { ...email, notifier, compose: emailComposer(renderer, publicUrl) };
 }
 
+function demonstrationOf({ production, operatorToken, email, payment }: ShopConfig): Demonstration | null {
+  if (production) return null;
+  return {
+    open: operatorToken === undefined,
+    outbox: email.delivery === 'outbox',
+    paymentServiceUrl: payment.provider === 'local' ? payment.serviceUrl : null,
+  };
+}
+
 /** What the routes are given to work with. */
 interface Parts {
+  readonly assets: Assets;
+  readonly browsers: Browsers;
   readonly database: Database;
-  readonly renderer: Renderer;
+  readonly pages: Pages;
   readonly inbox: Inbox;
   readonly reconciler: Reconciler;
   readonly startCheckout: StartCheckout;
 }
 
 async function buildShopServer(config: ShopConfig, parts: Parts): Promise<FastifyInstance> {
-  const { database, renderer, inbox, startCheckout } = parts;
+  const { assets, database, pages, inbox, startCheckout } = parts;
   const local = config.payment.provider === 'local';
   const paymentServiceUrl = local ? config.payment.serviceUrl : undefined;
   const server = await buildServer({
     logLevel: config.logLevel,
     executorId: config.executorId,
-    publicDir,
+    assets,
+    cookieSecrets: config.cookieSecrets,
     trustProxy: config.trustProxy,
     publicUrl: config.publicUrl,
     paymentOrigin: paymentServiceUrl ?? 'https://checkout.stripe.com',
-    renderProblem: (problem) => renderer.render('error', { error: errorView(problem) }),
+    renderProblem: (problem) => pages.renderAlone('error', { error: errorView(problem) }),
   });
   const refuseOtherMethods = watchMethods(server);
   await documentRoutes(server, version);
 
   const { publicUrl, checkoutsPerMinute, operatorToken } = config;
-  await server.register(storefrontRoutes, {
+  await server.register(catalogueRoutes, { database, pages, startCheckout, checkoutsPerMinute });
+  await server.register(orderPageRoutes, {
     database,
-    renderer,
-    startCheckout,
+    pages,
     askToCancel: (token) => askToCancel(database, inbox.followUps, token),
     checkoutsPerMinute,
-    operatorTools:
-      config.production || operatorToken !== undefined
-        ? null
-        : { outbox: config.email.delivery === 'outbox', paymentServiceUrl: paymentServiceUrl ?? null },
   });
   await server.register(checkoutRoutes, { startCheckout, publicUrl, paymentServiceUrl, checkoutsPerMinute });
   await server.register(productRoutes, { database });
@@ -167,7 +189,7 @@ async function buildShopServer(config: ShopConfig, parts: Parts): Promise<Fastif
   });
   await registerOperatorRoutes(server, config, parts);
   if (!config.production && config.email.delivery === 'outbox') {
-    await server.register(outboxRoutes, { operatorToken, database, renderer, publicUrl });
+    await server.register(outboxRoutes, { operatorToken, database, pages, publicUrl });
   }
   if (!config.production && paymentServiceUrl !== undefined) {
     await server.register(demonstrationRoutes, { database, paymentServiceUrl });
@@ -180,7 +202,7 @@ async function buildShopServer(config: ShopConfig, parts: Parts): Promise<Fastif
 async function registerOperatorRoutes(
   server: FastifyInstance,
   { operatorToken, production }: ShopConfig,
-  { database, renderer, inbox, reconciler }: Parts,
+  { database, pages, inbox, reconciler }: Parts,
 ): Promise<void> {
   await server.register(operatorRoutes, {
     operatorToken,
@@ -204,7 +226,7 @@ async function registerOperatorRoutes(
   };
   await server.register(refundRoutes, refunds);
   await server.register(attentionRoutes, attention);
-  await server.register(operatorPageRoutes, { ...refunds, ...attention, renderer });
+  await server.register(operatorPageRoutes, { ...refunds, ...attention, pages });
 }
 
 async function checkReady(database: Database): Promise<void> {

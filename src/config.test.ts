@@ -5,6 +5,7 @@ const shop = {
   DATABASE_URL: 'postgres://localhost/holdfast',
   STRIPE_SECRET_KEY: 'sk_test_0123456789',
   STRIPE_WEBHOOK_SECRET: 'whsec_0123456789',
+  COOKIE_SECRET: '0123456789abcdef',
 };
 
 function faultsOf(env: Record<string, string>, role: Parameters<typeof readConfig>[1]): readonly string[] {
@@ -51,6 +52,7 @@ describe('faults', () => {
       'DATABASE_URL: is missing',
       'STRIPE_SECRET_KEY: is missing',
       'STRIPE_WEBHOOK_SECRET: is missing',
+      'COOKIE_SECRET: is missing',
     ]);
   });
 
@@ -65,7 +67,6 @@ describe('production', () => {
     NODE_ENV: 'production',
     PUBLIC_URL: 'https://shop.example',
     OPERATOR_TOKEN: '0123456789abcdef',
-    COOKIE_SECRET: '0123456789abcdef',
     EXECUTOR_ID: 'shop-0',
     SMTP_URL: 'smtp://mail.example',
     EMAIL_FROM: 'Holdfast <orders@shop.example>',

@@ -66,8 +66,9 @@ const environment = z.object({
   HOLD_SECONDS: seconds.max(82_800).default(120),
   DISPATCH_SECONDS: seconds.max(86_400).default(10),
   CHECKOUTS_PER_MINUTE: number.int().positive().default(120),
+  EVENT_STREAMS_PER_ADDRESS: number.int().positive().default(100),
   OPERATOR_TOKEN: secret.optional(),
-  COOKIE_SECRET: secret.optional(),
+  COOKIE_SECRET: secrets.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -102,6 +103,10 @@ export interface Config {
   readonly reconcileSeconds: number;
   /** Checkouts that one address may ask one shop process for in a minute. */
   readonly checkoutsPerMinute: number;
+  /** Order pages that one address may have open at one shop process. */
+  readonly eventStreamsPerAddress: number;
+  /** Secrets that sign cookies: the first signs, all are valid. Empty only where no cookie is set. */
+  readonly cookieSecrets: readonly string[];
   readonly operatorToken: string | undefined;
   readonly logLevel: Environment['LOG_LEVEL'];
 }
@@ -158,6 +163,7 @@ function missing(given: Given, role: Role): string[] {
     );
   } else if (role === 'shop' || (role === 'supervisor' && given.PAYMENT_PROVIDER === 'stripe')) {
     required.push('STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET');
+    if (role === 'shop') required.push('COOKIE_SECRET');
   }
   // Two processes of one name would take each other's work at every start.
   if (production && role === 'shop') required.push('EXECUTOR_ID');
@@ -212,6 +218,8 @@ function freeze(env: Environment): Config {
     dispatchSeconds: env.DISPATCH_SECONDS,
     reconcileSeconds: env.RECONCILE_SECONDS,
     checkoutsPerMinute: env.CHECKOUTS_PER_MINUTE,
+    eventStreamsPerAddress: env.EVENT_STREAMS_PER_ADDRESS,
+    cookieSecrets: env.COOKIE_SECRET ?? [],
     operatorToken: env.OPERATOR_TOKEN,
     logLevel: env.LOG_LEVEL,
   });

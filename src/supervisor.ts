@@ -11,7 +11,7 @@ import { describe, StartFault } from './supervisor/faults.ts';
 import type { Kept } from './supervisor/keep-running.ts';
 import { takeLock } from './supervisor/lock.ts';
 import { startPaymentService } from './supervisor/payment-service.ts';
-import { keptSecrets } from './supervisor/secrets.ts';
+import { type KeptSecrets, keptSecrets } from './supervisor/secrets.ts';
 import { startShops } from './supervisor/shops.ts';
 import {
   type Ending,
@@ -61,12 +61,15 @@ async function start(stopping: Stopping, endings: Ending[]): Promise<void> {
   const run: Run = { config, dataDir: path.resolve(config.dataDir), stopping, endings, kept: [] };
   const patienceMs = await becomeTheOnlyOne(run);
   await claimShopPort(config, patienceMs);
-  const local = config.payment.provider === 'local' ? await prepareLocalPayments(run, patienceMs) : undefined;
+  const secrets = await keptSecrets(run.dataDir);
+  const local =
+    config.payment.provider === 'local' ? await prepareLocalPayments(run, secrets, patienceMs) : undefined;
   const database = await startDatabase(run);
   await migrateDatabase(database);
   stopping.wanted.throwIfAborted();
   if (local) startPayments(run, database, local);
-  startAllShops(run, database, local);
+  const { cookieSecret } = secrets;
+  startAllShops(run, () => shopEnvironment(process.env, { databaseUrl: database.url, cookieSecret }, local));
   await allReady(run);
   const watching = process.argv.includes('--watch');
   if (watching) startWatching(run);
@@ -87,13 +90,16 @@ async function becomeTheOnlyOne({ config, dataDir, endings }: Run): Promise<numb
   return lock.wasStale ? predecessorMs : 0;
 }
 
-async function prepareLocalPayments({ config, dataDir }: Run, patienceMs: number): Promise<LocalPayments> {
+async function prepareLocalPayments(
+  { config, dataDir }: Run,
+  kept: KeptSecrets,
+  patienceMs: number,
+): Promise<LocalPayments> {
   const given = {
     port: Boolean(process.env['PAYMENT_SERVICE_PORT']),
     url: Boolean(process.env['PAYMENT_SERVICE_URL']),
   };
   const address = await choosePaymentAddress({ config, given, dataDir, patienceMs, log });
-  const kept = await keptSecrets(dataDir);
   const secretKey = config.payment.secretKey ?? kept.secretKey;
   const webhookSecret = config.payment.webhookSecrets[0] ?? kept.webhookSecret;
   return { address, secrets: { secretKey, webhookSecret } };
@@ -124,12 +130,12 @@ function startPayments(run: Run, database: DatabaseServer, local: LocalPayments)
   keep(run, 'The payment service', [service]);
 }
 
-function startAllShops(run: Run, database: DatabaseServer, local: LocalPayments | undefined): void {
+function startAllShops(run: Run, environment: () => NodeJS.ProcessEnv): void {
   const shops = startShops({
     entry: shopEntry,
     count: run.config.webConcurrency,
     executorPrefix: run.config.executorId ?? 'shop',
-    environment: () => shopEnvironment(process.env, database.url, local),
+    environment,
     log,
   });
   keep(run, 'The shop', shops);

@@ -5,11 +5,13 @@ import { Client } from 'pg';
 import { connect } from './connection.ts';
 import * as shop from './migrations/001_shop.ts';
 import * as money from './migrations/002_money.ts';
+import * as storefront from './migrations/003_storefront.ts';
 import { seedCatalogue } from './seed.ts';
 
 const migrations: Readonly<Record<string, Knex.Migration>> = {
   '001_shop': shop,
   '002_money': money,
+  '003_storefront': storefront,
 };
 
 const source: Knex.MigrationSource<string> = {

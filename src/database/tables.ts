@@ -18,6 +18,8 @@ export interface OrderRow {
   checkout_key: string;
   request_hash: string;
   token: string;
+  /** The browser that placed it; null for an order of a program. */
+  browser_id: string | null;
   status: OrderStatus;
   reason: CancelReason | null;
   email: string | null;

@@ -1,4 +1,6 @@
 import accepts from '@fastify/accepts';
+import compress from '@fastify/compress';
+import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -6,6 +8,7 @@ import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { ShopError } from '../domain/errors.ts';
+import type { Assets } from './assets.ts';
 import { logProblem, type Problem, problemOf, sendProblem, withRetryAfter } from './errors.ts';
 
 export interface ServerOptions {
@@ -13,7 +16,9 @@ export interface ServerOptions {
   /** Names this process in its log. */
   readonly executorId: string;
   readonly trustProxy: number;
-  readonly publicDir: string;
+  readonly assets: Assets;
+  /** The first signs cookies, and all are valid. */
+  readonly cookieSecrets: readonly string[];
   /** Origin under which shoppers reach the shop. */
   readonly publicUrl: string;
   /** Origin to which a checkout form may lead: the provider's payment pages. */
@@ -24,6 +29,8 @@ export interface ServerOptions {
 
 const handlerTimeoutMs = 10_000;
 const bodyLimitBytes = 64 * 1024;
+// What fits into one packet travels no faster when it is smaller.
+const smallestToCompress = 1_400;
 // Longer than any that is allowed, so that the route's schema refuses it with its own words.
 const longestParameter = 1_000;
 
@@ -48,12 +55,16 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await server.register(accepts);
   await server.register(rateLimit, { global: false, errorResponseBuilder: tooManyRequests });
   await server.register(helmet, securityHeaders(options));
-  await server.register(fastifyStatic, {
-    root: `${options.publicDir}/assets`,
-    prefix: '/assets/',
-    maxAge: '1h',
-  });
+  await server.register(cookie, { secret: [...options.cookieSecrets] });
+  await server.register(compress, { threshold: smallestToCompress });
+  await serveAssets(server, options.assets);
   return server;
+}
+
+/** Under the address that names their content for ever; under the plain one, which `GET /products` gives, for a while. */
+async function serveAssets(server: FastifyInstance, { folder: root, prefix }: Assets): Promise<void> {
+  await server.register(fastifyStatic, { root, prefix, maxAge: '365d', immutable: true });
+  await server.register(fastifyStatic, { root, prefix: '/assets/', maxAge: '1h', decorateReply: false });
 }
 
 /** One line per answer, with the route instead of the address: addresses hold the tokens of orders. */

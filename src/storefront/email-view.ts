@@ -1,18 +1,18 @@
 import type { EmailContent, EmailLine, PlannedEmail } from '../database/transactions/emails.ts';
 import { formatMoney } from '../domain/money.ts';
+import type { Renderer } from './render.ts';
+import { longTime } from './times.ts';
 import {
   emailWords,
   endWords,
   lateWords,
   nextWords,
+  orderWords,
   paidWords,
   refundWords,
   subjectWords,
   titleWords,
-} from './email-words.ts';
-import type { Renderer } from './render.ts';
-import { longTime } from './times.ts';
-import { orderWords } from './words.ts';
+} from './words.ts';
 
 interface EmailView {
   readonly subject: string;

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { aProduct, now } from '../../test/support/storefront-samples.ts';
+import { aFrame, aProduct, now } from '../../test/support/storefront-samples.ts';
 import type { OpenMatter, ReconciliationRow } from '../database/queries/reconciliation.ts';
 import { type OperatorSource, operatorView } from './operator-view.ts';
 import { createRenderer } from './render.ts';
 
-const { render } = createRenderer({ cache: false });
+const { render } = createRenderer({ cache: false, assetAddress: (file) => file });
 const hostile = '<script>alert("x")</script>';
 
 const form = { order: '', amount: '', reason: '', restock: 'usual', key: 'key-1' } as const;
@@ -50,7 +50,8 @@ const compared = (report: object): ReconciliationRow => ({
 });
 
 const view = (changes: Partial<OperatorSource> = {}) => operatorView({ ...nothing, ...changes }, now);
-const page = (changes: Partial<OperatorSource> = {}) => render('operator', { operator: view(changes) });
+const page = (changes: Partial<OperatorSource> = {}) =>
+  render('operator', { operator: view(changes), frame: aFrame() });
 
 test('a shop in which nothing happened says so in every part', async () => {
   const html = await page();

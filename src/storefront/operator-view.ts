@@ -7,22 +7,22 @@ import {
 import type { RefundOfOrder } from '../database/queries/refunds.ts';
 import type { AttentionKind } from '../database/tables.ts';
 import { formatMoney } from '../domain/money.ts';
+import { scopesView, sumsView } from './sums-view.ts';
+import { shownTime } from './times.ts';
 import {
   matterWords,
   oldestWords,
   operatorWords,
+  orderWords,
   refundFaults,
-  refundWords,
+  refundStateWords,
   resolutionFault,
   resolveWords,
   restockWords,
   retryWords,
   saidWords,
   sumsDiffer,
-} from './operator-words.ts';
-import { scopesView, sumsView } from './sums-view.ts';
-import { shownTime } from './times.ts';
-import { orderWords } from './words.ts';
+} from './words.ts';
 
 /** The names of what the page may say at its top. */
 export type Said = keyof typeof saidWords;
@@ -117,7 +117,7 @@ function promisedView({
 }: RefundOfOrder) {
   const amount = formatMoney({ cents, currency: order.currency });
   const name = orderWords(orderId);
-  const says = refundWords(id, amount, state === 'made');
+  const says = refundStateWords(id, amount, state === 'made');
   return { text: name + says, says, name, token: order.token };
 }
 

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { aLine, anOrder, aProduct, now, placed } from '../../test/support/storefront-samples.ts';
+import { aFrame, aLine, anOrder, aProduct, now, placed } from '../../test/support/storefront-samples.ts';
 import { errorView } from './error-view.ts';
 import { orderView } from './order-view.ts';
 import { createRenderer } from './render.ts';
 import { shopView } from './shop-view.ts';
 
-const { render } = createRenderer({ cache: false });
+const renderer = createRenderer({ cache: false, assetAddress: (file) => file });
+const render = (view: string, model: object) => renderer.render(view, { frame: aFrame(), ...model });
 const hostile = '<script>alert("x")</script>';
 
 const shop = (changes: Partial<Parameters<typeof shopView>[0]> = {}) =>
@@ -13,7 +14,6 @@ const shop = (changes: Partial<Parameters<typeof shopView>[0]> = {}) =>
     {
       products: [aProduct()],
       orders: [],
-      operatorTools: null,
       refusal: null,
       newKey: () => 'key-1',
       ...changes,
@@ -43,10 +43,7 @@ test('a name that the model lacks is an error instead of a gap', async () => {
 });
 
 test('no page carries inline script or style, which the content security policy would refuse', async () => {
-  const pages = await Promise.all([
-    render('shop', { shop: shop({ operatorTools: { outbox: true, paymentServiceUrl: null } }) }),
-    orderPage(),
-  ]);
+  const pages = await Promise.all([render('shop', { shop: shop() }), orderPage()]);
   for (const page of pages) {
     expect(page).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?! type="module" src=)/);
   }
@@ -60,10 +57,11 @@ test('a Buy form works without script: it carries its key, its product and the p
 });
 
 test('Restock and Crash show only where they are allowed', async () => {
-  expect(await render('shop', { shop: shop() })).not.toContain('/crash_application');
-  expect(
-    await render('shop', { shop: shop({ operatorTools: { outbox: true, paymentServiceUrl: null } }) }),
-  ).toContain('/crash_application');
+  const demonstration = { open: true, outbox: true, paymentServiceUrl: null };
+  const pageIn = (frame = aFrame()) => render('shop', { shop: shop(), frame });
+  expect(await pageIn()).not.toContain('/crash_application');
+  expect(await pageIn(aFrame({ ...demonstration, open: false }))).not.toContain('/crash_application');
+  expect(await pageIn(aFrame(demonstration))).toContain('/crash_application');
 });
 
 test('an order that is not final refreshes itself without script, and a final one does not', async () => {

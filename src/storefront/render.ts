@@ -1,14 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import { Liquid } from 'liquidjs';
-import { emailWords, outboxWords } from './email-words.ts';
-import { operatorWords } from './operator-words.ts';
 import type { ShownTime } from './times.ts';
-import { words } from './words.ts';
+import { emailWords, operatorWords, outboxWords, words } from './words.ts';
 
 /** Turns a view and its model into HTML, or a `.text.liquid` view into plain text. */
 export interface Renderer {
   readonly render: (view: string, model: object) => Promise<string>;
   readonly renderText: (view: string, model: object) => Promise<string>;
+}
+
+export interface RendererOptions {
+  readonly cache: boolean;
+  /** The lasting address of a file of ours; see http/assets.ts. */
+  readonly assetAddress: (file: string) => string;
 }
 
 // Both src/ and dist/ lie one level below the project, so one path serves tests and the built shop.
@@ -18,7 +22,7 @@ const viewsDir = fileURLToPath(new URL('../../public/views', import.meta.url));
  * The one place that sets Liquid up. Every output is escaped, and a name that the model lacks is an error instead of a gap.
  * Views see the model and the words, nothing else. Plain text needs no escaping, so its engine finds `.text.liquid` only.
  */
-export function createRenderer({ cache }: { cache: boolean }): Renderer {
+export function createRenderer({ cache, assetAddress }: RendererOptions): Renderer {
   const common = {
     root: viewsDir,
     cache,
@@ -28,6 +32,7 @@ export function createRenderer({ cache }: { cache: boolean }): Renderer {
     globals: { words, emailWords, outboxWords, operatorWords },
   };
   const html = new Liquid({ ...common, extname: '.liquid', outputEscape: 'escape' });
+  html.registerFilter('asset', assetAddress);
   html.registerFilter('with_time', { raw: true, handler: withTime });
   const text = new Liquid({ ...common, extname: '.text.liquid' });
   return {

@@ -7,7 +7,6 @@ import { shopView } from './shop-view.ts';
 const source = {
   products: [aProduct(), aProduct({ product_id: 2, sku: 'bell', product: 'Small Brass Bell', available: 3 })],
   orders: [],
-  operatorTools: null,
   refusal: null,
   newKey: () => 'fresh',
 };
@@ -57,20 +56,4 @@ test('an order that may still come into being keeps its key', () => {
 test('trouble that is not about this Buy has a page of its own', () => {
   const error = new ShopError('unavailable', 'The database is away.');
   expect(refusalOf(error, { sku: 'bell', key: 'used' }, source.products)).toBeNull();
-});
-
-test.each([
-  [{ outbox: false, paymentServiceUrl: null }, ['/operator']],
-  [{ outbox: true, paymentServiceUrl: null }, ['/operator', '/outbox']],
-  [
-    { outbox: true, paymentServiceUrl: 'http://pay.example' },
-    ['/operator', '/outbox', 'http://pay.example/control'],
-  ],
-])('a demonstration with %j leads to %j', (operatorTools, addresses) => {
-  const ways = shopView({ ...source, operatorTools }, now).operatorTools?.ways;
-  expect(ways?.map(({ address }) => address)).toEqual(addresses);
-});
-
-test('a shop that is no demonstration leads operators nowhere', () => {
-  expect(shopView(source, now).operatorTools).toBeNull();
 });

@@ -14,18 +14,9 @@ export interface Refusal {
   readonly key: string | null;
 }
 
-/** What a demonstration has beside Restock, Crash and the operator's page. */
-export interface OperatorTools {
-  /** Messages are kept to be read. */
-  readonly outbox: boolean;
-  /** Origin of the payment service that is ours to control. */
-  readonly paymentServiceUrl: string | null;
-}
-
 export interface ShopSource {
   readonly products: readonly ProductInStock[];
   readonly orders: readonly OrderSummary[];
-  readonly operatorTools: OperatorTools | null;
   readonly refusal: Refusal | null;
   readonly newKey: () => string;
 }
@@ -54,17 +45,10 @@ interface RecentOrder {
   readonly time: ShownTime;
 }
 
-interface Way {
-  readonly address: string;
-  readonly name: string;
-  readonly says: string;
-}
-
 export interface ShopView {
   readonly title: string;
   readonly products: readonly ProductCard[];
   readonly orders: readonly RecentOrder[];
-  readonly operatorTools: { readonly ways: readonly Way[] } | null;
   /** A refusal as the page's first sentence, with the product's anchor when there is one. */
   readonly notice: Refusal | null;
 }
@@ -78,19 +62,8 @@ export function shopView(source: ShopSource, now: Date): ShopView {
     title: source.refusal?.message ?? words.products.title,
     products: source.products.map((product) => productCard(product, source)),
     orders: source.orders.map((order) => recentOrder(order, names.get(order.product_id) ?? null, now)),
-    operatorTools: source.operatorTools && { ways: waysOf(source.operatorTools) },
     notice: source.refusal,
   };
-}
-
-/** Where an operator goes from here. */
-function waysOf({ outbox, paymentServiceUrl }: OperatorTools): Way[] {
-  const { operator, outbox: kept, control } = words.demonstration;
-  return [
-    { address: '/operator', ...operator },
-    ...(outbox ? [{ address: '/outbox', ...kept }] : []),
-    ...(paymentServiceUrl === null ? [] : [{ address: `${paymentServiceUrl}/control`, ...control }]),
-  ];
 }
 
 function productCard(product: ProductInStock, { refusal, newKey }: ShopSource): ProductCard {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { ProductInStock } from '../database/queries/products.ts';
 import type { ReconciliationRow } from '../database/queries/reconciliation.ts';
 import { formatMoney } from '../domain/money.ts';
-import { contradictionWords, nothingRepaired, repairWords, scopeWords } from './operator-words.ts';
 import { type ShownTime, shownTime } from './times.ts';
+import { contradictionWords, nothingRepaired, repairWords, scopeWords } from './words.ts';
 
 const sums = z.object({
   accounts: z.object({

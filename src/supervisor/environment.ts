@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { localOrigin, type PaymentAddress } from './addresses.ts';
-import type { PaymentSecrets } from './secrets.ts';
+import type { KeptSecrets } from './secrets.ts';
 
 /** The settings of this process, as it was started with them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -8,19 +8,21 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** What the local payment service and the shops must agree on. */
 export interface LocalPayments {
   readonly address: PaymentAddress;
-  readonly secrets: PaymentSecrets;
+  readonly secrets: Pick<KeptSecrets, 'secretKey' | 'webhookSecret'>;
 }
 
 /** The environment of a shop process: ours, and what we found out since. Without `local`, payments are Stripe's. */
 export function shopEnvironment(
   env: Environment,
-  databaseUrl: string,
+  { databaseUrl, cookieSecret }: { readonly databaseUrl: string; readonly cookieSecret: string },
   local: LocalPayments | undefined,
 ): NodeJS.ProcessEnv {
   // While a secret is rotated the shop takes both, and the payment service signs with the first.
   const { STRIPE_WEBHOOK_SECRET: secrets } = env;
   const given = secrets ? { STRIPE_WEBHOOK_SECRET: secrets } : {};
-  return { ...env, DATABASE_URL: databaseUrl, ...(local && { ...paymentSettings(local), ...given }) };
+  const { COOKIE_SECRET: cookies } = env;
+  const found = { DATABASE_URL: databaseUrl, COOKIE_SECRET: cookies ? cookies : cookieSecret };
+  return { ...env, ...found, ...(local && { ...paymentSettings(local), ...given }) };
 }
 
 /** The environment of the local payment service, whose `databaseUrl` is not the shop's. */

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readAssets } from '../../src/http/assets.ts';
 import { operatorPageRoutes } from '../../src/http/routes/operator-page.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { readPage, sendForm } from '../support/forms.ts';
@@ -181,7 +182,8 @@ test('with an operator token the page and its forms are for those who send it', 
   const server = await buildServer({
     logLevel: 'silent',
     executorId: 'shop-0',
-    publicDir: fileURLToPath(new URL('../../public', import.meta.url)),
+    assets: readAssets(fileURLToPath(new URL('../../public/assets', import.meta.url))),
+    cookieSecrets: ['cookie_test_0123456789abcdef'],
     trustProxy: 0,
     publicUrl: shop.shopUrl,
     paymentOrigin: shop.paymentUrl,
@@ -190,7 +192,11 @@ test('with an operator token the page and its forms are for those who send it', 
   await server.register(operatorPageRoutes, {
     operatorToken,
     database: shop.database,
-    renderer: { render: () => Promise.resolve('the page'), renderText: refuse },
+    pages: {
+      send: async (reply) => reply.send('the page'),
+      sendPart: refuse,
+      renderAlone: refuse,
+    },
     settleMatter: refuse,
     requestRefund: refuse,
     reconcile: refuse,

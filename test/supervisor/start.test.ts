@@ -67,7 +67,7 @@ test('a start opens the shop, a second one in the folder names it, and SIGTERM e
   const order = orderOfEnds({ ...processes, supervisor: first.pid });
   expect(await stop(first)).toBe(0);
   expect(await order).toEqual(['shop', 'paymentService', 'postgres', 'supervisor']);
-  expect((await readdir(here.dataDir)).toSorted()).toEqual(['payment-secrets.json', 'postgres']);
+  expect((await readdir(here.dataDir)).toSorted()).toEqual(['postgres', 'secrets.json']);
 });
 
 test('a Ctrl-C, which reaches the whole process group and comes twice under npm, ends all in order', async () => {

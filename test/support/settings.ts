@@ -34,6 +34,7 @@ export async function choosePlaces(
       PORT: String(shopPort),
       PUBLIC_URL: shopUrl,
       CHECKOUTS_PER_MINUTE: '1000000',
+      COOKIE_SECRET: 'cookie_test_0123456789abcdef',
       ...settings,
     },
     paymentEnv: {

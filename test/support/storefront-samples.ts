@@ -5,6 +5,12 @@ import type {
   OrderWithPayment,
 } from '../../src/database/queries/orders.ts';
 import type { ProductInStock } from '../../src/database/queries/products.ts';
+import { type Demonstration, type FrameView, frameView } from '../../src/storefront/frame-view.ts';
+
+/** What stands around a page, in a demonstration or not. */
+export function aFrame(demonstration: Demonstration | null = null): FrameView {
+  return frameView({ units: 2, here: '/', demonstration });
+}
 
 /** The moment at which the samples are looked at, half a minute into a hold of two. */
 export const now = new Date('2026-11-21T14:30:30Z');
@@ -14,6 +20,7 @@ const row = {
   checkout_key: 'key',
   request_hash: 'hash',
   token: 'token',
+  browser_id: null,
   status: 'pending',
   reason: null,
   email: 'someone@example.com',

@@ -40,7 +40,7 @@ beforeAll(async () => {
   settings = {
     delivery: 'smtp',
     notifier: undefined,
-    compose: emailComposer(createRenderer({ cache: true }), publicUrl),
+    compose: emailComposer(createRenderer({ cache: true, assetAddress: (file) => file }), publicUrl),
     publicUrl,
     retries,
     retrySeconds: 0.01,

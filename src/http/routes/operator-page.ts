@@ -17,15 +17,15 @@ import {
   saidNames,
   type TypedRefund,
 } from '../../storefront/operator-view.ts';
-import type { Renderer } from '../../storefront/render.ts';
 import { meanings } from '../errors.ts';
 import { admitOperators } from '../operators.ts';
+import type { Pages } from '../pages.ts';
 import { checkoutKey, sentence, orderId as serial } from '../schemas.ts';
 import { type AttentionOptions, settle } from './attention.ts';
 import { type RefundOptions, refundRefusal } from './refunds.ts';
 
 export interface OperatorPageOptions extends AttentionOptions, RefundOptions {
-  readonly renderer: Renderer;
+  readonly pages: Pages;
 }
 
 const text = z.string().default('');
@@ -106,7 +106,7 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
 
 async function show(
   reply: FastifyReply,
-  { database, renderer }: OperatorPageOptions,
+  { database, pages }: OperatorPageOptions,
   shown: Partial<OperatorSource>,
 ): Promise<FastifyReply> {
   const [matters, products, reconciliations] = await Promise.all([
@@ -117,8 +117,7 @@ async function show(
   const form: TypedRefund = { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
   const nothing = { said: null, unresolved: null, refund: null, form, fault: null };
   const source = { ...nothing, ...shown, matters, products, reconciliations };
-  const html = await renderer.render('operator', { operator: operatorView(source, new Date()) });
-  return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(html);
+  return pages.send(reply, 'operator', { operator: operatorView(source, new Date()) });
 }
 
 function backTo(reply: FastifyReply, said: Said): FastifyReply {

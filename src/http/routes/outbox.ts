@@ -6,15 +6,15 @@ import { findKeptEmail, type KeptEmail, listKeptEmails } from '../../database/qu
 import { ShopError } from '../../domain/errors.ts';
 import { messageIdOf } from '../../notifications/notifier.ts';
 import { outboxView } from '../../storefront/outbox-view.ts';
-import type { Renderer } from '../../storefront/render.ts';
 import { admitOperators } from '../operators.ts';
+import type { Pages } from '../pages.ts';
 import { problem, orderId as serial } from '../schemas.ts';
 import { wantsPage } from '../server.ts';
 
 export interface OutboxOptions {
   readonly operatorToken: string | undefined;
   readonly database: Database;
-  readonly renderer: Renderer;
+  readonly pages: Pages;
   /** Origin under which shoppers reach the shop; the Message-IDs are made of it. */
   readonly publicUrl: string;
 }
@@ -39,7 +39,7 @@ const messagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ance
  * operators, and a shop that sends its messages does not register them.
  */
 export const outboxRoutes: FastifyPluginAsyncZod<OutboxOptions> = async (server, options) => {
-  const { database, renderer, publicUrl } = options;
+  const { database, pages, publicUrl } = options;
   await admitOperators(server, options.operatorToken);
 
   server.get(
@@ -56,8 +56,7 @@ export const outboxRoutes: FastifyPluginAsyncZod<OutboxOptions> = async (server,
       const messages = emails.map((email) => ({ ...shown(email, publicUrl), token: email.token }));
       reply.header('cache-control', 'no-store').header('vary', 'accept');
       if (!wantsPage(request)) return messages;
-      const page = await renderer.render('outbox', { outbox: outboxView(messages) });
-      return sendHtml(reply, page);
+      return pages.send(reply, 'outbox', { outbox: outboxView(messages) });
     },
   );
 
