@@ -34,9 +34,11 @@ create table cart_lines (
 create table carts (
   browser_id text not null,
   checkout_key text not null,
+  added_keys text[] default '{}'::text[] not null,
   updated_at timestamp with time zone default now() not null,
   constraint carts_checkout_key_key UNIQUE (checkout_key),
   constraint carts_pkey PRIMARY KEY (browser_id),
+  constraint carts_added_keys_check CHECK ((cardinality(added_keys) <= 20)),
   constraint carts_browser_id_check CHECK ((browser_id ~ '^[A-Za-z0-9_-]{22}$'::text))
 );
 CREATE INDEX carts_updated_at ON public.carts USING btree (updated_at);
@@ -269,3 +271,14 @@ create view stock_accounts as
      CROSS JOIN LATERAL ( SELECT COALESCE(sum(supply.quantity), 0::bigint)::integer AS supplied
            FROM supply
           WHERE supply.product_id = products.product_id) given;
+
+CREATE OR REPLACE FUNCTION public.tell_order_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    perform pg_notify('order_changed', new.order_id::text);
+    return null;
+  end $function$
+;
+CREATE TRIGGER order_history_told AFTER INSERT ON public.order_history FOR EACH ROW EXECUTE FUNCTION tell_order_change();

@@ -128,6 +128,14 @@ export interface PaymentConfig {
   readonly refundRetrySeconds: number;
 }
 
+/** The settings of one shop process, whose database and name are known. */
+export type ShopConfig = Config & {
+  readonly databaseUrl: string;
+  readonly executorId: string;
+  /** Whether it is one of the processes of a supervisor, which alone gives their names. */
+  readonly supervised: boolean;
+};
+
 /** What a process needs that reads these settings. */
 export type Role = 'supervisor' | 'shop' | 'migrate';
 

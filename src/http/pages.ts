@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
-import { type Demonstration, frameView } from '../storefront/frame-view.ts';
+import { type Demonstration, type FrameView, frameView } from '../storefront/frame-view.ts';
 import type { Renderer } from '../storefront/render.ts';
 import type { Browsers } from './browsers.ts';
 
@@ -21,17 +22,18 @@ export interface PagesOptions {
 }
 
 export function createPages({ renderer, browsers, countCart, demonstration }: PagesOptions): Pages {
+  const frameOf = (units: number | null, here = ''): FrameView =>
+    frameView({ units, here, formKey: randomUUID(), demonstration });
   return {
     send: async (reply, view, model) => {
       const { request } = reply;
       const browserId = browsers.of(request);
       const units = browserId === null ? 0 : await countCart(browserId);
-      const frame = frameView({ units, here: request.routeOptions.url ?? '', demonstration });
+      const frame = frameOf(units, request.routeOptions.url);
       return sendHtml(reply, await renderer.render(view, { ...model, frame }));
     },
     sendPart: async (reply, view, model) => sendHtml(reply, await renderer.render(view, model)),
-    renderAlone: (view, model) =>
-      renderer.render(view, { ...model, frame: frameView({ units: null, here: '', demonstration }) }),
+    renderAlone: (view, model) => renderer.render(view, { ...model, frame: frameOf(null) }),
   };
 }
 

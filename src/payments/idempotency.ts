@@ -17,7 +17,8 @@ export class FreshKeys {
   /**
    * Makes a call under a key. Stripe stores the first answer of a key for good, a failure too (docs "Idempotent requests"):
    * once a stored failure comes back, that call is over, so its effect is looked for, and only when there is none the call
-   * is made again under the next key. So there is one effect, and one bad answer does not bar it (decision 0008).
+   * is made again under the next key. So there is one effect, and one bad answer does not bar it (decision 0008). A key that was
+   * spent on a call with other parameters, as by the version before an upgrade, is treated like it.
    * @throws the provider's error, as long as the outcome is unknown or the failure is a fresh one
    */
   async use<Result>(key: string, { call, find }: KeyedCall<Result>): Promise<Result> {
@@ -26,7 +27,7 @@ export class FreshKeys {
       try {
         return await call(turn === 1 ? key : `${key}_${turn}`);
       } catch (error) {
-        if (!isStoredFailure(error)) throw error;
+        if (!isStoredFailure(error) && !isOfOtherCall(error)) throw error;
         const found = await find();
         if (found) return found;
         this.#remember(key, turn + 1);
@@ -44,4 +45,9 @@ export class FreshKeys {
 
 function isStoredFailure(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeError && error.headers?.['idempotent-replayed'] === 'true';
+}
+
+/** The key was used with other parameters: by another version of this shop, whose call may have had its effect. */
+function isOfOtherCall(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeIdempotencyError && error.statusCode === 400;
 }

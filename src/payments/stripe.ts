@@ -100,7 +100,8 @@ function sessionParameters(
       },
     })),
     expires_at: holdEnds + shortestSessionSeconds,
-    success_url: request.orderUrl,
+    // The order page reads from it that a payment is on its way, and asks for none meanwhile.
+    success_url: `${request.orderUrl}?returned=1`,
     cancel_url: request.orderUrl,
     ...(request.email !== null && { customer_email: request.email }),
   };

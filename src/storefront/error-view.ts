@@ -1,14 +1,14 @@
-import { errorWords } from './words.ts';
+import { errorWords, words } from './words.ts';
 
 export interface ErrorView {
   readonly title: string;
   readonly message: string;
-  readonly status: number;
+  /** The word on the way back to the products. */
+  readonly onward: string;
 }
 
 /** The page that shows a problem to a person. */
 export function errorView(problem: {
-  readonly status: number;
   readonly code: string;
   readonly title: string;
   readonly detail: string;
@@ -17,6 +17,9 @@ export function errorView(problem: {
   return {
     title: said?.title ?? problem.title,
     message: said?.message ?? problem.detail,
-    status: problem.status,
+    onward: words.error.onward,
   };
 }
+
+/** The page at the address of a product that is not sold, or never was. */
+export const notSoldView: ErrorView = words.notSold;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { frameView } from './frame-view.ts';
 
-const frame = { units: 0, here: '/', demonstration: null };
+const frame = { units: 0, here: '/', formKey: 'form-key', demonstration: null };
 const demonstration = { open: true, outbox: false, paymentServiceUrl: null };
 
 test.each([
@@ -25,7 +25,7 @@ test.each([
   [0, '', 'Cart, empty'],
   [1, '1', 'Cart, 1 unit'],
   [12, '12', 'Cart, 12 units'],
-  [null, '', 'Cart, empty'],
+  [null, '', 'Cart'],
 ])('%s units in the cart show as "%s" and are read as "%s"', (units, text, label) => {
   expect(frameView({ ...frame, units }).cart).toEqual({ text, label });
 });

@@ -20,6 +20,8 @@ export interface FrameView {
   readonly cart: { readonly text: string; readonly label: string };
   /** The address that this page belongs to in the navigation. */
   readonly here: string;
+  /** Names this view of the page in its forms: one that is sent twice acts once. */
+  readonly formKey: string;
   readonly demonstration: { readonly open: boolean; readonly ways: readonly Way[] } | null;
 }
 
@@ -27,13 +29,15 @@ export interface FrameSource {
   /** Units in the cart; null when nobody has counted them. */
   readonly units: number | null;
   readonly here: string;
+  readonly formKey: string;
   readonly demonstration: Demonstration | null;
 }
 
-export function frameView({ units, here, demonstration }: FrameSource): FrameView {
+export function frameView({ units, here, formKey, demonstration }: FrameSource): FrameView {
   return {
-    cart: { text: units ? String(units) : '', label: cartWords(units ?? 0) },
+    cart: { text: units ? String(units) : '', label: units === null ? words.shop.cart : cartWords(units) },
     here,
+    formKey,
     demonstration: demonstration && { open: demonstration.open, ways: waysOf(demonstration) },
   };
 }

@@ -1,16 +1,21 @@
 import { expect, test } from 'vitest';
-import { aLine, anOrder, now, placed } from '../../test/support/storefront-samples.ts';
+import { aHistory, anOrder, aStory, now } from '../../test/support/storefront-samples.ts';
 import type { CancelReason } from '../domain/order.ts';
 import { orderView } from './order-view.ts';
 
-const view = (order = anOrder(), history = [placed], at = now) => orderView(order, [aLine()], history, at);
-const states = (order = anOrder()) => view(order).steps.map(({ name, state }) => `${name} ${state}`);
+const view = (order = anOrder(), history = aHistory('placed', 'payment_opened'), at = now) =>
+  orderView(aStory({ order, history }), at);
+const said = (shown: ReturnType<typeof view>) => shown.sentences.map(({ text }) => text).join(' ');
+const facts = (shown: ReturnType<typeof view>) => shown.facts.map(({ label, word }) => `${label}: ${word}`);
+
 const paid = {
   status: 'paid',
   payment_state: 'settled',
   paid_at: new Date('2026-11-21T14:30:23Z'),
   dispatch_due_at: new Date('2026-11-21T14:30:33Z'),
 } as const;
+const cancelled = { status: 'cancelled', payment_state: 'expired', cancelled_at: now } as const;
+const refund = (cents: number) => ({ refund_id: 1, amount_cents: cents });
 
 test('a pending order says until when it is held and leads to the payment page', () => {
   const { hold, pay, final } = view();
@@ -18,6 +23,7 @@ test('a pending order says until when it is held and leads to the payment page',
     over: false,
     wholeSeconds: 120,
     leftSeconds: 90,
+    leftMs: 90_000,
     time: { text: '14:32 UTC' },
   });
   expect(pay).toEqual({ url: 'https://pay.example/session', text: 'Pay $99.99' });
@@ -25,35 +31,34 @@ test('a pending order says until when it is held and leads to the payment page',
 });
 
 test('a hold that is over no longer leads to the payment page, and the order is not final yet', () => {
-  const { hold, pay, final } = view(anOrder(), [placed], new Date('2026-11-21T14:32:01Z'));
+  const { hold, pay, final } = view(anOrder(), undefined, new Date('2026-11-21T14:32:01Z'));
   expect(hold).toMatchObject({ over: true, leftSeconds: 0 });
   expect(pay).toBeNull();
   expect(final).toBe(false);
 });
 
 test('a payment that has arrived ends the hold line before the order is paid', () => {
-  const { hold, pay, paymentNote } = view(anOrder({ payment_state: 'paid' }));
-  expect([hold, pay]).toEqual([null, null]);
-  expect(paymentNote).toContain('has arrived');
+  const shown = view(anOrder({ payment_state: 'paid' }));
+  expect([shown.hold, shown.pay]).toEqual([null, null]);
+  expect(said(shown)).toContain('has arrived');
+  expect(facts(shown)).toContain('Payment: Arrived, being booked');
 });
 
 test('while the session is being opened there is nothing to press', () => {
   expect(view(anOrder({ payment_state: 'creating', payment_url: null })).pay).toBeNull();
 });
 
-test('a paid order shows how far its dispatch is, in steps and in seconds', () => {
-  const { progress, ready } = view(anOrder(paid));
-  expect(progress).toEqual({ done: 7, whole: 10, text: '7 of 10' });
-  expect(ready).toBe('Ready in about 3 seconds.');
+test('who has asked to cancel is not asked to pay, and hears that it is being made sure of', () => {
+  const shown = view(anOrder(), aHistory('placed', 'payment_opened', 'cancel_asked'));
+  expect([shown.hold, shown.pay]).toEqual([null, null]);
+  expect(said(shown)).toContain('You asked to cancel');
 });
 
-test('the timeline marks what is done, what is now and what is ahead', () => {
-  expect(states()).toEqual(['placed done', 'payment now', 'dispatch ahead', 'dispatched ahead']);
-  expect(states(anOrder(paid))).toEqual(['placed done', 'payment done', 'dispatch now', 'dispatched ahead']);
-  const dispatched = anOrder({ ...paid, status: 'dispatched', dispatched_at: now });
-  expect(states(dispatched)).toEqual(['placed done', 'payment done', 'dispatch done', 'dispatched done']);
-  const cancelled = anOrder({ status: 'cancelled', reason: 'hold_expired', cancelled_at: now });
-  expect(states(cancelled)).toEqual(['placed done', 'cancelled ended']);
+test('a paid order shows how far its dispatch is, in steps and in seconds', () => {
+  const { dispatch, receipt } = view(anOrder(paid), aHistory('placed', 'payment_opened', 'paid'));
+  expect(dispatch).toMatchObject({ done: 7, whole: 10, text: '7 of 10', wholeMs: 10_000, leftMs: 3_000 });
+  expect(dispatch?.ready).toBe('Ready in about 3 seconds.');
+  expect(receipt).toBe(true);
 });
 
 test.each<[CancelReason, string]>([
@@ -62,75 +67,81 @@ test.each<[CancelReason, string]>([
   ['payment_unavailable', 'could not be reached'],
   ['payment_ended', 'payment did not come about'],
   ['hold_expired', 'hold ended at {time}'],
+  ['cancelled_by_shopper', 'You cancelled it'],
 ])('an order cancelled for %s says so in words, and that nothing was charged', (reason, words) => {
-  const { reason: said, final } = view(anOrder({ status: 'cancelled', reason, cancelled_at: now }));
-  expect(said?.sentence).toContain(words);
-  expect(said?.sentence).toMatch(/[Nn]othing was charged/);
-  expect(final).toBe(true);
+  const shown = view(anOrder({ ...cancelled, reason }), aHistory('placed', ['cancelled', { reason }]));
+  expect(said(shown)).toContain(words);
+  expect(said(shown)).toMatch(/[Nn]othing was charged/);
+  expect(shown).toMatchObject({ final: true, receipt: false });
+});
+
+test('an order of a browser that came to nothing leads back to its cart, where everything is still in', () => {
+  const mine = { ...cancelled, reason: 'hold_expired', browser_id: 'AAAAAAAAAAAAAAAAAAAAAA' } as const;
+  expect(view(anOrder(mine)).backToCart).toBe(true);
+  expect(view(anOrder({ ...mine, paid_at: now, payment_state: 'refund_due' })).backToCart).toBe(false);
+  expect(view(anOrder({ ...mine, browser_id: null })).backToCart).toBe(false);
+  expect(view(anOrder({ browser_id: mine.browser_id })).backToCart).toBe(false);
 });
 
 test('an order refused for want of stock names the product, and was never placed', () => {
-  const order = anOrder({
-    status: 'cancelled',
-    reason: 'out_of_stock',
-    cancelled_at: now,
-    payment_state: null,
-  });
+  const order = anOrder({ ...cancelled, reason: 'out_of_stock', payment_state: null });
   const detail = { reason: 'out_of_stock', lines: [{ sku: 'cleat', wanted: 3, available: 2 }] };
-  const refused = view(order, [{ history_id: '1', at: now, what: 'cancelled', detail }]);
-  expect(refused.shortages).toEqual(['Premium Quality Widget: 3 wanted, 2 left.']);
-  expect(refused.steps.map(({ name }) => name)).toEqual(['cancelled']);
-});
-
-test('a late payment keeps a cancelled order open until its money is back', () => {
-  const late = anOrder({
-    status: 'cancelled',
-    reason: 'hold_expired',
-    cancelled_at: now,
-    payment_state: 'refund_due',
-  });
-  expect(view(late).final).toBe(false);
+  const refused = view(order, aHistory(['cancelled', detail]));
+  expect(said(refused)).toContain('Premium Quality Widget: 3 wanted, 2 left.');
+  expect(refused.linesTitle).toBe('What you wanted');
 });
 
 test('an order whose money goes back is not dispatched, and says so', () => {
-  const { refundNote, progress, final } = view(
-    anOrder({ ...paid, payment_state: 'refund_due', refunded_cents: 9999 }),
-  );
-  expect(refundNote).toBe('$99.99 is on its way back to you.');
-  expect([progress, final]).toEqual([null, false]);
-  expect(states(anOrder({ ...paid, payment_state: 'refund_due' }))).toEqual([
-    'placed done',
-    'payment done',
-    'refund now',
-  ]);
+  const history = aHistory('placed', 'paid', ['refund_due', refund(9999)]);
+  const shown = view(anOrder({ ...paid, payment_state: 'refund_due', refunded_cents: 9999 }), history);
+  expect(said(shown)).toBe('$99.99 is on its way back to you.');
+  expect(shown).toMatchObject({ dispatch: null, final: false });
 });
 
-test('a payment that came too late is never told as “nothing was charged”', () => {
+test('a payment that came too late is never told as “nothing was charged”, and its page stays open', () => {
   const late = anOrder({
-    status: 'cancelled',
+    ...cancelled,
     reason: 'hold_expired',
     payment_state: 'refund_due',
     refunded_cents: 9999,
-    cancelled_at: new Date('2026-11-21T14:32:00Z'),
     paid_at: new Date('2026-11-21T14:33:00Z'),
   });
-  const { reason, refundNote, final } = view(late, [placed], new Date('2026-11-21T14:34:00Z'));
-  expect(reason).toBeNull();
-  expect(refundNote).toContain('came after the order was cancelled');
-  expect(final).toBe(false);
+  const reason = { reason: 'hold_expired' };
+  const history = aHistory('placed', ['cancelled', reason], 'paid_late', ['refund_due', refund(9999)]);
+  const shown = view(late, history, new Date('2026-11-21T14:34:00Z'));
+  expect(said(shown)).toBe(
+    'Your payment came after the order was cancelled, so $99.99 is on its way back to you.',
+  );
+  expect(shown.final).toBe(false);
 });
 
-test('a part that was paid back is told beside the dispatch', () => {
-  expect(view(anOrder({ ...paid, refunded_cents: 500 })).refundNote).toContain('$5.00 of it');
+test('refunds in parts: what went back and what is on its way, and the page stays open until it is made', () => {
+  const dispatched = anOrder({ ...paid, status: 'dispatched', dispatched_at: now, refunded_cents: 1200 });
+  const made = [
+    ['refund_due', refund(500)],
+    ['refund_made', refund(500)],
+  ] as const;
+  const due = ['refund_due', { refund_id: 2, amount_cents: 700 }] as const;
+  const underWay = view(dispatched, aHistory('placed', 'paid', ...made, 'dispatched', due));
+  expect(said(underWay)).toBe('$5.00 of it was paid back to you. $7.00 of it is on its way back to you.');
+  expect(facts(underWay)).toEqual([
+    'Ordered: ',
+    'Payment: Paid',
+    'Refund: $5.00 paid back',
+    'Refund: $7.00 on its way back',
+  ]);
+  expect(underWay.final).toBe(false);
+  expect(view(dispatched, aHistory('placed', 'paid', ...made, 'dispatched')).final).toBe(true);
 });
 
-test('only an order that waits for its payment can be cancelled', () => {
-  expect(view().cancellable).toBe(true);
-  expect(view(anOrder(paid)).cancellable).toBe(false);
+test('only an order that waits for its payment is to be paid', () => {
+  expect(view(anOrder(paid)).pay).toBeNull();
+  expect(facts(view())).toContain('Payment: Not paid yet');
 });
 
 test('a cancellation that came after the payment says so', () => {
-  const asked = { ...placed, what: 'cancel_asked' };
-  expect(view(anOrder(paid), [placed, asked]).paymentNote).toContain('your payment was faster');
-  expect(view(anOrder(paid), [placed]).paymentNote).toBeNull();
+  expect(said(view(anOrder(paid), aHistory('placed', 'cancel_asked', 'paid')))).toContain(
+    'your payment was faster',
+  );
+  expect(said(view(anOrder(paid), aHistory('placed', 'paid')))).toBe('');
 });

@@ -1,19 +1,13 @@
-import { z } from 'zod';
-import type { HistoryEntry, OrderLine, OrderWithPayment } from '../database/queries/orders.ts';
+import type { OrderStory } from '../database/queries/order-story.ts';
+import type { OrderLine, OrderWithPayment } from '../database/queries/orders.ts';
 import { formatMoney } from '../domain/money.ts';
-import { type ProgressView, progressView } from './progress-view.ts';
+import { type Fact, factsOf } from './order-facts.ts';
+import { type Sentence, sentencesOf } from './order-sentences.ts';
+import { type DispatchView, dispatchView } from './progress-view.ts';
+import { refundSums } from './refund-story.ts';
 import { type Step, timeline } from './timeline.ts';
 import { type ShownTime, shownTime } from './times.ts';
-import {
-  cancelWords,
-  orderWords,
-  payWords,
-  readyWords,
-  refundNotes,
-  shortageWords,
-  statusWords,
-  words,
-} from './words.ts';
+import { orderWords, payWords, statusWords, words } from './words.ts';
 
 interface LineView {
   readonly name: string;
@@ -23,16 +17,12 @@ interface LineView {
   readonly sum: string;
 }
 
-/** A sentence whose `{time}` becomes that time. */
-interface TimedSentence {
-  readonly sentence: string;
-  readonly time: ShownTime;
-}
-
-interface HoldView extends TimedSentence {
+interface HoldView {
   readonly over: boolean;
+  readonly time: ShownTime;
   readonly wholeSeconds: number;
   readonly leftSeconds: number;
+  readonly leftMs: number;
 }
 
 export interface OrderView {
@@ -44,126 +34,73 @@ export interface OrderView {
   readonly status: string;
   readonly word: string;
   readonly sign: string;
-  readonly reason: TimedSentence | null;
-  readonly shortages: readonly string[];
-  readonly paymentNote: string | null;
-  readonly refundNote: string | null;
-  /** The shopper may still cancel. */
-  readonly cancellable: boolean;
+  readonly sentences: readonly Sentence[];
+  /** How long the units are held for a payment; null when none is waited for. */
   readonly hold: HoldView | null;
+  /** The way to the payment page; null when there is none. Such an order may also be cancelled. */
   readonly pay: { readonly url: string; readonly text: string } | null;
-  readonly progress: ProgressView | null;
-  readonly ready: string | null;
+  readonly dispatch: DispatchView | null;
   readonly steps: readonly Step[];
   readonly linesTitle: string;
   readonly lines: readonly LineView[];
   readonly total: string;
+  readonly facts: readonly Fact[];
+  /** There is something to keep on paper. */
+  readonly receipt: boolean;
+  /** What was in the cart is in there still. */
+  readonly backToCart: boolean;
 }
 
 /** What an order's page shows at a moment. */
-export function orderView(
-  order: OrderWithPayment,
-  lines: readonly OrderLine[],
-  history: readonly HistoryEntry[],
-  now: Date,
-): OrderView {
+export function orderView(story: OrderStory, now: Date): OrderView {
+  const { order, lines, history } = story;
   const { currency } = order;
   const name = orderWords(order.order_id);
   const total = formatMoney({ cents: order.total_cents, currency });
   const { word, sign } = statusWords[order.status];
-  const hold = order.status === 'pending' && !paymentArrived(order) ? holdView(order, now) : null;
+  const hold = awaitsPayment(story) ? holdView(order, now) : null;
+  const wasRefused = order.status === 'cancelled' && !history.some(({ what }) => what === 'placed');
   return {
     title: `${name}: ${word}`,
     name,
     token: order.token,
-    final: isFinal(order),
+    final: isFinal(story),
     status: order.status,
     word,
     sign,
-    reason: reason(order, now),
-    shortages: shortages(lines, history),
-    paymentNote: paymentNote(order) ?? cancelNote(order, history),
-    refundNote: refundNote(order),
-    cancellable: hold !== null && !hold.over,
+    sentences: sentencesOf(story, now),
     hold,
     pay: hold && !hold.over && order.payment_url ? { url: order.payment_url, text: payWords(total) } : null,
-    progress: progressView(order, now),
-    ready: ready(order, now),
+    dispatch: dispatchView(order, now),
     steps: timeline(order, history, now),
-    linesTitle: wasRefused(history) ? words.order.wanted : words.order.bought,
+    linesTitle: wasRefused ? words.order.wanted : words.order.bought,
     lines: lines.map((line) => lineView(line, currency)),
     total,
+    facts: factsOf(story),
+    receipt: order.paid_at !== null,
+    backToCart: order.status === 'cancelled' && order.browser_id !== null && order.paid_at === null,
   };
 }
 
-function isFinal({ status, payment_state: payment }: OrderWithPayment): boolean {
-  if (payment === 'refund_due') return false;
+function isFinal({ order: { status, payment_state: payment }, history }: OrderStory): boolean {
+  if (payment === 'refund_due' || refundSums(history).dueCents > 0) return false;
   return status === 'dispatched' || status === 'refunded' || status === 'cancelled';
 }
 
-function paymentArrived({ payment_state: payment }: OrderWithPayment): boolean {
-  return payment === 'paid' || payment === 'settled';
+function awaitsPayment({ order: { status, payment_state: payment }, history }: OrderStory): boolean {
+  if (status !== 'pending' || (payment !== 'creating' && payment !== 'open')) return false;
+  return !history.some(({ what }) => what === 'cancel_asked');
 }
 
 function holdView({ created_at: from, hold_expires_at: until }: OrderWithPayment, now: Date): HoldView {
-  const leftSeconds = Math.max(0, Math.round((until.getTime() - now.getTime()) / 1000));
-  const over = until <= now;
+  const leftMs = Math.max(0, until.getTime() - now.getTime());
   return {
-    over,
-    sentence: over ? words.order.holdOver : words.order.held,
+    over: leftMs === 0,
     time: shownTime(until, now),
     wholeSeconds: Math.max(1, Math.round((until.getTime() - from.getTime()) / 1000)),
-    leftSeconds,
+    leftSeconds: Math.round(leftMs / 1000),
+    leftMs,
   };
-}
-
-function paymentNote(order: OrderWithPayment): string | null {
-  if (order.status !== 'pending') return null;
-  if (paymentArrived(order)) return words.order.paymentSeen;
-  return order.payment_state === 'creating' ? words.order.preparing : null;
-}
-
-function cancelNote(
-  { status, refunded_cents: refunded }: OrderWithPayment,
-  history: readonly HistoryEntry[],
-) {
-  const isTooLate = (status === 'paid' || status === 'dispatched') && !refunded;
-  return isTooLate && history.some(({ what }) => what === 'cancel_asked') ? words.order.cancelTooLate : null;
-}
-
-function refundNote(order: OrderWithPayment): string | null {
-  if (!order.refunded_cents) return null;
-  const amount = formatMoney({ cents: order.refunded_cents, currency: order.currency });
-  if (order.payment_state === 'refunded') return refundNotes.made(amount);
-  if (order.payment_state === 'settled') return refundNotes.part(amount);
-  return order.status === 'cancelled' ? refundNotes.late(amount) : refundNotes.due(amount);
-}
-
-function reason(order: OrderWithPayment, now: Date): TimedSentence | null {
-  // What says that nothing was charged is not said of money that came too late.
-  if (order.status !== 'cancelled' || !order.reason || order.payment_state === 'refund_due') return null;
-  return { sentence: cancelWords[order.reason], time: shownTime(order.hold_expires_at, now) };
-}
-
-function ready({ status, dispatch_due_at: due }: OrderWithPayment, now: Date): string | null {
-  if (status !== 'paid' || !due) return null;
-  return readyWords(Math.ceil((due.getTime() - now.getTime()) / 1000));
-}
-
-function wasRefused(history: readonly HistoryEntry[]): boolean {
-  return history.some(({ what }) => what === 'cancelled') && !history.some(({ what }) => what === 'placed');
-}
-
-const shortageDetail = z.object({
-  lines: z.array(z.object({ sku: z.string(), wanted: z.int(), available: z.int() })),
-});
-
-function shortages(lines: readonly OrderLine[], history: readonly HistoryEntry[]): string[] {
-  const short = history.flatMap(({ detail }) => shortageDetail.safeParse(detail).data?.lines ?? []);
-  return short.map(({ sku, wanted, available }) => {
-    const product = lines.find((line) => line.sku === sku)?.product ?? sku;
-    return shortageWords(product, wanted, available);
-  });
 }
 
 function lineView(

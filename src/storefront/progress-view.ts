@@ -1,12 +1,21 @@
 import type { OrderRow, PaymentRow } from '../database/tables.ts';
 import { dispatchSteps, progressRemaining } from '../domain/order.ts';
-import { progressWords } from './words.ts';
+import { progressPatterns, progressWords, readyWords } from './words.ts';
 
 /** A rope drawn taut: how many of its steps are done, as numbers and in words. */
 export interface ProgressView {
   readonly done: number;
   readonly whole: number;
   readonly text: string;
+}
+
+/** A dispatch under way, with what a script needs to draw it on by the page's own clock. */
+export interface DispatchView extends ProgressView {
+  readonly ready: string;
+  readonly wholeMs: number;
+  readonly leftMs: number;
+  /** The words of both lines, to go on with. */
+  readonly patterns: typeof progressPatterns;
 }
 
 type OrderInProgress = OrderRow & { readonly payment_state?: PaymentRow['state'] | null };
@@ -18,4 +27,19 @@ export function progressView(order: OrderInProgress, now: Date): ProgressView | 
   const clock = { status: order.status, paidAt: order.paid_at, dispatchDueAt: order.dispatch_due_at };
   const done = dispatchSteps - progressRemaining(clock, now);
   return { done, whole: dispatchSteps, text: progressWords(done, dispatchSteps) };
+}
+
+/** The dispatch of an order while it is under way; null before and after. */
+export function dispatchView(order: OrderInProgress, now: Date): DispatchView | null {
+  const progress = progressView(order, now);
+  const { status, paid_at: from, dispatch_due_at: due } = order;
+  if (!progress || status !== 'paid' || !from || !due) return null;
+  const leftMs = Math.max(0, due.getTime() - now.getTime());
+  return {
+    ...progress,
+    ready: readyWords(Math.ceil(leftMs / 1000)),
+    wholeMs: due.getTime() - from.getTime(),
+    leftMs,
+    patterns: progressPatterns,
+  };
 }

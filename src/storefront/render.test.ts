@@ -1,39 +1,39 @@
 import { expect, test } from 'vitest';
-import { aFrame, aLine, anOrder, aProduct, now, placed } from '../../test/support/storefront-samples.ts';
+import { aFrame, aLine, anOrder, aProduct, aStory, now } from '../../test/support/storefront-samples.ts';
+import { catalogueView } from './catalogue-view.ts';
 import { errorView } from './error-view.ts';
 import { orderView } from './order-view.ts';
+import { productView } from './product-view.ts';
 import { createRenderer } from './render.ts';
-import { shopView } from './shop-view.ts';
 
 const renderer = createRenderer({ cache: false, assetAddress: (file) => file });
 const render = (view: string, model: object) => renderer.render(view, { frame: aFrame(), ...model });
 const hostile = '<script>alert("x")</script>';
 
-const shop = (changes: Partial<Parameters<typeof shopView>[0]> = {}) =>
-  shopView(
-    {
-      products: [aProduct()],
-      orders: [],
-      refusal: null,
-      newKey: () => 'key-1',
-      ...changes,
-    },
-    now,
-  );
+const publicUrl = 'https://shop.example';
+const cataloguePage = (changes: Partial<Parameters<typeof catalogueView>[0]> = {}, frame = aFrame()) =>
+  render('catalogue', {
+    catalogue: catalogueView({ text: '', order: 'featured', products: [aProduct()], publicUrl, ...changes }),
+    frame,
+  });
+const productPage = (product = aProduct()) =>
+  render('product', { product: productView(product, [product], publicUrl) });
 
 const orderPage = (order = anOrder(), line = aLine()) =>
-  render('order', { order: orderView(order, [line], [placed], now) });
+  render('order', {
+    order: orderView(aStory({ order, lines: [line] }), now),
+    returned: false,
+    again: '/orders/token',
+  });
 
 test('what comes from data is escaped on every page', async () => {
   const product = aProduct({ product: hostile, description: hostile, sku: hostile, image: hostile });
   const pages = await Promise.all([
-    render('shop', {
-      shop: shop({ products: [product], refusal: { message: hostile, sku: hostile, key: null } }),
-    }),
-    render('order', {
-      order: orderView(anOrder(), [aLine({ product: hostile, image: hostile })], [placed], now),
-    }),
-    render('error', { error: errorView({ status: 400, code: 'x', title: hostile, detail: hostile }) }),
+    cataloguePage({ products: [product], text: hostile }),
+    cataloguePage({ products: [], text: hostile }),
+    productPage(product),
+    orderPage(anOrder(), aLine({ product: hostile, image: hostile })),
+    render('error', { error: errorView({ code: 'x', title: hostile, detail: hostile }) }),
   ]);
   for (const page of pages) expect(page).not.toContain(hostile);
 });
@@ -43,25 +43,35 @@ test('a name that the model lacks is an error instead of a gap', async () => {
 });
 
 test('no page carries inline script or style, which the content security policy would refuse', async () => {
-  const pages = await Promise.all([render('shop', { shop: shop() }), orderPage()]);
+  const pages = await Promise.all([cataloguePage(), productPage(), orderPage()]);
   for (const page of pages) {
     expect(page).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?! type="module" src=)/);
   }
 });
 
-test('a Buy form works without script: it carries its key, its product and the price that is shown', async () => {
-  const page = await render('shop', { shop: shop() });
-  expect(page).toContain('name="key" value="key-1"');
-  expect(page).toContain('name="sku" value="cleat"');
-  expect(page).toContain('name="amount" value="9999"');
+test('a form that adds to the cart works without script: it carries its product and how many', async () => {
+  for (const page of [await cataloguePage(), await productPage()]) {
+    const [form = ''] = /<form [^>]*action="\/cart\/lines".*?<\/form>/s.exec(page) ?? [];
+    expect(form).toContain('method="post"');
+    expect(form).toContain('name="sku" value="cleat"');
+    expect(form).toMatch(/name="qty" value="1"/);
+  }
+});
+
+test('what is sold out says so, and cannot be added', async () => {
+  const soldOut = aProduct({ available: 0 });
+  for (const page of [await cataloguePage({ products: [soldOut] }), await productPage(soldOut)]) {
+    expect(page).toMatch(/<button [^>]*disabled>Sold out/);
+    expect(page).not.toContain('Add to cart');
+  }
 });
 
 test('Restock and Crash show only where they are allowed', async () => {
   const demonstration = { open: true, outbox: true, paymentServiceUrl: null };
-  const pageIn = (frame = aFrame()) => render('shop', { shop: shop(), frame });
-  expect(await pageIn()).not.toContain('/crash_application');
-  expect(await pageIn(aFrame({ ...demonstration, open: false }))).not.toContain('/crash_application');
-  expect(await pageIn(aFrame(demonstration))).toContain('/crash_application');
+  expect(await cataloguePage()).not.toContain('/crash_application');
+  const closed = aFrame({ ...demonstration, open: false });
+  expect(await cataloguePage({}, closed)).not.toContain('/crash_application');
+  expect(await cataloguePage({}, aFrame(demonstration))).toContain('/crash_application');
 });
 
 test('an order that is not final refreshes itself without script, and a final one does not', async () => {
@@ -72,6 +82,6 @@ test('an order that is not final refreshes itself without script, and a final on
 });
 
 test('a time in a sentence is an element that scripts can show in local time', async () => {
-  const page = await render('parts/order-live', { order: orderView(anOrder(), [aLine()], [placed], now) });
+  const page = await render('parts/order-live', { order: orderView(aStory(), now) });
   expect(page).toContain('Held for you until <time datetime="2026-11-21T14:32:00.000Z">14:32 UTC</time>.');
 });

@@ -1,9 +1,13 @@
 import type { HistoryEntry, OrderWithPayment } from '../database/queries/orders.ts';
+import { formatMoney } from '../domain/money.ts';
+import type { CancelReason } from '../domain/order.ts';
+import { refundOf, refundSums } from './refund-story.ts';
 import { type ShownTime, shownTime } from './times.ts';
-import { words } from './words.ts';
+import { cancelSteps, refundSteps, words } from './words.ts';
 
 /** One knot of an order's rope. */
 export interface Step {
+  /** What the history calls it; the steps that are not in the history yet have names of their own. */
   readonly name: string;
   readonly state: 'done' | 'now' | 'ahead' | 'ended';
   readonly word: string;
@@ -12,54 +16,82 @@ export interface Step {
 
 const { steps } = words;
 
-/** The steps of an order from placed to its end. One that ended early has no steps ahead. */
+/**
+ * The steps of an order: what happened, one knot for each entry of its history, then what it waits for, then what is ahead.
+ * An order that ended early has nothing ahead.
+ */
 export function timeline(order: OrderWithPayment, history: readonly HistoryEntry[], now: Date): Step[] {
-  const at = (time: Date | null) => time && shownTime(time, now);
-  const done = (name: string, word: string, time: Date | null): Step => ({
-    name,
-    state: 'done',
-    word,
-    time: at(time),
-  });
+  return [...history.flatMap((entry) => happened(entry, order, history, now)), ...toCome(order, history)];
+}
 
-  const placed = done('placed', steps.placed, order.created_at);
-  const paid = done('payment', steps.paymentDone, order.paid_at);
-  switch (order.status) {
-    case 'pending':
-      return [
-        placed,
-        untimed('payment', 'now'),
-        untimed('dispatch', 'ahead'),
-        untimed('dispatched', 'ahead'),
-      ];
+function happened(
+  entry: HistoryEntry,
+  order: OrderWithPayment,
+  history: readonly HistoryEntry[],
+  now: Date,
+): Step[] {
+  const knot = (word: string, state: 'done' | 'ended' = 'done', at = entry.at): Step => ({
+    name: entry.what,
+    state,
+    word,
+    time: shownTime(at, now),
+  });
+  switch (entry.what) {
+    case 'placed':
+      return [knot(steps.placed)];
+    case 'cancel_asked':
+      return [knot(steps.cancelAsked)];
+    case 'cancelled':
+      return [knot(cancelWord(entry), 'ended')];
+    case 'paid_late':
+      return [knot(steps.paidLate)];
     case 'paid':
-      if (order.payment_state === 'refund_due') return [placed, paid, untimed('refund', 'now')];
-      return [placed, paid, untimed('dispatch', 'now'), untimed('dispatched', 'ahead')];
-    case 'dispatched':
-      return [
-        placed,
-        paid,
-        done('dispatch', steps.dispatch, null),
-        done('dispatched', steps.dispatched, order.dispatched_at),
-      ];
-    case 'cancelled': {
-      const ended: Step = {
-        name: 'cancelled',
-        state: 'ended',
-        word: steps.cancelled,
-        time: at(order.cancelled_at),
-      };
-      // An order that was refused at once never held anything, so it was not placed.
-      if (!history.some(({ what }) => what === 'placed')) return [ended];
-      return order.payment_state === 'refund_due'
-        ? [placed, ended, paid, untimed('refund', 'now')]
-        : [placed, ended];
+      return [knot(history.some(({ what }) => what === 'paid_late') ? steps.paidAfterAll : steps.paid)];
+    case 'dispatched': {
+      // A dispatch begins with the commit of the payment, so it has no entry of its own.
+      const paidAt = history.findLast(({ what }) => what === 'paid')?.at ?? entry.at;
+      return [{ ...knot(steps.dispatchBegan, 'done', paidAt), name: 'dispatch' }, knot(steps.dispatched)];
+    }
+    case 'refund_due':
+    case 'refund_made': {
+      const amount = formatMoney({ cents: refundOf(entry)?.cents ?? 0, currency: order.currency });
+      return [knot(entry.what === 'refund_due' ? refundSteps.promised(amount) : refundSteps.made(amount))];
     }
     case 'refunded':
-      return [placed, paid, done('refunded', steps.refunded, order.refunded_at)];
+      return [knot(steps.refunded)];
+    case 'disputed':
+      return [knot(steps.disputed)];
+    default:
+      // That the payment page was opened is told by the step of the payment.
+      return [];
   }
 }
 
-function untimed(name: 'payment' | 'dispatch' | 'dispatched' | 'refund', state: 'now' | 'ahead'): Step {
+function cancelWord({ detail }: HistoryEntry): string {
+  return cancelSteps[detail['reason'] as CancelReason] ?? cancelSteps.payment_ended;
+}
+
+function toCome(order: OrderWithPayment, history: readonly HistoryEntry[]): Step[] {
+  switch (order.status) {
+    case 'pending':
+      return history.some(({ what }) => what === 'cancel_asked') && order.payment_state === 'open'
+        ? [untimed('cancelling', 'now')]
+        : [untimed('payment', 'now'), untimed('dispatch', 'ahead'), untimed('dispatched', 'ahead')];
+    case 'paid':
+      return order.payment_state === 'refund_due'
+        ? [untimed('refund', 'now')]
+        : [untimed('dispatch', 'now'), untimed('dispatched', 'ahead')];
+    case 'dispatched':
+    case 'cancelled':
+      return refundSums(history).dueCents > 0 ? [untimed('refund', 'now')] : [];
+    case 'refunded':
+      return [];
+  }
+}
+
+function untimed(
+  name: 'payment' | 'cancelling' | 'dispatch' | 'dispatched' | 'refund',
+  state: 'now' | 'ahead',
+): Step {
   return { name, state, word: steps[name], time: null };
 }

@@ -1,3 +1,4 @@
+import type { ProductOrder } from '../database/queries/products.ts';
 import type { AttentionKind, EmailKind } from '../database/tables.ts';
 import type { RestartableKind } from '../database/transactions/restarts.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';
@@ -26,20 +27,77 @@ export const words = {
   products: {
     title: 'Things that hold',
     lead: 'Cast, forged and turned for boats. What you buy is held for you while you pay.',
-    heading: 'Products',
-    buy: 'Buy',
+    search: 'Search the shop',
+    order: 'Sort by',
+    show: 'Show',
+    add: 'Add to cart',
+    toCart: 'See the cart',
     soldOut: 'Sold out',
-    placing: 'Placing your order…',
+    soldOutHint: 'There is none left. It can be bought as soon as there is more.',
+    quantity: 'Quantity',
+    others: 'More things that hold',
+    all: 'All products',
+    trail: 'Where this is',
     none: 'There is nothing on the shelf yet.',
     noneHint: 'Products appear here as soon as the catalogue has some.',
-    unreachable: 'The shop does not answer. Nothing was charged. Press Buy again: it stays one order.',
-    soldOutNow: 'Sold out. Nothing was charged.',
-    fewNow: 'Only {available} left. Nothing was charged.',
+    notFoundHint: 'Try a shorter word, or look through everything there is.',
+  },
+  cart: {
+    title: 'Your cart',
+    product: 'Product',
+    quantity: 'Quantity',
+    update: 'Update',
+    remove: 'Remove',
+    putBack: 'Put it back',
+    total: 'Total',
+    checkout: 'Check out',
+    onward: 'Go on choosing',
+    none: 'Your cart is empty.',
+    noneHint: 'What you put into it stays for 30 days, in this browser.',
+    nothingToOrder: 'Nothing in it can be ordered at the moment.',
+    tooMuch: 'That is more than one payment can be. Take something out, and order it separately.',
+    notHeld: 'A cart holds nothing back. Things are held for you once you check out, while you pay.',
+    badQuantity: 'A quantity is a whole number from 0 to 1000.',
+    full: 'There are fifty products in your cart, as many as fit into one order. Check out first, or take something out.',
+    pay: 'Pay',
+    see: 'See the order',
+  },
+  checkout: {
+    title: 'Review and pay',
+    things: 'What you order',
+    missing: 'Not part of this order',
+    email: 'E-mail',
+    emailHint: 'For the confirmation of this order, and for nothing else.',
+    change: 'Change the cart',
+    button: 'Order and pay',
+    placing: 'Placing your order…',
+    next: 'You pay on the next page. This button places one order, however often it is pressed.',
+    faults: 'Something needs another look',
+    ordered: 'These things are ordered already, and wait for your payment.',
+    cartChanged: 'Your cart was changed since this page was shown. Look again, then order.',
+    totalChanged:
+      'The total has changed since this page was shown: a price did, or what is left. Nothing was ordered. Look again, then order.',
+    outOfStock:
+      'Not everything was there any more. Nothing was reserved, and nothing was charged. This is what is there now.',
+    paymentUnavailable:
+      'The payment service could not be reached. Nothing was charged; order again in a moment.',
+    keyReused: 'This cart is ordered already, with another e-mail address. Cancel that order to change it.',
+    timeout: 'Your order is still being placed. Press the button again: it stays one order.',
+    tooManyPending: 'Five of your orders wait for their payment already. Pay or cancel one of them first.',
+    refused: 'The order could not be placed as it was sent. Nothing was charged. Look again, then order.',
+    unreachable: 'The shop does not answer. Nothing was charged. Press the button again: it stays one order.',
     busy: 'The shop is busy. Trying again by itself.',
   },
+  yourOrders: {
+    title: 'Your orders',
+    lead: 'The orders that were placed in this browser, newest first. Nobody else sees this list.',
+    none: 'No order was placed in this browser yet.',
+    noneHint: 'An order from another device shows at the address in its e-mail.',
+    onward: 'Choose something',
+  },
   recent: {
-    heading: 'Recent orders',
-    lead: 'The ten newest orders of this shop, without a name on them.',
+    title: 'Recent orders',
+    lead: 'The ten newest orders of this shop, without a name on them. It is for the demonstration; a real shop has no such page.',
     none: 'No order yet. The first one will show here.',
     onward: 'Choose something',
   },
@@ -59,16 +117,26 @@ export const words = {
   },
   order: {
     onward: 'Back to the shop',
+    backToCart: 'Back to your cart',
     held: 'Held for you until {time}.',
     heldAfter: 'After that it goes back on the shelf. A payment you have made shows here in a moment.',
+    left: '{left} left',
+    leftMinute: 'Held for you for one more minute.',
+    leftHalf: 'Held for you for 30 more seconds.',
     holdOver: 'The hold ended at {time}. We are asking whether a payment arrived.',
     preparing: 'The payment page is being prepared. This page moves on by itself.',
+    returned: 'Your payment is on its way to us. This page shows it as soon as it is here.',
     cancel: 'Cancel the order',
+    cancelAsked: 'You asked to cancel. We are making sure that nothing was paid.',
     cancelTooLate: 'You asked to cancel, and your payment was faster. Ask the shop to pay it back.',
     paymentSeen: 'Your payment has arrived and is being booked.',
     bought: 'What you ordered',
     wanted: 'What you wanted',
     total: 'Total',
+    ordered: 'Ordered',
+    payment: 'Payment',
+    refund: 'Refund',
+    print: 'Print the receipt',
     timeline: 'What happens',
     timelineAfter: 'What happened',
     keep: 'Keep the address of this page: it shows your order on any device.',
@@ -76,15 +144,26 @@ export const words = {
   steps: {
     placed: 'Order placed',
     payment: 'Payment',
-    paymentDone: 'Paid',
+    paid: 'Paid',
+    paidLate: 'Payment arrived late',
+    paidAfterAll: 'Everything was still there: the order stands',
+    cancelAsked: 'You asked to cancel',
+    cancelling: 'Being cancelled',
     dispatch: 'Dispatch',
+    dispatchBegan: 'Dispatch began',
     dispatched: 'Dispatched',
-    cancelled: 'Cancelled',
     refund: 'Refund under way',
     refunded: 'Refunded',
+    disputed: 'Payment disputed',
   },
   error: {
     onward: 'To the shop',
+  },
+  /** A product's address that leads to none. */
+  notSold: {
+    title: 'This product is not sold here.',
+    message: 'It may have left the shelf, or the address is mistyped. Everything else is where it was.',
+    onward: 'See all products',
   },
 } as const;
 
@@ -107,13 +186,39 @@ export const cancelWords: Readonly<Record<CancelReason, string>> = {
   hold_expired: 'The hold ended at {time} before a payment arrived. Nothing was charged.',
 };
 
+/** The same as a knot of the timeline. */
+export const cancelSteps: Readonly<Record<CancelReason, string>> = {
+  out_of_stock: 'Not placed: not enough in stock',
+  price_changed: 'Not placed: the price changed',
+  payment_unavailable: 'Cancelled: no payment service',
+  payment_ended: 'Cancelled: no payment came about',
+  cancelled_by_shopper: 'Cancelled as you asked',
+  hold_expired: 'Cancelled: no payment in time',
+};
+
+/** How the payment of an order stands, in a word or two of its receipt. */
+export const paymentStates = {
+  none: 'None',
+  waiting: 'Not paid yet',
+  arrived: 'Arrived, being booked',
+  paid: 'Paid',
+} as const;
+
+/** A refund as a knot of the timeline, and in a receipt. */
+export const refundSteps = {
+  promised: (amount: string) => `Refund of ${amount} promised`,
+  made: (amount: string) => `${amount} paid back`,
+  due: (amount: string) => `${amount} on its way back`,
+} as const;
+
 /** What goes back to the buyer, or went. */
 export const refundNotes = {
   late: (amount: string) =>
     `Your payment came after the order was cancelled, so ${amount} is on its way back to you.`,
   due: (amount: string) => `${amount} is on its way back to you.`,
   made: (amount: string) => `${amount} was paid back to you.`,
-  part: (amount: string) => `${amount} of it was paid back to you, or is on its way.`,
+  partDue: (amount: string) => `${amount} of it is on its way back to you.`,
+  partMade: (amount: string) => `${amount} of it was paid back to you.`,
 } as const;
 
 /** The cart's link, as it is read aloud. */
@@ -122,10 +227,87 @@ export function cartWords(units: number): string {
   return units === 1 ? 'Cart, 1 unit' : `Cart, ${units} units`;
 }
 
+/** What happened to a product that one has just put into the cart, or taken out. */
+export const cartSaid = {
+  added: (product: string) => `${product} is in your cart.`,
+  soldOut: (product: string) => `${product} is sold out now. It waits in your cart.`,
+  removed: (product: string) => `${product} is out of your cart.`,
+} as const;
+
+/** What changed about a line since it was put into the cart. */
+export const cartNotes = {
+  soldOut: 'Sold out. It stays here, and is no part of an order until there is more.',
+  fewer: (available: number, wanted: number) =>
+    `Only ${available} left, so we changed your cart from ${wanted} to ${available}.`,
+  price: (now: string, then: string) => `It costs ${now} now. It was ${then} when you put it here.`,
+} as const;
+
+/** An order that still waits for its payment. `{time}` is when its hold ends. */
+export function pendingWords(name: string): string {
+  return `${name} waits for your payment. It is held for you until {time}.`;
+}
+
+/** How long things will be held, and what happens after that, said before anything is ordered. */
+export function holdPromise(seconds: number): string {
+  return `We hold these things for you for ${durationWords(seconds)} while you pay. If no payment arrives by then, they go back on the shelf, nothing is charged, and your cart is as it was.`;
+}
+
+/** What is wrong with an e-mail address. */
+export const emailFaults = {
+  missing: 'Enter your e-mail address.',
+  tooLong: 'An e-mail address has 254 characters at most.',
+  unreadable: 'Enter an e-mail address such as name@example.com.',
+} as const;
+
+/** A product and how many of it. */
+export function thingWords(product: string, quantity: number): string {
+  return quantity === 1 ? product : `${product} × ${quantity}`;
+}
+
+/** A length of time, in the largest unit that keeps it a small number. */
+function durationWords(seconds: number): string {
+  const [count, unit] =
+    seconds <= 90
+      ? [Math.round(seconds), 'second']
+      : seconds <= 5400
+        ? [Math.round(seconds / 60), 'minute']
+        : [Math.round(seconds / 3600), 'hour'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
 /** How much is left: a number rather than an adjective. */
 export function stockWords(available: number): string {
   if (available <= 0) return words.products.soldOut;
-  return available <= 5 ? `${available} left` : `${available} in stock`;
+  return available <= fewUnits ? `Only ${available} left` : `${available} in stock`;
+}
+
+/** So few that the shop says so. */
+export const fewUnits = 5;
+
+/** The ways to sort products, in the order in which they are offered. */
+export const sortWords: Readonly<Record<ProductOrder, string>> = {
+  featured: 'Featured',
+  price: 'Price, low to high',
+  'price-desc': 'Price, high to low',
+  name: 'Name, A to Z',
+};
+
+/** How many products there are, or match what was looked for. */
+export function resultWords(count: number, text: string): string {
+  const products = count === 1 ? '1 product' : `${count} products`;
+  if (text === '') return `${products}.`;
+  if (count === 0) return `Nothing matches “${text}”.`;
+  return `${products} ${count === 1 ? 'matches' : 'match'} “${text}”.`;
+}
+
+/** What a search engine shows of the catalogue. */
+export function catalogueSummary(count: number, text: string): string {
+  return text === '' ? `${words.products.lead} ${words.shop.motto}` : resultWords(count, text);
+}
+
+/** What a picture shows, to those who do not see it. */
+export function pictureWords(product: string): string {
+  return `Drawing of the ${product}`;
 }
 
 /** Which product there was too little of. */
@@ -134,21 +316,29 @@ export function shortageWords(product: string, wanted: number, available: number
   return `${product}: ${wanted} wanted, ${available} left.`;
 }
 
+/** How far a dispatch is, and how long it still takes; a script goes on with these while nothing comes. */
+export const progressPatterns = {
+  progress: '{done} of {whole}',
+  soon: 'Ready any moment now.',
+  second: 'Ready in about {n} second.',
+  seconds: 'Ready in about {n} seconds.',
+  minutes: 'Ready in about {n} minutes.',
+  hours: 'Ready in about {n} hours.',
+} as const;
+
 /** How far a dispatch is. */
 export function progressWords(done: number, whole: number): string {
-  return `${done} of ${whole}`;
+  return progressPatterns.progress.replace('{done}', String(done)).replace('{whole}', String(whole));
 }
 
-/** How long a dispatch still takes, in the largest unit that keeps it a small number. */
+/** How long a dispatch still takes, in the largest unit of which there are at least two. */
 export function readyWords(seconds: number): string {
-  if (seconds <= 0) return 'Ready any moment now.';
-  const [count, unit] =
-    seconds <= 90
-      ? [seconds, 'second']
-      : seconds <= 5400
-        ? [Math.round(seconds / 60), 'minute']
-        : [Math.round(seconds / 3600), 'hour'];
-  return `Ready in about ${count} ${unit}${count === 1 ? '' : 's'}.`;
+  const { soon, second, seconds: some, minutes, hours } = progressPatterns;
+  if (seconds <= 0) return soon;
+  if (seconds === 1) return second.replace('{n}', '1');
+  if (seconds <= 90) return some.replace('{n}', String(seconds));
+  if (seconds <= 5400) return minutes.replace('{n}', String(Math.round(seconds / 60)));
+  return hours.replace('{n}', String(Math.round(seconds / 3600)));
 }
 
 /** What one presses to pay. */
@@ -160,18 +350,6 @@ export function payWords(total: string): string {
 export function orderWords(orderId: number): string {
   return `Order ${orderId}`;
 }
-
-/** What refuses a Buy, and what to do about it. */
-export const refusalWords = {
-  out_of_stock: 'Nothing was reserved, and nothing was charged.',
-  price_changed: 'The price has changed since you saw it. Look again, then buy.',
-  payment_unavailable:
-    'The payment service could not be reached. Nothing was charged; buy again in a moment.',
-  key_reused: 'That order was placed differently before. This page is fresh: buy again.',
-  unknown_product: 'This product is no longer sold.',
-  invalid_input: 'The order could not be read. This page is fresh: buy again.',
-  timeout: 'Your order is still being placed. Press Buy again: it stays one order.',
-} as const;
 
 /** What an error page says instead of the general title, where people need other words than programs. */
 export const errorWords: Readonly<Record<string, { readonly title: string; readonly message: string }>> = {

@@ -22,6 +22,8 @@ export interface CheckoutRequest {
   readonly email?: string;
   /** The total that the shopper was shown, in minor units. */
   readonly amount?: number;
+  /** The browser that asks. */
+  readonly browserId?: string;
 }
 
 /** `waiting`: the payment session is not there yet; the order's page will show it. */
@@ -51,6 +53,7 @@ export function checkoutStarter(
       checkoutKey: request.key,
       items,
       email: request.email ?? null,
+      browserId: request.browserId ?? null,
       shownCents: request.amount ?? null,
       holdSeconds: settings.holdSeconds,
     };

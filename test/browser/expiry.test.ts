@@ -1,14 +1,36 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+/// <reference lib="dom" />
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { holdPromise, words } from '../../src/storefront/words.ts';
 import { launchChromium, msToFindChromium } from '../support/chromium.ts';
+import { countOrders } from '../support/demonstration.ts';
 import { type StartedShop, startAsNpmStartDoes } from '../support/npm-start.ts';
+import {
+  addToCart,
+  atPayment,
+  cartHolds,
+  enter,
+  goToReview,
+  mark,
+  order,
+  orderButton,
+  orderIs,
+  orderThing,
+  type Shopper,
+  timelineOf,
+} from '../support/shopper-in-browser.ts';
 
+// Nobody pays, and the hold ends while pages are open.
+
+const holdSeconds = 5;
+const email = 'ada@reader.example';
 let shop: StartedShop;
 let browser: Browser;
+let shopper: Shopper;
 
 beforeAll(async () => {
   browser = await launchChromium();
-  shop = await startAsNpmStartDoes({ HOLD_SECONDS: '4' });
+  shop = await startAsNpmStartDoes({ HOLD_SECONDS: String(holdSeconds) });
 }, msToFindChromium);
 
 afterAll(async () => {
@@ -16,15 +38,105 @@ afterAll(async () => {
   await shop?.stop();
 });
 
-test('a hold that ends while the page is open is said in words, and the units are back', async () => {
-  const headers = { accept: 'application/json' };
-  const answer = await fetch(`${shop.shopUrl}/checkout/slow`, { method: 'POST', headers });
-  const { order_url: orderUrl } = (await answer.json()) as { order_url: string };
-  const page = await browser.newPage();
-  await page.goto(orderUrl);
-  await page.getByText('Held for you until').waitFor();
-  await page.getByText('The hold ended').waitFor();
+afterEach(async () => {
+  await shopper.context.close();
+  expect(shopper.complaints).toEqual([]);
+});
+
+async function enterShop(options: BrowserContextOptions = {}): Promise<void> {
+  shopper = await enter(browser, shop, options);
+}
+
+async function unitsLeft(sku: string): Promise<number | undefined> {
+  const products = await fetch(`${shop.shopUrl}/products`);
+  const all = (await products.json()) as { sku: string; inventory: number }[];
+  return all.find((product) => product.sku === sku)?.inventory;
+}
+
+const told = [words.steps.placed, 'Cancelled: no payment in time'];
+
+describe.each([
+  { javaScriptEnabled: true, product: 'Bow Shackle', sku: 'shackle', price: '$18.90', total: '$37.80' },
+  { javaScriptEnabled: false, product: 'Marlinspike', sku: 'marlinspike', price: '$32.00', total: '$64.00' },
+])('with JavaScript: $javaScriptEnabled', ({ javaScriptEnabled, product, sku, price, total }) => {
+  test('the page of an order says that its hold ended, and leads back to the same cart', async () => {
+    await enterShop({ javaScriptEnabled });
+    const { page } = shopper;
+    const before = await unitsLeft(sku);
+    await addToCart(page, product, 2);
+    await goToReview(page);
+    await page.getByText(holdPromise(holdSeconds)).waitFor();
+    await order(page, email);
+    await page.goto('/your-orders');
+    await page.getByRole('link', { name: /^Order \d+$/ }).click();
+    await page.getByText('Held for you until').waitFor();
+    await page.getByText(words.order.heldAfter).waitFor();
+
+    await orderIs(page, 'cancelled');
+    await page.getByText(/^The hold ended at \d\d:\d\d( UTC)? before a payment arrived/).waitFor();
+    await page.getByText('Nothing was charged').waitFor();
+    expect(await timelineOf(page)).toEqual(told);
+    expect(await unitsLeft(sku)).toBe(before);
+
+    await page.getByRole('link', { name: words.order.backToCart }).click();
+    await cartHolds(page, 2);
+    await goToReview(page);
+    await page.getByText(`2 × ${price}`).waitFor();
+    expect(await page.getByLabel(words.checkout.email).inputValue()).toBe(email);
+    await orderButton(page).click();
+    await atPayment(page);
+    await page.getByRole('heading', { name: `Pay ${total}` }).waitFor();
+  });
+});
+
+test('the countdown of an open page goes to its end, and the page moves on without being loaded anew', async () => {
+  await enterShop();
+  const { page, context } = shopper;
+  await orderThing(page, 'Bow Shackle');
+  const tab = await context.newPage();
+  await tab.goto('/your-orders');
+  await tab.getByRole('link', { name: /^Order \d+$/ }).click();
+  await tab.getByText('Held for you until').waitFor();
+  const isSamePage = await mark(tab);
+  for (const seconds of [3, 2, 1]) await tab.getByText(`0:0${seconds} left`).waitFor();
+  await tab.getByText('Held for you until').waitFor({ state: 'hidden' });
+  await orderIs(tab, 'cancelled');
+  await tab.getByRole('link', { name: words.order.backToCart }).waitFor();
+  expect(await timelineOf(tab)).toEqual(told);
+  expect(await isSamePage()).toBe(true);
+  // The payment page beside it has noticed by itself as well.
+  await page.getByText('This payment has ended').waitFor();
+});
+
+test('pages of the cart that were open when the hold ended lead to a new order of the same things', async () => {
+  await enterShop();
+  const { page, context } = shopper;
+  const before = await countOrders(shop);
+  await addToCart(page, 'Rope Thimble', 3);
+  await goToReview(page);
+  await page.getByLabel(words.checkout.email).fill(email);
+  const [other, waiting] = [await context.newPage(), await context.newPage()];
+  await goToReview(other);
+  await order(other, email);
+  await waiting.goto('/cart/checkout');
+  await waiting.getByText(words.checkout.ordered).waitFor();
+  await other.getByText('This payment has ended').waitFor();
+
+  // The review that shows the order as one to be paid.
+  await waiting.getByRole('link', { name: 'Pay $13.50' }).click();
+  await waiting.getByText('This payment has ended').waitFor();
+  await waiting.getByRole('link', { name: 'Back to the shop' }).click();
+  await orderIs(waiting, 'cancelled');
+
+  // The review that was shown before anything was ordered.
+  await orderButton(page).click();
+  await orderIs(page, 'cancelled');
   await page.getByText('Nothing was charged').waitFor();
-  const product = (await (await fetch(`${shop.shopUrl}/product`)).json()) as { inventory: number };
-  expect(product.inventory).toBe(100);
+  expect(await countOrders(shop)).toEqual({ orders: before.orders + 1, charges: before.charges });
+  await page.getByRole('link', { name: words.order.backToCart }).click();
+  await goToReview(page);
+  await page.getByText('3 × $4.50').waitFor();
+  await orderButton(page).click();
+  await atPayment(page);
+  expect(await countOrders(shop)).toEqual({ orders: before.orders + 2, charges: before.charges });
 });

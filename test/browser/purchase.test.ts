@@ -1,21 +1,37 @@
 /// <reference lib="dom" />
 import { randomUUID } from 'node:crypto';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { cartSaid, holdPromise, statusWords, words } from '../../src/storefront/words.ts';
 import { launchChromium, msToFindChromium } from '../support/chromium.ts';
+import { countOrders } from '../support/demonstration.ts';
 import { type StartedShop, startAsNpmStartDoes } from '../support/npm-start.ts';
+import {
+  addToCart,
+  atPayment,
+  cartHolds,
+  enter,
+  goToReview,
+  mark,
+  orderButton,
+  orderIs,
+  orderThing,
+  pay,
+  type Shopper,
+  timelineOf,
+  wholeStory,
+} from '../support/shopper-in-browser.ts';
 
 // A shopper in a real browser, on everything that `npm start` runs.
 
+const holdSeconds = 65;
 let shop: StartedShop;
 let browser: Browser;
-let context: BrowserContext;
-let page: Page;
-let complaints: string[];
+let shopper: Shopper;
 
 beforeAll(async () => {
   browser = await launchChromium();
-  shop = await startAsNpmStartDoes({ DISPATCH_SECONDS: '6', HOLD_SECONDS: '60' });
+  shop = await startAsNpmStartDoes({ DISPATCH_SECONDS: '2', HOLD_SECONDS: String(holdSeconds) });
 }, msToFindChromium);
 
 afterAll(async () => {
@@ -23,166 +39,170 @@ afterAll(async () => {
   await shop?.stop();
 });
 
-beforeEach(async () => {
-  await open({});
-});
+beforeEach(() => enterShop());
 
 afterEach(async () => {
-  await context.close();
-  // A network error is part of some stories; a script error or a blocked resource is part of none.
-  expect(complaints.filter((text) => !text.includes('Failed to load resource'))).toEqual([]);
+  await shopper.context.close();
+  expect(shopper.complaints).toEqual([]);
 });
 
-async function open(options: { javaScriptEnabled?: boolean }): Promise<void> {
-  await context?.close();
-  context = await browser.newContext(options);
-  page = await context.newPage();
-  complaints = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(String(error)));
+async function enterShop(options: BrowserContextOptions = {}): Promise<void> {
+  await shopper?.context.close();
+  shopper = await enter(browser, shop, options);
 }
 
-async function ordersOfShop(): Promise<{ order_id: number; status: string }[]> {
-  const response = await fetch(`${shop.shopUrl}/orders`);
-  return response.json() as never;
-}
+describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
+  beforeEach(() => enterShop({ javaScriptEnabled }));
 
-function buy(sku: string): Promise<void> {
-  return page.locator(`#${sku} button`).click();
-}
+  test('a purchase goes from the catalogue to the dispatch', async () => {
+    const { page } = shopper;
+    await addToCart(page, 'Bow Shackle', 2);
+    await addToCart(page, 'Rope Thimble');
+    await cartHolds(page, 3);
 
-describe('a purchase', () => {
-  test('goes on by itself from the payment to the dispatch, over a killed shop', async () => {
-    await page.goto(shop.shopUrl);
-    await buy('cleat');
-    await page.waitForURL(/\/pay\//);
-    await page.getByRole('button', { name: /^Pay/ }).click();
-    await page.waitForURL(/\/orders\//);
-    await page.locator('.pill.paid').waitFor();
-    await page
-      .getByText(/[1-9] of 10/)
-      .first()
-      .waitFor();
+    await goToReview(page);
+    await page.getByText('2 × $18.90').waitFor();
+    await page.getByText('$42.30', { exact: true }).waitFor();
+    await page.getByText(holdPromise(holdSeconds)).waitFor();
+    await page.getByLabel(words.checkout.email).fill('ada@reader.example');
+    await orderButton(page).click();
 
-    await fetch(`${shop.shopUrl}/crash_application`, { method: 'POST' }).catch(() => undefined);
-    const banner = page.locator('#connection');
-    await banner.filter({ hasText: 'Nothing is lost' }).waitFor();
-    await page.waitForFunction(() => document.getElementById('connection')?.textContent === '');
-
-    await page.locator('.pill.dispatched').waitFor();
-    await page.locator('[data-final]').waitFor();
-    expect(await page.locator('.timeline li.done').count()).toBeGreaterThanOrEqual(4);
+    await atPayment(page);
+    await page.getByRole('heading', { name: 'Pay $42.30' }).waitFor();
+    await page.getByText('for ada@reader.example').waitFor();
+    await pay(page);
+    await orderIs(page, 'dispatched');
+    expect(await timelineOf(page)).toEqual(wholeStory);
+    expect(await page.getByText('2 × $18.90').count()).toBe(1);
+    await page.goto('/');
+    await cartHolds(page, 0);
   });
 
-  test('works without JavaScript', async () => {
-    await open({ javaScriptEnabled: false });
-    await page.goto(shop.shopUrl);
-    await buy('thimble');
-    await page.waitForURL(/\/pay\//);
-    await page.getByRole('button', { name: /^Pay/ }).click();
-    await page.waitForURL(/\/orders\//);
-    // The page refreshes itself.
-    await page.locator('.pill.dispatched').waitFor();
-  });
-
-  test('shows in the recent orders with its progress', async () => {
-    const payment = await (
-      await fetch(`${shop.shopUrl}/checkout/${randomUUID()}`, { method: 'POST' })
-    ).text();
-    await page.goto(shop.shopUrl);
-    await page.locator('.orders .pill.pending').first().waitFor();
-    await fetch(`${shop.shopUrl}/payment_webhook/${payment}/paid`, { method: 'POST' });
-    await page
-      .locator('.orders .rope-text')
-      .first()
-      .filter({ hasText: /[1-9] of 10/ })
-      .waitFor();
-    await page.locator('.orders li:first-child .pill.dispatched').waitFor();
-  });
-});
-
-describe('the Buy button makes one order', () => {
-  test('of a double click', async () => {
-    const before = await ordersOfShop();
-    await page.goto(shop.shopUrl);
-    await page.locator('#shackle button').dblclick();
-    await page.waitForURL(/\/pay\//);
-    expect(await ordersOfShop()).toHaveLength(before.length + 1);
-  });
-
-  test('when the answer was lost and it is asked again', async () => {
-    const before = await ordersOfShop();
-    let lost = 0;
-    await page.route('**/checkout/*', async (route) => {
-      const answer = await route.fetch();
-      lost += 1;
-      await (lost === 1 ? route.abort('connectionreset') : route.fulfill({ response: answer }));
-    });
-    await page.goto(shop.shopUrl);
-    await buy('shackle');
-    await page.waitForURL(/\/pay\//);
-    expect(lost).toBe(2);
-    expect(await ordersOfShop()).toHaveLength(before.length + 1);
-  });
-
-  test('when the page was left before the answer came', async () => {
-    const before = await ordersOfShop();
-    await page.route('**/checkout/*', async (route) => {
-      await route.fetch();
-      await route.abort('connectionreset');
-    });
-    await page.goto(shop.shopUrl);
-    await buy('shackle');
-    await page.waitForFunction(() => sessionStorage.length > 0);
-    await expect.poll(() => ordersOfShop().then((orders) => orders.length)).toBe(before.length + 1);
-    await page.goto(shop.shopUrl);
-    await page.unrouteAll({ behavior: 'ignoreErrors' });
-    await buy('shackle');
-    await page.waitForURL(/\/pay\//);
-    expect(await ordersOfShop()).toHaveLength(before.length + 1);
-  });
-});
-
-describe('in words', () => {
   test('a declined card keeps the order, and the next one pays', async () => {
-    await page.goto(shop.shopUrl);
-    await buy('block');
-    await page.waitForURL(/\/pay\//);
+    const { page } = shopper;
+    await orderThing(page, 'Block and Pulley');
     await page.getByRole('button', { name: /Declined$/ }).click();
     await page.getByRole('button', { name: /^Pay/ }).click();
-    await page.getByRole('alert').filter({ hasText: 'declined' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'Your items are still held for you' }).waitFor();
+    await page.goto('/your-orders');
+    await page.getByRole('link', { name: /^Order \d+$/ }).click();
+    await page.getByText(words.order.held.replace('{time}.', '')).waitFor();
+    await page.getByRole('link', { name: /^Pay \$64\.50/ }).click();
     await page.getByRole('button', { name: /Approved$/ }).click();
-    await page.getByRole('button', { name: /^Pay/ }).click();
-    await page.waitForURL(/\/orders\//);
-    await page.locator('.pill.paid').waitFor();
+    await pay(page);
+    await orderIs(page, 'dispatched');
+    expect(await timelineOf(page)).toEqual(wholeStory);
   });
 
-  test('a cancelled payment says that nothing was charged', async () => {
-    await page.goto(shop.shopUrl);
-    await buy('block');
-    await page.waitForURL(/\/pay\//);
+  test('a cancelled payment costs nothing, and leads back to the intact cart', async () => {
+    const { page } = shopper;
+    const before = await countOrders(shop);
+    await orderThing(page, 'Block and Pulley');
     await page.getByRole('button', { name: /Cancel/ }).click();
-    await page.waitForURL(/\/orders\//);
-    await page.locator('.pill.cancelled').waitFor();
+    await orderIs(page, 'cancelled');
     await page.getByText('Nothing was charged').waitFor();
+    await page.getByRole('link', { name: words.order.backToCart }).click();
+    await page.getByRole('link', { name: 'Block and Pulley' }).waitFor();
+    await cartHolds(page, 1);
+    await goToReview(page);
+    await orderButton(page).click();
+    await atPayment(page);
+    await pay(page);
+    await orderIs(page, 'dispatched');
+    expect(await countOrders(shop)).toEqual({ orders: before.orders + 2, charges: before.charges + 1 });
   });
+});
 
-  test('sold out in the meantime: said beside the product, and after a restock it can be bought', async () => {
-    await page.goto(shop.shopUrl);
-    await page.route('**/fragments/**', (route) => route.abort());
-    const items = [{ sku: 'bell', qty: 3 }];
-    const headers = { accept: 'application/json', 'content-type': 'application/json' };
-    const body = JSON.stringify({ items });
-    await fetch(`${shop.shopUrl}/checkout/${randomUUID()}`, { method: 'POST', headers, body });
-    await buy('bell');
-    await page
-      .locator('#bell .refusal')
-      .filter({ hasText: /sold out/i })
-      .waitFor();
-    await page.unrouteAll({ behavior: 'ignoreErrors' });
-    await page.getByRole('button', { name: /Restock/ }).click();
-    await expect.poll(() => page.locator('#bell .stock').textContent()).toContain('100');
-    await buy('bell');
-    await page.waitForURL(/\/pay\//);
-  });
+test('the open page of an order goes on to the dispatch by itself, without being loaded anew', async () => {
+  const { page } = shopper;
+  await orderThing(page, 'Bow Shackle');
+  const [address] = await ordersOfBrowser();
+  const tab = await shopper.context.newPage();
+  await tab.goto(address);
+  await orderIs(tab, 'pending');
+  const isSamePage = await mark(tab);
+  await pay(page);
+  await orderIs(tab, 'paid');
+  await tab
+    .getByText(/^[1-9] of 10$/)
+    .first()
+    .waitFor();
+  await orderIs(tab, 'dispatched');
+  expect(await timelineOf(tab)).toEqual(wholeStory);
+  expect(await isSamePage()).toBe(true);
+});
+
+/** The addresses of this browser's orders, newest first. */
+async function ordersOfBrowser(): Promise<[string, ...string[]]> {
+  const tab = await shopper.context.newPage();
+  await tab.goto('/your-orders');
+  const links = tab.getByRole('listitem').getByRole('link', { name: /^Order \d+$/ });
+  const [first = '', ...others] = await links.evaluateAll((all) =>
+    all.map((link) => (link as HTMLAnchorElement).href),
+  );
+  await tab.close();
+  return [first, ...others];
+}
+
+test('your orders are those of this browser; the page of one needs no cookie', async () => {
+  await orderThing(shopper.page, 'Rope Thimble');
+  await orderThing(shopper.page, 'Bow Shackle');
+  const addresses = await ordersOfBrowser();
+  expect(addresses).toHaveLength(2);
+  await shopper.page.goto('/your-orders');
+  const [first, second] = await shopper.page.getByRole('main').getByRole('listitem').allInnerTexts();
+  expect(first).toContain('Bow Shackle');
+  expect(second).toContain('Rope Thimble');
+
+  const other = await enter(browser, shop);
+  await other.page.goto(addresses[0]);
+  await orderIs(other.page, 'pending');
+  expect(await other.context.cookies()).toEqual([]);
+  await orderThing(other.page, 'Marlinspike');
+  await other.page.goto('/your-orders');
+  const theirs = await other.page.getByRole('main').getByRole('listitem').allInnerTexts();
+  expect(theirs).toHaveLength(1);
+  expect(theirs[0]).toContain('Marlinspike');
+  await other.context.close();
+  expect(other.complaints).toEqual([]);
+
+  await enterShop();
+  await shopper.page.goto('/your-orders');
+  await shopper.page.getByText(words.yourOrders.none).waitFor();
+});
+
+test('recent orders show the progress of a new one by themselves', async () => {
+  const { page } = shopper;
+  await page.goto('/recent-orders');
+  const isSamePage = await mark(page);
+  const answer = await fetch(`${shop.shopUrl}/checkout/${randomUUID()}`, { method: 'POST' });
+  const payment = await answer.text();
+  const newest = page.getByRole('main').getByRole('listitem').first();
+  await newest.getByText(statusWords.pending.word).waitFor();
+  await fetch(`${shop.shopUrl}/payment_webhook/${payment}/paid`, { method: 'POST' });
+  await newest
+    .getByText(/[1-9] of 10/)
+    .first()
+    .waitFor();
+  await newest.getByText(statusWords.dispatched.word).waitFor();
+  expect(await isSamePage()).toBe(true);
+});
+
+test('sold out in the meantime: said on the page of the product, which leads on to the cart', async () => {
+  const { page } = shopper;
+  await page.goto('/products/bell');
+  const items = [{ sku: 'bell', qty: 3 }];
+  const headers = { accept: 'application/json', 'content-type': 'application/json' };
+  const body = JSON.stringify({ items });
+  await fetch(`${shop.shopUrl}/checkout/${randomUUID()}`, { method: 'POST', headers, body });
+  await page.getByRole('button', { name: words.products.add, exact: true }).click();
+  await page.getByText(cartSaid.soldOut('Small Brass Bell')).waitFor();
+  await page.getByRole('link', { name: words.products.toCart }).click();
+  await page.getByText(words.cart.nothingToOrder).waitFor();
+  expect(await page.getByRole('link', { name: words.cart.checkout, exact: true }).count()).toBe(0);
+
+  await page.getByRole('button', { name: words.demonstration.restock }).click();
+  await page.getByText(words.demonstration.restocked).waitFor();
+  await goToReview(page);
+  await orderButton(page).waitFor();
 });

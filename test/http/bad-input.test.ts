@@ -270,8 +270,8 @@ test.each([
   ['comes from another origin', { origin: 'https://evil.example' }],
   ['comes from a neighbour on another port', { origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'same-site' }],
   ['hides its origin', { origin: 'null' }],
-])('a form on a page that %s cannot order', async (_what, from) => {
-  const answer = await send('POST', '/buy', 'key=k&sku=cleat', {
+])('a form on a page that %s cannot fill a cart', async (_what, from) => {
+  const answer = await send('POST', '/cart/lines', 'sku=cleat&qty=1', {
     'content-type': 'application/x-www-form-urlencoded',
     ...(from as Record<string, string>),
   });

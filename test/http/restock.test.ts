@@ -61,3 +61,12 @@ test('a delivery is added once per idempotency key, and the key belongs to it', 
   });
   expect(await available('cleat')).toBe(105);
 });
+
+test('a browser without script is led back to the shop, where the stock shows', async () => {
+  const { status, headers } = await fetch(`${shop.shopUrl}/restock`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded' },
+  });
+  expect([status, headers.get('location')]).toEqual([303, '/']);
+});

@@ -1,6 +1,15 @@
 import type { Mutant } from './mutant.ts';
 import { orders, refunds, repairs } from './of-orders.ts';
 import { calls, late, messages } from './of-payments.ts';
+import { storefront } from './of-storefront.ts';
 
 /** Every rule that is broken on purpose. */
-export const mutants: readonly Mutant[] = [...calls, ...messages, ...late, ...orders, ...refunds, ...repairs];
+export const mutants: readonly Mutant[] = [
+  ...calls,
+  ...messages,
+  ...late,
+  ...orders,
+  ...refunds,
+  ...repairs,
+  ...storefront,
+];

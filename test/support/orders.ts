@@ -4,8 +4,8 @@ import { webhookSecret } from './settings.ts';
 import type { TestShop } from './shop.ts';
 import { waitFor } from './wait.ts';
 
-/** What a test may ask of a shop: everything but its own end. */
-export type OpenShop = Omit<TestShop, 'close'>;
+/** What a test may ask of a shop, over its sockets and in its rows. */
+export type OpenShop = Omit<TestShop, 'close' | 'server'>;
 
 /** An order as the shop answered it. */
 export interface TestOrder {

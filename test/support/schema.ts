@@ -1,7 +1,7 @@
 import type { Database } from '../../src/database/connection.ts';
 
 /**
- * Describes the shop's own tables and views as SQL, from the catalogue of a migrated database.
+ * Describes the shop's own tables, views and triggers as SQL, from the catalogue of a migrated database.
  * Written for people and for comparison in review: what a migration changes shows in the diff.
  */
 export async function describeSchema(database: Database): Promise<string> {
@@ -10,6 +10,7 @@ export async function describeSchema(database: Database): Promise<string> {
   const parts = [
     ...(await Promise.all(tables.map((table) => describeTable(database, table)))),
     ...(await Promise.all(views.map((view) => describeView(database, view)))),
+    ...(await describeTriggers(database)),
   ];
   return `-- Written by \`npm run db:schema\`; the tests compare it with the migrations.\n\n${parts.join('\n')}`;
 }
@@ -55,6 +56,17 @@ async function describeTable(database: Database, table: string): Promise<string>
   );
   const lines = [...columns, ...constraints].map(({ line }) => `  ${line}`).join(',\n');
   return `create table ${table} (\n${lines}\n);\n${indexes.map(({ line }) => `${line}\n`).join('')}`;
+}
+
+async function describeTriggers(database: Database): Promise<string[]> {
+  const triggers = await rows<{ text: string }>(
+    database,
+    `select pg_get_functiondef(tgfoid) || ';\n' || pg_get_triggerdef(pg_trigger.oid) || ';\n' as text
+     from pg_trigger join pg_class on pg_class.oid = tgrelid join pg_namespace n on n.oid = relnamespace
+     where nspname = :name and not tgisinternal order by tgname`,
+    'public',
+  );
+  return triggers.map(({ text }) => text);
 }
 
 async function describeView(database: Database, view: string): Promise<string> {

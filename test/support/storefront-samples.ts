@@ -1,3 +1,4 @@
+import type { OrderStory } from '../../src/database/queries/order-story.ts';
 import type {
   HistoryEntry,
   OrderLine,
@@ -9,7 +10,7 @@ import { type Demonstration, type FrameView, frameView } from '../../src/storefr
 
 /** What stands around a page, in a demonstration or not. */
 export function aFrame(demonstration: Demonstration | null = null): FrameView {
-  return frameView({ units: 2, here: '/', demonstration });
+  return frameView({ units: 2, here: '/', formKey: 'form-key', demonstration });
 }
 
 /** The moment at which the samples are looked at, half a minute into a hold of two. */
@@ -78,4 +79,16 @@ export function aProduct(changes: Partial<ProductInStock> = {}): ProductInStock 
   };
 }
 
-export const placed: HistoryEntry = { history_id: '1', at: row.created_at, what: 'placed', detail: {} };
+/** What happened to an order, from `placed` on, a second apart. */
+export function aHistory(...entries: (string | readonly [what: string, detail: object])[]): HistoryEntry[] {
+  return entries.map((entry, index) => {
+    const [what, detail] = typeof entry === 'string' ? [entry, {}] : entry;
+    const at = new Date(row.created_at.getTime() + index * 1000);
+    return { history_id: String(index + 1), at, what, detail: { ...detail } };
+  });
+}
+
+/** A pending order of one cleat with its history. */
+export function aStory(changes: Partial<OrderStory> = {}): OrderStory {
+  return { order: anOrder(), lines: [aLine()], history: aHistory('placed', 'payment_opened'), ...changes };
+}

@@ -9,6 +9,11 @@ export function report(part, reached) {
   if (banner.textContent !== text) banner.textContent = text;
 }
 
+/** Whether the banner shows. */
+export function isAway() {
+  return unreached.size > 0;
+}
+
 /** Whether an answer came from the shop itself, not from its absence. */
 export function cameFromShop(answer) {
   return answer !== undefined && ![502, 503, 504].includes(answer.status);

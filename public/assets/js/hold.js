@@ -1,18 +1,48 @@
-const tickMs = 500;
-const shownValues = new WeakMap();
+const announcedAt = [60, 30];
+// A device that slept comes back later than that; then the sentence would no longer be true.
+const secondsLateAtMost = 3;
+let before = 0;
 
-/** Shortens the hold lines between two answers of the shop, and while it is away, by this page's own clock. */
-export function shortenHolds() {
-  setInterval(() => {
-    for (const line of document.querySelectorAll('.hold-line')) shorten(line);
-  }, tickMs);
+/** Shows how long the units are still held, `sinceMs` after the shop has said so, and what comes then. */
+export function showHold(sinceMs) {
+  const hold = document.querySelector('.hold');
+  const on = hold?.querySelector('.hold-on');
+  const leftMs = on ? Math.max(0, Number(hold.dataset.leftMs) - sinceMs) : 0;
+  announce(Math.ceil(leftMs / 1000));
+  if (!on) return;
+  on.querySelector('.hold-line').value = leftMs / 1000;
+  const countdown = on.querySelector('.countdown');
+  const text = countdown.dataset.pattern.replace('{left}', clockOf(Math.ceil(leftMs / 1000)));
+  if (countdown.textContent !== text) countdown.textContent = text;
+  if (leftMs === 0 && !on.hidden) end(hold, on);
 }
 
-// The shop's count is believed over the device's clock, which may be wrong; only the time since then is ours.
-function shorten(line) {
-  const known = shownValues.get(line);
-  const fresh = !known || known.shown !== line.value;
-  const start = fresh ? { value: line.value, at: performance.now() } : known;
-  line.value = Math.max(0, start.value - (performance.now() - start.at) / 1000);
-  shownValues.set(line, { ...start, shown: line.value });
+function end(hold, on) {
+  const over = hold.querySelector('.hold-over');
+  const hadFocus = on.contains(document.activeElement);
+  over.hidden = false;
+  on.hidden = true;
+  if (!hadFocus) return;
+  // What was focused is gone, and the keyboard must not start again at the top of the page.
+  over.tabIndex = -1;
+  over.focus();
+}
+
+/** Said aloud at two moments only; whoever comes later hears nothing. */
+function announce(seconds) {
+  const region = document.getElementById('hold-said');
+  const at = announcedAt.find((at) => before > at && seconds <= at && seconds > at - secondsLateAtMost);
+  if (at !== undefined) region.textContent = region.dataset[at];
+  else if (seconds === 0 && before > 0) region.textContent = '';
+  before = seconds;
+}
+
+function clockOf(seconds) {
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  const parts = hours > 0 ? [hours, twoDigits(minutes)] : [minutes];
+  return [...parts, twoDigits(seconds % 60)].join(':');
+}
+
+function twoDigits(number) {
+  return String(number).padStart(2, '0');
 }

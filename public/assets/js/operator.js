@@ -2,8 +2,10 @@ import { report } from './banner.js';
 
 const answerWithinMs = 8000;
 
+enhanceOperatorTools();
+
 /** Lets Restock and Crash answer in the page. Without this, their forms go to the same addresses. */
-export function enhanceOperatorTools() {
+function enhanceOperatorTools() {
   for (const form of document.querySelectorAll('form[data-operator]')) {
     form.addEventListener('submit', (event) => {
       event.preventDefault();

@@ -12,6 +12,7 @@ const carts = `
   create table carts (
     browser_id text primary key check (browser_id ~ '^[A-Za-z0-9_-]{22}$'),
     checkout_key text not null unique,
+    added_keys text[] not null default '{}' check (cardinality(added_keys) <= 20),
     updated_at timestamptz not null default now()
   );
   create index carts_updated_at on carts (updated_at);

@@ -13,6 +13,11 @@ export type OrderWithPayment = OrderRow & {
   refunded_cents: number | null;
 };
 
+/** An order as its buyer's list shows it. */
+export type OrderOfBrowser = OrderRow & {
+  things: readonly { readonly product: string; readonly quantity: number }[];
+};
+
 export interface OrderLine {
   sku: string;
   product: string;
@@ -51,6 +56,42 @@ export function findOrderByKey(
   return withPayment(database).where({ checkout_key: checkoutKey }).first();
 }
 
+/** The newest orders that a browser placed, nobody else's; what was refused at once was never placed. */
+export function listOrdersOfBrowser(database: Database, browserId: string): Promise<OrderOfBrowser[]> {
+  const things = database.raw(
+    `(select json_agg(json_build_object('product', product, 'quantity', quantity) order by sku)
+      from order_lines join products using (product_id) where order_lines.order_id = orders.order_id) as things`,
+  );
+  return database('orders')
+    .where({ browser_id: browserId })
+    .whereRaw(`coalesce(reason, '') not in ('out_of_stock', 'price_changed')`)
+    .orderBy('order_id', 'desc')
+    .limit(pageSize)
+    .select<OrderOfBrowser[]>('orders.*', things);
+}
+
+/** The address that a browser gave last, so that nobody types it twice; empty for one that gave none. */
+export async function lastEmailOf(database: Database, browserId: string): Promise<string> {
+  const [last] = await database('orders')
+    .where({ browser_id: browserId })
+    .whereNotNull('email')
+    .orderBy('order_id', 'desc')
+    .limit(1)
+    .select<{ email: string }[]>('email');
+  return last?.email ?? '';
+}
+
+/** Most orders of one browser that may wait for their payment at once (decision 11). */
+export const pendingAtMost = 5;
+
+/** The orders of a browser that wait for their payment, newest first. */
+export function listPendingOrders(database: Database, browserId: string): Promise<OrderWithPayment[]> {
+  return withPayment(database)
+    .where({ browser_id: browserId, status: 'pending' })
+    .orderBy('orders.order_id', 'desc')
+    .limit(pendingAtMost);
+}
+
 /** The order behind its unguessable address. */
 export function findOrderByToken(database: Database, token: string): Promise<OrderWithPayment | undefined> {
   return withPayment(database).where({ token }).first();
@@ -62,15 +103,6 @@ export function findOrderBySession(
   sessionId: string,
 ): Promise<OrderWithPayment | undefined> {
   return withPayment(database).where({ session_id: sessionId }).first();
-}
-
-/** What was bought, in SKU order. */
-export function listOrderLines(database: Database, orderId: number): Promise<OrderLine[]> {
-  return database('order_lines')
-    .join('products', 'products.product_id', 'order_lines.product_id')
-    .where('order_lines.order_id', orderId)
-    .orderBy('products.sku')
-    .select<OrderLine[]>('sku', 'product', 'image', 'quantity', 'unit_price_cents');
 }
 
 /** What happened to an order, oldest first. */

@@ -35,7 +35,8 @@ export async function cancelOrder(
 }
 
 /**
- * Makes an order paid, and starts its dispatch and its confirmation with the same commit.
+ * Makes an order paid, takes what was bought out of its browser's cart, and starts its dispatch and its confirmation with
+ * the same commit.
  * @returns false when the order's status does not allow it
  */
 export async function payOrder(
@@ -49,7 +50,20 @@ export async function payOrder(
        update orders set status = 'paid', reason = null, cancelled_at = null, paid_at = now(),
          dispatch_due_at = now() + cast(:delaySeconds as double precision) * interval '1 second'
        where order_id = :orderId and status = any(:allowedFrom)
-       returning order_id
+       returning order_id, browser_id
+     ), cart as (
+       -- Locked before its lines, as by whoever changes it.
+       select order_id, browser_id from carts join paid using (browser_id) for update of carts
+     ), bought as (
+       select browser_id, product_id, quantity from cart join order_lines using (order_id)
+     ), fewer as (
+       update cart_lines set quantity = cart_lines.quantity - bought.quantity from bought
+       where cart_lines.browser_id = bought.browser_id and cart_lines.product_id = bought.product_id
+         and cart_lines.quantity > bought.quantity
+     ), gone as (
+       delete from cart_lines using bought
+       where cart_lines.browser_id = bought.browser_id and cart_lines.product_id = bought.product_id
+         and cart_lines.quantity <= bought.quantity
      )
      insert into order_history (order_id, what, detail)
      select order_id, 'paid', jsonb_build_object('transaction_id', cast(:transactionId as text)) from paid

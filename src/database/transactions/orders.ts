@@ -9,6 +9,8 @@ export interface OrderRequest {
   readonly requestHash: string;
   readonly items: readonly Item[];
   readonly email: string | null;
+  /** The browser that asked, so that it finds its order again. An order that was in flight before this was known has none. */
+  readonly browserId?: string | null;
   readonly shownCents: number | null;
   readonly holdSeconds: number;
 }
@@ -92,8 +94,9 @@ async function reserve(
   const [placed] = await sql<{ orderId: number; holdExpiresAt: number }>(
     `with line as (select * from ${lineRows}),
      placed as (
-       insert into orders (checkout_key, request_hash, token, status, email, total_cents, currency, hold_expires_at)
-       values (:key, :hash, :token, 'pending', :email, :total, :currency,
+       insert into orders (checkout_key, request_hash, token, browser_id, status, email, total_cents, currency,
+                           hold_expires_at)
+       values (:key, :hash, :token, :browserId, 'pending', :email, :total, :currency,
                now() + cast(:holdSeconds as double precision) * interval '1 second')
        returning order_id, hold_expires_at
      ), lines as (
@@ -133,9 +136,9 @@ async function refuse(
   await sql(
     `with line as (select * from ${lineRows}),
      refused as (
-       insert into orders (checkout_key, request_hash, token, status, reason, email, total_cents, currency,
+       insert into orders (checkout_key, request_hash, token, browser_id, status, reason, email, total_cents, currency,
                            hold_expires_at, cancelled_at)
-       values (:key, :hash, :token, 'cancelled', :reason, :email, :total, :currency, now(), now())
+       values (:key, :hash, :token, :browserId, 'cancelled', :reason, :email, :total, :currency, now(), now())
        returning order_id
      ), lines as (
        insert into order_lines (order_id, product_id, quantity, unit_price_cents)
@@ -159,6 +162,7 @@ function orderBindings(request: OrderRequest, lines: readonly StockLine[]) {
     hash: request.requestHash,
     token: randomBytes(bytesOfToken).toString('base64url'),
     email: request.email,
+    browserId: request.browserId ?? null,
     total: orderTotal(lines),
     currency: lines[0]?.currency ?? 'USD',
     lines: JSON.stringify(

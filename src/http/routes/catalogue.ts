@@ -1,86 +1,71 @@
-import { randomUUID } from 'node:crypto';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
-import { listOrders } from '../../database/queries/orders.ts';
-import { listProducts } from '../../database/queries/products.ts';
+import {
+  findProducts,
+  listOthers,
+  type ProductInStock,
+  searchProducts,
+} from '../../database/queries/products.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { maxQuantity } from '../../domain/order.ts';
-import { refusalOf } from '../../storefront/refusal.ts';
-import { type Refusal, shopView } from '../../storefront/shop-view.ts';
-import type { CheckoutAnswer, StartCheckout } from '../../workflows/start-checkout.ts';
-import { meanings } from '../errors.ts';
-import { checkoutLimit } from '../limits.ts';
+import { catalogueView } from '../../storefront/catalogue-view.ts';
+import { notSoldView } from '../../storefront/error-view.ts';
+import { productView } from '../../storefront/product-view.ts';
 import type { Pages } from '../pages.ts';
-import { cents, checkoutKey, sku } from '../schemas.ts';
+import { sku } from '../schemas.ts';
+import { wantsPage } from '../server.ts';
 
 export interface CatalogueOptions {
   readonly database: Database;
   readonly pages: Pages;
-  readonly startCheckout: StartCheckout;
-  readonly checkoutsPerMinute: number;
+  readonly publicUrl: string;
 }
 
-const recentOrders = 10;
+const othersShown = 3;
+const longestSearch = 100;
 
-const buyForm = z.object({
-  key: checkoutKey,
-  sku,
-  qty: z.coerce.number().pipe(z.int().min(1).max(maxQuantity)).default(1),
-  amount: z.coerce.number().pipe(cents).optional(),
+// An address that somebody typed, or that carries what another site added, shows products and never an error.
+const search = z.object({
+  q: z.string().catch('').transform(searchText),
+  sort: z.enum(['featured', 'price', 'price-desc', 'name']).catch('featured'),
 });
 
 /** The pages of the products. */
 export const catalogueRoutes: FastifyPluginAsyncZod<CatalogueOptions> = async (server, options) => {
-  const { pages } = options;
-  const page = { schema: { hide: true } };
+  const { database, pages, publicUrl } = options;
 
-  server.get('/', page, async (_request, reply) =>
-    pages.send(reply, 'shop', { shop: await readShop(options, null) }),
-  );
-  server.get('/fragments/shop', page, async (_request, reply) =>
-    pages.sendPart(reply, 'parts/shop-live', { shop: await readShop(options, null) }),
-  );
-  server.post(
-    '/buy',
-    {
-      config: checkoutLimit(options.checkoutsPerMinute),
-      schema: { hide: true, body: buyForm },
-    },
+  server.get('/', { schema: { hide: true, querystring: search } }, async (request, reply) => {
+    const { q: text, sort: order } = request.query;
+    const products = await searchProducts(database, { text, order });
+    return pages.send(reply, 'catalogue', { catalogue: catalogueView({ text, order, products, publicUrl }) });
+  });
+
+  server.get(
+    '/products/:sku',
+    { schema: { hide: true, params: z.object({ sku: z.string() }) } },
     async (request, reply) => {
-      try {
-        return reply.redirect(wayOn(await buy(options.startCheckout, request.body)), 303);
-      } catch (error) {
-        if (!(error instanceof ShopError)) throw error;
-        return showRefusal(reply, options, error, request.body);
-      }
+      const product = await findProduct(database, request.params.sku);
+      if (!product) return sayNotSold(request, reply, pages);
+      const others = await listOthers(database, product.product_id, othersShown);
+      return pages.send(reply, 'product', { product: productView(product, others, publicUrl) });
     },
   );
 };
 
-function buy(startCheckout: StartCheckout, { key, sku, qty, amount }: z.infer<typeof buyForm>) {
-  return startCheckout({ key, items: [{ sku, qty }], ...(amount !== undefined && { amount }) });
+/** Without control characters, which the database refuses in a text, and cut where a search field ends. */
+function searchText(given: string): string {
+  const text = given.replaceAll(/\p{Cc}/gu, ' ').trim();
+  return text.slice(0, longestSearch).trim();
 }
 
-function wayOn({ order }: CheckoutAnswer): string {
-  const payable = order.status === 'pending' && order.payment_state === 'open';
-  return (payable && order.payment_url) || `/orders/${order.token}`;
+async function findProduct(database: Database, code: string): Promise<ProductInStock | undefined> {
+  if (!sku.safeParse(code).success) return undefined;
+  const [product] = await findProducts(database, [code]);
+  return product;
 }
 
-async function showRefusal(
-  reply: FastifyReply,
-  options: CatalogueOptions,
-  error: ShopError,
-  bought: z.infer<typeof buyForm>,
-): Promise<FastifyReply> {
-  const refusal = refusalOf(error, bought, await listProducts(options.database));
-  if (!refusal) throw error;
-  const shop = await readShop(options, refusal);
-  return options.pages.send(reply.code(meanings[error.code].status), 'shop', { shop });
-}
-
-async function readShop({ database }: CatalogueOptions, refusal: Refusal | null) {
-  const [products, orders] = await Promise.all([listProducts(database), listOrders(database, recentOrders)]);
-  return shopView({ products, orders, refusal, newKey: randomUUID }, new Date());
+function sayNotSold(request: FastifyRequest, reply: FastifyReply, pages: Pages): Promise<FastifyReply> {
+  if (!wantsPage(request)) throw new ShopError('not_found', 'This product is not sold here.');
+  return pages.send(reply.code(404), 'error', { error: notSoldView });
 }

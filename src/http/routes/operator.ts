@@ -5,6 +5,7 @@ import type { Restocked, SupplyRequest } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { admitOperators } from '../operators.ts';
 import { checkoutKey, problem, sentence, sku } from '../schemas.ts';
+import { wantsPage } from '../server.ts';
 
 export interface OperatorOptions {
   /** Undefined leaves the routes open, as in a demonstration. */
@@ -48,9 +49,13 @@ export const operatorRoutes: FastifyPluginAsyncZod<OperatorOptions> = async (ser
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const asked = { requestKey: request.headers['idempotency-key'] ?? randomUUID(), actor: 'operator' };
-      if (!request.body) return { restocked: await options.raiseToRestockLevel(asked) };
+      if (!request.body) {
+        const restocked = await options.raiseToRestockLevel(asked);
+        // The demonstration's button without script: the stock shows there.
+        return wantsPage(request) ? reply.redirect('/', 303) : { restocked };
+      }
       const restocked = await options.addStock({ ...asked, ...request.body });
       if (restocked === 'unknown_product') {
         throw new ShopError('unknown_product', `There is no product ${request.body.sku}.`);

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
-import { findOrderByToken, listHistory, listOrderLines } from '../../database/queries/orders.ts';
-import { ShopError } from '../../domain/errors.ts';
-import { orderView } from '../../storefront/order-view.ts';
+import { readOrderStory } from '../../database/queries/order-story.ts';
+import { findOrderByToken } from '../../database/queries/orders.ts';
+import { type OrderView, orderView } from '../../storefront/order-view.ts';
 import { leftPending } from '../left-pending.ts';
 import { checkoutLimit } from '../limits.ts';
+import { tokenToLookUp, unknownOrder } from '../order-address.ts';
 import type { Pages } from '../pages.ts';
-import { orderToken } from '../schemas.ts';
 
 export interface OrderPageOptions {
   readonly database: Database;
@@ -17,40 +17,47 @@ export interface OrderPageOptions {
   readonly checkoutsPerMinute: number;
 }
 
-const schema = { hide: true, params: z.object({ token: z.string() }) };
+// Looks of a page without script, five seconds apart, before the way to the payment is offered again.
+const looksAfterPaying = 6;
+const params = z.object({ token: z.string() });
+const querystring = z.object({
+  returned: z.coerce.number().pipe(z.int().min(1).max(looksAfterPaying)).optional().catch(undefined),
+});
 
 /** `/orders/:token`: the page of one order, for whoever knows its address. */
 export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (server, options) => {
   const { database, pages } = options;
 
-  server.get('/orders/:token', { schema }, async (request, reply) =>
-    pages.send(reply, 'order', { order: await readOrder(database, request.params.token) }),
-  );
+  server.get('/orders/:token', { schema: { hide: true, params, querystring } }, async (request, reply) => {
+    const order = await readOrder(database, request.params.token);
+    return pages.send(reply, 'order', { order, ...afterPaying(order, request.query.returned) });
+  });
+  const schema = { hide: true, params };
   server.get('/fragments/orders/:token', { schema }, async (request, reply) =>
     pages.sendPart(reply, 'parts/order-live', { order: await readOrder(database, request.params.token) }),
   );
 
   const config = checkoutLimit(options.checkoutsPerMinute);
   server.post('/orders/:token/cancel', { schema, config }, async (request, reply) => {
-    const { token } = request.params;
-    const known = orderToken.safeParse(token).success && (await options.askToCancel(token));
-    if (!known) throw unknownOrder();
+    const token = tokenToLookUp(request.params.token);
+    if (!(await options.askToCancel(token))) throw unknownOrder();
     await leftPending(() => findOrderByToken(database, token));
     return reply.redirect(`/orders/${token}`, 303);
   });
 };
 
-async function readOrder(database: Database, token: string) {
-  const order = orderToken.safeParse(token).success ? await findOrderByToken(database, token) : undefined;
-  if (!order) throw unknownOrder();
-  const [lines, history] = await Promise.all([
-    listOrderLines(database, order.order_id),
-    listHistory(database, order.order_id),
-  ]);
-  return orderView(order, lines, history, new Date());
+/**
+ * Whoever comes from the payment page is not asked to pay again while the provider's word is on its way. Only for a while:
+ * each look without script names the next one, and the last one the plain address.
+ */
+function afterPaying({ token, pay }: OrderView, look: number | undefined) {
+  const returned = look !== undefined && pay !== null;
+  const next = returned && look < looksAfterPaying ? `?returned=${look + 1}` : '';
+  return { returned, again: `/orders/${token}${next}` };
 }
 
-/** The same for an address that cannot be one and for one that is nobody's. */
-function unknownOrder(): ShopError {
-  return new ShopError('not_found', 'There is no order at this address.');
+async function readOrder(database: Database, token: string): Promise<OrderView> {
+  const story = await readOrderStory(database, { token: tokenToLookUp(token) });
+  if (!story) throw unknownOrder();
+  return orderView(story, new Date());
 }

@@ -1,0 +1,48 @@
+import type { Database } from '../connection.ts';
+import type { HistoryEntry, OrderLine, OrderWithPayment } from './orders.ts';
+
+/** Everything about one order, as it was at one moment. */
+export interface OrderStory {
+  readonly order: OrderWithPayment;
+  /** In SKU order. */
+  readonly lines: readonly OrderLine[];
+  /** Oldest first. */
+  readonly history: readonly HistoryEntry[];
+}
+
+interface StoryRow extends OrderWithPayment {
+  readonly lines: OrderLine[] | null;
+  readonly history: (Omit<HistoryEntry, 'at'> & { readonly at: string })[] | null;
+}
+
+/** Reads one order by its number or by its address. */
+export async function readOrderStory(
+  database: Database,
+  which: { readonly order_id: number } | { readonly token: string },
+): Promise<OrderStory | undefined> {
+  const [column, value] = 'token' in which ? ['token', which.token] : ['order_id', which.order_id];
+  const { rows }: { rows: StoryRow[] } = await database.raw(`${story} where orders.${column} = :value`, {
+    value,
+  });
+  const [row] = rows;
+  if (!row) return undefined;
+  const { lines, history, ...order } = row;
+  return {
+    order,
+    lines: lines ?? [],
+    history: (history ?? []).map((entry) => ({ ...entry, at: new Date(entry.at) })),
+  };
+}
+
+// One statement, so that order and history are of the same moment, and a page never shows the one without the other.
+const story = `
+  select orders.*, payments.state as payment_state, session_id, payments.url as payment_url, refunded_cents,
+    (select json_agg(line order by sku) from (
+       select sku, product, image, quantity, unit_price_cents
+       from order_lines join products using (product_id) where order_lines.order_id = orders.order_id
+     ) line) as lines,
+    (select json_agg(entry order by cast(entry.history_id as bigint)) from (
+       select cast(history_id as text) as history_id, at, what, detail
+       from order_history where order_history.order_id = orders.order_id
+     ) entry) as history
+  from orders left join payments on payments.order_id = orders.order_id`;

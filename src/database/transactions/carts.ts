@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { type CartWish, cartDays } from '../../domain/cart.ts';
+import { maxItems, maxQuantity } from '../../domain/order.ts';
+import type { Database } from '../connection.ts';
+import { outboxTransaction, type Statement } from '../statement.ts';
+
+// Every change of a cart locks its row first, so that two tabs change it one after the other. What is in it decides the
+// key under which it is checked out: the same content asked for twice is one order, another content is another order.
+
+/**
+ * Puts units of a product into a cart; at most a thousand of one product and fifty products fit in.
+ * @param formKey of the form that asks: sent again, as after an answer that was lost, it adds nothing more
+ */
+export function addToCart(
+  database: Database,
+  { browserId, sku, quantity, formKey }: CartWish & { readonly formKey: string },
+): Promise<'added' | 'unknown_product' | 'cart_full'> {
+  return outboxTransaction(database, async (sql) => {
+    const [product] = await sql<{ id: number }>('select product_id as id from products where sku = :sku', {
+      sku,
+    });
+    if (!product) return 'unknown_product';
+    const form = `${formKey} ${sku}`;
+    if ((await openCart(sql, browserId)).includes(form)) return 'added';
+    const added = await sql(add, { browserId, productId: product.id, quantity, maxItems, maxQuantity });
+    if (added.length === 0) return 'cart_full';
+    await renewKey(sql, browserId, form);
+    return 'added';
+  });
+}
+
+const add = `
+  insert into cart_lines (browser_id, product_id, quantity, unit_price_cents)
+  select :browserId, product_id, :quantity, price_cents from products
+  where product_id = :productId and (
+    exists (select from cart_lines where browser_id = :browserId and product_id = :productId)
+    or (select count(*) from cart_lines where browser_id = :browserId) < :maxItems
+  )
+  on conflict (browser_id, product_id) do update
+  set quantity = least(:maxQuantity, cart_lines.quantity + excluded.quantity),
+      unit_price_cents = excluded.unit_price_cents
+  returning 1`;
+
+/** Locks the cart of a browser, or makes it. @returns the forms that it has taken in */
+async function openCart(sql: Statement, browserId: string): Promise<readonly string[]> {
+  const [cart] = await sql<{ forms: string[] }>(
+    `insert into carts (browser_id, checkout_key) values (:browserId, :key)
+     on conflict (browser_id) do update set updated_at = now()
+     returning added_keys as forms`,
+    { browserId, key: randomUUID() },
+  );
+  return cart?.forms ?? [];
+}
+
+const formsRemembered = 20;
+
+/** What is in the cart has changed, and so does the key under which it is checked out. */
+async function renewKey(sql: Statement, browserId: string, form: string | null): Promise<void> {
+  await sql(
+    `update carts set checkout_key = :key, updated_at = now(),
+       added_keys = (array_remove(array[cast(:form as text)], null) || added_keys)[1:cast(:formsRemembered as integer)]
+     where browser_id = :browserId`,
+    { browserId, key: randomUUID(), form, formsRemembered },
+  );
+}
+
+/**
+ * Makes it this many units of a product in a cart, or none, and takes today's price for seen. A product that is not in the
+ * cart, as when another tab took it out, stays out.
+ */
+export function setCartQuantity(database: Database, wish: CartWish): Promise<void> {
+  return outboxTransaction(database, async (sql) => {
+    const { browserId } = wish;
+    await sql('select 1 from carts where browser_id = :browserId for update', { browserId });
+    const changed = await sql(wish.quantity === 0 ? takeOut : change, { ...wish });
+    if (changed.length > 0) await renewKey(sql, browserId, null);
+  });
+}
+
+const takeOut = `
+  delete from cart_lines using products
+  where browser_id = :browserId and sku = :sku and cart_lines.product_id = products.product_id
+  returning 1`;
+
+const change = `
+  update cart_lines set quantity = :quantity, unit_price_cents = price_cents from products
+  where browser_id = :browserId and sku = :sku and cart_lines.product_id = products.product_id
+    and (quantity, unit_price_cents) is distinct from (:quantity, price_cents)
+  returning 1`;
+
+/** Gives a cart a fresh key when the order of its present one has ended, so that the same things can be bought again. */
+export async function renewUsedKey(database: Database, browserId: string): Promise<void> {
+  await outboxTransaction(database, (sql) =>
+    sql(
+      `update carts set checkout_key = :key where browser_id = :browserId and exists (
+         select from orders where orders.checkout_key = carts.checkout_key and status <> 'pending'
+       )`,
+      { browserId, key: randomUUID() },
+    ),
+  );
+}
+
+const cartsAtOnce = 500;
+const roundsAtMost = 100;
+
+/** Removes the carts that nobody has touched for 30 days, a few at a time. @returns how many */
+export async function removeOldCarts(database: Database): Promise<number> {
+  let removed = 0;
+  for (let round = 0; round < roundsAtMost; round += 1) {
+    const gone = await outboxTransaction(database, (sql) =>
+      sql(
+        `delete from carts where browser_id in (
+           select browser_id from carts where updated_at < now() - cast(:days as integer) * interval '1 day'
+           order by updated_at limit :cartsAtOnce for update skip locked
+         ) returning 1`,
+        { days: cartDays, cartsAtOnce },
+      ),
+    );
+    removed += gone.length;
+    if (gone.length < cartsAtOnce) break;
+  }
+  return removed;
+}

@@ -1,0 +1,58 @@
+import { type Item, largestTotalCents, orderTotal } from './order.ts';
+
+/** Days after which a cart that nobody has touched is removed. */
+export const cartDays = 30;
+
+/** A wish to have this many units of a product in a cart, or this many more. */
+export interface CartWish {
+  readonly browserId: string;
+  readonly sku: string;
+  readonly quantity: number;
+}
+
+/** One product in a cart: what was wanted and seen when it was put there, and what holds now. Amounts are minor units. */
+export interface CartLine {
+  readonly sku: string;
+  readonly product: string;
+  readonly image: string;
+  readonly wanted: number;
+  /** Units that this cart may still order; those that its own pending order holds are among them. */
+  readonly available: number;
+  readonly seenPriceCents: number;
+  readonly unitPriceCents: number;
+  readonly currency: string;
+}
+
+/** A line with what can be ordered of it now. */
+export interface CheckedLine extends CartLine {
+  /** Never more than there is; none when it is sold out. */
+  readonly qty: number;
+}
+
+/** A cart against today's stock and prices. */
+export interface CheckedCart {
+  readonly lines: readonly CheckedLine[];
+  /** What a checkout would order. */
+  readonly items: readonly Item[];
+  readonly totalCents: number;
+  readonly currency: string;
+  /** The total is more than one payment can be. */
+  readonly tooMuch: boolean;
+}
+
+/**
+ * Checks a cart against stock and prices. Nothing is forgotten: what was wanted stays wanted, and comes back when there is
+ * enough again.
+ */
+export function checkCart(lines: readonly CartLine[]): CheckedCart {
+  const checked = lines.map((line) => ({ ...line, qty: Math.max(0, Math.min(line.wanted, line.available)) }));
+  const ordered = checked.filter(({ qty }) => qty > 0);
+  const totalCents = orderTotal(ordered);
+  return {
+    lines: checked,
+    items: ordered.map(({ sku, qty }) => ({ sku, qty })),
+    totalCents,
+    currency: lines[0]?.currency ?? 'USD',
+    tooMuch: totalCents > largestTotalCents,
+  };
+}

@@ -1,0 +1,126 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { EventReader } from '../../test/support/event-reader.ts';
+import { waitFor } from '../../test/support/wait.ts';
+import { createEventStreams, type EventStream, type EventStreams, formatEvent } from './event-streams.ts';
+
+const handlerTimeout = 50;
+let server: FastifyInstance;
+let streams: EventStreams;
+let url: string;
+const opened: EventStream[] = [];
+const closed: EventStream[] = [];
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  streams = createEventStreams({ perAddress: 3, inAll: 2 });
+  server = Fastify({ handlerTimeout });
+  server.get('/', async (_request, reply) => {
+    const stream = streams.open(reply);
+    opened.push(stream);
+    stream.onClose(() => closed.push(stream));
+  });
+  server.addHook('preClose', async () => {
+    streams.close();
+  });
+  url = await server.listen({ host: '127.0.0.1', port: 0 });
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  opened.length = 0;
+  closed.length = 0;
+  await server.close();
+});
+
+const event = (id: number, data: string) => formatEvent({ id: String(id), event: 'order', data });
+// What the system keeps of it for a reader that sleeps is a few megabytes.
+const moreThanFits = event(1, 'x'.repeat(20_000_000));
+const received = (reader: EventReader) => reader.events.map(({ id }) => Number(id));
+
+test('a stream outlives the time limit of handlers', async () => {
+  const reader = await EventReader.open(url);
+  await pause(handlerTimeout * 3);
+  opened[0]?.send(event(1, 'late'));
+  await waitFor(
+    'the event',
+    () => reader.events,
+    ({ length }) => length === 1,
+  );
+  expect(reader.ended).toBe(false);
+});
+
+test('data of several lines arrives as it was, whatever ends a line', async () => {
+  expect(formatEvent({ id: '7', event: 'order', data: 'a\nid: 9\r\nb\rc' })).toBe(
+    'id: 7\nevent: order\ndata: a\ndata: id: 9\ndata: b\ndata: c\n\n',
+  );
+});
+
+test('a quiet stream says now and then that it is alive', async () => {
+  const reader = await EventReader.open(url);
+  vi.advanceTimersByTime(40_000);
+  await waitFor(
+    'two beats',
+    () => reader.rest,
+    (rest) => rest.filter((text) => text === ':').length === 2,
+  );
+});
+
+test('a slow reader gets the newest message, and what it missed is not kept', async () => {
+  const reader = await EventReader.open(url);
+  reader.pause();
+  const count = 2_000;
+  const before = process.memoryUsage().rss;
+  for (let id = 1; id <= count; id += 1) {
+    opened[0]?.send(event(id, 'x'.repeat(100_000)));
+    if (id % 100 === 0) await pause(1);
+  }
+  expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+  opened[0]?.end();
+  reader.resume();
+  await waitFor('the end', () => reader.ended, Boolean);
+  const ids = received(reader);
+  expect(ids.at(-1)).toBe(count);
+  expect(ids.length).toBeLessThan(count / 4);
+});
+
+test('a reader that takes nothing any more is given up', async () => {
+  const reader = await EventReader.open(url);
+  reader.pause();
+  opened[0]?.send(moreThanFits);
+  await pause(20);
+  vi.advanceTimersByTime(20_000);
+  expect(closed).toHaveLength(0);
+  vi.advanceTimersByTime(20_000);
+  await waitFor(
+    'its end',
+    () => closed,
+    ({ length }) => length === 1,
+  );
+});
+
+test('there is a limit for all, and a stream that ends makes room', async () => {
+  const readers = [await EventReader.open(url), await EventReader.open(url)];
+  const refused = await EventReader.open(url);
+  expect(refused.status).not.toBe(200);
+  expect(refused.headers['retry-after']).toBe('10');
+  readers[0]?.close();
+  await waitFor(
+    'room',
+    () => closed,
+    ({ length }) => length === 1,
+  );
+  expect((await EventReader.open(url)).status).toBe(200);
+});
+
+test('a server that closes is not kept from it by a reader that sleeps', async () => {
+  const [awake, asleep] = [await EventReader.open(url), await EventReader.open(url)];
+  asleep.pause();
+  opened[1]?.send(moreThanFits);
+  await pause(20);
+  const began = performance.now();
+  await server.close();
+  expect(performance.now() - began).toBeLessThan(1_000);
+  await waitFor('the end', () => awake.ended, Boolean);
+});

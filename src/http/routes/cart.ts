@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Database } from '../../database/connection.ts';
+import { countCart, readCart } from '../../database/queries/carts.ts';
+import { listPendingOrders } from '../../database/queries/orders.ts';
+import { findProducts } from '../../database/queries/products.ts';
+import { type CartWish, checkCart } from '../../domain/cart.ts';
+import { ShopError } from '../../domain/errors.ts';
+import { maxQuantity } from '../../domain/order.ts';
+import { type CartSaid, cartView } from '../../storefront/cart-view.ts';
+import { cartSaid, cartWords, words } from '../../storefront/words.ts';
+import type { Browsers } from '../browsers.ts';
+import { cartLimit } from '../limits.ts';
+import type { Pages } from '../pages.ts';
+import { sku } from '../schemas.ts';
+import { wantsPage } from '../server.ts';
+
+export interface CartOptions {
+  readonly database: Database;
+  readonly pages: Pages;
+  readonly browsers: Browsers;
+  readonly addToCart: (
+    wish: CartWish & { readonly formKey: string },
+  ) => Promise<'added' | 'unknown_product' | 'cart_full'>;
+  readonly setQuantity: (wish: CartWish) => Promise<void>;
+}
+
+// Digits alone: an empty field is no quantity, rather than none of it.
+const digits = z
+  .string()
+  .regex(/^\d{1,6}$/, 'a whole number')
+  .transform(Number);
+const units = digits.pipe(z.int().min(1).max(maxQuantity));
+const formKey = z.string().regex(/^[\w-]{1,64}$/, 'a form key');
+// A form without a key adds each time that it is sent.
+const addForm = z.object({ sku, qty: units.prefault('1'), key: formKey.default(() => randomUUID()) });
+const changeForm = z.object({ qty: digits.pipe(z.int().min(0).max(maxQuantity)) });
+const line = z.object({ sku });
+
+// Whatever else stands in the address, the cart shows without a message.
+const querystring = z.object({
+  added: sku.optional().catch(undefined),
+  removed: sku.optional().catch(undefined),
+  qty: units.optional().catch(undefined),
+});
+
+/** `/cart` and the forms that change it. Every one of them works without script. */
+export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, options) => {
+  const { database, browsers } = options;
+
+  server.get('/cart', { schema: { hide: true, querystring } }, async (request, reply) => {
+    const said = await saidOf(database, request.query);
+    return showCart(reply, options, { said, fault: null });
+  });
+
+  server.post(
+    '/cart/lines',
+    { config: cartLimit, schema: { hide: true, body: addForm } },
+    async (request, reply) => {
+      const { sku, qty, key } = request.body;
+      const browserId = browsers.ensure(request, reply);
+      const outcome = await options.addToCart({ browserId, sku, quantity: qty, formKey: key });
+      if (outcome === 'unknown_product')
+        throw new ShopError('unknown_product', `There is no product ${sku}.`);
+      if (outcome === 'cart_full') {
+        if (!wantsPage(request)) throw new ShopError('invalid_input', words.cart.full);
+        return showCart(reply.code(400), options, { said: null, fault: words.cart.full });
+      }
+      if (wantsPage(request)) return reply.redirect(`/cart?added=${sku}`, 303);
+      return answerAdded(reply, database, browserId, sku);
+    },
+  );
+
+  server.post(
+    '/cart/lines/:sku',
+    { config: cartLimit, schema: { hide: true, params: line, body: z.object({ qty: z.unknown() }) } },
+    async (request, reply) => {
+      const wish = changeForm.safeParse(request.body);
+      if (!wish.success) {
+        return showCart(reply.code(400), options, { said: null, fault: words.cart.badQuantity });
+      }
+      const browserId = browsers.of(request);
+      const { sku } = request.params;
+      if (browserId !== null) await options.setQuantity({ browserId, sku, quantity: wish.data.qty });
+      return reply.redirect(wish.data.qty === 0 ? `/cart?removed=${sku}` : '/cart', 303);
+    },
+  );
+
+  server.post(
+    '/cart/lines/:sku/remove',
+    {
+      config: cartLimit,
+      schema: { hide: true, params: line, body: z.object({ qty: units.catch(1) }).nullish() },
+    },
+    async (request, reply) => {
+      const browserId = browsers.of(request);
+      const { sku } = request.params;
+      if (browserId !== null) await options.setQuantity({ browserId, sku, quantity: 0 });
+      return reply.redirect(`/cart?removed=${sku}&qty=${request.body?.qty ?? 1}`, 303);
+    },
+  );
+};
+
+async function saidOf(database: Database, { added, removed, qty }: z.infer<typeof querystring>) {
+  const about = added ?? removed;
+  const [product] = about === undefined ? [] : await findProducts(database, [about]);
+  if (!product) return null;
+  if (removed !== undefined) {
+    return { text: cartSaid.removed(product.product), undo: { sku: product.sku, quantity: qty ?? 1 } };
+  }
+  return { text: addedWords(product), undo: null };
+}
+
+function addedWords({ product, available }: { product: string; available: number }): string {
+  return available > 0 ? cartSaid.added(product) : cartSaid.soldOut(product);
+}
+
+/** What the script of a product's form shows without leaving the page. */
+async function answerAdded(reply: FastifyReply, database: Database, browserId: string, sku: string) {
+  const [[product], inCart] = await Promise.all([
+    findProducts(database, [sku]),
+    countCart(database, browserId),
+  ]);
+  const said = product ? addedWords(product) : '';
+  return reply.header('cache-control', 'no-store').send({ units: inCart, label: cartWords(inCart), said });
+}
+
+async function showCart(
+  reply: FastifyReply,
+  { database, pages, browsers }: CartOptions,
+  message: { readonly said: CartSaid | null; readonly fault: string | null },
+): Promise<FastifyReply> {
+  const browserId = browsers.of(reply.request);
+  const [cart, pending] =
+    browserId === null
+      ? [undefined, []]
+      : await Promise.all([readCart(database, browserId), listPendingOrders(database, browserId)]);
+  const source = { cart: checkCart(cart?.lines ?? []), pending, ...message };
+  return pages.send(reply, 'cart', { cart: cartView(source, new Date()) });
+}

@@ -1,0 +1,32 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import type { Database } from '../../database/connection.ts';
+import { listOrders } from '../../database/queries/orders.ts';
+import { listProducts } from '../../database/queries/products.ts';
+import { recentOrdersView } from '../../storefront/recent-orders-view.ts';
+import type { Pages } from '../pages.ts';
+
+export interface RecentOrderOptions {
+  readonly database: Database;
+  readonly pages: Pages;
+}
+
+const newest = 10;
+
+/** The newest orders of everybody, which only a demonstration shows. */
+export const recentOrderRoutes: FastifyPluginAsyncZod<RecentOrderOptions> = async (
+  server,
+  { database, pages },
+) => {
+  const page = { schema: { hide: true } };
+  const read = async () => {
+    const [orders, products] = await Promise.all([listOrders(database, newest), listProducts(database)]);
+    return { orders: recentOrdersView(orders, products, new Date()) };
+  };
+
+  server.get('/recent-orders', page, async (_request, reply) =>
+    pages.send(reply, 'recent-orders', await read()),
+  );
+  server.get('/fragments/recent-orders', page, async (_request, reply) =>
+    pages.sendPart(reply, 'parts/recent-orders-live', await read()),
+  );
+};

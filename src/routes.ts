@@ -1,0 +1,171 @@
+import type { FastifyInstance } from 'fastify';
+import type { ShopConfig } from './config.ts';
+import { type Database } from './database/connection.ts';
+import { listen } from './database/listen.ts';
+import { outboxTransaction } from './database/statement.ts';
+import { askToCancel } from './database/transactions/cancel-wish.ts';
+import { addToCart, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
+import { type Inbox, receivePaymentEvent } from './database/transactions/payment-events.ts';
+import { requestRefund } from './database/transactions/refunds.ts';
+import { settleMatter } from './database/transactions/restarts.ts';
+import { addStock, raiseToRestockLevel } from './database/transactions/stock.ts';
+import { type Browsers } from './http/browsers.ts';
+import { documentRoutes } from './http/documentation.ts';
+import { watchMethods } from './http/methods.ts';
+import { type Pages } from './http/pages.ts';
+import { type AttentionOptions, attentionRoutes } from './http/routes/attention.ts';
+import { cartRoutes } from './http/routes/cart.ts';
+import { cartCheckoutRoutes } from './http/routes/cart-checkout.ts';
+import { catalogueRoutes } from './http/routes/catalogue.ts';
+import { checkoutRoutes } from './http/routes/checkout.ts';
+import { demonstrationRoutes } from './http/routes/demonstration.ts';
+import { healthRoutes } from './http/routes/health.ts';
+import { operatorRoutes } from './http/routes/operator.ts';
+import { operatorPageRoutes } from './http/routes/operator-page.ts';
+import { orderEventRoutes } from './http/routes/order-events.ts';
+import { orderPageRoutes } from './http/routes/order-page.ts';
+import { orderRoutes } from './http/routes/orders.ts';
+import { outboxRoutes } from './http/routes/outbox.ts';
+import { paymentWebhookRoutes } from './http/routes/payment-webhook.ts';
+import { productRoutes } from './http/routes/products.ts';
+import { recentOrderRoutes } from './http/routes/recent-orders.ts';
+import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
+import { yourOrdersRoutes } from './http/routes/your-orders.ts';
+import { type Renderer } from './storefront/render.ts';
+import { startNow } from './workflows/follow-ups.ts';
+import { type Reconciler } from './workflows/reconcile.ts';
+import { type StartCheckout } from './workflows/start-checkout.ts';
+
+const version = '0.1.0';
+
+/** What the routes are given to work with. */
+export interface Parts {
+  readonly browsers: Browsers;
+  readonly database: Database;
+  readonly renderer: Renderer;
+  readonly pages: Pages;
+  readonly inbox: Inbox;
+  readonly reconciler: Reconciler;
+  readonly startCheckout: StartCheckout;
+  /** Fails while orders cannot be taken. */
+  readonly checkReady: () => Promise<void>;
+}
+
+/** Registers every route of the shop, by what it is about. The writes that they may make are handed to them here. */
+export async function registerRoutes(
+  server: FastifyInstance,
+  config: ShopConfig,
+  parts: Parts,
+): Promise<void> {
+  const refuseOtherMethods = watchMethods(server);
+  await documentRoutes(server, version);
+  await registerPages(server, config, parts);
+  await registerCart(server, config, parts);
+  await registerApi(server, config, parts);
+  await registerOperators(server, config, parts);
+  await registerDemonstration(server, config, parts);
+  await server.register(healthRoutes, { checkReady: parts.checkReady });
+  refuseOtherMethods();
+}
+
+async function registerPages(
+  server: FastifyInstance,
+  { publicUrl, production, checkoutsPerMinute, eventStreamsPerAddress, databaseUrl }: ShopConfig,
+  { database, pages, renderer, inbox }: Parts,
+): Promise<void> {
+  await server.register(catalogueRoutes, { database, pages, publicUrl });
+  if (!production) await server.register(recentOrderRoutes, { database, pages });
+  await server.register(orderPageRoutes, {
+    database,
+    pages,
+    askToCancel: (token) => askToCancel(database, inbox.followUps, token),
+    checkoutsPerMinute,
+  });
+  await server.register(orderEventRoutes, {
+    database,
+    renderer,
+    streamsPerAddress: eventStreamsPerAddress,
+    listen: (ear) => listen({ databaseUrl, channel: 'order_changed', ...ear }),
+  });
+}
+
+async function registerApi(
+  server: FastifyInstance,
+  { publicUrl, checkoutsPerMinute, payment }: ShopConfig,
+  { database, inbox, startCheckout }: Parts,
+): Promise<void> {
+  const paymentServiceUrl = payment.provider === 'local' ? payment.serviceUrl : undefined;
+  await server.register(checkoutRoutes, { startCheckout, publicUrl, paymentServiceUrl, checkoutsPerMinute });
+  await server.register(productRoutes, { database });
+  await server.register(orderRoutes, { database });
+  await server.register(paymentWebhookRoutes, {
+    webhookSecrets: payment.webhookSecrets,
+    receiveEvent: (event) => receivePaymentEvent(database, inbox, event),
+  });
+}
+
+async function registerDemonstration(
+  server: FastifyInstance,
+  { production, publicUrl, operatorToken, email, payment }: ShopConfig,
+  { database, pages }: Parts,
+): Promise<void> {
+  if (production) return;
+  if (email.delivery === 'outbox') {
+    await server.register(outboxRoutes, { operatorToken, database, pages, publicUrl });
+  }
+  if (payment.provider === 'local') {
+    await server.register(demonstrationRoutes, { database, paymentServiceUrl: payment.serviceUrl });
+  }
+}
+
+async function registerCart(
+  server: FastifyInstance,
+  { checkoutsPerMinute, holdSeconds, email }: ShopConfig,
+  { browsers, database, pages, startCheckout }: Parts,
+): Promise<void> {
+  const shared = { browsers, database, pages };
+  await server.register(cartRoutes, {
+    ...shared,
+    addToCart: (wish) => addToCart(database, wish),
+    setQuantity: (wish) => setCartQuantity(database, wish),
+  });
+  await server.register(cartCheckoutRoutes, {
+    ...shared,
+    startCheckout,
+    renewUsedKey: (browserId) => renewUsedKey(database, browserId),
+    checkoutsPerMinute,
+    holdSeconds,
+    asksEmail: email.delivery !== 'off',
+  });
+  await server.register(yourOrdersRoutes, shared);
+}
+
+async function registerOperators(
+  server: FastifyInstance,
+  { operatorToken, production }: ShopConfig,
+  { database, pages, inbox, reconciler }: Parts,
+): Promise<void> {
+  await server.register(operatorRoutes, {
+    operatorToken,
+    crashable: !production,
+    raiseToRestockLevel: (request) => raiseToRestockLevel(database, request),
+    addStock: (request) => addStock(database, request),
+  });
+  const refunds: RefundOptions = {
+    operatorToken,
+    requestRefund: (request) => requestRefund(database, inbox.followUps, request),
+  };
+  const attention: AttentionOptions = {
+    operatorToken,
+    database,
+    settleMatter: (matter) =>
+      outboxTransaction(database, (sql) =>
+        settleMatter(sql, (workflow, id) => startNow[workflow](id), matter),
+      ),
+    reconcile: async () => ({ ...(await reconciler.reconcile()) }),
+    compare: async () => ({ ...(await reconciler.compare()) }),
+  };
+  await server.register(refundRoutes, refunds);
+  await server.register(attentionRoutes, attention);
+  await server.register(operatorPageRoutes, { ...refunds, ...attention, pages });
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { OrderStory } from '../database/queries/order-story.ts';
+import { formatMoney } from '../domain/money.ts';
+import { refundSums } from './refund-story.ts';
+import { type ShownTime, shownTime } from './times.ts';
+import { cancelWords, refundNotes, shortageWords, words } from './words.ts';
+
+/** A sentence whose `{time}` becomes that time. */
+export interface Sentence {
+  readonly text: string;
+  readonly time: ShownTime | null;
+}
+
+/** What the buyer has to know about an order beyond its status, in a few sentences. */
+export function sentencesOf(story: OrderStory, now: Date): Sentence[] {
+  const plain = [...shortages(story), ...refundSentences(story), ...paymentSentences(story)];
+  return [...reason(story, now), ...plain.map((text) => ({ text, time: null }))];
+}
+
+function reason({ order }: OrderStory, now: Date): Sentence[] {
+  // What says that nothing was charged is not said of money that came too late.
+  if (order.status !== 'cancelled' || !order.reason || order.payment_state === 'refund_due') return [];
+  return [{ text: cancelWords[order.reason], time: shownTime(order.hold_expires_at, now) }];
+}
+
+const shortageDetail = z.object({
+  lines: z.array(z.object({ sku: z.string(), wanted: z.int(), available: z.int() })),
+});
+
+function shortages({ lines, history }: OrderStory): string[] {
+  const short = history.flatMap(({ detail }) => shortageDetail.safeParse(detail).data?.lines ?? []);
+  return short.map(({ sku, wanted, available }) => {
+    const product = lines.find((line) => line.sku === sku)?.product ?? sku;
+    return shortageWords(product, wanted, available);
+  });
+}
+
+function refundSentences({ order, history }: OrderStory): string[] {
+  const { madeCents, dueCents } = refundSums(history);
+  const made = formatMoney({ cents: madeCents, currency: order.currency });
+  const due = formatMoney({ cents: dueCents, currency: order.currency });
+  if (order.payment_state === 'refunded') return [refundNotes.made(made)];
+  if (order.payment_state === 'refund_due') {
+    return [order.status === 'cancelled' ? refundNotes.late(due) : refundNotes.due(due)];
+  }
+  return [
+    ...(madeCents > 0 ? [refundNotes.partMade(made)] : []),
+    ...(dueCents > 0 ? [refundNotes.partDue(due)] : []),
+  ];
+}
+
+function paymentSentences({ order, history }: OrderStory): string[] {
+  const { status, payment_state: payment } = order;
+  const cancelAsked = history.some(({ what }) => what === 'cancel_asked');
+  if (status === 'pending') {
+    if (payment === 'paid' || payment === 'settled') return [words.order.paymentSeen];
+    if (cancelAsked) return [words.order.cancelAsked];
+    return payment === 'creating' ? [words.order.preparing] : [];
+  }
+  const isTooLate = (status === 'paid' || status === 'dispatched') && !order.refunded_cents;
+  return isTooLate && cancelAsked ? [words.order.cancelTooLate] : [];
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { HistoryEntry } from '../database/queries/orders.ts';
+
+const refundDetail = z.object({ refund_id: z.int(), amount_cents: z.int() });
+
+/** What an entry of the history says of a refund, in minor units; null for one that is about something else. */
+export function refundOf({
+  what,
+  detail,
+}: HistoryEntry): { readonly id: number; readonly made: boolean; readonly cents: number } | null {
+  if (what !== 'refund_due' && what !== 'refund_made') return null;
+  const { data } = refundDetail.safeParse(detail);
+  return data ? { id: data.refund_id, made: what === 'refund_made', cents: data.amount_cents } : null;
+}
+
+/** What went back to the buyer of an order, and what is promised and has not, in minor units. */
+export function refundSums(history: readonly HistoryEntry[]): {
+  readonly madeCents: number;
+  readonly dueCents: number;
+} {
+  const refunds = history.map(refundOf).filter((refund) => refund !== null);
+  const made = refunds.filter((refund) => refund.made);
+  const ids = new Set(made.map(({ id }) => id));
+  const due = refunds.filter((refund) => !refund.made && !ids.has(refund.id));
+  return { madeCents: sum(made), dueCents: sum(due) };
+}
+
+function sum(refunds: readonly { readonly cents: number }[]): number {
+  return refunds.reduce((total, { cents }) => total + cents, 0);
+}

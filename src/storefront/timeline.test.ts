@@ -1,0 +1,157 @@
+import { expect, test } from 'vitest';
+import { aHistory, anOrder, now } from '../../test/support/storefront-samples.ts';
+import { timeline } from './timeline.ts';
+
+type Entries = Parameters<typeof aHistory>;
+type Changes = Parameters<typeof anOrder>[0];
+
+const steps = (changes: Changes, ...entries: Entries) =>
+  timeline(anOrder(changes), aHistory(...entries), now);
+const states = (changes: Changes, ...entries: Entries) =>
+  steps(changes, ...entries).map(({ name, state }) => `${name} ${state}`);
+const words = (changes: Changes, ...entries: Entries) => steps(changes, ...entries).map(({ word }) => word);
+
+const settled = { payment_state: 'settled', paid_at: now, dispatch_due_at: now } as const;
+const paid = ['placed', 'payment_opened', ['paid', { transaction_id: 'pi_1' }]] as const;
+const lateCancel = [
+  'placed',
+  'payment_opened',
+  ['cancelled', { reason: 'hold_expired' }],
+  'paid_late',
+] as const;
+const refund = (id: number, cents: number) => ({ refund_id: id, amount_cents: cents });
+
+test('an order on its good way: what happened, what is now, what is ahead', () => {
+  expect(states({}, 'placed')).toEqual(['placed done', 'payment now', 'dispatch ahead', 'dispatched ahead']);
+  expect(states({}, 'placed', 'payment_opened')).toEqual([
+    'placed done',
+    'payment now',
+    'dispatch ahead',
+    'dispatched ahead',
+  ]);
+  expect(states({ ...settled, status: 'paid' }, ...paid)).toEqual([
+    'placed done',
+    'paid done',
+    'dispatch now',
+    'dispatched ahead',
+  ]);
+  expect(states({ ...settled, status: 'dispatched' }, ...paid, 'dispatched')).toEqual([
+    'placed done',
+    'paid done',
+    'dispatch done',
+    'dispatched done',
+  ]);
+});
+
+test('every step that happened has the time of its entry, and a dispatch that of the payment', () => {
+  const times = steps({ ...settled, status: 'dispatched' }, ...paid, 'dispatched').map(
+    ({ time }) => time?.iso,
+  );
+  expect(times).toEqual([
+    '2026-11-21T14:30:00.000Z',
+    '2026-11-21T14:30:02.000Z',
+    '2026-11-21T14:30:02.000Z',
+    '2026-11-21T14:30:03.000Z',
+  ]);
+});
+
+test('an order that was cancelled says why, and has nothing ahead', () => {
+  const cancelled = ['cancelled', { reason: 'cancelled_by_shopper' }] as const;
+  expect(states({ status: 'cancelled' }, 'placed', 'payment_opened', 'cancel_asked', cancelled)).toEqual([
+    'placed done',
+    'cancel_asked done',
+    'cancelled ended',
+  ]);
+  expect(words({ status: 'cancelled' }, ['cancelled', { reason: 'out_of_stock' }])).toEqual([
+    'Not placed: not enough in stock',
+  ]);
+});
+
+test('a cancellation that is asked for waits for the provider, unless the payment was faster', () => {
+  expect(states({}, 'placed', 'payment_opened', 'cancel_asked').at(-1)).toBe('cancelling now');
+  expect(states({ payment_state: 'paid' }, 'placed', 'cancel_asked')).toContain('payment now');
+  expect(states({ ...settled, status: 'paid' }, 'placed', 'cancel_asked', 'paid')).toEqual([
+    'placed done',
+    'cancel_asked done',
+    'paid done',
+    'dispatch now',
+    'dispatched ahead',
+  ]);
+});
+
+test('a late payment whose units were still there: cancelled first, then taken up again', () => {
+  expect(words({ ...settled, status: 'paid' }, ...lateCancel, 'paid')).toEqual([
+    'Order placed',
+    'Cancelled: no payment in time',
+    'Payment arrived late',
+    'Everything was still there: the order stands',
+    'Dispatch',
+    'Dispatched',
+  ]);
+});
+
+test('a late payment that goes back never counts as paid', () => {
+  const due = [...lateCancel, ['refund_due', refund(1, 9999)]] as const;
+  expect(states({ status: 'cancelled', payment_state: 'refund_due' }, ...due)).toEqual([
+    'placed done',
+    'cancelled ended',
+    'paid_late done',
+    'refund_due done',
+    'refund now',
+  ]);
+  const made = [...due, ['refund_made', refund(1, 9999)], 'refunded'] as const;
+  expect(words({ status: 'refunded', payment_state: 'refunded' }, ...made).slice(2)).toEqual([
+    'Payment arrived late',
+    'Refund of $99.99 promised',
+    '$99.99 paid back',
+    'Refunded',
+  ]);
+});
+
+test('refunds in parts are told one by one, beside the dispatch and after it', () => {
+  const first = [
+    ['refund_due', refund(1, 500)],
+    ['refund_made', refund(1, 500)],
+  ] as const;
+  expect(words({ ...settled, status: 'paid' }, ...paid, ...first).slice(2)).toEqual([
+    'Refund of $5.00 promised',
+    '$5.00 paid back',
+    'Dispatch',
+    'Dispatched',
+  ]);
+  const second = [...paid, ...first, 'dispatched', ['refund_due', refund(2, 700)]] as const;
+  expect(states({ ...settled, status: 'dispatched' }, ...second).slice(-3)).toEqual([
+    'dispatched done',
+    'refund_due done',
+    'refund now',
+  ]);
+});
+
+test('all of the money goes back: no dispatch, and none after a refund that the provider made by itself', () => {
+  const due = [...paid, ['refund_due', refund(1, 9999)]] as const;
+  expect(states({ ...settled, status: 'paid', payment_state: 'refund_due' }, ...due).slice(1)).toEqual([
+    'paid done',
+    'refund_due done',
+    'refund now',
+  ]);
+  const elsewhere = [...paid, ['refund_made', refund(1, 9999)], 'refunded', 'disputed'] as const;
+  expect(states({ status: 'refunded', payment_state: 'refunded' }, ...elsewhere).slice(1)).toEqual([
+    'paid done',
+    'refund_made done',
+    'refunded done',
+    'disputed done',
+  ]);
+});
+
+test('no entry is shown twice, and none is lost but the opening of the payment page', () => {
+  const all = [...lateCancel, 'paid', ['refund_due', refund(1, 1)], ['refund_made', refund(1, 1)]] as const;
+  const done = steps({ ...settled, status: 'paid' }, ...all).filter(({ time }) => time !== null);
+  expect(done.map(({ name }) => name)).toEqual([
+    'placed',
+    'cancelled',
+    'paid_late',
+    'paid',
+    'refund_due',
+    'refund_made',
+  ]);
+});

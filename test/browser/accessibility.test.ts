@@ -1,0 +1,130 @@
+/// <reference lib="dom" />
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchChromium, msToFindChromium } from '../support/chromium.ts';
+import { faultsByAxe, inspect, wcag } from '../support/page-inspection.ts';
+import { nameOf, openState, pageStates } from '../support/page-states.ts';
+import { type PageWorld, prepareWorld, settingsToLook } from '../support/page-world.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+
+// Every page in every state, light and dark, wide and narrow: what would keep somebody from using it.
+
+let shop: TestShop;
+let browser: Browser;
+let world: PageWorld;
+const titles = new Map<string, string>();
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  shop = await startTestShop(settingsToLook);
+  world = await prepareWorld(shop);
+}, msToFindChromium);
+
+afterAll(async () => {
+  await browser?.close();
+  await shop?.close();
+});
+
+// As many as there are processors to paint them.
+const pagesAtOnce = 2;
+const places = Array.from({ length: pagesAtOnce }, () => Promise.resolve<unknown>(undefined));
+let turn = 0;
+
+/** Lets a page be used that nobody else has seen, once one of the places is free. */
+async function inNewPage<Result>(use: (page: Page) => Promise<Result>): Promise<Result> {
+  turn = (turn + 1) % pagesAtOnce;
+  const mine = (places[turn] ?? Promise.resolve()).then(async () => {
+    const context = await browser.newContext({ reducedMotion: 'reduce' });
+    try {
+      return await use(await context.newPage());
+    } finally {
+      await context.close();
+    }
+  });
+  places[turn] = mine.catch(() => undefined);
+  return mine;
+}
+
+describe.concurrent('nobody is kept out of', () => {
+  test.each(pageStates.map((state) => [nameOf(state), state] as const))('%s', async (name, state) => {
+    const faults = await inNewPage(async (page) => {
+      await openState(page, state, world);
+      titles.set(name, await page.title());
+      return inspect(page);
+    });
+    expect(faults).toEqual([]);
+  });
+
+  test('a message', async () => {
+    const answer = await fetch(`${shop.shopUrl}/outbox`, { headers: { accept: 'application/json' } });
+    const messages = (await answer.json()) as { html: string }[];
+    const faults = await inNewPage(async (page) => {
+      await page.setContent(messages[0]?.html ?? '');
+      const light = await faultsByAxe(page, wcag);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      return [...light, ...(await faultsByAxe(page, wcag))];
+    });
+    expect(faults).toEqual([]);
+  });
+});
+
+test('no two pages have the same title', () => {
+  expect(titles.size).toBe(pageStates.length);
+  const pagesOf = new Map<string, Set<string>>();
+  for (const state of pageStates) {
+    const title = titles.get(nameOf(state)) ?? '';
+    pagesOf.set(title, (pagesOf.get(title) ?? new Set()).add(state.page));
+  }
+  expect([...pagesOf].filter(([, pages]) => pages.size > 1)).toEqual([]);
+});
+
+test('what keeps somebody out is found: a page that was spoiled in every way', async () => {
+  const faults = await inNewPage(async (page) => {
+    await page.goto(shop.shopUrl);
+    await page.evaluate(({ html, css }) => {
+      document.querySelector('main')?.insertAdjacentHTML('beforeend', html);
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(css);
+      document.adoptedStyleSheets.push(sheet);
+    }, spoiling);
+    return inspect(page);
+  });
+  for (const fault of faultsOfSpoiling) expect(faults.join('\n')).toMatch(fault);
+});
+
+const spoiling = {
+  html: `<h4>Below no other</h4><h1>Not the first</h1><main></main><input name="nameless"><img src="/assets/favicon.svg">
+    <p style="color: red">Of its own style</p><p><a href="/a">a</a> <a href="/b">b</a></p>
+    <p class="pale">Pale</p><p class="unclear">Pale, and on whatever there is</p><p class="moving">Moving</p>
+    <p class="wide">Wide</p><p class="growing">Growing</p><p class="cut">Some words that are cut off</p>`,
+  css: `
+    .pale, .unclear { color: rgb(190, 190, 190); }
+    .unclear { position: relative; }
+    .unclear::before { position: absolute; inset: 0; z-index: -1; background: white; content: ""; }
+    @layer tokens { .moving { animation: go 9s infinite !important; } }
+    @keyframes go { to { opacity: 0.5; } }
+    .wide { width: 400px; }
+    @media (min-width: 1000px) { .growing { width: 70rem; } }
+    .cut { overflow: hidden; width: 20rem; height: 24px; white-space: nowrap; }
+    .brand:focus-visible { outline: none; }
+    nav::before { position: fixed; inset: 0 0 auto; height: 60px; z-index: 9; background: red; content: ""; }`,
+};
+
+const faultsOfSpoiling = [
+  /^It has no main landmark, or several/m,
+  /^It has no first heading, or several/m,
+  /^It skips a level of headings/m,
+  /^No text for the picture <img src/m,
+  /^A style of its own: <p style/m,
+  /^light, 1280 px: label: <input name="nameless">/m,
+  /^light, 1280 px: color-contrast: <p class="pale">/m,
+  /^light, 1280 px: color-contrast, undecided: <p class="unclear">/m,
+  /^dark, 320 px: target-size: /m,
+  /^dark, 320 px: A target of .* <a href="\/a">/m,
+  /^dark, 320 px: It scrolls sideways/m,
+  /^light, 320 px: Something moves/m,
+  /^with letters twice as large: It scrolls sideways/m,
+  /^with letters twice as large: Cut off: <p class="cut">/m,
+  /^No focus is seen on <a class="brand"/m,
+  /^Something lies over what has the focus: <a href/m,
+];

@@ -1,0 +1,100 @@
+/// <reference lib="dom" />
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { cartSaid, cartWords, words } from '../../src/storefront/words.ts';
+import { launchChromium, msToFindChromium } from '../support/chromium.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+import { cartHolds, enter, type Shopper } from '../support/shopper-in-browser.ts';
+
+// What the page does that a form alone does not: it adds to the cart and stays.
+
+let shop: TestShop;
+let browser: Browser;
+let shopper: Shopper;
+let page: Page;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  shop = await startTestShop();
+}, msToFindChromium);
+
+afterAll(async () => {
+  await browser?.close();
+  await shop?.close();
+});
+
+beforeEach(async () => {
+  shopper = await enter(browser, shop);
+  ({ page } = shopper);
+  await page.goto('/');
+});
+
+afterEach(async () => {
+  await shopper.context.close();
+  expect(shopper.complaints).toEqual([]);
+});
+
+const shackle = 'Bow Shackle';
+const addShackle = () => page.getByRole('button', { name: `${words.products.add} ${shackle}` });
+const added = () => page.getByRole('status').filter({ hasText: cartSaid.added(shackle) });
+
+describe('a product is put into the cart', () => {
+  test('without leaving the page: said beside it and in the head, and the focus stays', async () => {
+    await addShackle().focus();
+    await page.keyboard.press('Enter');
+    await added().getByRole('link', { name: words.products.toCart }).waitFor();
+    await cartHolds(page, 1);
+    expect(new URL(page.url()).pathname).toBe('/');
+    expect(await addShackle().evaluate((button) => button === document.activeElement)).toBe(true);
+    await page.keyboard.press('Enter');
+    await cartHolds(page, 2);
+  });
+
+  test('once by a double click', async () => {
+    await page.route('**/cart/lines', async (route) => {
+      await pause(300);
+      await route.continue();
+    });
+    await addShackle().dblclick();
+    await page.locator('button[aria-disabled="true"]').waitFor();
+    await added().waitFor();
+    await cartHolds(page, 1);
+    expect(await page.locator('button[aria-disabled]').count()).toBe(0);
+  });
+
+  test('when the shop is away for a moment, which is said until it is back', async () => {
+    let asked = 0;
+    await page.route('**/cart/lines', (route) => {
+      asked += 1;
+      return asked <= 3 ? route.abort('connectionrefused') : route.continue();
+    });
+    await addShackle().click();
+    await page.getByText(words.connection.away).waitFor();
+    await added().waitFor();
+    await page.waitForFunction(() => document.getElementById('connection')?.textContent === '');
+    expect(asked).toBe(4);
+  });
+
+  test('by the form itself when the script gets no answer that it can show', async () => {
+    let asked = 0;
+    await page.route('**/cart/lines', (route) => {
+      asked += 1;
+      return asked === 1 ? route.fulfill({ status: 500, body: 'no' }) : route.continue();
+    });
+    await addShackle().click();
+    await page.getByRole('heading', { level: 1, name: words.cart.title }).waitFor();
+    await page.getByRole('link', { name: cartWords(1), exact: true }).waitFor();
+  });
+});
+
+test('the quantity of a product’s page goes with it, and no more than there is', async () => {
+  await page.goto('/products/bell');
+  const quantity = page.getByLabel(words.products.quantity);
+  await quantity.fill('4');
+  await page.getByRole('button', { name: words.products.add, exact: true }).click();
+  expect(await quantity.evaluate((input) => (input as HTMLInputElement).validity.rangeOverflow)).toBe(true);
+  await quantity.fill('3');
+  await page.keyboard.press('Enter');
+  await cartHolds(page, 3);
+});

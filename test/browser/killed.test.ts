@@ -1,0 +1,157 @@
+/// <reference lib="dom" />
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { cartSaid, cartWords, words } from '../../src/storefront/words.ts';
+import { launchChromium, msToFindChromium } from '../support/chromium.ts';
+import { countOrders, crash, reopened } from '../support/demonstration.ts';
+import { type StartedShop, startAsNpmStartDoes } from '../support/npm-start.ts';
+import {
+  atPayment,
+  cartHolds,
+  enter,
+  mark,
+  opened,
+  orderButton,
+  orderIs,
+  pay,
+  type Shopper,
+  timelineOf,
+  wholeStory,
+} from '../support/shopper-in-browser.ts';
+import { waitFor } from '../support/wait.ts';
+
+// The shop dies on each page of a purchase in turn, as by `kill -9`; the supervisor starts it again.
+
+let shop: StartedShop;
+let browser: Browser;
+let shopper: Shopper;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  shop = await startAsNpmStartDoes({ DISPATCH_SECONDS: '8', HOLD_SECONDS: '600' });
+}, msToFindChromium);
+
+afterAll(async () => {
+  await browser?.close();
+  await shop?.stop();
+});
+
+beforeEach(async () => {
+  shopper = await enter(browser, shop);
+});
+
+afterEach(async () => {
+  await shopper.context.close();
+  expect(shopper.complaints).toEqual([]);
+});
+
+function banner(page: Page) {
+  return page.locator('#connection');
+}
+
+async function bannerGoes(page: Page): Promise<void> {
+  await expect.poll(() => banner(page).textContent()).toBe('');
+}
+
+/** Kills the shop, and again as often as it is back before the page has seen that it was gone. */
+async function dieUntilNoticed(page: Page): Promise<void> {
+  await waitFor(
+    'the page to say that the shop is away',
+    async () => {
+      await crash(shop);
+      return banner(page).textContent();
+    },
+    (text) => text === words.connection.away,
+  );
+}
+
+/** The shop dies under a page on which one then presses a button: the page waits for it, and says so. */
+async function pressWhileDown(page: Page, press: () => Promise<void>): Promise<void> {
+  await crash(shop);
+  await press();
+  await banner(page).filter({ hasText: words.connection.away }).waitFor();
+}
+
+test('a purchase goes on over the death of the shop on each of its pages', { timeout: 120_000 }, async () => {
+  const { page, context } = shopper;
+  const before = await countOrders(shop);
+
+  // The catalogue.
+  await page.goto('/');
+  const isCatalogue = await mark(page);
+  await pressWhileDown(page, () =>
+    page.getByRole('button', { name: words.products.add }).filter({ hasText: 'Bow Shackle' }).click(),
+  );
+  await page.getByText(cartSaid.added('Bow Shackle')).waitFor();
+  await bannerGoes(page);
+  await cartHolds(page, 1);
+  expect(await isCatalogue()).toBe(true);
+
+  // A product.
+  await page.getByRole('link', { name: 'Rope Thimble', exact: true }).click();
+  await opened(page, 'Rope Thimble');
+  await pressWhileDown(page, () =>
+    page.getByRole('button', { name: words.products.add, exact: true }).click(),
+  );
+  await page.getByText(cartSaid.added('Rope Thimble')).waitFor();
+  await bannerGoes(page);
+
+  // The cart, which says when it is safe to press again.
+  await page.getByRole('link', { name: cartWords(2), exact: true }).click();
+  await opened(page, words.cart.title);
+  await dieUntilNoticed(page);
+  await bannerGoes(page);
+  await page.getByRole('link', { name: words.cart.checkout, exact: true }).click();
+
+  // The review.
+  await opened(page, words.checkout.title);
+  await page.getByLabel(words.checkout.email).fill('ada@reader.example');
+  await pressWhileDown(page, () => orderButton(page).click());
+  await atPayment(page);
+  expect(await countOrders(shop)).toEqual({ orders: before.orders + 1, charges: before.charges });
+
+  // Your orders, and the page of the order, which stays open from here on.
+  const watching = await context.newPage();
+  await watching.goto('/your-orders');
+  await dieUntilNoticed(watching);
+  await bannerGoes(watching);
+  await watching.getByRole('link', { name: /^Order \d+$/ }).click();
+  await orderIs(watching, 'pending');
+  const isSamePage = await mark(watching);
+  await dieUntilNoticed(watching);
+  await bannerGoes(watching);
+  expect(await timelineOf(watching)).toEqual([
+    words.steps.placed,
+    words.steps.payment,
+    words.steps.dispatch,
+    words.steps.dispatched,
+  ]);
+
+  // The payment page, which is another service's and leads back into the shop.
+  await page.bringToFront();
+  await crash(shop);
+  await reopened(shop);
+  await pay(page);
+
+  // The order in dispatch, on the page that one comes to from paying, and on the one that was open all the time.
+  await orderIs(page, 'paid');
+  const isPaidPage = await mark(page);
+  await page
+    .getByText(/^[1-9] of 10$/)
+    .first()
+    .waitFor();
+  await dieUntilNoticed(page);
+  await bannerGoes(page);
+  for (const open of [page, watching]) {
+    await open.bringToFront();
+    await orderIs(open, 'dispatched');
+    expect(await timelineOf(open)).toEqual(wholeStory);
+    await bannerGoes(open);
+  }
+  expect(await isPaidPage()).toBe(true);
+  expect(await isSamePage()).toBe(true);
+  await page.reload();
+  expect(await timelineOf(page)).toEqual(wholeStory);
+  await cartHolds(page, 0);
+  expect(await countOrders(shop)).toEqual({ orders: before.orders + 1, charges: before.charges + 1 });
+});

@@ -1,0 +1,252 @@
+/// <reference lib="dom" />
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { words } from '../../src/storefront/words.ts';
+import { launchChromium, msToFindChromium } from '../support/chromium.ts';
+import { countOrders } from '../support/demonstration.ts';
+import { type StartedShop, startAsNpmStartDoes } from '../support/npm-start.ts';
+import {
+  addToCart,
+  atPayment,
+  cartHolds,
+  enter,
+  goToReview,
+  order,
+  orderButton,
+  orderIs,
+  orderThing,
+  pay,
+  type Shopper,
+  toPayment,
+} from '../support/shopper-in-browser.ts';
+
+// However often a shopper presses, reloads, goes back or looks from another tab: one order, one charge.
+
+let shop: StartedShop;
+let browser: Browser;
+let shopper: Shopper;
+let before: Awaited<ReturnType<typeof countOrders>>;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  shop = await startAsNpmStartDoes({ DISPATCH_SECONDS: '0.5', HOLD_SECONDS: '600' });
+}, msToFindChromium);
+
+afterAll(async () => {
+  await browser?.close();
+  await shop?.stop();
+});
+
+beforeEach(async () => {
+  await enterShop();
+  before = await countOrders(shop);
+});
+
+afterEach(async () => {
+  await shopper.context.close();
+  expect(shopper.complaints).toEqual([]);
+});
+
+async function enterShop(options: BrowserContextOptions = {}): Promise<void> {
+  await shopper?.context.close();
+  shopper = await enter(browser, shop, options);
+}
+
+async function toReview(page: Page, product: string): Promise<void> {
+  await addToCart(page, product);
+  await goToReview(page);
+  await page.getByLabel(words.checkout.email).fill('ada@reader.example');
+}
+
+/** Since the test began. */
+async function expectNew(orders: number, charges: number): Promise<void> {
+  expect(await countOrders(shop)).toEqual({
+    orders: before.orders + orders,
+    charges: before.charges + charges,
+  });
+}
+
+/** Lets the first order reach the shop, and nothing come back; the keys that were sent. */
+async function loseFirstAnswer(page: Page): Promise<string[]> {
+  const keys: string[] = [];
+  await page.route('**/cart/checkout', async (route) => {
+    const request = route.request();
+    if (request.method() !== 'POST') return route.fallback();
+    keys.push(new URLSearchParams(request.postData() ?? '').get('key') ?? '');
+    if (keys.length > 1) return route.fallback();
+    await route.fetch({ maxRedirects: 0 });
+    await route.abort('connectionreset');
+  });
+  return keys;
+}
+
+describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
+  beforeEach(() => enterShop({ javaScriptEnabled }));
+
+  test('a double click places one order', async () => {
+    const { page } = shopper;
+    await toReview(page, 'Bow Shackle');
+    await orderButton(page).dblclick();
+    await toPayment(page);
+    await expectNew(1, 0);
+  });
+});
+
+test('an answer that was lost is asked for again by the script, with the same key', async () => {
+  const { page } = shopper;
+  const keys = await loseFirstAnswer(page);
+  await toReview(page, 'Bow Shackle');
+  await orderButton(page).click();
+  await atPayment(page);
+  expect(keys).toHaveLength(2);
+  expect(keys[1]).toBe(keys[0]);
+  await expectNew(1, 0);
+});
+
+test('without JavaScript, a lost answer is asked for again by loading the page again', async () => {
+  await enterShop({ javaScriptEnabled: false });
+  const { page } = shopper;
+  const keys = await loseFirstAnswer(page);
+  await toReview(page, 'Bow Shackle');
+  await orderButton(page).click();
+  await page.waitForURL(/^chrome-error:/);
+  await page.reload();
+  await atPayment(page);
+  expect(keys).toHaveLength(2);
+  expect(keys[1]).toBe(keys[0]);
+  await expectNew(1, 0);
+});
+
+test('reloaded while the order is on its way, the review shows the order', async () => {
+  const { page } = shopper;
+  await toReview(page, 'Bow Shackle');
+  await page.route('**/cart/checkout', async (route) => {
+    if (route.request().method() !== 'POST') return route.fallback();
+    await route.fetch({ maxRedirects: 0 });
+    // And the answer never comes.
+  });
+  await orderButton(page).click();
+  await expect.poll(() => countOrders(shop)).toMatchObject({ orders: before.orders + 1 });
+  await page.reload();
+  await page.getByText(words.checkout.ordered).waitFor();
+  expect(await orderButton(page).count()).toBe(0);
+  await page.getByRole('link', { name: 'Pay $18.90' }).click();
+  await atPayment(page);
+  await expectNew(1, 0);
+});
+
+describe('after paying', () => {
+  test('back: the payment page says that it is paid, and the cart is empty', async () => {
+    const { page } = shopper;
+    await orderThing(page, 'Bow Shackle');
+    await pay(page);
+    await orderIs(page, 'dispatched');
+    await page.goBack();
+    await page.getByText('You were charged once').waitFor();
+    expect(await page.getByRole('button', { name: /^Pay/ }).count()).toBe(0);
+    await page.goBack();
+    await page.getByText(words.cart.none).waitFor();
+    await cartHolds(page, 0);
+    await expectNew(1, 1);
+  });
+
+  test.each([true, false])(
+    'a review and a payment page that were left open lead to the paid order; JavaScript: %s',
+    async (javaScriptEnabled) => {
+      await enterShop({ javaScriptEnabled });
+      const { page, context } = shopper;
+      await toReview(page, 'Bow Shackle');
+      const other = await context.newPage();
+      await goToReview(other);
+      await order(other, 'ada@reader.example');
+      const payment = await context.newPage();
+      await payment.goto(other.url());
+      await pay(other);
+      await orderIs(other, 'dispatched');
+
+      await orderButton(page).click();
+      await orderIs(page, 'dispatched');
+      await pay(payment);
+      await orderIs(payment, 'dispatched');
+      expect(new URL(page.url()).pathname).toBe(new URL(other.url()).pathname);
+      await expectNew(1, 1);
+    },
+  );
+});
+
+test('back from the payment page, the review says that it is ordered, and asks for no other order', async () => {
+  const { page } = shopper;
+  await orderThing(page, 'Bow Shackle');
+  await page.goBack();
+  await page.getByText(words.checkout.ordered).waitFor();
+  expect(await orderButton(page).count()).toBe(0);
+  await page.getByRole('link', { name: 'Pay $18.90' }).click();
+  await atPayment(page);
+  await expectNew(1, 0);
+});
+
+describe('two tabs with one cart', () => {
+  test('changed in one, the other is told, shows what is in it now, and orders that', async () => {
+    const { page, context } = shopper;
+    await toReview(page, 'Bow Shackle');
+    const other = await context.newPage();
+    await addToCart(other, 'Rope Thimble', 2);
+    await orderButton(page).click();
+    await page.getByRole('alert').filter({ hasText: words.checkout.cartChanged }).waitFor();
+    await page.getByText('2 × $4.50').waitFor();
+    await page.getByText('$27.90', { exact: true }).waitFor();
+    expect(await page.getByLabel(words.checkout.email).inputValue()).toBe('ada@reader.example');
+    await expectNew(0, 0);
+    await orderButton(page).click();
+    await atPayment(page);
+    await page.getByRole('heading', { name: 'Pay $27.90' }).waitFor();
+    await expectNew(1, 0);
+  });
+
+  test('ordered in both, it is one order, and paid in both, one charge', async () => {
+    const { page, context } = shopper;
+    await toReview(page, 'Bow Shackle');
+    const other = await context.newPage();
+    await other.goto('/cart/checkout');
+    await other.getByLabel(words.checkout.email).fill('ada@reader.example');
+    await Promise.all([orderButton(page).click(), orderButton(other).click()]);
+    await Promise.all([toPayment(page), toPayment(other)]);
+    expect(other.url()).toBe(page.url());
+    await Promise.all([pay(page), pay(other)]);
+    await Promise.all([orderIs(page, 'dispatched'), orderIs(other, 'dispatched')]);
+    expect(other.url()).toBe(page.url());
+    await expectNew(1, 1);
+    await other.goto('/cart');
+    await cartHolds(other, 0);
+  });
+
+  test('emptied in one, the other says so and orders nothing', async () => {
+    const { page, context } = shopper;
+    await toReview(page, 'Bow Shackle');
+    const other = await context.newPage();
+    await other.goto('/cart');
+    await other.getByRole('button', { name: words.cart.remove }).click();
+    await other.getByText(words.cart.none).waitFor();
+    await orderButton(page).click();
+    await page.getByText(words.cart.none).waitFor();
+    await expectNew(0, 0);
+  });
+
+  test('what sold out meanwhile is said, and what is left can be ordered', async () => {
+    const { page } = shopper;
+    await addToCart(page, 'Small Brass Bell', 3);
+    await goToReview(page);
+    await page.getByLabel(words.checkout.email).fill('ada@reader.example');
+    const other = await enter(browser, shop);
+    await orderThing(other.page, 'Small Brass Bell', 'bob@reader.example');
+    await orderButton(page).click();
+    await page.getByRole('alert').waitFor();
+    await page.getByText('Only 2 left').waitFor();
+    await orderButton(page).click();
+    await atPayment(page);
+    await page.getByRole('heading', { name: 'Pay $298.00' }).waitFor();
+    await expectNew(2, 0);
+    await other.context.close();
+    expect(other.complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,249 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Answer, fieldIn, Visitor } from '../support/browser.ts';
+import { expectStockBalanced } from '../support/promises.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+import { waitFor } from '../support/wait.ts';
+
+let shop: TestShop;
+let visitor: Visitor;
+
+beforeAll(async () => {
+  shop = await startTestShop({ DISPATCH_SECONDS: '0.2' });
+});
+
+afterAll(async () => {
+  await expectStockBalanced(shop.database);
+  await shop.close();
+});
+
+beforeEach(async () => {
+  visitor = new Visitor(shop.shopUrl);
+  await visitor.post('/cart/lines', { sku: 'shackle', qty: '2' });
+});
+
+type Form = Readonly<Record<string, string>>;
+
+/** What the review's form would send. */
+async function review(changes: Form = {}): Promise<Form> {
+  const { text } = await visitor.get('/cart/checkout');
+  return { key: fieldIn(text, 'key'), amount: fieldIn(text, 'amount'), email: 'ann@example.com', ...changes };
+}
+
+async function order(form: Form): Promise<Answer> {
+  return visitor.post('/cart/checkout', form);
+}
+
+async function ordersOf({ key }: Form) {
+  return shop.database('orders').where('checkout_key', key ?? '');
+}
+
+async function becomes(form: Form, status: string): Promise<void> {
+  await waitFor(
+    `an order that is ${status}`,
+    () => ordersOf(form),
+    ([row]) => row?.status === status,
+  );
+}
+
+async function pay(form: Form): Promise<void> {
+  const [row] = await shop
+    .database('payments')
+    .join('orders', 'orders.order_id', 'payments.order_id')
+    .where('checkout_key', form['key'] ?? '')
+    .select('session_id');
+  await fetch(`${shop.shopUrl}/payment_webhook/${row.session_id}/paid`, { method: 'POST' });
+}
+
+test('a cart is reviewed, ordered, paid, and empty afterwards; the order is in “Your orders”', async () => {
+  const form = await review();
+  const placed = await order(form);
+  expect(placed.status).toBe(303);
+  expect(placed.location).toContain(shop.paymentUrl);
+  expect(await ordersOf(form)).toMatchObject([
+    { status: 'pending', email: 'ann@example.com', total_cents: 3780 },
+  ]);
+  expect((await visitor.get('/cart')).text).toContain('waits for your payment');
+  await pay(form);
+  await becomes(form, 'dispatched');
+  expect((await visitor.get('/cart')).text).toContain('Your cart is empty.');
+  const [row] = await ordersOf(form);
+  expect((await visitor.get('/your-orders')).text).toContain(`/orders/${row.token}`);
+  expect((await new Visitor(shop.shopUrl).get('/your-orders')).text).not.toContain('/orders/');
+});
+
+describe('one order', () => {
+  test('of a form that is sent five times at once, and again after it was paid', async () => {
+    const form = await review();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => order(form)));
+    expect(new Set(answers.map(({ location }) => location)).size).toBe(1);
+    await pay(form);
+    await becomes(form, 'dispatched');
+    const again = await order(form);
+    expect(again.location).toMatch(/^\/orders\//);
+    expect(await ordersOf(form)).toHaveLength(1);
+  });
+
+  test('of two tabs that show the same cart', async () => {
+    const [one, other] = [await review(), await review()];
+    expect(one).toEqual(other);
+    const answers = [await order(one), await order(other)];
+    expect(answers[0]?.location).toBe(answers[1]?.location);
+  });
+
+  test('of a cart that is ordered already: the review offers to pay, not to order again', async () => {
+    await order(await review());
+    const { text } = await visitor.get('/cart/checkout');
+    expect(text).toContain('These things are ordered already');
+    expect(text).not.toContain('name="key"');
+  });
+
+  test('and a second one for what was put into the cart after it', async () => {
+    const first = await review();
+    await order(first);
+    await visitor.post('/cart/lines', { sku: 'thimble', qty: '1' });
+    const second = await review();
+    expect(second['key']).not.toBe(first['key']);
+    expect((await order(second)).location).toContain(shop.paymentUrl);
+    await pay(first);
+    await becomes(first, 'dispatched');
+    expect((await visitor.get('/cart')).text).toContain('Rope Thimble');
+    expect((await visitor.get('/cart')).text).not.toContain('Bow Shackle</a>');
+  });
+});
+
+describe('asked again, in words', () => {
+  async function refusedWith(form: Form, status: number, words: string): Promise<string> {
+    const answer = await order(form);
+    expect(answer.status).toBe(status);
+    expect(answer.text).toContain(words);
+    expect(answer.text).toContain('class="error-summary"');
+    return answer.text;
+  }
+
+  test.each([
+    ['', 'Enter your e-mail address.'],
+    ['ann', 'Enter an e-mail address such as'],
+    [`${'a'.repeat(250)}@example.com`, 'An e-mail address has 254 characters at most.'],
+    [`${'a'.repeat(20_000)}@example.com`, 'An e-mail address has 254 characters at most.'],
+    ['<script>alert(1)</script>@example.com', 'Enter an e-mail address such as'],
+  ])('the address "%.40s"', async (email, words) => {
+    const form = await review({ email });
+    const page = await refusedWith(form, 400, words);
+    expect(page).toContain('aria-invalid="true"');
+    expect(page).not.toContain('<script>alert');
+    expect(fieldIn(page, 'key')).toBe(form['key']);
+    expect(await ordersOf(form)).toEqual([]);
+  });
+
+  test('a price that changed since the review', async () => {
+    const form = await review();
+    const price = shop.database('products').where('sku', 'shackle');
+    await price.clone().update({ price_cents: 2000 });
+    const page = await refusedWith(form, 409, 'The total has changed since this page was shown');
+    expect(page).toContain('It costs $20.00 now. It was $18.90');
+    expect(fieldIn(page, 'amount')).toBe('4000');
+    expect(await ordersOf(form)).toEqual([]);
+    expect((await order({ ...form, amount: fieldIn(page, 'amount') })).status).toBe(303);
+    await price.clone().update({ price_cents: 1890 });
+  });
+
+  test('stock that went since the review: which, and what is there', async () => {
+    await visitor.post('/cart/lines', { sku: 'bell', qty: '3' });
+    const form = await review();
+    const stock = shop.database('stock').where('product_id', 8);
+    const [{ available }] = await stock.clone().select();
+    await stock.clone().update({ available: 1 });
+    const page = await refusedWith(form, 409, 'The total has changed since');
+    expect(page).toContain('Only 1 left, so we changed your cart from 3 to 1.');
+    expect(fieldIn(page, 'amount')).toBe(String(2 * 1890 + 14_900));
+    await stock.clone().update({ available });
+  });
+
+  test('the last unit that two want at once: one gets it, the other hears that it is sold out', async () => {
+    const stock = shop.database('stock').where('product_id', 8);
+    const [{ available }] = await stock.clone().select();
+    await stock.clone().update({ available: 1 });
+    const both = [new Visitor(shop.shopUrl), new Visitor(shop.shopUrl)];
+    const answers = await Promise.all(
+      both.map(async (one) => {
+        await one.post('/cart/lines', { sku: 'bell', qty: '1' });
+        const { text } = await one.get('/cart/checkout');
+        const form = { key: fieldIn(text, 'key'), amount: fieldIn(text, 'amount'), email: 'ann@example.com' };
+        return one.post('/cart/checkout', form);
+      }),
+    );
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([303, 409]);
+    const refused = answers.find(({ status }) => status === 409);
+    expect(refused?.text).toContain('Sold out. It stays here');
+    await shop
+      .database('stock')
+      .where('product_id', 8)
+      .update({ available: available - 1 });
+  });
+
+  test('a sixth order while five wait for their payment', async () => {
+    for (let placed = 0; placed < 5; placed += 1) {
+      expect((await order(await review())).status).toBe(303);
+      await visitor.post('/cart/lines', { sku: 'thimble', qty: '1' });
+    }
+    await refusedWith(await review(), 409, 'Five of your orders wait for their payment already.');
+  });
+
+  test('a cart that another tab changed since the review', async () => {
+    const form = await review();
+    await visitor.post('/cart/lines', { sku: 'thimble', qty: '1' });
+    const page = await refusedWith(form, 409, 'Your cart was changed since this page was shown.');
+    expect(fieldIn(page, 'key')).not.toBe(form['key']);
+    expect(await ordersOf(form)).toEqual([]);
+  });
+
+  test.each([
+    ['a key that is none', { key: '../../etc' }],
+    ['no key', { key: '' }],
+    ['a key of somebody else’s order', { key: 'somebody-else' }],
+  ])('%s', async (_name, changes) => {
+    await fetch(`${shop.shopUrl}/checkout/somebody-else`, { method: 'POST' });
+    await refusedWith(await review(changes), 409, 'Your cart was changed since');
+  });
+
+  test.each([['abc'], ['-1'], ['']])('the amount "%s"', async (amount) => {
+    await refusedWith(await review({ amount }), 409, 'The total has changed since');
+  });
+});
+
+test('a cancelled checkout leads back to the cart as it was, which can be ordered once more', async () => {
+  const form = await review();
+  await order(form);
+  const [{ token }] = await ordersOf(form);
+  await visitor.post(`/orders/${token}/cancel`, {});
+  await becomes(form, 'cancelled');
+  expect((await visitor.get(`/orders/${token}`)).text).toContain('Back to your cart');
+  const again = await review();
+  expect(again).toMatchObject({ amount: '3780' });
+  expect(again['key']).not.toBe(form['key']);
+  expect((await order(again)).location).toContain(shop.paymentUrl);
+});
+
+test('somebody else’s key does not show their order', async () => {
+  const form = await review();
+  await order(form);
+  const stranger = new Visitor(shop.shopUrl);
+  await stranger.post('/cart/lines', { sku: 'shackle', qty: '2' });
+  const answer = await stranger.post('/cart/checkout', form);
+  expect(answer.status).toBe(409);
+  expect(answer.location).toBeNull();
+});
+
+test('without a cart there is nothing to check out', async () => {
+  const stranger = new Visitor(shop.shopUrl);
+  expect((await stranger.get('/cart/checkout')).location).toBe('/cart');
+  expect((await stranger.post('/cart/checkout', {})).location).toBe('/cart');
+});
+
+test('a script is told where to go on, and learns of a refusal by its status', async () => {
+  const json = { accept: 'application/json' };
+  const form = await review();
+  expect((await visitor.post('/cart/checkout', { ...form, email: '' }, json)).status).toBe(400);
+  const answer = await visitor.post('/cart/checkout', form, json);
+  expect(JSON.parse(answer.text)).toEqual({ location: expect.stringContaining(shop.paymentUrl) });
+});

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pay, placeOrder, type TestOrder } from '../support/orders.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+import { StreamCrowd } from '../support/stream-crowd.ts';
+import { waitFor } from '../support/wait.ts';
+
+// Five hundred open order pages in one process, while others buy.
+
+const orders = 20;
+const streamsEach = 25;
+// Five hundred readers and the shop share one process, and maybe two cores with other tests.
+const timeout = 120_000;
+let shop: TestShop;
+
+beforeAll(async () => {
+  shop = await startTestShop({
+    HOLD_SECONDS: '600',
+    DISPATCH_SECONDS: '1',
+    EVENT_STREAMS_PER_ADDRESS: '1000',
+  });
+  await shop.database.raw('create extension pg_stat_statements');
+});
+
+afterAll(() => shop.close());
+
+test('each of 500 streams shows all of its order, at the price of one read for each change', {
+  timeout,
+}, async () => {
+  const crowd = await StreamCrowd.gather(shop, { orders, streamsEach });
+  const shopping = keepShopping();
+  const before = await reads();
+  for (const order of crowd.orders) await pay(shop, order);
+  await waitFor(
+    'the end of every stream',
+    () => crowd.all.filter(({ ended }) => !ended).length,
+    (open) => open === 0,
+  );
+  const cost = (await reads()) - before;
+  expect(await shopping.stop()).toBeGreaterThan(0);
+  for (const reader of crowd.all) {
+    expect(reader.doneSteps).toEqual(['placed', 'paid', 'dispatch', 'dispatched']);
+  }
+  // Paid and dispatched, each told once, and at most once more for what came while it was read.
+  expect(cost).toBeLessThanOrEqual(4 * orders);
+});
+
+test('a change reaches every stream of its order', { timeout }, async () => {
+  const crowd = await StreamCrowd.gather(shop, { orders: 10, streamsEach: 50 });
+  const dispute = ({ order_id }: TestOrder) =>
+    shop.database('order_history').insert({ order_id, what: 'disputed' });
+  expect(await crowd.latencies(dispute, 'Payment disputed')).toHaveLength(500);
+  crowd.close();
+});
+
+/** Orders that nobody watches, one after the other. */
+function keepShopping(): { stop: () => Promise<number> } {
+  const ending = new AbortController();
+  const bought: TestOrder[] = [];
+  const buying = (async () => {
+    while (!ending.signal.aborted && bought.length < 80) {
+      const order = await placeOrder(shop, { sku: 'cleat' });
+      await pay(shop, order);
+      bought.push(order);
+    }
+  })();
+  return {
+    stop: async () => {
+      ending.abort();
+      await buying;
+      return bought.length;
+    },
+  };
+}
+
+async function reads(): Promise<number> {
+  const { rows } = await shop.database.raw<{ rows: { calls: string }[] }>(
+    `select coalesce(sum(calls), 0) as calls from pg_stat_statements
+     where query like '%json_agg(entry%' and dbid = (select oid from pg_database where datname = current_database())`,
+  );
+  return Number(rows[0]?.calls);
+}

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stepsOf } from '../support/event-reader.ts';
+import { becomes, placeOrder, placePaidOrder } from '../support/orders.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+
+// The page of one order at its unguessable address, for a browser without a cookie and without script.
+
+let shop: TestShop;
+
+beforeAll(async () => {
+  shop = await startTestShop({ HOLD_SECONDS: '600', DISPATCH_SECONDS: '600' });
+});
+
+afterAll(() => shop.close());
+
+async function page(url: string): Promise<string> {
+  const answer = await fetch(url, { headers: { accept: 'text/html' } });
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(answer.headers.get('referrer-policy')).toBe('same-origin');
+  expect(answer.headers.get('set-cookie')).toBeNull();
+  return answer.text();
+}
+
+const refresh = (html: string) => /http-equiv="refresh" content="5; url=([^"]*)"/.exec(html)?.[1];
+const path = (url: string) => new URL(url).pathname;
+
+test('a pending order is held, can be paid and can be cancelled, and no robot lists it', async () => {
+  const order = await placeOrder(shop, { sku: 'cleat', qty: 2 });
+  const html = await page(order.order_url);
+  expect(html).toContain('<meta name="robots" content="noindex">');
+  expect(html).toContain(`href="${order.payment_url}">Pay $199.98<`);
+  expect(html).toContain('Cancel the order');
+  expect(html).toContain('Not paid yet');
+  expect(html).toMatch(/data-left-ms="\d{6}"/);
+  expect(html).toContain('<li class="now" data-step="payment" aria-current="step">');
+  expect(refresh(html)).toBe(path(order.order_url));
+});
+
+test('what is announced is a sentence, not the page: the heading and the countdown stand outside', async () => {
+  const html = await page((await placeOrder(shop)).order_url);
+  const [said = ''] = /<div class="order-said" role="status">.*?<\/div>/s.exec(html) ?? [];
+  expect(said).toContain('Waiting for payment');
+  expect(said).not.toMatch(/<h1|countdown|<a /);
+});
+
+describe('who comes back from the payment page', () => {
+  test('after paying is asked for nothing for half a minute, without script by six looks', async () => {
+    const order = await placeOrder(shop);
+    let address = `${path(order.order_url)}?returned=1`;
+    for (let look = 1; look <= 6; look += 1) {
+      const html = await page(`${shop.shopUrl}${address}`);
+      expect(html).toContain('<div class="order-page" data-returned>');
+      expect(html).toContain('Your payment is on its way to us.');
+      address = refresh(html) ?? '';
+    }
+    expect(address).toBe(path(order.order_url));
+    expect(await page(order.order_url)).not.toContain('data-returned');
+  });
+
+  test('sees the payment as soon as it is here, whatever the address says', async () => {
+    const order = await placePaidOrder(shop);
+    const html = await page(`${order.order_url}?returned=1`);
+    expect(html).not.toContain('data-returned');
+    expect(stepsOf(html)).toEqual(['placed', 'paid']);
+    expect(html).toContain('Print the receipt');
+  });
+
+  test.each(['0', '7', 'x', '1&returned=2'])(
+    'with a mark of somebody else (%s) sees the plain page',
+    async (mark) => {
+      const order = await placeOrder(shop);
+      expect(await page(`${order.order_url}?returned=${mark}`)).not.toContain('data-returned');
+    },
+  );
+});
+
+test('an order that was cancelled says so, leads back to the cart of its browser, and stays as it is', async () => {
+  const order = await placeOrder(shop);
+  await fetch(`${order.order_url}/cancel`, { method: 'POST', redirect: 'manual' });
+  await becomes(shop, order, { status: 'cancelled' });
+  expect(await page(order.order_url)).not.toContain('Back to your cart');
+  const browser_id = 'A'.repeat(22);
+  await shop.database('orders').where({ order_id: order.order_id }).update({ browser_id });
+  const html = await page(order.order_url);
+  expect(html).toContain('href="/cart">Back to your cart<');
+  expect(html).toContain('data-final');
+  expect(stepsOf(html)).toEqual(['placed', 'cancel_asked', 'cancelled']);
+  expect(refresh(html)).toBeUndefined();
+});
+
+test.each(['x', 'nobody-has-this-token-1', '%00', '..%2f..', 'a'.repeat(500)])(
+  'an unknown address (%s) gets the same 404 as any other, to look at and to cancel',
+  async (token) => {
+    const url = `${shop.shopUrl}/orders/${token}`;
+    const answers = await Promise.all([
+      fetch(url),
+      fetch(`${shop.shopUrl}/fragments/orders/${token}`),
+      fetch(`${url}/cancel`, { method: 'POST' }),
+    ]);
+    const bodies = await Promise.all(answers.map((answer) => answer.text()));
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404]);
+    expect(new Set(bodies).size).toBe(1);
+  },
+);

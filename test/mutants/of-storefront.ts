@@ -1,0 +1,61 @@
+import type { Mutant } from './mutant.ts';
+
+const carts = 'src/database/transactions/carts.ts';
+const browsers = 'src/http/browsers.ts';
+const cart = 'test/http/cart.test.ts';
+const checkout = 'test/http/cart-checkout.test.ts';
+const oneCart = 'what is in a cart is ordered once, and bought once';
+const ownEyes = 'nobody sees another browser’s cart or orders';
+
+/** What a browser may see, and what its cart becomes. */
+export const storefront: readonly Mutant[] = [
+  {
+    name: 'a cookie is believed without its signature',
+    promise: ownEyes,
+    file: browsers,
+    from: 'cookie ? request.unsignCookie(cookie) :',
+    to: `cookie ? { valid: true, value: cookie.split('.')[0] ?? null } :`,
+    test: { file: cart, name: 'it is nobody’s, the cart is empty, and the next thing brings a fresh one' },
+  },
+  {
+    name: 'whoever has a checkout key is led to its order',
+    promise: ownEyes,
+    file: 'src/http/routes/cart-checkout.ts',
+    from: 'known?.browser_id === browserId &&',
+    to: 'known &&',
+    test: { file: checkout, name: 'somebody else’s key does not show their order' },
+  },
+  {
+    name: '“Your orders” are everybody’s',
+    promise: ownEyes,
+    file: 'src/database/queries/orders.ts',
+    from: `.where({ browser_id: browserId })
+    .whereRaw(`,
+    to: `.whereRaw(`,
+    test: { file: checkout, name: 'the order is in “Your orders”' },
+  },
+  {
+    name: 'a cart keeps its key when it changes',
+    promise: oneCart,
+    file: carts,
+    from: 'update carts set checkout_key = :key, updated_at = now(),',
+    to: 'update carts set updated_at = now(),',
+    test: { file: checkout, name: 'a cart that another tab changed since the review' },
+  },
+  {
+    name: 'a cart keeps the key of an order that has ended',
+    promise: oneCart,
+    file: carts,
+    from: `status <> 'pending'`,
+    to: `status = 'nothing'`,
+    test: { file: checkout, name: 'a cancelled checkout leads back to the cart as it was' },
+  },
+  {
+    name: 'what was paid for stays in the cart',
+    promise: oneCart,
+    file: 'src/database/transactions/order-changes.ts',
+    from: 'and cart_lines.quantity <= bought.quantity',
+    to: 'and cart_lines.quantity < 0',
+    test: { file: checkout, name: 'a cart is reviewed, ordered, paid, and empty afterwards' },
+  },
+];

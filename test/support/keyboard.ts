@@ -1,0 +1,56 @@
+/// <reference lib="dom" />
+import type { Locator, Page } from 'playwright-core';
+
+const stopsAtMost = 60;
+
+/** Where the keyboard is: what it is called, and what is wrong with how that shows. */
+interface Stop {
+  readonly name: string;
+  readonly faults: readonly string[];
+}
+
+/**
+ * Presses Tab until something has the focus.
+ * @returns what had it on the way there, itself last
+ * @throws when a stop cannot be seen to have the focus, or when there are too many
+ */
+export async function tabTo(page: Page, target: Locator): Promise<string[]> {
+  const names: string[] = [];
+  for (let count = 0; count < stopsAtMost; count += 1) {
+    await page.keyboard.press('Tab');
+    const { name, faults } = await currentStop(page);
+    names.push(name);
+    if (faults.length > 0) throw new Error(`“${name}” has the focus, but ${faults.join(', ')}.`);
+    if (await hasFocus(target)) return names;
+  }
+  throw new Error(`Tab does not lead there; it leads to ${names.join(', ')}.`);
+}
+
+/** Whether exactly this has the focus. */
+export function hasFocus(target: Locator): Promise<boolean> {
+  return target.evaluate((element) => element === document.activeElement);
+}
+
+/** What has the focus: it must show, by an outline, in the part of the page that one sees, under nothing else. */
+export function currentStop(page: Page): Promise<Stop> {
+  return page.evaluate(() => {
+    const element = document.activeElement ?? document.body;
+    const labels = 'labels' in element ? [...(element.labels as Iterable<Element>)] : [];
+    const text = element.getAttribute('aria-label') ?? (labels[0] ?? element).textContent;
+    const { left, top, width, height } = element.getBoundingClientRect();
+    const on = document.elementFromPoint(left + width / 2, top + height / 2);
+    // The card of a product shows the focus of its link by what it draws around itself.
+    const isOutlined = [undefined, '::after'].some((part) => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(element, part);
+      return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2;
+    });
+    const isOnTop = on !== null && (element.contains(on) || on.contains(element));
+    return {
+      name: text.replaceAll(/\s+/g, ' ').trim(),
+      faults: [
+        ...(isOutlined ? [] : ['nothing shows it']),
+        ...(isOnTop ? [] : ['it is outside of what one sees, or under something']),
+      ],
+    };
+  });
+}

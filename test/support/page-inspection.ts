@@ -1,0 +1,108 @@
+/// <reference lib="dom" />
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AxeResults, NodeResult, RunOptions } from 'axe-core';
+import type { Page } from 'playwright-core';
+import {
+  contrastOf,
+  faultOfFocus,
+  faultsOfCutText,
+  faultsOfRoom,
+  faultsOfStructure,
+  faultsOfTargets,
+} from './page-faults.ts';
+
+// What is wrong with a page for somebody who cannot see it well, hold a hand still or use a mouse: a list of sentences.
+
+declare const axe: { run(options: RunOptions): Promise<AxeResults> };
+
+const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What a page is measured against. */
+export const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const pageStandards = [...wcag, 'best-practice'];
+
+/** The looks at which every page has to hold. */
+const looks = [
+  { scheme: 'light', width: 1280 },
+  { scheme: 'dark', width: 1280 },
+  { scheme: 'dark', width: 320 },
+  { scheme: 'light', width: 320 },
+] as const;
+
+const height = 900;
+
+/** All faults of a loaded page, at every look. It stays as it was, but for its focus. */
+export async function inspect(page: Page): Promise<string[]> {
+  const faults = await page.evaluate(faultsOfStructure);
+  for (const { scheme, width } of looks) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height });
+    const found = [
+      ...(await faultsByAxe(page)),
+      ...(await page.evaluate(faultsOfRoom)),
+      ...(await page.evaluate(faultsOfTargets)),
+    ];
+    faults.push(...found.map((fault) => `${scheme}, ${width} px: ${fault}`));
+  }
+  await page.setViewportSize({ width: 1280, height });
+  return [...faults, ...(await faultsOfLargeText(page)), ...(await faultsOfFocus(page))];
+}
+
+/** What axe finds wrong with the page as it is now. What it leaves undecided is a fault, too. */
+export async function faultsByAxe(page: Page, standards: string[] = pageStandards): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(await axeSource);
+  const { violations, incomplete } = await page.evaluate((options) => axe.run(options), {
+    runOnly: { type: 'tag', values: standards },
+    // A message in its frame is a page of another kind, and looked at on its own.
+    iframes: false,
+    rules: { 'target-size': { enabled: true }, 'frame-tested': { enabled: false } },
+    resultTypes: ['violations', 'incomplete'],
+  } satisfies RunOptions);
+  const faults = violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+  for (const { id, nodes } of incomplete) {
+    for (const node of nodes) {
+      if (!(await isSettled(page, id, node)))
+        faults.push(`${id}, undecided: ${node.html} ${messageOf(node)}`);
+    }
+  }
+  return faults;
+}
+
+const contrastAtLeast = 4.5;
+
+/** Axe decides no contrast where something else is near; the colours that are painted do. */
+async function isSettled(page: Page, rule: string, { target }: NodeResult): Promise<boolean> {
+  if (rule !== 'color-contrast') return false;
+  return (await page.evaluate(contrastOf, String(target[0]))) >= contrastAtLeast;
+}
+
+function messageOf({ any, all, none }: NodeResult): string {
+  return [...any, ...all, ...none].map(({ message }) => message).join(' ');
+}
+
+/** Letters twice as large, as a person sets them in the browser, neither make it scroll sideways nor are cut off. */
+async function faultsOfLargeText(page: Page): Promise<string[]> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Page.setFontSizes', { fontSizes: { standard: 32 } });
+  const faults = [...(await page.evaluate(faultsOfRoom)), ...(await page.evaluate(faultsOfCutText))];
+  await session.send('Page.setFontSizes', { fontSizes: { standard: 16 } });
+  await session.detach();
+  return faults.map((fault) => `with letters twice as large: ${fault}`);
+}
+
+const stops = 5;
+
+/** The first stops of the Tab key are seen where they are. A page may have fewer. */
+async function faultsOfFocus(page: Page): Promise<string[]> {
+  const faults: string[] = [];
+  for (let stop = 0; stop < stops; stop += 1) {
+    await page.keyboard.press('Tab');
+    if (stop > 0 && (await page.evaluate(() => document.activeElement === document.body))) break;
+    const fault = await page.evaluate(faultOfFocus);
+    if (fault !== null) faults.push(fault);
+  }
+  return faults;
+}

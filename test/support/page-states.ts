@@ -1,0 +1,184 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import type { Visitor } from './browser.ts';
+import { type OrderName, type PageWorld, type ShopperName, setPrice } from './page-world.ts';
+
+/** A page of the shop as a person may find it. */
+export interface PageState {
+  /** States of one page share its name. */
+  readonly page: string;
+  readonly state: string;
+  readonly at: string | ((world: PageWorld) => string);
+  readonly as?: ShopperName;
+  /** What a person does there to come into this state. */
+  readonly act?: (page: Page, world: PageWorld) => Promise<unknown>;
+  /** Words of the page that prove the state. */
+  readonly shows: string | RegExp;
+}
+
+/** Every page and state there is. */
+export const pageStates: readonly PageState[] = [
+  // Early, because its dispatch goes on.
+  { page: 'order', state: 'in-dispatch', at: order('inDispatch'), shows: /[4-9] of 10/ },
+  { page: 'catalogue', state: 'whole', at: '/', shows: 'Things that hold' },
+  { page: 'catalogue', state: 'found', at: '/?q=bronze&sort=price', shows: 'match' },
+  { page: 'catalogue', state: 'not-found', at: '/?q=windlass', shows: 'Nothing matches' },
+  { page: 'product', state: 'in-stock', at: '/products/block', shows: 'Block and Pulley' },
+  { page: 'product', state: 'few-left', at: '/products/turnbuckle', shows: 'Only 2 left' },
+  { page: 'product', state: 'sold-out', at: '/products/snatch-hook', shows: 'There is none left' },
+  {
+    page: 'product',
+    state: 'added',
+    at: '/products/shackle',
+    act: (page) => press(page, /^Add to cart$/),
+    shows: 'is in your cart',
+  },
+  { page: 'product', state: 'unknown', at: '/products/anchor', shows: 'not sold here' },
+
+  { page: 'cart', state: 'empty', at: '/cart', shows: 'Your cart is empty' },
+  { page: 'cart', state: 'full', as: 'full', at: '/cart', shows: 'Check out' },
+  { page: 'cart', state: 'added', as: 'full', at: '/cart?added=cleat', shows: 'is in your cart' },
+  { page: 'cart', state: 'removed', as: 'full', at: '/cart?removed=bell&qty=1', shows: 'Put it back' },
+  { page: 'cart', state: 'changed', as: 'changed', at: '/cart', shows: 'Only 2 left' },
+  { page: 'cart', state: 'sold-out', as: 'gone', at: '/cart', shows: 'Nothing in it can be ordered' },
+  { page: 'cart', state: 'ordered', as: 'ordered', at: '/cart', shows: 'waits for your payment' },
+
+  { page: 'review', state: 'whole', as: 'full', at: '/cart/checkout', shows: 'Order and pay' },
+  { page: 'review', state: 'changed', as: 'changed', at: '/cart/checkout', shows: 'Not part of this order' },
+  {
+    page: 'review',
+    state: 'email-refused',
+    as: 'full',
+    at: '/cart/checkout',
+    act: (page) => sendReview(page, 'ada at reader.example'),
+    shows: 'Something needs another look',
+  },
+  {
+    page: 'review',
+    state: 'total-changed',
+    as: 'dearer',
+    at: '/cart/checkout',
+    act: raisePriceAndSend,
+    shows: 'The total has changed',
+  },
+  { page: 'review', state: 'ordered', as: 'ordered', at: '/cart/checkout', shows: 'are ordered already' },
+
+  { page: 'payment', state: 'open', at: payment('toPay'), shows: 'Test cards' },
+  {
+    page: 'payment',
+    state: 'card-refused',
+    at: payment('toPay'),
+    act: (page) => payWith(page, '4111 1111 1111 1111'),
+    shows: 'This is not a test card',
+  },
+  {
+    page: 'payment',
+    state: 'card-declined',
+    at: payment('declinedThere'),
+    act: (page) => payWith(page, '4000 0000 0000 9995'),
+    shows: 'Nothing was charged. Your items are still held',
+  },
+  {
+    page: 'bank',
+    state: 'asks',
+    at: payment('toPay'),
+    act: (page) => payWith(page, '4000 0025 0000 3155'),
+    shows: 'Do you want to pay',
+  },
+  { page: 'payment', state: 'paid', at: payment('paidThere'), shows: 'You were charged once' },
+  { page: 'payment', state: 'ended', at: payment('endedThere'), shows: 'This payment has ended' },
+  {
+    page: 'payment-control',
+    state: 'whole',
+    at: ({ shop }) => `${shop.paymentUrl}/control`,
+    shows: 'What goes wrong on purpose',
+  },
+
+  { page: 'order', state: 'pending', at: order('pending'), shows: 'Held for you until' },
+  { page: 'order', state: 'returned', at: order('pending', '?returned=1'), shows: 'on its way to us' },
+  { page: 'order', state: 'hold-over', at: order('over'), shows: 'We are asking whether' },
+  { page: 'order', state: 'dispatched', at: order('dispatched'), shows: 'Print the receipt' },
+  { page: 'order', state: 'cancelled', at: order('cancelled'), shows: 'You cancelled it' },
+  { page: 'order', state: 'expired', at: order('expired'), shows: 'before a payment arrived' },
+  { page: 'order', state: 'refused', at: order('refused'), shows: '5 wanted, 3 left' },
+  { page: 'order', state: 'refunded', at: order('refunded'), shows: 'was paid back to you' },
+  { page: 'order', state: 'partly-refunded', at: order('partlyRefunded'), shows: 'of it was paid back' },
+
+  { page: 'your-orders', state: 'several', as: 'many', at: '/your-orders', shows: 'newest first' },
+  { page: 'your-orders', state: 'none', at: '/your-orders', shows: 'No order was placed' },
+  { page: 'recent-orders', state: 'several', at: '/recent-orders', shows: 'Recent orders' },
+  {
+    page: 'recent-orders',
+    state: 'shop-away',
+    at: '/recent-orders',
+    act: (page) => page.route('**/fragments/**', (route) => route.abort()),
+    shows: 'The shop is restarting',
+  },
+  { page: 'operator', state: 'matter', at: '/operator', shows: 'dispute' },
+  {
+    page: 'operator',
+    state: 'refund-refused',
+    at: '/operator',
+    act: async (page) => {
+      await page.getByLabel('Order number').fill('1');
+      await page.getByLabel('Amount').fill('4.355');
+      await page.getByLabel('Reason').fill('came broken');
+      await press(page, 'Refund');
+    },
+    shows: 'Write an amount above zero',
+  },
+  { page: 'outbox', state: 'several', at: '/outbox', shows: 'Outbox' },
+  { page: 'error', state: 'no-order', at: '/orders/nobody', shows: 'There is nothing here' },
+  { page: 'error', state: 'nothing-here', at: '/anchors', shows: 'There is nothing here' },
+  { page: 'error', state: 'not-allowed', at: '/order/seven', shows: 'not allowed' },
+];
+
+/** A name for files and reports. */
+export function nameOf({ page, state }: PageState): string {
+  return `${page}-${state}`;
+}
+
+/** Goes to a page and does there what leads to the state, as a browser that has never been at the shop. */
+export async function openState(page: Page, state: PageState, world: PageWorld): Promise<void> {
+  const { at, as, act, shows } = state;
+  if (as !== undefined) await lend(page.context(), world.shop.shopUrl, world.shoppers[as]);
+  await page.goto(new URL(typeof at === 'string' ? at : at(world), world.shop.shopUrl).href);
+  await act?.(page, world);
+  await page.getByText(shows).filter({ visible: true }).first().waitFor();
+}
+
+function order(name: OrderName, query = '') {
+  return ({ orders }: PageWorld) => orders[name].order_url + query;
+}
+
+function payment(name: OrderName) {
+  return ({ orders }: PageWorld) => orders[name].payment_url;
+}
+
+async function lend(context: BrowserContext, url: string, { cookie }: Visitor): Promise<void> {
+  const cookies = cookie.split('; ').map((one) => {
+    const [name = '', value = ''] = one.split(/=(.*)/s);
+    return { name, value, url };
+  });
+  await context.addCookies(cookies);
+}
+
+function press(page: Page, name: string | RegExp): Promise<void> {
+  return page.getByRole('button', { name }).first().click();
+}
+
+async function sendReview(page: Page, address: string): Promise<void> {
+  await page.getByLabel('E-mail').fill(address);
+  await press(page, /^Order/);
+}
+
+async function raisePriceAndSend(page: Page, { shop }: PageWorld): Promise<void> {
+  const marlinspike = shop.database('products').where('sku', 'marlinspike');
+  const found = await marlinspike.first<{ price_cents: number }>('price_cents');
+  await setPrice(shop, 'marlinspike', (found?.price_cents ?? 0) + 100);
+  await sendReview(page, 'ada@reader.example');
+}
+
+async function payWith(page: Page, card: string): Promise<void> {
+  await page.getByLabel('Card number').fill(card);
+  await press(page, /^Pay/);
+}
