@@ -1,50 +1,26 @@
 /// <reference lib="dom" />
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { cartSaid, cartWords, emailFaults, words } from '../../src/storefront/words.ts';
-import { launchChromium, msToFindChromium } from '../support/chromium.ts';
 import { currentStop, hasFocus, tabTo } from '../support/keyboard.ts';
-import { type StartedShop, startAsNpmStartDoes } from '../support/npm-start.ts';
 import {
   atPayment,
   cartHolds,
-  enter,
   opened,
   orderButton,
   orderIs,
   orderThing,
-  type Shopper,
   timelineOf,
   wholeStory,
 } from '../support/shopper-in-browser.ts';
+import { visitShop } from '../support/visit.ts';
 
 // A purchase by keyboard alone, and what is said aloud while a hold runs out.
 
-let shop: StartedShop;
-let browser: Browser;
-let shopper: Shopper;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-  shop = await startAsNpmStartDoes({ DISPATCH_SECONDS: '1', HOLD_SECONDS: '75' });
-}, msToFindChromium);
-
-afterAll(async () => {
-  await browser?.close();
-  await shop?.stop();
-});
-
-beforeEach(async () => {
-  shopper = await enter(browser, shop);
-});
-
-afterEach(async () => {
-  await shopper.context.close();
-  expect(shopper.complaints).toEqual([]);
-});
+const visit = visitShop({ DISPATCH_SECONDS: '1', HOLD_SECONDS: '75' });
 
 test('the skip link is the first stop and leads to the content; every stop shows, in the order of the page', async () => {
-  const { page } = shopper;
+  const { page } = visit.shopper;
   await page.goto('/');
   await page.keyboard.press('Tab');
   expect(await currentStop(page)).toEqual({ name: words.shop.skip, faults: [] });
@@ -104,7 +80,7 @@ async function chooseByKeyboard(page: Page): Promise<void> {
 }
 
 test('a purchase, with an e-mail address that is refused first', async () => {
-  const { page } = shopper;
+  const { page } = visit.shopper;
   await chooseByKeyboard(page);
   const email = page.getByLabel(words.checkout.email);
   await tabTo(page, email);
@@ -160,7 +136,7 @@ async function listen(page: Page): Promise<() => Promise<{ said: string; left: s
 }
 
 test('a hold is said aloud with 60 and with 30 seconds left, and at no other time', async () => {
-  const { page, context } = shopper;
+  const { page, context } = visit.shopper;
   await orderThing(page, 'Rope Thimble');
   const tab = await context.newPage();
   // No real minute passes: the page's clock is ours.
@@ -170,9 +146,12 @@ test('a hold is said aloud with 60 and with 30 seconds left, and at no other tim
   await tab.getByText(/^1:\d\d left$/).waitFor();
   await tab.waitForLoadState('load');
   const heard = await listen(tab);
-  await tab.clock.runFor(72_000);
-  expect(await heard()).toEqual([
+  await tab.getByRole('link', { name: /^Pay/ }).focus();
+  await tab.clock.runFor(76_000);
+  expect((await heard()).filter(({ said }) => said !== '')).toEqual([
     { said: words.order.leftMinute, left: expect.stringMatching(/^1:0[01] left$/) },
     { said: words.order.leftHalf, left: expect.stringMatching(/^0:3[01] left$/) },
   ]);
+  // What had the focus is gone; the keyboard goes on where it was, and not at the top of the page.
+  expect(await hasFocus(tab.getByText('The hold ended at').locator('visible=true'))).toBe(true);
 });

@@ -1,49 +1,25 @@
 /// <reference lib="dom" />
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { cartSaid, cartWords, words } from '../../src/storefront/words.ts';
-import { launchChromium, msToFindChromium } from '../support/chromium.ts';
 import { countOrders, crash, reopened } from '../support/demonstration.ts';
-import { type StartedShop, startAsNpmStartDoes } from '../support/npm-start.ts';
 import {
   atPayment,
   cartHolds,
-  enter,
   mark,
   opened,
   orderButton,
   orderIs,
   pay,
-  type Shopper,
   timelineOf,
   wholeStory,
 } from '../support/shopper-in-browser.ts';
+import { visitShop } from '../support/visit.ts';
 import { waitFor } from '../support/wait.ts';
 
 // The shop dies on each page of a purchase in turn, as by `kill -9`; the supervisor starts it again.
 
-let shop: StartedShop;
-let browser: Browser;
-let shopper: Shopper;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-  shop = await startAsNpmStartDoes({ DISPATCH_SECONDS: '8', HOLD_SECONDS: '600' });
-}, msToFindChromium);
-
-afterAll(async () => {
-  await browser?.close();
-  await shop?.stop();
-});
-
-beforeEach(async () => {
-  shopper = await enter(browser, shop);
-});
-
-afterEach(async () => {
-  await shopper.context.close();
-  expect(shopper.complaints).toEqual([]);
-});
+const visit = visitShop({ DISPATCH_SECONDS: '8', HOLD_SECONDS: '600' });
 
 function banner(page: Page) {
   return page.locator('#connection');
@@ -58,7 +34,7 @@ async function dieUntilNoticed(page: Page): Promise<void> {
   await waitFor(
     'the page to say that the shop is away',
     async () => {
-      await crash(shop);
+      await crash(visit.shop);
       return banner(page).textContent();
     },
     (text) => text === words.connection.away,
@@ -67,14 +43,14 @@ async function dieUntilNoticed(page: Page): Promise<void> {
 
 /** The shop dies under a page on which one then presses a button: the page waits for it, and says so. */
 async function pressWhileDown(page: Page, press: () => Promise<void>): Promise<void> {
-  await crash(shop);
+  await crash(visit.shop);
   await press();
   await banner(page).filter({ hasText: words.connection.away }).waitFor();
 }
 
 test('a purchase goes on over the death of the shop on each of its pages', { timeout: 120_000 }, async () => {
-  const { page, context } = shopper;
-  const before = await countOrders(shop);
+  const { page, context } = visit.shopper;
+  const before = await countOrders(visit.shop);
 
   // The catalogue.
   await page.goto('/');
@@ -96,11 +72,11 @@ test('a purchase goes on over the death of the shop on each of its pages', { tim
   await page.getByText(cartSaid.added('Rope Thimble')).waitFor();
   await bannerGoes(page);
 
-  // The cart, which says when it is safe to press again.
+  // The cart, whose buttons are plain forms.
   await page.getByRole('link', { name: cartWords(2), exact: true }).click();
   await opened(page, words.cart.title);
-  await dieUntilNoticed(page);
-  await bannerGoes(page);
+  await crash(visit.shop);
+  await reopened(visit.shop);
   await page.getByRole('link', { name: words.cart.checkout, exact: true }).click();
 
   // The review.
@@ -108,13 +84,13 @@ test('a purchase goes on over the death of the shop on each of its pages', { tim
   await page.getByLabel(words.checkout.email).fill('ada@reader.example');
   await pressWhileDown(page, () => orderButton(page).click());
   await atPayment(page);
-  expect(await countOrders(shop)).toEqual({ orders: before.orders + 1, charges: before.charges });
+  expect(await countOrders(visit.shop)).toEqual({ orders: before.orders + 1, charges: before.charges });
 
   // Your orders, and the page of the order, which stays open from here on.
   const watching = await context.newPage();
   await watching.goto('/your-orders');
-  await dieUntilNoticed(watching);
-  await bannerGoes(watching);
+  await crash(visit.shop);
+  await reopened(visit.shop);
   await watching.getByRole('link', { name: /^Order \d+$/ }).click();
   await orderIs(watching, 'pending');
   const isSamePage = await mark(watching);
@@ -129,8 +105,8 @@ test('a purchase goes on over the death of the shop on each of its pages', { tim
 
   // The payment page, which is another service's and leads back into the shop.
   await page.bringToFront();
-  await crash(shop);
-  await reopened(shop);
+  await crash(visit.shop);
+  await reopened(visit.shop);
   await pay(page);
 
   // The order in dispatch, on the page that one comes to from paying, and on the one that was open all the time.
@@ -153,5 +129,5 @@ test('a purchase goes on over the death of the shop on each of its pages', { tim
   await page.reload();
   expect(await timelineOf(page)).toEqual(wholeStory);
   await cartHolds(page, 0);
-  expect(await countOrders(shop)).toEqual({ orders: before.orders + 1, charges: before.charges + 1 });
+  expect(await countOrders(visit.shop)).toEqual({ orders: before.orders + 1, charges: before.charges + 1 });
 });

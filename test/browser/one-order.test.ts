@@ -1,56 +1,30 @@
 /// <reference lib="dom" />
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { words } from '../../src/storefront/words.ts';
-import { launchChromium, msToFindChromium } from '../support/chromium.ts';
 import { countOrders } from '../support/demonstration.ts';
-import { type StartedShop, startAsNpmStartDoes } from '../support/npm-start.ts';
 import {
   addToCart,
   atPayment,
   cartHolds,
-  enter,
   goToReview,
   order,
   orderButton,
   orderIs,
   orderThing,
   pay,
-  type Shopper,
   toPayment,
 } from '../support/shopper-in-browser.ts';
+import { visitShop } from '../support/visit.ts';
 
 // However often a shopper presses, reloads, goes back or looks from another tab: one order, one charge.
 
-let shop: StartedShop;
-let browser: Browser;
-let shopper: Shopper;
+const visit = visitShop({ DISPATCH_SECONDS: '0.5', HOLD_SECONDS: '600' });
 let before: Awaited<ReturnType<typeof countOrders>>;
 
-beforeAll(async () => {
-  browser = await launchChromium();
-  shop = await startAsNpmStartDoes({ DISPATCH_SECONDS: '0.5', HOLD_SECONDS: '600' });
-}, msToFindChromium);
-
-afterAll(async () => {
-  await browser?.close();
-  await shop?.stop();
-});
-
 beforeEach(async () => {
-  await enterShop();
-  before = await countOrders(shop);
+  before = await countOrders(visit.shop);
 });
-
-afterEach(async () => {
-  await shopper.context.close();
-  expect(shopper.complaints).toEqual([]);
-});
-
-async function enterShop(options: BrowserContextOptions = {}): Promise<void> {
-  await shopper?.context.close();
-  shopper = await enter(browser, shop, options);
-}
 
 async function toReview(page: Page, product: string): Promise<void> {
   await addToCart(page, product);
@@ -60,7 +34,7 @@ async function toReview(page: Page, product: string): Promise<void> {
 
 /** Since the test began. */
 async function expectNew(orders: number, charges: number): Promise<void> {
-  expect(await countOrders(shop)).toEqual({
+  expect(await countOrders(visit.shop)).toEqual({
     orders: before.orders + orders,
     charges: before.charges + charges,
   });
@@ -81,10 +55,10 @@ async function loseFirstAnswer(page: Page): Promise<string[]> {
 }
 
 describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
-  beforeEach(() => enterShop({ javaScriptEnabled }));
+  beforeEach(() => visit.enter({ javaScriptEnabled }));
 
   test('a double click places one order', async () => {
-    const { page } = shopper;
+    const { page } = visit.shopper;
     await toReview(page, 'Bow Shackle');
     await orderButton(page).dblclick();
     await toPayment(page);
@@ -93,7 +67,7 @@ describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
 });
 
 test('an answer that was lost is asked for again by the script, with the same key', async () => {
-  const { page } = shopper;
+  const { page } = visit.shopper;
   const keys = await loseFirstAnswer(page);
   await toReview(page, 'Bow Shackle');
   await orderButton(page).click();
@@ -104,8 +78,8 @@ test('an answer that was lost is asked for again by the script, with the same ke
 });
 
 test('without JavaScript, a lost answer is asked for again by loading the page again', async () => {
-  await enterShop({ javaScriptEnabled: false });
-  const { page } = shopper;
+  await visit.enter({ javaScriptEnabled: false });
+  const { page } = visit.shopper;
   const keys = await loseFirstAnswer(page);
   await toReview(page, 'Bow Shackle');
   await orderButton(page).click();
@@ -118,7 +92,7 @@ test('without JavaScript, a lost answer is asked for again by loading the page a
 });
 
 test('reloaded while the order is on its way, the review shows the order', async () => {
-  const { page } = shopper;
+  const { page } = visit.shopper;
   await toReview(page, 'Bow Shackle');
   await page.route('**/cart/checkout', async (route) => {
     if (route.request().method() !== 'POST') return route.fallback();
@@ -126,7 +100,7 @@ test('reloaded while the order is on its way, the review shows the order', async
     // And the answer never comes.
   });
   await orderButton(page).click();
-  await expect.poll(() => countOrders(shop)).toMatchObject({ orders: before.orders + 1 });
+  await expect.poll(() => countOrders(visit.shop)).toMatchObject({ orders: before.orders + 1 });
   await page.reload();
   await page.getByText(words.checkout.ordered).waitFor();
   expect(await orderButton(page).count()).toBe(0);
@@ -137,7 +111,7 @@ test('reloaded while the order is on its way, the review shows the order', async
 
 describe('after paying', () => {
   test('back: the payment page says that it is paid, and the cart is empty', async () => {
-    const { page } = shopper;
+    const { page } = visit.shopper;
     await orderThing(page, 'Bow Shackle');
     await pay(page);
     await orderIs(page, 'dispatched');
@@ -153,8 +127,8 @@ describe('after paying', () => {
   test.each([true, false])(
     'a review and a payment page that were left open lead to the paid order; JavaScript: %s',
     async (javaScriptEnabled) => {
-      await enterShop({ javaScriptEnabled });
-      const { page, context } = shopper;
+      await visit.enter({ javaScriptEnabled });
+      const { page, context } = visit.shopper;
       await toReview(page, 'Bow Shackle');
       const other = await context.newPage();
       await goToReview(other);
@@ -175,7 +149,7 @@ describe('after paying', () => {
 });
 
 test('back from the payment page, the review says that it is ordered, and asks for no other order', async () => {
-  const { page } = shopper;
+  const { page } = visit.shopper;
   await orderThing(page, 'Bow Shackle');
   await page.goBack();
   await page.getByText(words.checkout.ordered).waitFor();
@@ -187,7 +161,7 @@ test('back from the payment page, the review says that it is ordered, and asks f
 
 describe('two tabs with one cart', () => {
   test('changed in one, the other is told, shows what is in it now, and orders that', async () => {
-    const { page, context } = shopper;
+    const { page, context } = visit.shopper;
     await toReview(page, 'Bow Shackle');
     const other = await context.newPage();
     await addToCart(other, 'Rope Thimble', 2);
@@ -204,7 +178,7 @@ describe('two tabs with one cart', () => {
   });
 
   test('ordered in both, it is one order, and paid in both, one charge', async () => {
-    const { page, context } = shopper;
+    const { page, context } = visit.shopper;
     await toReview(page, 'Bow Shackle');
     const other = await context.newPage();
     await other.goto('/cart/checkout');
@@ -221,7 +195,7 @@ describe('two tabs with one cart', () => {
   });
 
   test('emptied in one, the other says so and orders nothing', async () => {
-    const { page, context } = shopper;
+    const { page, context } = visit.shopper;
     await toReview(page, 'Bow Shackle');
     const other = await context.newPage();
     await other.goto('/cart');
@@ -230,23 +204,5 @@ describe('two tabs with one cart', () => {
     await orderButton(page).click();
     await page.getByText(words.cart.none).waitFor();
     await expectNew(0, 0);
-  });
-
-  test('what sold out meanwhile is said, and what is left can be ordered', async () => {
-    const { page } = shopper;
-    await addToCart(page, 'Small Brass Bell', 3);
-    await goToReview(page);
-    await page.getByLabel(words.checkout.email).fill('ada@reader.example');
-    const other = await enter(browser, shop);
-    await orderThing(other.page, 'Small Brass Bell', 'bob@reader.example');
-    await orderButton(page).click();
-    await page.getByRole('alert').waitFor();
-    await page.getByText('Only 2 left').waitFor();
-    await orderButton(page).click();
-    await atPayment(page);
-    await page.getByRole('heading', { name: 'Pay $298.00' }).waitFor();
-    await expectNew(2, 0);
-    await other.context.close();
-    expect(other.complaints).toEqual([]);
   });
 });

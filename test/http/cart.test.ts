@@ -245,4 +245,6 @@ test('a script that adds gets the count and the words', async () => {
     label: 'Cart, 2 units',
     said: 'Bow Shackle is in your cart.',
   });
+  const count = await visitor.get('/cart', { accept: 'application/json' });
+  expect(JSON.parse(count.text)).toEqual({ units: 2, label: 'Cart, 2 units' });
 });

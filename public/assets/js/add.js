@@ -1,4 +1,5 @@
 import { cameFromShop, report } from './banner.js';
+import { showCart } from './cart-link.js';
 import { pause } from './pause.js';
 
 const attemptsAtMost = 12;
@@ -58,12 +59,6 @@ async function send(form) {
 function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function showCart({ units, label }) {
-  const link = document.getElementById('cart-link');
-  link.setAttribute('aria-label', label);
-  link.querySelector('.cart-count').textContent = units;
 }
 
 // Focus stays on the button: whoever wants another one presses it again.

@@ -4,9 +4,9 @@ import { show } from './show.js';
 const answerWithinMs = 4000;
 
 /** Asks the shop; undefined when nothing answers. */
-export function ask(url) {
+export function ask(url, accept = '*/*') {
   const signal = AbortSignal.timeout(answerWithinMs);
-  return fetch(url, { cache: 'no-store', signal }).catch(() => undefined);
+  return fetch(url, { cache: 'no-store', headers: { accept }, signal }).catch(() => undefined);
 }
 
 /** Fetches a part of the page anew and shows it. @returns whether the shop was reached */

@@ -1,3 +1,4 @@
+import { lookAtCart } from './cart-link.js';
 import { showDispatch } from './dispatch.js';
 import { follow } from './events.js';
 import { showHold } from './hold.js';
@@ -18,9 +19,14 @@ function tick() {
 document.documentElement.dataset.scripted = '';
 tick();
 setInterval(tick, tickMs);
-follow(document.querySelector('[data-events]'), () => {
+const part = document.querySelector('[data-events]');
+let { status } = part.dataset;
+follow(part, () => {
   saidAt = performance.now();
   tick();
+  // What was paid for leaves the cart.
+  if (part.dataset.status !== status) void lookAtCart();
+  ({ status } = part.dataset);
 });
 
 // Whoever comes from the payment page has most likely paid; if not, the way back to it shows again after a while.

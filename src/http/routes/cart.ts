@@ -51,6 +51,8 @@ export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, opt
   const { database, browsers } = options;
 
   server.get('/cart', { schema: { hide: true, querystring } }, async (request, reply) => {
+    reply.header('vary', 'accept');
+    if (!wantsPage(request)) return sendCount(reply, options);
     const said = await saidOf(database, request.query);
     return showCart(reply, options, { said, fault: null });
   });
@@ -102,6 +104,13 @@ export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, opt
     },
   );
 };
+
+/** What a script shows in the header. */
+async function sendCount(reply: FastifyReply, { database, browsers }: CartOptions): Promise<FastifyReply> {
+  const browserId = browsers.of(reply.request);
+  const inCart = browserId === null ? 0 : await countCart(database, browserId);
+  return reply.header('cache-control', 'no-store').send({ units: inCart, label: cartWords(inCart) });
+}
 
 async function saidOf(database: Database, { added, removed, qty }: z.infer<typeof querystring>) {
   const about = added ?? removed;

@@ -1,0 +1,141 @@
+import { fieldIn, Visitor } from './browser.ts';
+import { ask, becomes, control, hurryDispatch, matters, type OpenShop, type TestOrder } from './orders.ts';
+import { refund } from './refunds.ts';
+import { waitFor } from './wait.ts';
+
+// Carts and orders as shoppers make them with the forms of the pages, and what becomes of them.
+
+type Lines = Readonly<Record<string, number>>;
+
+const email = 'ada@reader.example';
+
+/** Somebody with these things in the cart. */
+export async function shopperWith(shop: OpenShop, lines: Lines): Promise<Visitor> {
+  const visitor = new Visitor(shop.shopUrl);
+  for (const [sku, qty] of Object.entries(lines)) {
+    const { status } = await visitor.post('/cart/lines', { sku, qty: String(qty) });
+    if (status !== 303) throw new Error(`${sku} was not put into the cart: ${status}`);
+  }
+  return visitor;
+}
+
+/** Orders what is in somebody's cart, through the review. */
+export async function orderOf(shop: OpenShop, visitor: Visitor): Promise<TestOrder> {
+  const { text } = await visitor.get('/cart/checkout');
+  const key = fieldIn(text, 'key');
+  const placed = await visitor.post('/cart/checkout', { key, amount: fieldIn(text, 'amount'), email });
+  if (placed.status !== 303) throw new Error(`The cart was not ordered: ${placed.status}`);
+  return orderByKey(shop, key);
+}
+
+/** An order of somebody who has just come. */
+export async function buyFor(shop: OpenShop, lines: Lines): Promise<TestOrder> {
+  return orderOf(shop, await shopperWith(shop, lines));
+}
+
+async function orderByKey({ database, shopUrl }: OpenShop, key: string): Promise<TestOrder> {
+  const row = await database('orders')
+    .leftJoin('payments', 'payments.order_id', 'orders.order_id')
+    .where('checkout_key', key)
+    .first<OrderRow>('orders.order_id', 'token', 'session_id', 'url', 'total_cents');
+  return {
+    key,
+    order_id: row.order_id,
+    order_url: `${shopUrl}/orders/${row.token}`,
+    payment_id: row.session_id ?? '',
+    payment_url: row.url ?? '',
+    total: row.total_cents,
+  };
+}
+
+interface OrderRow {
+  readonly order_id: number;
+  readonly token: string;
+  readonly session_id: string | null;
+  readonly url: string | null;
+  readonly total_cents: number;
+}
+
+type Change = (shop: OpenShop, order: TestOrder) => Promise<TestOrder>;
+
+/** An order of the usual things, and what became of it. */
+export async function place(shop: OpenShop, change?: Change): Promise<TestOrder> {
+  const order = await buyFor(shop, { cleat: 1, shackle: 2 });
+  return change ? change(shop, order) : order;
+}
+
+export const pay: Change = async (shop, order) => {
+  await ask(`${shop.shopUrl}/payment_webhook/${order.payment_id}/paid`);
+  return until(shop, order, 'paid');
+};
+
+export const dispatch: Change = async (shop, order) => {
+  await pay(shop, order);
+  await hurryDispatch(shop, order);
+  return until(shop, order, 'dispatched');
+};
+
+/** Paid so long ago that its dispatch is in the middle. */
+export const dispatchHalf: Change = async (shop, order) => {
+  await pay(shop, order);
+  const { database } = shop;
+  const earlier = (...columns: string[]) =>
+    Object.fromEntries(columns.map((name) => [name, database.raw(`?? - interval '125 seconds'`, [name])]));
+  const isIt = { order_id: order.order_id };
+  await database('orders')
+    .where(isIt)
+    .update(earlier('created_at', 'paid_at', 'dispatch_due_at'));
+  await database('order_history').where(isIt).update(earlier('at'));
+  return order;
+};
+
+export const cancel: Change = async (shop, order) => {
+  await ask(`${order.order_url}/cancel`, undefined, { headers: { origin: shop.shopUrl } });
+  return until(shop, order, 'cancelled');
+};
+
+/** The hold is over, and the payment not known yet. */
+export const endHold: Change = async (shop, order) => {
+  const held = shop.database('orders').where('order_id', order.order_id);
+  await held.update({ hold_expires_at: shop.database.fn.now() });
+  return order;
+};
+
+export const expire: Change = async (shop, order) => {
+  await endHold(shop, order);
+  await ask(`${shop.paymentUrl}/api/cancel_payment`, { session_id: order.payment_id });
+  return until(shop, order, 'cancelled');
+};
+
+/** Paid back in part, or without an amount all of it. */
+export function payBack(body: { amount?: number } = {}): Change {
+  return async (shop, order) => {
+    await dispatch(shop, order);
+    const { status } = await refund(shop, order, body, {});
+    if (status !== 202) throw new Error(`Not paid back: ${status}`);
+    return order;
+  };
+}
+
+export const dispute: Change = async (shop, order) => {
+  await pay(shop, order);
+  await control(shop, order, 'dispute');
+  await waitFor(
+    'the dispute to be on the list',
+    () => matters(shop, order),
+    (found) => found.length > 0,
+  );
+  return order;
+};
+
+/** Three bells are in the shop. */
+export async function refuse(shop: OpenShop): Promise<TestOrder> {
+  const key = `refused-${crypto.randomUUID()}`;
+  await ask(`${shop.shopUrl}/checkout/${key}`, { items: [{ sku: 'bell', qty: 5 }], email });
+  return orderByKey(shop, key);
+}
+
+async function until(shop: OpenShop, order: TestOrder, status: string): Promise<TestOrder> {
+  await becomes(shop, order, { status });
+  return order;
+}
