@@ -1,7 +1,7 @@
 import type { OrderWithPayment } from '../database/queries/orders.ts';
 import type { CheckedCart, CheckedLine } from '../domain/cart.ts';
 import { formatMoney } from '../domain/money.ts';
-import { type PendingView, pendingView } from './pending-view.ts';
+import { type PendingView, pendingOf } from './pending-view.ts';
 import { cartNotes, words } from './words.ts';
 
 /** One product of a cart, on the cart's page and in the review. */
@@ -26,6 +26,8 @@ export interface CartSaid {
 
 export interface CartSource {
   readonly cart: CheckedCart;
+  /** The key under which this content of the cart is ordered; empty for an empty cart. */
+  readonly key: string;
   /** Orders of this browser that wait for their payment. */
   readonly pending: readonly OrderWithPayment[];
   readonly said: CartSaid | null;
@@ -40,13 +42,17 @@ export interface CartView {
   readonly orderable: boolean;
   /** Why it cannot be. */
   readonly obstacle: string | null;
+  /** The order that this very cart has already become: there is nothing to check out, only to pay. */
+  readonly ordered: PendingView | null;
+  /** The other orders that wait for their payment. */
   readonly pending: readonly PendingView[];
   readonly said: CartSaid | null;
   readonly fault: string | null;
 }
 
 /** What the cart's page shows. */
-export function cartView({ cart, pending, said, fault }: CartSource, now: Date): CartView {
+export function cartView({ cart, key, said, fault, ...source }: CartSource, now: Date): CartView {
+  const { ordered, others } = pendingOf(source.pending, key, now);
   const obstacle = obstacleOf(cart);
   return {
     title: words.cart.title,
@@ -54,7 +60,8 @@ export function cartView({ cart, pending, said, fault }: CartSource, now: Date):
     total: formatMoney({ cents: cart.totalCents, currency: cart.currency }),
     orderable: obstacle === null && cart.lines.length > 0,
     obstacle,
-    pending: pendingView(pending, now),
+    ordered,
+    pending: others,
     said,
     fault,
   };

@@ -2,7 +2,7 @@ import type { OrderWithPayment } from '../database/queries/orders.ts';
 import type { CheckedCart } from '../domain/cart.ts';
 import { formatMoney } from '../domain/money.ts';
 import { type CartLineView, cartLineView } from './cart-view.ts';
-import { type PendingView, pendingView } from './pending-view.ts';
+import { type PendingView, pendingOf } from './pending-view.ts';
 import { holdPromise, words } from './words.ts';
 
 /** What is wrong with a checkout as it was sent: with a field of it, or with all of it. */
@@ -44,8 +44,7 @@ export interface CheckoutView {
 /** What the review before paying shows. */
 export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
   const { cart, key, faults } = source;
-  const same = source.pending.filter((order) => order.checkout_key === key);
-  const others = source.pending.filter((order) => order.checkout_key !== key);
+  const { ordered, others } = pendingOf(source.pending, key, now);
   const { title } = words.checkout;
   return {
     title: faults[0] ? `${faults[0].text} ${title}` : title,
@@ -58,8 +57,8 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
     email: source.email,
     emailFault: faults.find(({ field }) => field === 'email')?.text ?? null,
     holdPromise: holdPromise(source.holdSeconds),
-    ordered: pendingView(same, now)[0] ?? null,
-    pending: pendingView(others, now),
+    ordered,
+    pending: others,
     faults,
   };
 }

@@ -59,7 +59,6 @@ export const words = {
     notHeld: 'A cart holds nothing back. Things are held for you once you check out, while you pay.',
     badQuantity: 'A quantity is a whole number from 0 to 1000.',
     full: 'There are fifty products in your cart, as many as fit into one order. Check out first, or take something out.',
-    pay: 'Pay',
     see: 'See the order',
   },
   checkout: {

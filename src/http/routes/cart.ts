@@ -146,6 +146,7 @@ async function showCart(
     browserId === null
       ? [undefined, []]
       : await Promise.all([readCart(database, browserId), listPendingOrders(database, browserId)]);
-  const source = { cart: checkCart(cart?.lines ?? []), pending, ...message };
+  const key = cart?.checkoutKey ?? '';
+  const source = { cart: checkCart(cart?.lines ?? []), key, pending, ...message };
   return pages.send(reply, 'cart', { cart: cartView(source, new Date()) });
 }
