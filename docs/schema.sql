@@ -281,4 +281,15 @@ AS $function$
     return null;
   end $function$
 ;
-CREATE TRIGGER order_history_told AFTER INSERT ON public.order_history FOR EACH ROW EXECUTE FUNCTION tell_order_change();
+CREATE TRIGGER order_history_told AFTER INSERT ON public.order_history FOR EACH ROW WHEN ((new.what <> 'placed'::text)) EXECUTE FUNCTION tell_order_change();
+
+CREATE OR REPLACE FUNCTION public.tell_order_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    perform pg_notify('order_changed', new.order_id::text);
+    return null;
+  end $function$
+;
+CREATE TRIGGER payments_told AFTER UPDATE OF state ON public.payments FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION tell_order_change();

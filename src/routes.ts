@@ -4,7 +4,7 @@ import { type Database } from './database/connection.ts';
 import { listen } from './database/listen.ts';
 import { outboxTransaction } from './database/statement.ts';
 import { askToCancel } from './database/transactions/cancel-wish.ts';
-import { addToCart, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
+import { addToCart, correctEmail, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
 import { type Inbox, receivePaymentEvent } from './database/transactions/payment-events.ts';
 import { requestRefund } from './database/transactions/refunds.ts';
 import { settleMatter } from './database/transactions/restarts.ts';
@@ -133,6 +133,7 @@ async function registerCart(
     ...shared,
     startCheckout,
     renewUsedKey: (browserId) => renewUsedKey(database, browserId),
+    correctEmail: (order) => correctEmail(database, order),
     checkoutsPerMinute,
     holdSeconds,
     asksEmail: email.delivery !== 'off',

@@ -72,26 +72,34 @@ async function listenOnce(options: ListenOptions, ending: AbortSignal, onBegin: 
       reject(new Error('The connection was ended.'));
     });
   });
-  // Whoever waits for it hears of it; at the end nobody does.
-  lost.catch(() => undefined);
-  try {
-    await Promise.race([client.connect(), lost]);
+  const over = new AbortController();
+  const ended = new Promise<void>((resolve) => {
+    ending.addEventListener('abort', () => resolve(), { signal: over.signal });
+  });
+  const listening = async (): Promise<never> => {
+    await client.connect();
     client.on('notification', ({ payload = '' }) => {
       options.onNotice(payload);
     });
     await client.query(`listen ${client.escapeIdentifier(options.channel)}`);
     onBegin();
     options.onListening();
-    await Promise.race([stayAwake(client, ending), lost]);
+    return stayAwake(client, over.signal);
+  };
+  try {
+    // Whatever it waits for, an end is not kept waiting.
+    await Promise.race([listening(), lost, ended]);
   } finally {
+    over.abort();
     // Not waited for: a connection that hangs does not end either.
     client.end().catch(() => undefined);
   }
 }
 
-async function stayAwake(client: Client, ending: AbortSignal): Promise<void> {
-  while (!ending.aborted) {
-    await pause(askEveryMs, undefined, { signal: ending }).catch(() => undefined);
-    if (!ending.aborted) await client.query('select 1');
+/** Asks now and then. @throws when there is no answer, or when it is over */
+async function stayAwake(client: Client, over: AbortSignal): Promise<never> {
+  for (;;) {
+    await pause(askEveryMs, undefined, { signal: over });
+    await client.query('select 1');
   }
 }

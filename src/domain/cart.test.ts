@@ -11,6 +11,7 @@ const line: CartLine = {
   seenPriceCents: 1000,
   unitPriceCents: 1000,
   currency: 'USD',
+  heldElsewhere: 0,
 };
 
 test.each([
@@ -29,13 +30,23 @@ test('prices are those of now, whatever was seen', () => {
   expect(checkCart([{ ...line, seenPriceCents: 900 }]).totalCents).toBe(3000);
 });
 
-test('an empty cart is worth nothing', () => {
-  expect(checkCart([])).toMatchObject({ items: [], totalCents: 0, tooMuch: false });
+test.each([
+  ['an empty cart', [], 'nothing'],
+  ['a sold-out one', [{ ...line, available: 0 }], 'nothing'],
+  ['a free one', [{ ...line, unitPriceCents: 0 }], 'nothing'],
+  ['the largest payment', [{ ...line, wanted: 1, unitPriceCents: largestTotalCents }], null],
+  ['a cent more', [{ ...line, wanted: 1, unitPriceCents: largestTotalCents + 1 }], 'too_much'],
+  ['two currencies', [line, { ...line, sku: 'block', currency: 'EUR' }], 'currencies'],
+  ['a second currency that is sold out', [line, { ...line, available: 0, currency: 'EUR' }], null],
+] as const)('%s can be ordered unless there is an obstacle: %j', (_name, lines, obstacle) => {
+  expect(checkCart(lines).obstacle).toBe(obstacle);
 });
 
-test.each([
-  [largestTotalCents, false],
-  [largestTotalCents + 1, true],
-])('a total of %i is too much for one payment: %s', (unitPriceCents, tooMuch) => {
-  expect(checkCart([{ ...line, wanted: 1, unitPriceCents }]).tooMuch).toBe(tooMuch);
+test('a sight is the same for the same things at the same prices, and for nothing else', () => {
+  const other = { ...line, sku: 'block' };
+  const sightOf = (...lines: CartLine[]) => checkCart(lines).sight;
+  const sight = sightOf({ ...line, available: 1 }, { ...other, available: 2 });
+  expect(sightOf({ ...line, wanted: 1 }, { ...other, wanted: 2, available: 9 })).toBe(sight);
+  expect(sightOf({ ...line, available: 2 }, { ...other, available: 1 })).not.toBe(sight);
+  expect(sightOf({ ...line, available: 1 }, { ...other, available: 2, unitPriceCents: 999 })).not.toBe(sight);
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Item, largestTotalCents, orderTotal } from './order.ts';
 
 /** Days after which a cart that nobody has touched is removed. */
@@ -21,6 +22,8 @@ export interface CartLine {
   readonly seenPriceCents: number;
   readonly unitPriceCents: number;
   readonly currency: string;
+  /** Units that other orders of the same browser hold. */
+  readonly heldElsewhere: number;
 }
 
 /** A line with what can be ordered of it now. */
@@ -36,9 +39,14 @@ export interface CheckedCart {
   readonly items: readonly Item[];
   readonly totalCents: number;
   readonly currency: string;
-  /** The total is more than one payment can be. */
-  readonly tooMuch: boolean;
+  /** Names what would be ordered, at which prices: another name, another sight. */
+  readonly sight: string;
+  /** Why it cannot be ordered; null when it can. */
+  readonly obstacle: Obstacle | null;
 }
+
+/** Nothing is left of it or it costs nothing; it is more than one payment can be; it is priced in several currencies. */
+export type Obstacle = 'nothing' | 'too_much' | 'currencies';
 
 /**
  * Checks a cart against stock and prices. Nothing is forgotten: what was wanted stays wanted, and comes back when there is
@@ -53,6 +61,18 @@ export function checkCart(lines: readonly CartLine[]): CheckedCart {
     items: ordered.map(({ sku, qty }) => ({ sku, qty })),
     totalCents,
     currency: lines[0]?.currency ?? 'USD',
-    tooMuch: totalCents > largestTotalCents,
+    sight: sightOf(ordered),
+    obstacle: obstacleOf(ordered, totalCents),
   };
+}
+
+function sightOf(lines: readonly CheckedLine[]): string {
+  const seen = lines.map(({ sku, qty, unitPriceCents, currency }) => [sku, qty, unitPriceCents, currency]);
+  return createHash('sha256').update(JSON.stringify(seen)).digest('base64url');
+}
+
+function obstacleOf(lines: readonly CheckedLine[], totalCents: number): Obstacle | null {
+  if (new Set(lines.map(({ currency }) => currency)).size > 1) return 'currencies';
+  if (totalCents === 0) return 'nothing';
+  return totalCents > largestTotalCents ? 'too_much' : null;
 }

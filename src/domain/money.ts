@@ -4,6 +4,12 @@ export interface Money {
   readonly currency: string;
 }
 
+/**
+ * How numbers and amounts are written. It stands here and not with the words, because `parseMoney` reads what `formatMoney` has
+ * written: another notation is a change to both.
+ */
+export const numberLocale = 'en-US';
+
 /** The amount as a shopper reads it, as in `$99.99`. */
 export function formatMoney({ cents, currency }: Money): string {
   const format = formatOf(currency);
@@ -33,7 +39,7 @@ export function parseMoney(text: string, currency: string): number | undefined {
 }
 
 function formatOf(currency: string): Intl.NumberFormat {
-  return new Intl.NumberFormat('en-US', { style: 'currency', currency });
+  return new Intl.NumberFormat(numberLocale, { style: 'currency', currency });
 }
 
 /** How many digits the minor unit of a currency takes. */

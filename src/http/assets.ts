@@ -7,7 +7,10 @@ export interface Assets {
   readonly folder: string;
   /** What stands before the path of every file: it names the content of all of them, so each may be kept for ever. */
   readonly prefix: string;
-  /** The address of a file; what is none of ours, as a picture on another host, stays as it is. */
+  /**
+   * The address of a file; what is none of ours stays as it is. Pages show files of this host alone: the Content-Security-Policy
+   * lets no other one see who looks at what.
+   */
   readonly address: (file: string) => string;
 }
 

@@ -5,6 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 export interface Browsers {
   /** The id of the browser that asks; null for one without a cookie of ours, or with one that was tampered with. */
   of(request: FastifyRequest): string | null;
+  /** The same, and keeps the browser known for as long again. For every page that is opened. */
+  seen(request: FastifyRequest, reply: FastifyReply): string | null;
   /** The same, and an id of its own for a browser that has none yet. */
   ensure(request: FastifyRequest, reply: FastifyReply): string;
 }
@@ -21,20 +23,18 @@ export function signedBrowsers({ secure }: { readonly secure: boolean }): Browse
     const { valid, value } = cookie ? request.unsignCookie(cookie) : { valid: false, value: null };
     return valid && value !== null && idPattern.test(value) ? value : null;
   };
+  const settings = { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/' } as const;
+  // Set again each time: it lasts from the last page on, and a new secret signs what an old one had.
+  const set = (reply: FastifyReply, id: string): string => {
+    reply.setCookie(name, id, { ...settings, maxAge: secondsToKeep });
+    return id;
+  };
   return {
     of,
-    ensure: (request, reply) => {
-      const id = of(request) ?? randomBytes(bytesOfId).toString('base64url');
-      // Set again each time: it lasts from the last purchase on, and a rotated secret signs it anew.
-      reply.setCookie(name, id, {
-        signed: true,
-        httpOnly: true,
-        sameSite: 'lax',
-        secure,
-        path: '/',
-        maxAge: secondsToKeep,
-      });
-      return id;
+    seen: (request, reply) => {
+      const id = of(request);
+      return id === null ? null : set(reply, id);
     },
+    ensure: (request, reply) => set(reply, of(request) ?? randomBytes(bytesOfId).toString('base64url')),
   };
 }

@@ -57,13 +57,13 @@ test('data of several lines arrives as it was, whatever ends a line', async () =
   );
 });
 
-test('a quiet stream says now and then that it is alive', async () => {
+test('a quiet stream says now and then that it is alive, as an event, which scripts see', async () => {
   const reader = await EventReader.open(url);
   vi.advanceTimersByTime(40_000);
   await waitFor(
     'two beats',
     () => reader.rest,
-    (rest) => rest.filter((text) => text === ':').length === 2,
+    (rest) => rest.filter((text) => text === 'event: beat\ndata: on').length === 2,
   );
 });
 

@@ -26,8 +26,10 @@ export interface EventStreams {
 }
 
 const reconnectAfterMs = 1_000;
-// Shorter than the minute after which proxies take a quiet connection for dead.
+// Shorter than the minute after which proxies take a quiet connection for dead; events.js waits for two of them.
 const heartbeatMs = 20_000;
+// An event, because scripts do not see comments; without an id, so that it takes nobody's place.
+const heartbeat = 'event: beat\ndata: on\n\n';
 const secondsToRetry = 10;
 
 /** Keeps count of streams, keeps them alive, and ends those whose reader is stuck. */
@@ -129,7 +131,7 @@ class OpenStream implements EventStream {
 
   /** Says that it is alive; a reader that has taken nothing between two beats is given up. */
   beat(): void {
-    if (!this.#blocked && !this.#raw.writableEnded) this.#write(':\n\n');
+    if (!this.#blocked && !this.#raw.writableEnded) this.#write(heartbeat);
     else if (this.#idleBeats === 1) this.#raw.destroy();
     else this.#idleBeats += 1;
   }

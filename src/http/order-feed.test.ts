@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { OrderFeed, type Snapshot, type Watcher } from './order-feed.ts';
 
 class Ear implements Watcher {
@@ -17,7 +17,12 @@ class Ear implements Watcher {
 
 let revision = 1;
 let final = false;
-let failing = false;
+let changesInMs: number | null;
+/** Nothing can be read. */
+let away = false;
+/** This one cannot be read. */
+let broken: number | undefined;
+let troubles: string[];
 /** The orders that were read, and how to let those answer that are held back. */
 let reads: number[];
 let held: (() => void)[] | undefined;
@@ -25,16 +30,26 @@ let feed: OrderFeed;
 
 async function read(orderId: number): Promise<Snapshot> {
   reads.push(orderId);
-  const seen = { revision: String(revision), message: `order ${orderId}: ${revision}`, final };
+  const seen = { revision: String(revision), message: `order ${orderId}: ${revision}`, final, changesInMs };
   if (held) await new Promise<void>((resolve) => held?.push(resolve));
-  if (failing) throw new Error('Postgres is away.');
+  if (away) throw new Error('away');
+  if (orderId === broken) throw new Error('broken');
   return seen;
 }
 
 beforeEach(() => {
-  [revision, final, failing, held] = [1, false, false, undefined];
-  reads = [];
-  feed = new OrderFeed({ read, onTrouble: () => undefined });
+  [revision, final, changesInMs, away, broken, held] = [1, false, null, false, undefined, undefined];
+  [reads, troubles] = [[], []];
+  feed = new OrderFeed({
+    read,
+    failsForAll: (error) => (error as Error).message === 'away',
+    onTrouble: (error) => troubles.push((error as Error).message),
+  });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 function release(): Promise<void> {
@@ -100,14 +115,61 @@ test('the last message ends it for all, and the order is forgotten', async () =>
   expect([ear.heard.length, ear.ended, reads.length]).toEqual([1, 1, 1]);
 });
 
-test('what cannot be read is tried again until it can', async () => {
-  const ear = new Ear();
-  failing = true;
+test('while nothing can be read all orders rest, which is told once, and then all are read', async () => {
+  const [ear, other] = [new Ear(), new Ear()];
+  away = true;
   feed.watch(7, ear);
   await turn();
-  expect(ear.heard).toEqual([]);
-  failing = false;
-  await expect.poll(() => ear.heard).toEqual(['order 7: 1']);
+  feed.watch(8, other);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([ear.heard, other.heard, troubles]).toEqual([[], [], ['away']]);
+  // Both, each half second.
+  expect(reads.length).toBeLessThanOrEqual(22);
+  away = false;
+  await vi.advanceTimersByTimeAsync(500);
+  expect([ear.heard, other.heard]).toEqual([['order 7: 1'], ['order 8: 1']]);
+  expect(troubles).toEqual(['away']);
+});
+
+test('one order that cannot be read rests alone, longer each time and up to a minute, and is told once', async () => {
+  const [ear, other] = [new Ear(), new Ear()];
+  broken = 7;
+  feed.watch(7, ear);
+  await turn();
+  feed.watch(8, other);
+  await turn();
+  expect(other.heard).toEqual(['order 8: 1']);
+  // It changes all the time, and is not read for that.
+  for (let seconds = 0; seconds < 600; seconds += 1) {
+    change(7);
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  // After 0.5, 1, 2, 4, 8, 16, 32 and then each 60 seconds.
+  expect(reads.filter((orderId) => orderId === 7)).toHaveLength(1 + 7 + 8);
+  expect(troubles).toEqual(['broken']);
+  broken = undefined;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(ear.heard).toEqual(['order 7: 601']);
+});
+
+test('what time alone changes is read again at that time, and the last message ends it', async () => {
+  const ear = new Ear();
+  changesInMs = 30_000;
+  feed.watch(7, ear);
+  await vi.advanceTimersByTimeAsync(29_000);
+  expect(reads).toEqual([7]);
+  [revision, final, changesInMs] = [2, true, null];
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([ear.heard, ear.ended]).toEqual([['order 7: 1', 'order 7: 2'], 1]);
+});
+
+test('nobody is waited for who has left', async () => {
+  const ear = new Ear();
+  changesInMs = 30_000;
+  feed.watch(7, ear);
+  await turn();
+  feed.unwatch(7, ear);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('a few orders are read at once, and each in its turn', async () => {

@@ -5,6 +5,8 @@ export interface Snapshot {
   readonly message: string;
   /** Nothing follows. */
   readonly final: boolean;
+  /** When time alone changes it, in milliseconds from now; null when time does not. */
+  readonly changesInMs: number | null;
 }
 
 /** One that is told of an order. */
@@ -17,24 +19,39 @@ export interface Watcher {
 export interface OrderFeedOptions {
   /** Undefined when there is no such order any more. */
   readonly read: (orderId: number) => Promise<Snapshot | undefined>;
+  /** Whether what failed for one order fails for every other one as well. */
+  readonly failsForAll: (error: unknown) => boolean;
+  /** Told once for each order that begins to fail, and once when all do. */
   readonly onTrouble: (error: unknown) => void;
+}
+
+/** An order that somebody watches. */
+interface Watched {
+  /** The revision that each watcher has seen; empty before the first. */
+  readonly seen: Map<Watcher, string>;
+  /** How long it rests after its next failure. */
+  restMs: number;
+  resting: boolean;
+  /** Ends its rest, or reads it anew when time has changed it. */
+  timer?: NodeJS.Timeout;
 }
 
 // A share of the pool, so that requests still get a connection while ten thousand orders are read anew.
 const readsAtOnce = 4;
-const readAgainMs = 500;
+const shortestRestMs = 500;
+const longestRestMs = 60_000;
 
 /**
  * Tells those who watch an order of its changes, and reads it once for all of them. What changes while it is being read is
  * read once more afterwards, however often it changed; what cannot be read is tried again for as long as somebody watches.
  */
 export class OrderFeed {
-  /** The revision that each watcher has seen; empty before the first. */
-  readonly #watched = new Map<number, Map<Watcher, string>>();
+  readonly #watched = new Map<number, Watched>();
   readonly #due = new Set<number>();
   readonly #reading = new Set<number>();
   readonly #options: OrderFeedOptions;
-  #resting = false;
+  /** Every order rests; `told` until one was read again. */
+  #rest = { now: false, told: false };
   #closed = false;
 
   constructor(options: OrderFeedOptions) {
@@ -47,20 +64,26 @@ export class OrderFeed {
       watcher.end();
       return;
     }
-    const watchers = this.#watched.get(orderId) ?? new Map<Watcher, string>();
-    this.#watched.set(orderId, watchers.set(watcher, ''));
+    const watched = this.#watched.get(orderId) ?? {
+      seen: new Map<Watcher, string>(),
+      restMs: shortestRestMs,
+      resting: false,
+    };
+    watched.seen.set(watcher, '');
+    this.#watched.set(orderId, watched);
     this.changed(orderId);
   }
 
   unwatch(orderId: number, watcher: Watcher): void {
-    const watchers = this.#watched.get(orderId);
-    watchers?.delete(watcher);
-    if (watchers?.size === 0) this.#watched.delete(orderId);
+    const watched = this.#watched.get(orderId);
+    watched?.seen.delete(watcher);
+    if (watched?.seen.size === 0) this.#forget(orderId);
   }
 
-  /** An order has changed. It is read only when somebody watches. */
+  /** An order has changed. It is read only when somebody watches, and after its rest when it could not be read. */
   changed(orderId: number): void {
-    if (!this.#watched.has(orderId)) return;
+    const watched = this.#watched.get(orderId);
+    if (!watched || watched.resting) return;
     this.#due.add(orderId);
     this.#readNext();
   }
@@ -73,14 +96,20 @@ export class OrderFeed {
   /** Ends every watcher, and takes no more. */
   close(): void {
     this.#closed = true;
-    const all = [...this.#watched.values()].flatMap((watchers) => [...watchers.keys()]);
-    this.#watched.clear();
-    for (const watcher of all) watcher.end();
+    for (const [orderId, { seen }] of this.#watched) {
+      this.#forget(orderId);
+      for (const watcher of seen.keys()) watcher.end();
+    }
+  }
+
+  #forget(orderId: number): void {
+    clearTimeout(this.#watched.get(orderId)?.timer);
+    this.#watched.delete(orderId);
   }
 
   #readNext(): void {
     for (const orderId of this.#due) {
-      if (this.#resting || this.#reading.size >= readsAtOnce) return;
+      if (this.#rest.now || this.#reading.size >= readsAtOnce) return;
       if (this.#reading.has(orderId)) continue;
       this.#due.delete(orderId);
       if (this.#watched.has(orderId)) void this.#read(orderId);
@@ -90,33 +119,60 @@ export class OrderFeed {
   async #read(orderId: number): Promise<void> {
     this.#reading.add(orderId);
     try {
-      this.#tell(orderId, await this.#options.read(orderId));
+      const snapshot = await this.#options.read(orderId);
+      this.#rest.told = false;
+      this.#tell(orderId, snapshot);
     } catch (error) {
-      this.#options.onTrouble(error);
-      this.#due.add(orderId);
-      this.#rest();
+      if (this.#options.failsForAll(error)) this.#restAll(orderId, error);
+      else this.#restOne(orderId, error);
     }
     this.#reading.delete(orderId);
     this.#readNext();
   }
 
   #tell(orderId: number, snapshot: Snapshot | undefined): void {
-    const watchers = this.#watched.get(orderId) ?? new Map<Watcher, string>();
+    const watched = this.#watched.get(orderId);
+    if (!watched) return;
     const isOver = !snapshot || snapshot.final;
-    for (const [watcher, seen] of watchers) {
+    for (const [watcher, seen] of watched.seen) {
       if (snapshot && seen !== snapshot.revision) watcher.send(snapshot.message);
       if (isOver) watcher.end();
-      else watchers.set(watcher, snapshot.revision);
+      else watched.seen.set(watcher, snapshot.revision);
     }
-    if (isOver) this.#watched.delete(orderId);
+    if (isOver) {
+      this.#forget(orderId);
+      return;
+    }
+    watched.restMs = shortestRestMs;
+    clearTimeout(watched.timer);
+    if (snapshot.changesInMs !== null) this.#later(orderId, watched, snapshot.changesInMs);
   }
 
-  /** What keeps one order from being read keeps the others from it as well. */
-  #rest(): void {
-    this.#resting = true;
+  #restAll(orderId: number, error: unknown): void {
+    this.#due.add(orderId);
+    if (this.#rest.now) return;
+    if (!this.#rest.told) this.#options.onTrouble(error);
+    this.#rest = { now: true, told: true };
     setTimeout(() => {
-      this.#resting = false;
+      this.#rest.now = false;
       this.#readNext();
-    }, readAgainMs).unref();
+    }, shortestRestMs).unref();
+  }
+
+  #restOne(orderId: number, error: unknown): void {
+    const watched = this.#watched.get(orderId);
+    if (!watched) return;
+    if (watched.restMs === shortestRestMs) this.#options.onTrouble(error);
+    watched.resting = true;
+    this.#later(orderId, watched, watched.restMs);
+    watched.restMs = Math.min(longestRestMs, watched.restMs * 2);
+  }
+
+  #later(orderId: number, watched: Watched, ms: number): void {
+    clearTimeout(watched.timer);
+    watched.timer = setTimeout(() => {
+      watched.resting = false;
+      this.changed(orderId);
+    }, ms).unref();
   }
 }

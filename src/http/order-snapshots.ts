@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Database } from '../database/connection.ts';
 import { readOrderStory } from '../database/queries/order-story.ts';
 import { orderView } from '../storefront/order-view.ts';
@@ -13,18 +14,21 @@ export function snapshotReader(
   return async (orderId) => {
     const story = await readOrderStory(database, { order_id: orderId });
     if (!story) return undefined;
-    const { order, history } = story;
     const view = orderView(story, new Date());
-    const id = history.at(-1)?.history_id ?? '0';
     return {
-      // Two entries may be committed in the other order than they were numbered in, and a payment moves without any.
-      revision: `${id} ${history.length} ${order.payment_state}`,
+      // The story is all that a page is made from, beside the time; and that it has become final must be told.
+      revision: digestOf([story, view.final]),
       message: formatEvent({
-        id,
+        id: story.history.at(-1)?.history_id ?? '0',
         event: 'order',
         data: await renderer.render('parts/order-live', { order: view }),
       }),
       final: view.final,
+      changesInMs: view.lateForMs,
     };
   };
+}
+
+function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url');
 }

@@ -27,7 +27,7 @@ export function createPages({ renderer, browsers, countCart, demonstration }: Pa
   return {
     send: async (reply, view, model) => {
       const { request } = reply;
-      const browserId = browsers.of(request);
+      const browserId = browsers.seen(request, reply);
       const units = browserId === null ? 0 : await countCart(browserId);
       const frame = frameOf(units, request.routeOptions.url);
       return sendHtml(reply, await renderer.render(view, { ...model, frame }));

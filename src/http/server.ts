@@ -52,11 +52,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   answerErrors(server, options);
   readBodies(server);
   refuseOtherSites(server, options.publicUrl);
+  refuseEncodedBodies(server);
   await server.register(accepts);
   await server.register(rateLimit, { global: false, errorResponseBuilder: tooManyRequests });
   await server.register(helmet, securityHeaders(options));
   await server.register(cookie, { secret: [...options.cookieSecrets] });
-  await server.register(compress, { threshold: smallestToCompress });
+  await server.register(compress, { threshold: smallestToCompress, globalDecompression: false });
   await serveAssets(server, options.assets);
   return server;
 }
@@ -143,6 +144,16 @@ function refuseOtherSites(server: FastifyInstance, publicUrl: string): void {
     const fromElsewhere =
       request.headers['sec-fetch-site'] === 'cross-site' || ![ours, request.host].includes(host);
     if (fromElsewhere) throw new ShopError('cross_site', 'This request came from a page of another site.');
+  });
+}
+
+/** Bodies come as they are: a small one that unpacks to a large one would have passed every limit. */
+function refuseEncodedBodies(server: FastifyInstance): void {
+  server.addHook('onRequest', async (request, reply) => {
+    const { 'content-encoding': encoding = 'identity' } = request.headers;
+    if (encoding === 'identity') return;
+    reply.header('accept-encoding', 'identity');
+    throw new ShopError('unsupported_media_type', 'A body is read only as it is: without Content-Encoding.');
   });
 }
 

@@ -1,8 +1,8 @@
-import type { OrderWithPayment } from '../database/queries/orders.ts';
-import type { CheckedCart, CheckedLine } from '../domain/cart.ts';
+import type { PendingOrder } from '../database/queries/orders.ts';
+import { type CheckedCart, type CheckedLine, cartDays } from '../domain/cart.ts';
 import { formatMoney } from '../domain/money.ts';
 import { type PendingView, pendingOf } from './pending-view.ts';
-import { cartNotes, words } from './words.ts';
+import { cartNotes, keptWords, obstacleWords, putBackWords, words } from './words.ts';
 
 /** One product of a cart, on the cart's page and in the review. */
 export interface CartLineView {
@@ -21,7 +21,7 @@ export interface CartLineView {
 /** What the last change of the cart did, and how to undo it. */
 export interface CartSaid {
   readonly text: string;
-  readonly undo: { readonly sku: string; readonly quantity: number } | null;
+  readonly undo: { readonly sku: string; readonly quantity: number; readonly text: string } | null;
 }
 
 export interface CartSource {
@@ -29,7 +29,7 @@ export interface CartSource {
   /** The key under which this content of the cart is ordered; empty for an empty cart. */
   readonly key: string;
   /** Orders of this browser that wait for their payment. */
-  readonly pending: readonly OrderWithPayment[];
+  readonly pending: readonly PendingOrder[];
   readonly said: CartSaid | null;
   readonly fault: string | null;
 }
@@ -37,11 +37,12 @@ export interface CartSource {
 export interface CartView {
   readonly title: string;
   readonly lines: readonly CartLineView[];
-  readonly total: string;
-  /** Something in it can be ordered. */
-  readonly orderable: boolean;
-  /** Why it cannot be. */
+  /** Null where it cannot be added up. */
+  readonly total: string | null;
+  /** Why it cannot be ordered; null when it can. */
   readonly obstacle: string | null;
+  /** What an empty cart says. */
+  readonly kept: string;
   /** The order that this very cart has already become: there is nothing to check out, only to pay. */
   readonly ordered: PendingView | null;
   /** The other orders that wait for their payment. */
@@ -53,13 +54,12 @@ export interface CartView {
 /** What the cart's page shows. */
 export function cartView({ cart, key, said, fault, ...source }: CartSource, now: Date): CartView {
   const { ordered, others } = pendingOf(source.pending, key, now);
-  const obstacle = obstacleOf(cart);
   return {
     title: words.cart.title,
     lines: cart.lines.map(cartLineView),
-    total: formatMoney({ cents: cart.totalCents, currency: cart.currency }),
-    orderable: obstacle === null && cart.lines.length > 0,
-    obstacle,
+    total: totalOf(cart),
+    obstacle: cart.obstacle && obstacleWords[cart.obstacle],
+    kept: keptWords(cartDays),
     ordered,
     pending: others,
     said,
@@ -67,9 +67,9 @@ export function cartView({ cart, key, said, fault, ...source }: CartSource, now:
   };
 }
 
-function obstacleOf({ lines, items, tooMuch }: CheckedCart): string | null {
-  if (lines.length > 0 && items.length === 0) return words.cart.nothingToOrder;
-  return tooMuch ? words.cart.tooMuch : null;
+/** What a cart comes to; null where amounts of several currencies stand beside each other. */
+export function totalOf({ totalCents: cents, currency, obstacle }: CheckedCart): string | null {
+  return obstacle === 'currencies' ? null : formatMoney({ cents, currency });
 }
 
 /** A line with the amounts of now, and with what changed. */
@@ -87,9 +87,15 @@ export function cartLineView(line: CheckedLine): CartLineView {
   };
 }
 
-function stockNotes({ qty, wanted }: CheckedLine): string[] {
+function stockNotes({ qty, wanted, heldElsewhere }: CheckedLine): string[] {
   if (qty === wanted) return [];
-  return [qty === 0 ? cartNotes.soldOut : cartNotes.fewer(qty, wanted)];
+  const left = qty === 0 ? cartNotes.soldOut : cartNotes.fewer(qty, wanted);
+  return heldElsewhere > 0 ? [left, cartNotes.heldElsewhere(heldElsewhere)] : [left];
+}
+
+/** That something was taken out of the cart, and how to undo it. */
+export function removedSaid(text: string, sku: string, quantity: number): CartSaid {
+  return { text, undo: { sku, quantity, text: putBackWords(quantity) } };
 }
 
 function priceNotes(

@@ -1,9 +1,8 @@
-import type { OrderWithPayment } from '../database/queries/orders.ts';
+import type { PendingOrder } from '../database/queries/orders.ts';
 import type { CheckedCart } from '../domain/cart.ts';
-import { formatMoney } from '../domain/money.ts';
-import { type CartLineView, cartLineView } from './cart-view.ts';
+import { type CartLineView, cartLineView, totalOf } from './cart-view.ts';
 import { type PendingView, pendingOf } from './pending-view.ts';
-import { holdPromise, words } from './words.ts';
+import { holdPromise, obstacleWords, words } from './words.ts';
 
 /** What is wrong with a checkout as it was sent: with a field of it, or with all of it. */
 export interface CheckoutFault {
@@ -15,7 +14,7 @@ export interface CheckoutSource {
   readonly cart: CheckedCart;
   /** The key under which this content of the cart is ordered. */
   readonly key: string;
-  readonly pending: readonly OrderWithPayment[];
+  readonly pending: readonly PendingOrder[];
   readonly email: string;
   /** False where no messages are sent. */
   readonly asksEmail: boolean;
@@ -26,17 +25,17 @@ export interface CheckoutSource {
 export interface CheckoutView {
   readonly title: string;
   readonly key: string;
-  /** The total that is shown, in minor units. */
-  readonly amount: number;
-  readonly total: string;
+  /** Names what is shown; see `domain/cart.ts`. */
+  readonly sight: string;
+  readonly total: string | null;
+  /** Why it cannot be ordered; null when it can. */
+  readonly obstacle: string | null;
   readonly lines: readonly CartLineView[];
   readonly missing: readonly CartLineView[];
   readonly asksEmail: boolean;
   readonly email: string;
   readonly emailFault: string | null;
   readonly holdPromise: string;
-  /** The order that this very cart has already become; then there is nothing to order, only to pay. */
-  readonly ordered: PendingView | null;
   readonly pending: readonly PendingView[];
   readonly faults: readonly CheckoutFault[];
 }
@@ -44,21 +43,20 @@ export interface CheckoutView {
 /** What the review before paying shows. */
 export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
   const { cart, key, faults } = source;
-  const { ordered, others } = pendingOf(source.pending, key, now);
   const { title } = words.checkout;
   return {
     title: faults[0] ? `${faults[0].text} ${title}` : title,
     key,
-    amount: cart.totalCents,
-    total: formatMoney({ cents: cart.totalCents, currency: cart.currency }),
+    sight: cart.sight,
+    total: totalOf(cart),
+    obstacle: cart.obstacle && obstacleWords[cart.obstacle],
     lines: cart.lines.filter(({ qty }) => qty > 0).map(cartLineView),
     missing: cart.lines.filter(({ qty }) => qty === 0).map(cartLineView),
     asksEmail: source.asksEmail,
     email: source.email,
     emailFault: faults.find(({ field }) => field === 'email')?.text ?? null,
     holdPromise: holdPromise(source.holdSeconds),
-    ordered,
-    pending: others,
+    pending: pendingOf(source.pending, key, now).others,
     faults,
   };
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../domain/errors.ts';
 import { errorWords, words } from './words.ts';
 
 export interface ErrorView {
@@ -7,18 +8,9 @@ export interface ErrorView {
   readonly onward: string;
 }
 
-/** The page that shows a problem to a person. */
-export function errorView(problem: {
-  readonly code: string;
-  readonly title: string;
-  readonly detail: string;
-}): ErrorView {
-  const said = errorWords[problem.code];
-  return {
-    title: said?.title ?? problem.title,
-    message: said?.message ?? problem.detail,
-    onward: words.error.onward,
-  };
+/** The page that shows a problem to a person: by its code alone, because its details are words for programs. */
+export function errorView({ code }: { readonly code: ErrorCode }): ErrorView {
+  return { ...errorWords[code], onward: words.error.onward };
 }
 
 /** The page at the address of a product that is not sold, or never was. */

@@ -18,8 +18,8 @@ export function sentencesOf(story: OrderStory, now: Date): Sentence[] {
 }
 
 function reason({ order }: OrderStory, now: Date): Sentence[] {
-  // What says that nothing was charged is not said of money that came too late.
-  if (order.status !== 'cancelled' || !order.reason || order.payment_state === 'refund_due') return [];
+  // What says that nothing was charged is not said of money that came too late, wherever it is by now.
+  if (order.status !== 'cancelled' || !order.reason || order.paid_at) return [];
   return [{ text: cancelWords[order.reason], time: shownTime(order.hold_expires_at, now) }];
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { aHistory, anOrder, aStory, now } from '../../test/support/storefront-samples.ts';
 import type { CancelReason } from '../domain/order.ts';
 import { orderView } from './order-view.ts';
@@ -72,7 +72,32 @@ test.each<[CancelReason, string]>([
   const shown = view(anOrder({ ...cancelled, reason }), aHistory('placed', ['cancelled', { reason }]));
   expect(said(shown)).toContain(words);
   expect(said(shown)).toMatch(/[Nn]othing was charged/);
-  expect(shown).toMatchObject({ final: true, receipt: false });
+  expect(shown).toMatchObject({ stepsTitle: 'What happened', receipt: false });
+});
+
+describe('an order that was cancelled', () => {
+  const at = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
+  const order = anOrder({ ...cancelled, reason: 'hold_expired' });
+  const history = aHistory('placed', 'payment_opened', ['cancelled', { reason: 'hold_expired' }]);
+
+  test('may still turn out to be paid for half an hour, and then its page is final', () => {
+    expect(view(order, history, at(10))).toMatchObject({ final: false, lateForMs: 20 * 60_000 });
+    expect(view(order, history, at(30))).toMatchObject({ final: true, lateForMs: null });
+  });
+
+  test('before it had a payment session cannot have been paid', () => {
+    const unopened = { ...order, session_id: null, payment_url: null };
+    expect(view(unopened, history)).toMatchObject({ final: true, lateForMs: null });
+  });
+
+  test.each(['refund_due', 'refunded', 'settled'] as const)(
+    'does not say that nothing was charged once money has come (%s)',
+    (payment_state) => {
+      const shown = view({ ...order, payment_state, paid_at: at(5) }, history, at(6));
+      expect(said(shown)).not.toMatch(/nothing was charged/i);
+      expect(shown.lateForMs).toBeNull();
+    },
+  );
 });
 
 test('an order of a browser that came to nothing leads back to its cart, where everything is still in', () => {

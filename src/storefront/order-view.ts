@@ -1,10 +1,10 @@
 import type { OrderStory } from '../database/queries/order-story.ts';
 import type { OrderLine, OrderWithPayment } from '../database/queries/orders.ts';
 import { formatMoney } from '../domain/money.ts';
+import { isEnded, lateForMs } from './order-ending.ts';
 import { type Fact, factsOf } from './order-facts.ts';
 import { type Sentence, sentencesOf } from './order-sentences.ts';
 import { type DispatchView, dispatchView } from './progress-view.ts';
-import { refundSums } from './refund-story.ts';
 import { type Step, timeline } from './timeline.ts';
 import { type ShownTime, shownTime } from './times.ts';
 import { orderWords, payWords, statusWords, words } from './words.ts';
@@ -31,6 +31,8 @@ export interface OrderView {
   readonly token: string;
   /** Nothing will change any more, so nothing needs to look again. */
   readonly final: boolean;
+  /** For how long a payment of a cancelled order may still show, in milliseconds; null when none is waited for. */
+  readonly lateForMs: number | null;
   readonly status: string;
   readonly word: string;
   readonly sign: string;
@@ -40,6 +42,7 @@ export interface OrderView {
   /** The way to the payment page; null when there is none. Such an order may also be cancelled. */
   readonly pay: { readonly url: string; readonly text: string } | null;
   readonly dispatch: DispatchView | null;
+  readonly stepsTitle: string;
   readonly steps: readonly Step[];
   readonly linesTitle: string;
   readonly lines: readonly LineView[];
@@ -59,12 +62,14 @@ export function orderView(story: OrderStory, now: Date): OrderView {
   const total = formatMoney({ cents: order.total_cents, currency });
   const { word, sign } = statusWords[order.status];
   const hold = awaitsPayment(story) ? holdView(order, now) : null;
+  const late = lateForMs(story, now);
   const wasRefused = order.status === 'cancelled' && !history.some(({ what }) => what === 'placed');
   return {
     title: `${name}: ${word}`,
     name,
     token: order.token,
-    final: isFinal(story),
+    final: isEnded(story) && late === null,
+    lateForMs: late,
     status: order.status,
     word,
     sign,
@@ -72,6 +77,7 @@ export function orderView(story: OrderStory, now: Date): OrderView {
     hold,
     pay: hold && !hold.over && order.payment_url ? { url: order.payment_url, text: payWords(total) } : null,
     dispatch: dispatchView(order, now),
+    stepsTitle: isEnded(story) ? words.order.timelineAfter : words.order.timeline,
     steps: timeline(order, history, now),
     linesTitle: wasRefused ? words.order.wanted : words.order.bought,
     lines: lines.map((line) => lineView(line, currency)),
@@ -80,11 +86,6 @@ export function orderView(story: OrderStory, now: Date): OrderView {
     receipt: order.paid_at !== null,
     backToCart: order.status === 'cancelled' && order.browser_id !== null && order.paid_at === null,
   };
-}
-
-function isFinal({ order: { status, payment_state: payment }, history }: OrderStory): boolean {
-  if (payment === 'refund_due' || refundSums(history).dueCents > 0) return false;
-  return status === 'dispatched' || status === 'refunded' || status === 'cancelled';
 }
 
 function awaitsPayment({ order: { status, payment_state: payment }, history }: OrderStory): boolean {

@@ -1,45 +1,41 @@
-import type { OrderWithPayment } from '../database/queries/orders.ts';
+import type { PendingOrder } from '../database/queries/orders.ts';
 import { formatMoney } from '../domain/money.ts';
 import { type ShownTime, shownTime } from './times.ts';
-import { orderWords, payWords, pendingWords } from './words.ts';
+import { askingWords, orderWords, payWords, pendingWords } from './words.ts';
 
 /** An order of this browser that still waits for its payment. */
 export interface PendingView {
   readonly sentence: string;
   readonly time: ShownTime;
   readonly token: string;
-  /** As in “Pay $18.90”: what was ordered, at the prices of then. */
-  readonly pay: string;
-  /** The page to pay on; null while there is none. */
-  readonly paymentUrl: string | null;
+  /** The page to pay on, and what to press, as in “Pay $18.90”; null when it cannot be paid now. */
+  readonly pay: { readonly url: string; readonly text: string } | null;
 }
 
 /** The order that the present content of the cart has become, by its key, and the others that wait for their payment. */
 export function pendingOf(
-  orders: readonly OrderWithPayment[],
+  orders: readonly PendingOrder[],
   key: string,
   now: Date,
 ): { readonly ordered: PendingView | null; readonly others: readonly PendingView[] } {
-  const isSame = (order: OrderWithPayment) => order.checkout_key === key;
-  const [ordered = null] = pendingView(orders.filter(isSame), now);
+  const isSame = (order: PendingOrder) => order.checkout_key === key;
+  const [ordered] = orders.filter(isSame);
+  const others = orders.filter((order) => !isSame(order));
   return {
-    ordered,
-    others: pendingView(
-      orders.filter((order) => !isSame(order)),
-      now,
-    ),
+    ordered: ordered ? pendingView(ordered, now) : null,
+    others: others.map((order) => pendingView(order, now)),
   };
 }
 
-// One whose hold is over is being asked after, and can be paid no more.
-function pendingView(orders: readonly OrderWithPayment[], now: Date): PendingView[] {
-  return orders
-    .filter(({ hold_expires_at: until }) => until > now)
-    .map((order) => ({
-      sentence: pendingWords(orderWords(order.order_id)),
-      time: shownTime(order.hold_expires_at, now),
-      token: order.token,
-      pay: payWords(formatMoney({ cents: order.total_cents, currency: order.currency })),
-      paymentUrl: order.payment_state === 'open' ? order.payment_url : null,
-    }));
+function pendingView(order: PendingOrder, now: Date): PendingView {
+  const name = orderWords(order.order_id);
+  const holds = order.hold_expires_at > now && !order.cancel_asked;
+  const payable = holds && order.payment_state === 'open';
+  const text = payWords(formatMoney({ cents: order.total_cents, currency: order.currency }));
+  return {
+    sentence: holds ? pendingWords(name) : askingWords(name, order.cancel_asked),
+    time: shownTime(order.hold_expires_at, now),
+    token: order.token,
+    pay: payable && order.payment_url !== null ? { url: order.payment_url, text } : null,
+  };
 }

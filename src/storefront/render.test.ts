@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { aFrame, aLine, anOrder, aProduct, aStory, now } from '../../test/support/storefront-samples.ts';
 import { catalogueView } from './catalogue-view.ts';
-import { errorView } from './error-view.ts';
 import { orderView } from './order-view.ts';
 import { productView } from './product-view.ts';
 import { createRenderer } from './render.ts';
@@ -33,7 +32,7 @@ test('what comes from data is escaped on every page', async () => {
     cataloguePage({ products: [], text: hostile }),
     productPage(product),
     orderPage(anOrder(), aLine({ product: hostile, image: hostile })),
-    render('error', { error: errorView({ code: 'x', title: hostile, detail: hostile }) }),
+    render('error', { error: { title: hostile, message: hostile, onward: hostile } }),
   ]);
   for (const page of pages) expect(page).not.toContain(hostile);
 });

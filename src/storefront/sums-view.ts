@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ProductInStock } from '../database/queries/products.ts';
 import type { ReconciliationRow } from '../database/queries/reconciliation.ts';
-import { formatMoney } from '../domain/money.ts';
+import { formatMoney, numberLocale } from '../domain/money.ts';
 import { type ShownTime, shownTime } from './times.ts';
 import { contradictionWords, nothingRepaired, repairWords, scopeWords } from './words.ts';
 
@@ -94,7 +94,7 @@ function repairs(found: unknown): string {
   return said.length > 0 ? said.join(', ') : nothingRepaired;
 }
 
-const wholeNumber = new Intl.NumberFormat('en-US');
+const wholeNumber = new Intl.NumberFormat(numberLocale);
 
 function figure(count: number): string {
   return wholeNumber.format(count);

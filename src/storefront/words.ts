@@ -1,14 +1,17 @@
 import type { ProductOrder } from '../database/queries/products.ts';
 import type { AttentionKind, EmailKind } from '../database/tables.ts';
 import type { RestartableKind } from '../database/transactions/restarts.ts';
+import type { Obstacle } from '../domain/cart.ts';
+import type { ErrorCode } from '../domain/errors.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';
 
 // The one language file: to translate the shop, translate this. Shoppers come first, then messages, then operators.
+// How numbers and amounts are written stands in domain/money.ts, where they are read as well.
 
 /** Every text of the storefront. Templates read it as `words`; a sentence with `{time}` gets a `<time>` there. */
 export const words = {
-  /** The language of all of this, as HTML names it. */
-  language: 'en',
+  /** The language of all of this and of its dates, as HTML and Intl name it. */
+  language: 'en-GB',
   shop: {
     name: 'Holdfast',
     skip: 'Skip to the content',
@@ -23,6 +26,7 @@ export const words = {
   connection: {
     away: 'The shop is restarting. Nothing is lost; reconnecting.',
     offline: 'This device is offline. Nothing is lost; reconnecting.',
+    busy: 'The shop is busy. Trying again by itself.',
   },
   products: {
     title: 'Things that hold',
@@ -48,17 +52,12 @@ export const words = {
     quantity: 'Quantity',
     update: 'Update',
     remove: 'Remove',
-    putBack: 'Put it back',
     total: 'Total',
     checkout: 'Check out',
     onward: 'Go on choosing',
     none: 'Your cart is empty.',
-    noneHint: 'What you put into it stays for 30 days, in this browser.',
-    nothingToOrder: 'Nothing in it can be ordered at the moment.',
-    tooMuch: 'That is more than one payment can be. Take something out, and order it separately.',
+    ordered: 'This cart is ordered, and waits for your payment.',
     notHeld: 'A cart holds nothing back. Things are held for you once you check out, while you pay.',
-    badQuantity: 'A quantity is a whole number from 0 to 1000.',
-    full: 'There are fifty products in your cart, as many as fit into one order. Check out first, or take something out.',
     see: 'See the order',
   },
   checkout: {
@@ -72,20 +71,19 @@ export const words = {
     placing: 'Placing your order…',
     next: 'You pay on the next page. This button places one order, however often it is pressed.',
     faults: 'Something needs another look',
-    ordered: 'These things are ordered already, and wait for your payment.',
     cartChanged: 'Your cart was changed since this page was shown. Look again, then order.',
-    totalChanged:
-      'The total has changed since this page was shown: a price did, or what is left. Nothing was ordered. Look again, then order.',
+    sightChanged:
+      'A price, or what is left, has changed since this page was shown. Nothing was ordered. Look again, then order.',
     outOfStock:
       'Not everything was there any more. Nothing was reserved, and nothing was charged. This is what is there now.',
     paymentUnavailable:
       'The payment service could not be reached. Nothing was charged; order again in a moment.',
-    keyReused: 'This cart is ordered already, with another e-mail address. Cancel that order to change it.',
+    keyReused:
+      'This cart was ordered just now, with another e-mail address. Press the button again to change it.',
+    ended: 'That order was cancelled. Your cart is as it was: look again, then order.',
     timeout: 'Your order is still being placed. Press the button again: it stays one order.',
-    tooManyPending: 'Five of your orders wait for their payment already. Pay or cancel one of them first.',
     refused: 'The order could not be placed as it was sent. Nothing was charged. Look again, then order.',
     unreachable: 'The shop does not answer. Nothing was charged. Press the button again: it stays one order.',
-    busy: 'The shop is busy. Trying again by itself.',
   },
   yourOrders: {
     title: 'Your orders',
@@ -125,6 +123,8 @@ export const words = {
     holdOver: 'The hold ended at {time}. We are asking whether a payment arrived.',
     preparing: 'The payment page is being prepared. This page moves on by itself.',
     returned: 'Your payment is on its way to us. This page shows it as soon as it is here.',
+    returnedLate:
+      'The order was cancelled before a payment reached us. If you have paid, this page shows it as soon as we hear of it.',
     cancel: 'Cancel the order',
     cancelAsked: 'You asked to cancel. We are making sure that nothing was paid.',
     cancelTooLate: 'You asked to cancel, and your payment was faster. Ask the shop to pay it back.',
@@ -226,6 +226,35 @@ export function cartWords(units: number): string {
   return units === 1 ? 'Cart, 1 unit' : `Cart, ${units} units`;
 }
 
+/** What an empty cart promises. */
+export function keptWords(days: number): string {
+  return `What you put into it stays for ${days} days, in this browser.`;
+}
+
+/** Why a cart cannot be ordered. */
+export const obstacleWords: Readonly<Record<Obstacle, string>> = {
+  nothing: 'Nothing in it can be ordered at the moment.',
+  too_much: 'That is more than one payment can be. Take something out, and order it separately.',
+  currencies: 'These things are priced in different currencies. Order those of each currency separately.',
+};
+
+/** What a cart does not take. */
+export const cartFaults = {
+  quantity: (most: number) => `A quantity is a whole number from 0 to ${most}.`,
+  full: (products: number) =>
+    `There are ${products} products in your cart, as many as fit into one order. Check out first, or take something out.`,
+} as const;
+
+/** That so many orders of one browser may wait for their payment, and no more. */
+export function tooManyPendingWords(orders: number): string {
+  return `${orders} of your orders wait for their payment already. Pay or cancel one of them first.`;
+}
+
+/** How to undo that something was taken out of the cart. */
+export function putBackWords(units: number): string {
+  return units === 1 ? 'Put it back' : `Put ${units} back`;
+}
+
 /** What happened to a product that one has just put into the cart, or taken out. */
 export const cartSaid = {
   added: (product: string) => `${product} is in your cart.`,
@@ -237,13 +266,22 @@ export const cartSaid = {
 export const cartNotes = {
   soldOut: 'Sold out. It stays here, and is no part of an order until there is more.',
   fewer: (available: number, wanted: number) =>
-    `Only ${available} left, so we changed your cart from ${wanted} to ${available}.`,
+    `Only ${available} left, so your cart counts ${available} instead of ${wanted}.`,
+  heldElsewhere: (units: number) =>
+    `${units} more ${units === 1 ? 'is' : 'are'} held for you in an order that waits for its payment.`,
   price: (now: string, then: string) => `It costs ${now} now. It was ${then} when you put it here.`,
 } as const;
 
 /** An order that still waits for its payment. `{time}` is when its hold ends. */
 export function pendingWords(name: string): string {
   return `${name} waits for your payment. It is held for you until {time}.`;
+}
+
+/** An order that cannot be paid any more, and is not given up before the payment service has answered. */
+export function askingWords(name: string, cancelAsked: boolean): string {
+  return cancelAsked
+    ? `${name} is being cancelled.`
+    : `The hold of ${name} is over. We are asking whether a payment arrived.`;
 }
 
 /** How long things will be held, and what happens after that, said before anything is ordered. */
@@ -315,6 +353,11 @@ export function shortageWords(product: string, wanted: number, available: number
   return `${product}: ${wanted} wanted, ${available} left.`;
 }
 
+/** A time that is read any day later. */
+export function longTimeWords(time: string, day: string): string {
+  return `${time} on ${day}`;
+}
+
 /** How far a dispatch is, and how long it still takes; a script goes on with these while nothing comes. */
 export const progressPatterns = {
   progress: '{done} of {whole}',
@@ -350,11 +393,86 @@ export function orderWords(orderId: number): string {
   return `Order ${orderId}`;
 }
 
-/** What an error page says instead of the general title, where people need other words than programs. */
-export const errorWords: Readonly<Record<string, { readonly title: string; readonly message: string }>> = {
+/** What the page of each error says: what it means to a person, and what to do next. Programs get other words. */
+export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; readonly message: string }>> = {
+  invalid_input: {
+    title: 'The shop cannot use what was sent.',
+    message:
+      'Something is missing in it, or has a value that is not allowed. Nothing was changed. Go back, look at it again, and send it once more.',
+  },
+  malformed_body: {
+    title: 'The shop cannot read what was sent.',
+    message: 'Nothing was changed. Go back, load that page again, and send its form once more.',
+  },
+  bad_signature: {
+    title: 'This message is not from the payment service.',
+    message: 'Its signature is missing or wrong, so it changed nothing. There is nothing for you to do.',
+  },
+  unknown_product: {
+    title: 'There is no such product.',
+    message: 'It may have left the shelf. Nothing was changed. Choose from what there is.',
+  },
+  unauthorized: {
+    title: 'This is for operators.',
+    message: 'It takes the operator token. The shop itself is open to everybody.',
+  },
+  cross_site: {
+    title: 'This came from another site.',
+    message:
+      'The shop takes forms from its own pages only, under its own address. Nothing was changed. Open the shop and do it there. Whoever runs it sets its address as PUBLIC_URL.',
+  },
   not_found: {
     title: 'There is nothing here.',
     message: 'The address may be mistyped or the page gone. The shop is open.',
+  },
+  method_not_allowed: {
+    title: 'There is no page at this address.',
+    message:
+      'It takes what a form or a program sends, in its own way. Nothing was changed. Go back, or start from the shop.',
+  },
+  out_of_stock: {
+    title: 'There is not enough in stock.',
+    message: 'Nothing was reserved and nothing was charged. See what is left, and order fewer.',
+  },
+  price_changed: {
+    title: 'The price has changed.',
+    message: 'Nothing was ordered and nothing was charged. Look at the new price, then order.',
+  },
+  payment_unavailable: {
+    title: 'The payment could not be opened.',
+    message: 'The order was cancelled and nothing was charged. Order again in a moment.',
+  },
+  not_refundable: {
+    title: 'There is nothing to pay back.',
+    message: 'The order is not paid, or all of it was promised back already.',
+  },
+  refund_too_large: {
+    title: 'That is more than can still be paid back.',
+    message: 'No money was moved. Look at what is left of the order, and ask for no more.',
+  },
+  not_restartable: {
+    title: 'This cannot be tried again.',
+    message: 'No work of the shop belongs to it. Settle it by hand, then say how.',
+  },
+  body_too_large: {
+    title: 'That is too much at once.',
+    message: 'It is more than the shop reads, so nothing was changed. Send less.',
+  },
+  unsupported_media_type: {
+    title: 'The shop does not know this format.',
+    message: 'It reads what its own pages send, and JSON, neither of them compressed. Nothing was changed.',
+  },
+  key_reused: {
+    title: 'This was sent before, with other values.',
+    message: 'What was sent first stands. For something new, load the page again and send its form.',
+  },
+  rate_limited: {
+    title: 'That was too much in one minute.',
+    message: 'Wait a minute, then try again. Nothing is lost.',
+  },
+  internal: {
+    title: 'Something went wrong on our side.',
+    message: 'It is in our log. Your order is safe, and trying again cannot make a second one.',
   },
   unavailable: {
     title: 'The shop is restarting.',
@@ -363,14 +481,6 @@ export const errorWords: Readonly<Record<string, { readonly title: string; reado
   timeout: {
     title: 'This takes longer than it should.',
     message: 'Your order is safe. Try again in a moment; it stays one order.',
-  },
-  internal: {
-    title: 'Something went wrong on our side.',
-    message: 'It is in our log. Your order is safe, and trying again cannot make a second one.',
-  },
-  rate_limited: {
-    title: 'Too many requests.',
-    message: 'Wait a minute, then try again. Nothing is lost.',
   },
 };
 

@@ -5,8 +5,6 @@ import { maxRecoveryAttempts } from './limits.ts';
 
 /** What is done from time to time so that nothing grows for ever. */
 export interface Housekeeper {
-  /** Removes what is too old to be of use. @returns how many carts went */
-  cleanUp(): Promise<number>;
   /** Registers the schedule; call it once DBOS is launched. */
   schedule(): Promise<void>;
 }
@@ -17,12 +15,11 @@ const hourly = '0 37 * * * *';
 
 /** Registers the housekeeping. What a run does not do, the next one does. */
 export function registerHousekeeping(database: Database): Housekeeper {
-  const cleanUp = () => removeOldCarts(database);
   const workflow = DBOS.registerWorkflow(
     async (_at: Date) => {
       await DBOS.runStep(
         () =>
-          cleanUp().catch((error: unknown) => {
+          removeOldCarts(database).catch((error: unknown) => {
             DBOS.logger.warn(`Old carts stay until the next hour: ${String(error)}`);
             return 0;
           }),
@@ -32,7 +29,6 @@ export function registerHousekeeping(database: Database): Housekeeper {
     { name, maxRecoveryAttempts },
   );
   return {
-    cleanUp,
     schedule: () => DBOS.applySchedules([{ scheduleName: name, workflowFn: workflow, schedule: hourly }]),
   };
 }

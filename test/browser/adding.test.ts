@@ -2,12 +2,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cartSaid, cartWords, words } from '../../src/storefront/words.ts';
+import { cartSaid, cartWords, errorWords, words } from '../../src/storefront/words.ts';
 import { launchChromium, msToFindChromium } from '../support/chromium.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
-import { cartHolds, enter, type Shopper } from '../support/shopper-in-browser.ts';
+import {
+  addToCart,
+  atPayment,
+  cartHolds,
+  enter,
+  goToReview,
+  orderButton,
+  type Shopper,
+} from '../support/shopper-in-browser.ts';
 
-// What the page does that a form alone does not: it adds to the cart and stays.
+// What the page does that a form alone does not: it adds to the cart and stays, and orders again what was not answered.
 
 let shop: TestShop;
 let browser: Browser;
@@ -63,6 +71,37 @@ describe('a product is put into the cart', () => {
     expect(await page.locator('button[aria-disabled]').count()).toBe(0);
   });
 
+  test('beside another, and both are in the cart of one browser that was not known before', async () => {
+    await page.route('**/cart/lines', async (route) => {
+      await pause(300);
+      await route.continue();
+    });
+    await addShackle().click();
+    await page.getByRole('button', { name: `${words.products.add} Rope Thimble` }).click();
+    expect(await page.locator('button[aria-disabled="true"]').count()).toBe(2);
+    await added().waitFor();
+    await cartHolds(page, 2);
+    expect(await page.locator('button[aria-disabled]').count()).toBe(0);
+    await page.goto('/cart');
+    for (const product of [shackle, 'Rope Thimble']) {
+      await page.getByRole('link', { name: product, exact: true }).waitFor();
+    }
+  });
+
+  test('although another before it is refused, whose page comes last', async () => {
+    await page.route('**/cart/lines', async (route) => {
+      const request = route.request();
+      const isShackle = request.postData()?.includes('sku=shackle') === true;
+      await pause(300);
+      await route.continue(isShackle ? { postData: 'sku=anchor&qty=1' } : {});
+    });
+    await addShackle().click();
+    await page.getByRole('button', { name: `${words.products.add} Rope Thimble` }).click();
+    await page.getByRole('heading', { level: 1, name: errorWords.unknown_product.title }).waitFor();
+    await page.goto('/cart');
+    await cartHolds(page, 1);
+  });
+
   test('when the shop is away for a moment, which is said until it is back', async () => {
     let asked = 0;
     await page.route('**/cart/lines', (route) => {
@@ -97,4 +136,40 @@ test('the quantity of a product’s page goes with it, and no more than there is
   await quantity.fill('3');
   await page.keyboard.press('Enter');
   await cartHolds(page, 3);
+});
+
+describe('an order', () => {
+  /** Goes to the review, orders, and answers the script in place of the shop; how often it has asked. */
+  async function orderWith(answers: readonly { status: number; headers?: Record<string, string> }[]) {
+    const requests: string[] = [];
+    await addToCart(page, shackle);
+    await goToReview(page);
+    await page.getByLabel(words.checkout.email).fill('ada@reader.example');
+    await page.route('**/cart/checkout', (route) => {
+      const answer = answers[requests.length];
+      requests.push(route.request().headers()['accept'] ?? '');
+      return answer ? route.fulfill({ ...answer, body: '{}' }) : route.continue();
+    });
+    await orderButton(page).click();
+    return requests;
+  }
+
+  test('is asked for again while the shop is away or busy, which is said', async () => {
+    const requests = await orderWith([
+      { status: 503 },
+      { status: 502 },
+      { status: 429, headers: { 'retry-after': '1' } },
+    ]);
+    await page.getByRole('status').filter({ hasText: words.connection.busy }).waitFor();
+    await atPayment(page);
+    expect(requests).toEqual(Array.from({ length: 4 }, () => 'application/json'));
+  });
+
+  test('that goes wrong in the shop is sent once more by the form, and the shop’s own page says how it stands', async () => {
+    const requests = await orderWith([
+      { status: 500, headers: { 'content-type': 'application/problem+json' } },
+    ]);
+    await atPayment(page);
+    expect([requests.length, requests[1]?.includes('text/html')]).toEqual([2, true]);
+  });
 });

@@ -146,7 +146,7 @@ test('a hold is said aloud with 60 and with 30 seconds left, and at no other tim
   await tab.getByText(/^1:\d\d left$/).waitFor();
   await tab.waitForLoadState('load');
   const heard = await listen(tab);
-  await tab.getByRole('link', { name: /^Pay/ }).focus();
+  await tab.getByRole('link', { name: /^Pay/ }).first().focus();
   await tab.clock.runFor(76_000);
   expect((await heard()).filter(({ said }) => said !== '')).toEqual([
     { said: words.order.leftMinute, left: expect.stringMatching(/^1:0[01] left$/) },

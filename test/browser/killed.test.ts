@@ -120,7 +120,17 @@ test('a purchase goes on over the death of the shop on each of its pages', { tim
   await bannerGoes(page);
   for (const open of [page, watching]) {
     await open.bringToFront();
-    await orderIs(open, 'dispatched');
+    await orderIs(open, 'dispatched').catch(async (e) => {
+      console.log(
+        'DEBUG',
+        open === page,
+        await open.evaluate(() => document.visibilityState),
+        await open.locator('main').innerText(),
+      );
+      console.log('DEBUG', JSON.stringify(await (await fetch(`${visit.shop.shopUrl}/orders`)).json()));
+      console.log('DEBUG', visit.shop.output());
+      throw e;
+    });
     expect(await timelineOf(open)).toEqual(wholeStory);
     await bannerGoes(open);
   }

@@ -91,7 +91,7 @@ test('without JavaScript, a lost answer is asked for again by loading the page a
   await expectNew(1, 0);
 });
 
-test('reloaded while the order is on its way, the review shows the order', async () => {
+test('reloaded while the order is on its way, the review gives way to the order', async () => {
   const { page } = visit.shopper;
   await toReview(page, 'Bow Shackle');
   await page.route('**/cart/checkout', async (route) => {
@@ -102,8 +102,6 @@ test('reloaded while the order is on its way, the review shows the order', async
   await orderButton(page).click();
   await expect.poll(() => countOrders(visit.shop)).toMatchObject({ orders: before.orders + 1 });
   await page.reload();
-  await page.getByText(words.checkout.ordered).waitFor();
-  expect(await orderButton(page).count()).toBe(0);
   await page.getByRole('link', { name: 'Pay $18.90' }).click();
   await atPayment(page);
   await expectNew(1, 0);
@@ -148,12 +146,10 @@ describe('after paying', () => {
   );
 });
 
-test('back from the payment page, the review says that it is ordered, and asks for no other order', async () => {
+test('back from the payment page, the order’s own page stands where the review was', async () => {
   const { page } = visit.shopper;
   await orderThing(page, 'Bow Shackle');
   await page.goBack();
-  await page.getByText(words.checkout.ordered).waitFor();
-  expect(await orderButton(page).count()).toBe(0);
   await page.getByRole('link', { name: 'Pay $18.90' }).click();
   await atPayment(page);
   await expectNew(1, 0);

@@ -1,7 +1,14 @@
 /// <reference lib="dom" />
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { cartNotes, cartSaid, holdPromise, statusWords, words } from '../../src/storefront/words.ts';
+import {
+  cartNotes,
+  cartSaid,
+  holdPromise,
+  obstacleWords,
+  statusWords,
+  words,
+} from '../../src/storefront/words.ts';
 import { countOrders } from '../support/demonstration.ts';
 import { ask } from '../support/orders.ts';
 import {
@@ -172,7 +179,7 @@ test('what was taken during the review is said, and what is left can be ordered'
   await page.getByLabel(words.checkout.email).fill('ada@reader.example');
   await takeAway('turnbuckle', 28);
   await orderButton(page).click();
-  await page.getByRole('alert').filter({ hasText: words.checkout.totalChanged }).waitFor();
+  await page.getByRole('alert').filter({ hasText: words.checkout.sightChanged }).waitFor();
   await page.getByText(cartNotes.fewer(2, 3)).waitFor();
   await orderButton(page).click();
   await atPayment(page);
@@ -186,7 +193,7 @@ test('sold out in the meantime: said on the page of the product, which leads on 
   await page.getByRole('button', { name: words.products.add, exact: true }).click();
   await page.getByText(cartSaid.soldOut('Small Brass Bell')).waitFor();
   await page.getByRole('link', { name: words.products.toCart }).click();
-  await page.getByText(words.cart.nothingToOrder).waitFor();
+  await page.getByText(obstacleWords.nothing).waitFor();
   expect(await page.getByRole('link', { name: words.cart.checkout, exact: true }).count()).toBe(0);
 
   await page.getByRole('button', { name: words.demonstration.restock }).click();

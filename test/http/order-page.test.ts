@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cancelWords, words } from '../../src/storefront/words.ts';
 import { stepsOf } from '../support/event-reader.ts';
-import { becomes, placeOrder, placePaidOrder } from '../support/orders.ts';
+import { becomes, placeOrder, placePaidOrder, type TestOrder } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 
 // The page of one order at its unguessable address, for a browser without a cookie and without script.
@@ -22,7 +23,7 @@ async function page(url: string): Promise<string> {
   return answer.text();
 }
 
-const refresh = (html: string) => /http-equiv="refresh" content="5; url=([^"]*)"/.exec(html)?.[1];
+const refresh = (html: string) => /http-equiv="refresh" content="\d+; url=([^"]*)"/.exec(html)?.[1];
 const path = (url: string) => new URL(url).pathname;
 
 test('a pending order is held, can be paid and can be cancelled, and no robot lists it', async () => {
@@ -75,7 +76,7 @@ describe('who comes back from the payment page', () => {
   );
 });
 
-test('an order that was cancelled says so, leads back to the cart of its browser, and stays as it is', async () => {
+test('an order that was cancelled says so, and leads back to the cart of its browser', async () => {
   const order = await placeOrder(shop);
   await fetch(`${order.order_url}/cancel`, { method: 'POST', redirect: 'manual' });
   await becomes(shop, order, { status: 'cancelled' });
@@ -84,9 +85,43 @@ test('an order that was cancelled says so, leads back to the cart of its browser
   await shop.database('orders').where({ order_id: order.order_id }).update({ browser_id });
   const html = await page(order.order_url);
   expect(html).toContain('href="/cart">Back to your cart<');
-  expect(html).toContain('data-final');
   expect(stepsOf(html)).toEqual(['placed', 'cancel_asked', 'cancelled']);
-  expect(refresh(html)).toBeUndefined();
+  expect(html).toContain(words.order.timelineAfter);
+});
+
+describe('an order that was cancelled', () => {
+  async function placeCancelled(): Promise<TestOrder> {
+    const order = await placeOrder(shop);
+    await fetch(`${order.order_url}/cancel`, { method: 'POST', redirect: 'manual' });
+    await becomes(shop, order, { status: 'cancelled' });
+    return order;
+  }
+
+  test('may have been paid by whoever comes back from the payment page, and is looked at again', async () => {
+    const order = await placeCancelled();
+    const address = `${path(order.order_url)}?returned=6`;
+    const html = await page(`${shop.shopUrl}${address}`);
+    expect(html).toContain('data-returned');
+    expect(html).toContain(`<p class="lead returned">${words.order.returnedLate}</p>`);
+    // Hidden from whoever has most likely paid.
+    expect(html).toContain(`<p class="lead unless-returned">${cancelWords.cancelled_by_shopper}</p>`);
+    expect(refresh(html)).toBe(address);
+    const plain = await page(order.order_url);
+    expect(plain).not.toContain('data-returned');
+    expect(plain).not.toContain('data-final');
+    expect(refresh(plain)).toBe(path(order.order_url));
+  });
+
+  test('is final after half an hour', async () => {
+    const order = await placeCancelled();
+    const longAgo = shop.database.raw(`now() - interval '30 minutes'`);
+    await shop.database('orders').where({ order_id: order.order_id }).update({ cancelled_at: longAgo });
+    const html = await page(`${order.order_url}?returned=1`);
+    expect(html).toContain('data-final');
+    expect(html).not.toContain('data-returned');
+    expect(html).toContain(cancelWords.cancelled_by_shopper);
+    expect(refresh(html)).toBeUndefined();
+  });
 });
 
 test.each(['x', 'nobody-has-this-token-1', '%00', '..%2f..', 'a'.repeat(500)])(
@@ -103,3 +138,16 @@ test.each(['x', 'nobody-has-this-token-1', '%00', '..%2f..', 'a'.repeat(500)])(
     expect(new Set(bodies).size).toBe(1);
   },
 );
+
+test('as a page, too, that 404 is byte for byte the same for an address that cannot be one', async () => {
+  const headers = { accept: 'text/html' };
+  const answers = await Promise.all(
+    ['nobody-has-this-token-1', 'x', '%00', 'a'.repeat(500)].map((token) =>
+      fetch(`${shop.shopUrl}/orders/${token}`, { headers }),
+    ),
+  );
+  const bodies = await Promise.all(answers.map((answer) => answer.text()));
+  expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404]);
+  expect(bodies[0]).toContain('<h1>There is nothing here.</h1>');
+  expect(new Set(bodies).size).toBe(1);
+});

@@ -33,8 +33,9 @@ export const orders: readonly Mutant[] = [
     name: 'an order is paid, confirmed and dispatched whatever its status',
     promise: promises.once,
     file: orderChanges,
-    from: 'if (paid.length !== 1) return false;',
-    to: '',
+    from: `if (!paid) return false;
+  const { browserId } = paid;`,
+    to: 'const { browserId } = paid ?? { browserId: null };',
     test: { file: rules, name: 'a cancelled order is not cancelled again' },
   },
   {

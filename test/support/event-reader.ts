@@ -12,7 +12,7 @@ export interface ReceivedEvent {
 /** Reads server-sent events from a real socket of its own, as a browser does, but never connects again by itself. */
 export class EventReader {
   readonly events: ReceivedEvent[] = [];
-  /** Comments and fields other than those of events. */
+  /** Heartbeats, comments, and fields other than those of events. */
   readonly rest: string[] = [];
   ended = false;
   /** Called with each event. */
@@ -86,7 +86,7 @@ export class EventReader {
     const all = (field: string) =>
       lines.filter((line) => line.startsWith(`${field}: `)).map((line) => line.slice(field.length + 2));
     const [event] = all('event');
-    if (event === undefined) {
+    if (event === undefined || event === 'beat') {
       this.rest.push(lines.join('\n'));
       return;
     }

@@ -8,7 +8,7 @@ export function faultsOfStructure(): string[] {
   const all = (selector: string) => [...document.querySelectorAll<HTMLElement>(selector)];
   const visible = (selector: string) => all(selector).filter((element) => element.checkVisibility());
   if (document.title.trim() === '') faults.push('It has no title.');
-  if (document.documentElement.lang !== 'en') faults.push('It does not say its language.');
+  if (!/^en\b/.test(document.documentElement.lang)) faults.push('It does not say its language.');
   if (visible('main').length !== 1) faults.push('It has no main landmark, or several.');
   const levels = visible('h1, h2, h3, h4, h5, h6').map(({ tagName }) => Number(tagName[1]));
   if (levels.filter((level) => level === 1).length !== 1) faults.push('It has no first heading, or several.');

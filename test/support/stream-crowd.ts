@@ -34,28 +34,6 @@ export class StreamCrowd {
     return [...this.readers.values()].flat();
   }
 
-  /**
-   * Does something to each order, one after the other, and measures how long it takes from the moment when that was done
-   * until each of the order's streams shows it; negative where the message came before the answer.
-   * @returns milliseconds, one for each stream, smallest first
-   */
-  async latencies(act: (order: TestOrder) => Promise<unknown>, shown: string): Promise<number[]> {
-    const latencies: number[] = [];
-    for (const [order, readers] of this.readers) {
-      await act(order);
-      const done = performance.now();
-      for (const reader of readers) {
-        const event = await waitFor(
-          `a stream of order ${order.order_id} to show ${shown}`,
-          () => reader.events.find(({ data }) => data.includes(shown)),
-          (found) => found !== undefined,
-        );
-        latencies.push((event?.at ?? Number.POSITIVE_INFINITY) - done);
-      }
-    }
-    return latencies.toSorted((a, b) => a - b);
-  }
-
   close(): void {
     for (const reader of this.all) reader.close();
   }

@@ -1,58 +1,37 @@
-import { cameFromShop, report } from './banner.js';
 import { showCart } from './cart-link.js';
-import { pause } from './pause.js';
+import { release, say, send, takeOver } from './form.js';
 
-const attemptsAtMost = 12;
-const longestPauseMs = 4000;
-const answerWithinMs = 8000;
+const waiting = [];
 
-enhanceAdding();
+// Puts things into the cart without leaving the page.
+takeOver('form[data-add]', (form, body) => {
+  waiting.push({ form, body });
+  if (waiting.length === 1) void addAll();
+});
 
-/** Puts things into the cart without leaving the page. Whatever the shop refuses, its own page explains. */
-function enhanceAdding() {
-  document.addEventListener('submit', (event) => {
-    const form = event.target;
-    if (!form.matches('form[data-add]')) return;
-    event.preventDefault();
-    if (!('sending' in form.dataset)) void add(form);
-  });
-  // The browser's Back may bring this page as it was left, in the middle of an answer.
-  window.addEventListener('pageshow', ({ persisted }) => {
-    if (!persisted) return;
-    for (const form of document.querySelectorAll('form[data-sending]')) release(form);
-  });
+/** One after the other: the first answer may bring the cookie by which the others reach the same cart. */
+async function addAll() {
+  let refused;
+  while (waiting.length > 0) {
+    const [{ form, body }] = waiting;
+    if (!(await add(form, body))) refused ??= form;
+    waiting.shift();
+  }
+  // What the shop refuses, its own page explains. It comes last, because what waits would be lost with this page.
+  refused?.submit();
 }
 
-async function add(form) {
-  hold(form);
-  const answer = await send(form);
-  const said = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
-  if (!said) {
-    form.submit();
-    return;
-  }
+/** @returns false when there is no answer that can be shown here */
+async function add(form, body) {
+  const answer = await send(form, body);
+  const cart = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
+  if (!cart) return false;
   // The next press is another wish; the one that was sent stays one, however often it was sent.
   form.elements.key.value = newKey();
   release(form);
-  showCart(said);
-  confirm(form, said.said);
-}
-
-/** Asks until the shop is there to answer; undefined when it never was. */
-async function send(form) {
-  const body = new URLSearchParams(new FormData(form));
-  for (let attempt = 0; attempt < attemptsAtMost; attempt += 1) {
-    const answer = await fetch(form.action, {
-      method: 'POST',
-      headers: { accept: 'application/json' },
-      body,
-      signal: AbortSignal.timeout(answerWithinMs),
-    }).catch(() => undefined);
-    report('add', cameFromShop(answer));
-    if (cameFromShop(answer)) return answer;
-    await pause(Math.min(longestPauseMs, 300 * 2 ** attempt));
-  }
-  return undefined;
+  showCart(cart);
+  confirm(form, cart.said);
+  return true;
 }
 
 /** `randomUUID` is missing where a page comes without TLS from another host. */
@@ -66,16 +45,5 @@ function confirm(form, text) {
   const link = document.createElement('a');
   link.href = '/cart';
   link.textContent = form.dataset.toCart;
-  form.querySelector('.added').replaceChildren(`${text} `, link);
-}
-
-function hold(form) {
-  form.dataset.sending = '';
-  form.querySelector('button').setAttribute('aria-disabled', 'true');
-  form.querySelector('.added').textContent = '';
-}
-
-function release(form) {
-  delete form.dataset.sending;
-  form.querySelector('button').removeAttribute('aria-disabled');
+  say(form, `${text} `, link);
 }

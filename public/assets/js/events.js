@@ -7,19 +7,25 @@ const firstLookMs = 250;
 const lookEveryMs = 2000;
 const lookAwayMs = 1000;
 const looksBeforeStream = 10;
+// The shop sends the part as soon as the stream is open, and a beat every twenty seconds after that.
+const firstWordWithinMs = 5000;
+const wordWithinMs = 50_000;
 
 /**
  * Keeps a part of the page as the shop tells it, by server-sent events: each is the whole part, so nothing can be missed.
- * The stream is open only while somebody looks, because a browser has few connections to one host. Where the shop refuses
- * it, the part is fetched now and then instead.
+ * The stream is open only while somebody looks, because a browser has few connections to one host. One that was heard and
+ * has fallen silent is opened anew. Where the shop refuses it, or something on the way keeps its words back, the part is
+ * fetched now and then instead.
  */
 export function follow(part, onShown) {
   let source;
+  let silence;
   let looking = false;
   let failures = 0;
   const isFinal = () => 'final' in part.dataset;
 
   const close = () => {
+    clearTimeout(silence);
     source?.close();
     source = undefined;
   };
@@ -29,13 +35,24 @@ export function follow(part, onShown) {
     source.addEventListener('open', () => {
       failures = 0;
       report('events', true);
+      expectWord(firstWordWithinMs, lookInstead);
     });
     source.addEventListener('order', ({ data }) => {
+      expectWord(wordWithinMs, open);
       show(part, data);
       onShown();
       if (isFinal()) close();
     });
+    source.addEventListener('beat', () => expectWord(wordWithinMs, open));
     source.addEventListener('error', failed);
+    expectWord(firstWordWithinMs, lookInstead);
+  };
+  const expectWord = (withinMs, otherwise) => {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      close();
+      void otherwise();
+    }, withinMs);
   };
   const failed = () => {
     if (source?.readyState === EventSource.CLOSED) {
@@ -46,6 +63,7 @@ export function follow(part, onShown) {
     // The browser connects again by itself. One failure is a connection that was ended, two are a shop that is away.
     failures += 1;
     if (failures > 1) report('events', false);
+    expectWord(firstWordWithinMs, lookInstead);
   };
   const lookInstead = async () => {
     looking = true;

@@ -24,7 +24,6 @@ function end(hold, on) {
   on.hidden = true;
   if (!hadFocus) return;
   // What was focused is gone, and the keyboard must not start again at the top of the page.
-  over.tabIndex = -1;
   over.focus();
 }
 

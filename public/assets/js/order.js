@@ -30,10 +30,9 @@ follow(part, () => {
 });
 
 // Whoever comes from the payment page has most likely paid; if not, the way back to it shows again after a while.
-setTimeout(
-  () => document.querySelector('[data-returned]')?.removeAttribute('data-returned'),
-  payAgainAfterMs,
-);
+setTimeout(() => {
+  if (status === 'pending') document.querySelector('[data-returned]')?.removeAttribute('data-returned');
+}, payAgainAfterMs);
 
 document.addEventListener('click', ({ target }) => {
   if (target.closest('[data-print]')) window.print();

@@ -6,6 +6,9 @@ export function show(part, html) {
   const fresh = new DOMParser().parseFromString(html, 'text/html').body.firstElementChild;
   if (!fresh) return;
   showLocalTimes(fresh);
+  const hadFocus = part.contains(document.activeElement);
   morph(part, fresh);
+  // What was focused is gone, and the keyboard must not start again at the top of the page.
+  if (hadFocus && !part.contains(document.activeElement)) part.querySelector('h1')?.focus();
   if (part.dataset.title) document.title = part.dataset.title;
 }

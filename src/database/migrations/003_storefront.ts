@@ -30,7 +30,9 @@ const browsers = `
   alter table orders add column browser_id text check (browser_id ~ '^[A-Za-z0-9_-]{22}$');
   create index orders_browser_id on orders (browser_id, order_id) where browser_id is not null`;
 
-// A trigger, so that no writer can forget to tell; it is sent with the commit and carries nothing but numbers.
+// Whatever a page of an order shows changes with an entry of its history or with the state of its payment, so with triggers
+// on both no writer can forget to tell. It is sent with the commit and carries nothing but a number. Until an order is
+// placed nobody knows its address, so nobody is told of that.
 const word = `
   create function tell_order_change() returns trigger language plpgsql as $$
   begin
@@ -38,7 +40,9 @@ const word = `
     return null;
   end $$;
   create trigger order_history_told after insert on order_history
-    for each row execute function tell_order_change()`;
+    for each row when (new.what <> 'placed') execute function tell_order_change();
+  create trigger payments_told after update of state on payments
+    for each row when (old.state is distinct from new.state) execute function tell_order_change()`;
 
 /** Migrations only go forward (DESIGN §4). */
 export async function down(): Promise<void> {

@@ -10,30 +10,37 @@ export interface Cart {
   readonly lines: readonly CartLine[];
 }
 
-/** How many units are in the cart of a browser. */
-export async function countCart(database: Database, browserId: string): Promise<number> {
-  const [cart] = await database('cart_lines')
-    .where({ browser_id: browserId })
-    .select<{ units: number }[]>(database.raw('coalesce(sum(quantity), 0)::integer as units'));
-  return cart?.units ?? 0;
-}
-
 type CartRow = CartLine & Pick<Cart, 'checkoutKey'>;
+
+// What the cart's own pending order holds may still be ordered by this cart: it is the same order. What other orders of
+// the browser hold may not, and is only told.
+const linesOfCart = `
+  from cart_lines
+  join carts using (browser_id) join products using (product_id) join stock using (product_id)
+  cross join lateral (
+    select coalesce(sum(held.quantity) filter (where orders.checkout_key = carts.checkout_key), 0)::integer as here,
+           coalesce(sum(held.quantity) filter (where orders.checkout_key <> carts.checkout_key), 0)::integer as elsewhere
+    from orders join order_lines as held using (order_id)
+    where orders.browser_id = carts.browser_id and status = 'pending' and held.product_id = cart_lines.product_id
+  ) as own
+  where cart_lines.browser_id = :browserId`;
+
+/** How many units of a cart can be ordered now, as its page shows them. */
+export async function countCart(database: Database, browserId: string): Promise<number> {
+  const { rows } = await database.raw<{ rows: { units: number }[] }>(
+    `select coalesce(sum(least(cart_lines.quantity, available + here)), 0)::integer as units ${linesOfCart}`,
+    { browserId },
+  );
+  return rows[0]?.units ?? 0;
+}
 
 /** What is in a cart, with today's prices and stock; undefined for a browser whose cart is empty. */
 export async function readCart(database: Database, browserId: string): Promise<Cart | undefined> {
   const { rows } = await database.raw<{ rows: CartRow[] }>(
-    `select checkout_key as "checkoutKey", sku, product, image, quantity as wanted,
-            available + coalesce(own.held, 0)::integer as available,
+    `select checkout_key as "checkoutKey", sku, product, image, cart_lines.quantity as wanted,
+            available + here as available, elsewhere as "heldElsewhere",
             cart_lines.unit_price_cents as "seenPriceCents", price_cents as "unitPriceCents", currency
-     from cart_lines
-     join carts using (browser_id) join products using (product_id) join stock using (product_id)
-     left join lateral (
-       select order_lines.quantity as held from orders join order_lines using (order_id)
-       where orders.checkout_key = carts.checkout_key and status = 'pending'
-         and order_lines.product_id = cart_lines.product_id
-     ) as own on true
-     where browser_id = :browserId order by added_at, sku limit :maxItems`,
+     ${linesOfCart} order by added_at, sku limit :maxItems`,
     { browserId, maxItems },
   );
   const [first] = rows;

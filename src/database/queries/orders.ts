@@ -84,9 +84,17 @@ export async function lastEmailOf(database: Database, browserId: string): Promis
 /** Most orders of one browser that may wait for their payment at once (decision 11). */
 export const pendingAtMost = 5;
 
+/** An order that is pending, and whether its shopper has asked to cancel it. */
+export type PendingOrder = OrderWithPayment & { readonly cancel_asked: boolean };
+
 /** The orders of a browser that wait for their payment, newest first. */
-export function listPendingOrders(database: Database, browserId: string): Promise<OrderWithPayment[]> {
+export function listPendingOrders(database: Database, browserId: string): Promise<PendingOrder[]> {
+  const cancelAsked = database.raw(
+    `exists (select from order_history where order_history.order_id = orders.order_id and what = 'cancel_asked')
+     as cancel_asked`,
+  );
   return withPayment(database)
+    .select<PendingOrder[]>(cancelAsked)
     .where({ browser_id: browserId, status: 'pending' })
     .orderBy('orders.order_id', 'desc')
     .limit(pendingAtMost);

@@ -20,7 +20,7 @@ export function addToCart(
       sku,
     });
     if (!product) return 'unknown_product';
-    const form = `${formKey} ${sku}`;
+    const form = `${formKey} ${sku} ${quantity}`;
     if ((await openCart(sql, browserId)).includes(form)) return 'added';
     const added = await sql(add, { browserId, productId: product.id, quantity, maxItems, maxQuantity });
     if (added.length === 0) return 'cart_full';
@@ -87,6 +87,48 @@ const change = `
   where browser_id = :browserId and sku = :sku and cart_lines.product_id = products.product_id
     and (quantity, unit_price_cents) is distinct from (:quantity, price_cents)
   returning 1`;
+
+/** Takes what an order has bought out of its browser's cart, in the transaction that makes the order paid. */
+export async function takeBoughtOut(
+  sql: Statement,
+  bought: { readonly browserId: string; readonly orderId: number },
+): Promise<void> {
+  // In a statement of its own: the next one then sees what was changed while this one waited.
+  await sql('select 1 from carts where browser_id = :browserId for update', bought);
+  await sql(
+    `with bought as (
+       select product_id, quantity from order_lines where order_id = :orderId
+     ), fewer as (
+       update cart_lines set quantity = cart_lines.quantity - bought.quantity from bought
+       where browser_id = :browserId and cart_lines.product_id = bought.product_id
+         and cart_lines.quantity > bought.quantity
+       returning 1
+     ), gone as (
+       delete from cart_lines using bought
+       where browser_id = :browserId and cart_lines.product_id = bought.product_id
+         and cart_lines.quantity <= bought.quantity
+       returning 1
+     )
+     update carts set checkout_key = :key, updated_at = now()
+     where browser_id = :browserId and (exists (select from fewer) or exists (select from gone))`,
+    { ...bought, key: randomUUID() },
+  );
+}
+
+/** Gives a pending order of this browser another address, when its shopper has corrected it. */
+export async function correctEmail(
+  database: Database,
+  order: { readonly browserId: string; readonly key: string; readonly email: string },
+): Promise<void> {
+  await outboxTransaction(database, (sql) =>
+    sql(
+      `update orders set email = :email
+       where checkout_key = :key and browser_id = :browserId and status = 'pending'
+         and email is distinct from :email`,
+      { ...order },
+    ),
+  );
+}
 
 /** Gives a cart a fresh key when the order of its present one has ended, so that the same things can be bought again. */
 export async function renewUsedKey(database: Database, browserId: string): Promise<void> {

@@ -2,6 +2,7 @@ import { allowedFrom, type CancelReason } from '../../domain/order.ts';
 import { enqueueWorkflow, type FollowUps } from '../outbox.ts';
 import type { Statement } from '../statement.ts';
 import { transaction } from '../transaction.ts';
+import { takeBoughtOut } from './carts.ts';
 import { planEmail } from './emails.ts';
 
 /**
@@ -45,36 +46,26 @@ export async function payOrder(
   order: { orderId: number; transactionId: string; late: boolean },
 ): Promise<boolean> {
   const dispatch = followUps.dispatch(order.orderId);
-  const paid = await sql(
+  const [paid] = await sql<{ browserId: string | null }>(
     `with paid as (
        update orders set status = 'paid', reason = null, cancelled_at = null, paid_at = now(),
          dispatch_due_at = now() + cast(:delaySeconds as double precision) * interval '1 second'
        where order_id = :orderId and status = any(:allowedFrom)
        returning order_id, browser_id
-     ), cart as (
-       -- Locked before its lines, as by whoever changes it.
-       select order_id, browser_id from carts join paid using (browser_id) for update of carts
-     ), bought as (
-       select browser_id, product_id, quantity from cart join order_lines using (order_id)
-     ), fewer as (
-       update cart_lines set quantity = cart_lines.quantity - bought.quantity from bought
-       where cart_lines.browser_id = bought.browser_id and cart_lines.product_id = bought.product_id
-         and cart_lines.quantity > bought.quantity
-     ), gone as (
-       delete from cart_lines using bought
-       where cart_lines.browser_id = bought.browser_id and cart_lines.product_id = bought.product_id
-         and cart_lines.quantity <= bought.quantity
+     ), history as (
+       insert into order_history (order_id, what, detail)
+       select order_id, 'paid', jsonb_build_object('transaction_id', cast(:transactionId as text)) from paid
      )
-     insert into order_history (order_id, what, detail)
-     select order_id, 'paid', jsonb_build_object('transaction_id', cast(:transactionId as text)) from paid
-     returning order_id`,
+     select browser_id as "browserId" from paid`,
     {
       ...order,
       delaySeconds: dispatch.delaySeconds,
       allowedFrom: [...allowedFrom[order.late ? 'payLate' : 'pay']],
     },
   );
-  if (paid.length !== 1) return false;
+  if (!paid) return false;
+  const { browserId } = paid;
+  if (browserId !== null) await takeBoughtOut(sql, { browserId, orderId: order.orderId });
   await enqueueWorkflow(sql, dispatch);
   await planEmail(sql, followUps, { orderId: order.orderId, kind: 'order_confirmed' });
   return true;

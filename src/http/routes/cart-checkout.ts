@@ -12,14 +12,15 @@ import {
 } from '../../database/queries/orders.ts';
 import { type CheckedCart, checkCart } from '../../domain/cart.ts';
 import { ShopError } from '../../domain/errors.ts';
+import type { CancelReason } from '../../domain/order.ts';
 import { type CheckoutFault, checkoutView } from '../../storefront/checkout-view.ts';
-import { emailFaults, words } from '../../storefront/words.ts';
+import { emailFaults, obstacleWords, tooManyPendingWords, words } from '../../storefront/words.ts';
 import type { StartCheckout } from '../../workflows/start-checkout.ts';
 import type { Browsers } from '../browsers.ts';
 import { meanings } from '../errors.ts';
 import { checkoutLimit } from '../limits.ts';
 import type { Pages } from '../pages.ts';
-import { email as emailAddress } from '../schemas.ts';
+import { checkoutKey, email as emailAddress } from '../schemas.ts';
 import { wantsPage } from '../server.ts';
 
 export interface CartCheckoutOptions {
@@ -29,6 +30,8 @@ export interface CartCheckoutOptions {
   readonly startCheckout: StartCheckout;
   /** Gives a cart a fresh key when the order of its present one has ended. */
   readonly renewUsedKey: (browserId: string) => Promise<void>;
+  /** Gives a pending order of this browser another address. */
+  readonly correctEmail: (order: { browserId: string; key: string; email: string }) => Promise<void>;
   readonly checkoutsPerMinute: number;
   readonly holdSeconds: number;
   /** False where no messages are sent. */
@@ -36,8 +39,8 @@ export interface CartCheckoutOptions {
 }
 
 const form = z.object({
-  key: z.string().default(''),
-  amount: z.coerce.number().catch(-1),
+  key: checkoutKey.catch(''),
+  sight: z.string().default(''),
   email: z.string().trim().default(''),
 });
 
@@ -82,36 +85,52 @@ async function order(
   sent: Form,
 ): Promise<{ readonly location: string } | Refusal> {
   const { database } = options;
+  const text = options.asksEmail ? emailFault(sent.email) : null;
+  if (text !== null) return { status: 400, fault: { field: 'email', text } };
   const known = await findOrderByKey(database, sent.key);
   // Pressed again, gone back, reloaded, or asked from another tab: it is the same order.
-  if (known?.browser_id === browserId && known.status !== 'cancelled') return { location: wayOn(known) };
+  if (known?.browser_id === browserId) return goOnWith(options, browserId, known, sent);
   const cart = await readCart(database, browserId);
   const checked = checkCart(cart?.lines ?? []);
-  const refusal = refusalOf(options, sent, cart, checked);
-  if (refusal) return refusal;
+  const changed = changeSince(sent, cart, checked);
+  if (changed !== null) return lookAgain(changed);
   const pending = await listPendingOrders(database, browserId);
-  if (!known && pending.length >= pendingAtMost) return lookAgain(words.checkout.tooManyPending);
+  if (pending.length >= pendingAtMost) return lookAgain(tooManyPendingWords(pendingAtMost));
+  return place(options, browserId, sent, checked);
+}
+
+/** An order that this browser has placed before, under an address that it may have corrected since. */
+async function goOnWith(
+  { asksEmail, correctEmail }: CartCheckoutOptions,
+  browserId: string,
+  known: OrderWithPayment,
+  { key, email }: Form,
+): Promise<{ readonly location: string } | Refusal> {
+  if (known.status === 'cancelled') return lookAgain(endWords[known.reason ?? 'payment_ended']);
+  if (asksEmail && known.email !== email) await correctEmail({ browserId, key, email });
+  return { location: wayOn(known) };
+}
+
+async function place(
+  { startCheckout, asksEmail }: CartCheckoutOptions,
+  browserId: string,
+  { key, email }: Form,
+  { items, totalCents: amount }: CheckedCart,
+): Promise<{ readonly location: string } | Refusal> {
   try {
-    const email = options.asksEmail ? { email: sent.email } : {};
-    const request = { key: sent.key, items: checked.items, amount: sent.amount, browserId, ...email };
-    return { location: wayOn((await options.startCheckout(request)).order) };
+    const request = { key, items, amount, browserId, ...(asksEmail && { email }) };
+    return { location: wayOn((await startCheckout(request)).order) };
   } catch (error) {
     if (!(error instanceof ShopError)) throw error;
     return refused(error);
   }
 }
 
-function refusalOf(
-  { asksEmail }: CartCheckoutOptions,
-  sent: Form,
-  cart: Cart | undefined,
-  checked: CheckedCart,
-): Refusal | null {
-  const text = asksEmail ? emailFault(sent.email) : null;
-  if (text !== null) return { status: 400, fault: { field: 'email', text } };
-  const { cartChanged, totalChanged } = words.checkout;
-  if (cart?.checkoutKey !== sent.key || checked.items.length === 0) return lookAgain(cartChanged);
-  return checked.totalCents === sent.amount ? null : lookAgain(totalChanged);
+/** What is not any more as the review showed it; null when all is. */
+function changeSince(sent: Form, cart: Cart | undefined, checked: CheckedCart): string | null {
+  if (cart?.checkoutKey !== sent.key) return words.checkout.cartChanged;
+  if (checked.sight !== sent.sight) return words.checkout.sightChanged;
+  return checked.obstacle && obstacleWords[checked.obstacle];
 }
 
 function lookAgain(text: string): Refusal {
@@ -124,9 +143,19 @@ function emailFault(typed: string): string | null {
   return typed.length > 254 ? emailFaults.tooLong : emailFaults.unreadable;
 }
 
+/** Why an order under this key was given up, whatever the form says now. */
+const endWords: Readonly<Record<CancelReason, string>> = {
+  out_of_stock: words.checkout.outOfStock,
+  price_changed: words.checkout.sightChanged,
+  payment_unavailable: words.checkout.paymentUnavailable,
+  payment_ended: words.checkout.ended,
+  hold_expired: words.checkout.ended,
+  cancelled_by_shopper: words.checkout.ended,
+};
+
 const refusals: Partial<Record<ShopError['code'], string>> = {
   out_of_stock: words.checkout.outOfStock,
-  price_changed: words.checkout.totalChanged,
+  price_changed: words.checkout.sightChanged,
   payment_unavailable: words.checkout.paymentUnavailable,
   key_reused: words.checkout.keyReused,
   unknown_product: words.checkout.cartChanged,
@@ -143,7 +172,8 @@ function refused(error: ShopError): Refusal {
 
 /** To the payment page while the order can be paid, else to its own page. */
 function wayOn(placed: OrderWithPayment): string {
-  const payable = placed.status === 'pending' && placed.payment_state === 'open';
+  const payable =
+    placed.status === 'pending' && placed.payment_state === 'open' && placed.hold_expires_at > new Date();
   return (payable && placed.payment_url) || `/orders/${placed.token}`;
 }
 
@@ -167,6 +197,9 @@ async function review(
     listPendingOrders(database, browserId),
     sent ? sent.email : lastEmailOf(database, browserId),
   ]);
+  const ordered = pending.find(({ checkout_key: key }) => key === cart.checkoutKey);
+  // This very content is ordered: its page shows what was ordered, and how to pay or to cancel.
+  if (ordered && !fault) return reply.redirect(`/orders/${ordered.token}`, 303);
   const faults = fault ? [fault] : [];
   const source = {
     cart: checkCart(cart.lines),

@@ -3,14 +3,14 @@ import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
-import { countCart, readCart } from '../../database/queries/carts.ts';
+import { type Cart, countCart, readCart } from '../../database/queries/carts.ts';
 import { listPendingOrders } from '../../database/queries/orders.ts';
 import { findProducts } from '../../database/queries/products.ts';
 import { type CartWish, checkCart } from '../../domain/cart.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { maxQuantity } from '../../domain/order.ts';
-import { type CartSaid, cartView } from '../../storefront/cart-view.ts';
-import { cartSaid, cartWords, words } from '../../storefront/words.ts';
+import { maxItems, maxQuantity } from '../../domain/order.ts';
+import { cartView, removedSaid } from '../../storefront/cart-view.ts';
+import { cartFaults, cartSaid, cartWords } from '../../storefront/words.ts';
 import type { Browsers } from '../browsers.ts';
 import { cartLimit } from '../limits.ts';
 import type { Pages } from '../pages.ts';
@@ -46,42 +46,39 @@ const querystring = z.object({
   qty: units.optional().catch(undefined),
 });
 
+type Change = z.infer<typeof querystring>;
+
 /** `/cart` and the forms that change it. Every one of them works without script. */
 export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, options) => {
   const { database, browsers } = options;
+  const config = cartLimit((request) => browsers.of(request) !== null);
 
   server.get('/cart', { schema: { hide: true, querystring } }, async (request, reply) => {
     reply.header('vary', 'accept');
     if (!wantsPage(request)) return sendCount(reply, options);
-    const said = await saidOf(database, request.query);
-    return showCart(reply, options, { said, fault: null });
+    return showCart(reply, options, { change: request.query, fault: null });
+  });
+
+  server.post('/cart/lines', { config, schema: { hide: true, body: addForm } }, async (request, reply) => {
+    const { sku, qty, key } = request.body;
+    const browserId = browsers.ensure(request, reply);
+    const outcome = await options.addToCart({ browserId, sku, quantity: qty, formKey: key });
+    if (outcome === 'unknown_product') throw new ShopError('unknown_product', `There is no product ${sku}.`);
+    if (outcome === 'cart_full') {
+      if (!wantsPage(request)) throw new ShopError('invalid_input', cartFaults.full(maxItems));
+      return showCart(reply.code(400), options, { change: {}, fault: cartFaults.full(maxItems) });
+    }
+    if (wantsPage(request)) return reply.redirect(`/cart?added=${sku}`, 303);
+    return answerAdded(reply, database, browserId, sku);
   });
 
   server.post(
-    '/cart/lines',
-    { config: cartLimit, schema: { hide: true, body: addForm } },
-    async (request, reply) => {
-      const { sku, qty, key } = request.body;
-      const browserId = browsers.ensure(request, reply);
-      const outcome = await options.addToCart({ browserId, sku, quantity: qty, formKey: key });
-      if (outcome === 'unknown_product')
-        throw new ShopError('unknown_product', `There is no product ${sku}.`);
-      if (outcome === 'cart_full') {
-        if (!wantsPage(request)) throw new ShopError('invalid_input', words.cart.full);
-        return showCart(reply.code(400), options, { said: null, fault: words.cart.full });
-      }
-      if (wantsPage(request)) return reply.redirect(`/cart?added=${sku}`, 303);
-      return answerAdded(reply, database, browserId, sku);
-    },
-  );
-
-  server.post(
     '/cart/lines/:sku',
-    { config: cartLimit, schema: { hide: true, params: line, body: z.object({ qty: z.unknown() }) } },
+    { config, schema: { hide: true, params: line, body: z.object({ qty: z.unknown() }) } },
     async (request, reply) => {
       const wish = changeForm.safeParse(request.body);
       if (!wish.success) {
-        return showCart(reply.code(400), options, { said: null, fault: words.cart.badQuantity });
+        return showCart(reply.code(400), options, { change: {}, fault: cartFaults.quantity(maxQuantity) });
       }
       const browserId = browsers.of(request);
       const { sku } = request.params;
@@ -93,7 +90,7 @@ export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, opt
   server.post(
     '/cart/lines/:sku/remove',
     {
-      config: cartLimit,
+      config,
       schema: { hide: true, params: line, body: z.object({ qty: units.catch(1) }).nullish() },
     },
     async (request, reply) => {
@@ -112,14 +109,15 @@ async function sendCount(reply: FastifyReply, { database, browsers }: CartOption
   return reply.header('cache-control', 'no-store').send({ units: inCart, label: cartWords(inCart) });
 }
 
-async function saidOf(database: Database, { added, removed, qty }: z.infer<typeof querystring>) {
+/** What the last change did, as the address says; nothing where the cart says otherwise, as after a reload much later. */
+async function saidOf(database: Database, { added, removed, qty }: Change, cart: Cart | undefined) {
   const about = added ?? removed;
-  const [product] = about === undefined ? [] : await findProducts(database, [about]);
+  const isIn = cart?.lines.some(({ sku }) => sku === about) === true;
+  if (about === undefined || isIn !== (added !== undefined)) return null;
+  const [product] = await findProducts(database, [about]);
   if (!product) return null;
-  if (removed !== undefined) {
-    return { text: cartSaid.removed(product.product), undo: { sku: product.sku, quantity: qty ?? 1 } };
-  }
-  return { text: addedWords(product), undo: null };
+  if (isIn) return { text: addedWords(product), undo: null };
+  return removedSaid(cartSaid.removed(product.product), product.sku, qty ?? 1);
 }
 
 function addedWords({ product, available }: { product: string; available: number }): string {
@@ -139,7 +137,7 @@ async function answerAdded(reply: FastifyReply, database: Database, browserId: s
 async function showCart(
   reply: FastifyReply,
   { database, pages, browsers }: CartOptions,
-  message: { readonly said: CartSaid | null; readonly fault: string | null },
+  { change, fault }: { readonly change: Change; readonly fault: string | null },
 ): Promise<FastifyReply> {
   const browserId = browsers.of(reply.request);
   const [cart, pending] =
@@ -147,6 +145,7 @@ async function showCart(
       ? [undefined, []]
       : await Promise.all([readCart(database, browserId), listPendingOrders(database, browserId)]);
   const key = cart?.checkoutKey ?? '';
-  const source = { cart: checkCart(cart?.lines ?? []), key, pending, ...message };
+  const said = await saidOf(database, change, cart);
+  const source = { cart: checkCart(cart?.lines ?? []), key, pending, said, fault };
   return pages.send(reply, 'cart', { cart: cartView(source, new Date()) });
 }

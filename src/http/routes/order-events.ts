@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
 import type { Listener, ListenOptions } from '../../database/listen.ts';
+import { isPostgresAway } from '../../database/outage.ts';
 import { findOrderByToken } from '../../database/queries/orders.ts';
 import type { Renderer } from '../../storefront/render.ts';
 import { createEventStreams } from '../event-streams.ts';
@@ -30,6 +31,7 @@ export const orderEventRoutes: FastifyPluginAsyncZod<OrderEventsOptions> = async
   const streams = createEventStreams({ perAddress: streamsPerAddress, inAll: streamsInAll });
   const feed = new OrderFeed({
     read: snapshotReader(database, renderer),
+    failsForAll: isPostgresAway,
     onTrouble: (err) => {
       server.log.warn({ err }, 'an order cannot be read for those who watch it; trying again');
     },

@@ -48,12 +48,14 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
 
 /**
  * Whoever comes from the payment page is not asked to pay again while the provider's word is on its way. Only for a while:
- * each look without script names the next one, and the last one the plain address.
+ * each look without script names the next one, and the last one the plain address. Nor is who may have paid what is
+ * cancelled told that nothing was charged, for as long as that may turn out to be wrong.
  */
-function afterPaying({ token, pay }: OrderView, look: number | undefined) {
-  const returned = look !== undefined && pay !== null;
-  const next = returned && look < looksAfterPaying ? `?returned=${look + 1}` : '';
-  return { returned, again: `/orders/${token}${next}` };
+function afterPaying({ token, pay, lateForMs }: OrderView, look: number | undefined) {
+  const plain = `/orders/${token}`;
+  if (look === undefined || (pay === null && lateForMs === null)) return { returned: false, again: plain };
+  const next = pay === null ? look : look + 1;
+  return { returned: true, again: next > looksAfterPaying ? plain : `${plain}?returned=${next}` };
 }
 
 async function readOrder(database: Database, token: string): Promise<OrderView> {
