@@ -16,7 +16,7 @@ const number = z.coerce.number({
   error: ({ code }) => (code === 'invalid_type' ? 'needs a number' : undefined),
 });
 const port = number.int().min(1).max(65_535);
-const seconds = number.positive();
+const seconds = number.positive('must be above 0');
 const secret = z.string().min(16, 'needs at least 16 characters');
 // While a secret is being rotated, the old and the new one are both valid.
 const secrets = z
@@ -57,7 +57,7 @@ const environment = z.object({
     .int()
     .min(1)
     .max(3600)
-    .refine((every) => 60 % every === 0 || 3600 % every === 0, 'divides a minute or an hour')
+    .refine((every) => 60 % every === 0 || 3600 % every === 0, 'must divide a minute or an hour')
     .default(30),
   ...emailSettings,
   EMAIL_RETRIES: number.int().min(0).max(10).default(5),

@@ -10,8 +10,6 @@ export interface CartLineView {
   readonly name: string;
   readonly image: string;
   readonly quantity: number;
-  /** What was asked for, of which there may be less. */
-  readonly wanted: number;
   readonly unit: string;
   readonly sum: string;
   /** What changed since it was put into the cart. */
@@ -56,7 +54,8 @@ export function cartView({ cart, key, said, fault, ...source }: CartSource, now:
   const { ordered, others } = pendingOf(source.pending, key, now);
   return {
     title: words.cart.title,
-    lines: cart.lines.map(cartLineView),
+    // What is ordered is held, whatever else has changed since.
+    lines: cart.lines.map((line) => ({ ...cartLineView(line), ...(ordered && { notes: [] }) })),
     total: totalOf(cart),
     obstacle: cart.obstacle && obstacleWords[cart.obstacle],
     kept: keptWords(cartDays),
@@ -80,7 +79,6 @@ export function cartLineView(line: CheckedLine): CartLineView {
     name: line.product,
     image: line.image,
     quantity: line.qty,
-    wanted: line.wanted,
     unit: money(line.unitPriceCents),
     sum: money(line.unitPriceCents * line.qty),
     notes: [...stockNotes(line), ...priceNotes(line, money)],

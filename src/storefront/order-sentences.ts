@@ -57,6 +57,9 @@ function paymentSentences({ order, history }: OrderStory): string[] {
     if (cancelAsked) return [words.order.cancelAsked];
     return payment === 'creating' ? [words.order.preparing] : [];
   }
+  if (status === 'paid' && order.email !== null && !order.refunded_cents && !cancelAsked) {
+    return [words.order.thanks];
+  }
   const isTooLate = (status === 'paid' || status === 'dispatched') && !order.refunded_cents;
   return isTooLate && cancelAsked ? [words.order.cancelTooLate] : [];
 }

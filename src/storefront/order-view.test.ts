@@ -65,7 +65,7 @@ test.each<[CancelReason, string]>([
   ['out_of_stock', 'not enough in stock'],
   ['price_changed', 'price changed'],
   ['payment_unavailable', 'could not be reached'],
-  ['payment_ended', 'payment did not come about'],
+  ['payment_ended', 'You left the payment page, or the payment failed'],
   ['hold_expired', 'hold ended at {time}'],
   ['cancelled_by_shopper', 'You cancelled it'],
 ])('an order cancelled for %s says so in words, and that nothing was charged', (reason, words) => {
@@ -148,7 +148,7 @@ test('refunds in parts: what went back and what is on its way, and the page stay
   ] as const;
   const due = ['refund_due', { refund_id: 2, amount_cents: 700 }] as const;
   const underWay = view(dispatched, aHistory('placed', 'paid', ...made, 'dispatched', due));
-  expect(said(underWay)).toBe('$5.00 of it was paid back to you. $7.00 of it is on its way back to you.');
+  expect(said(underWay)).toBe('$5.00 of your payment was paid back to you. $7.00 of your payment is on its way back to you.');
   expect(facts(underWay)).toEqual([
     'Ordered: ',
     'Payment: Paid',
@@ -168,5 +168,5 @@ test('a cancellation that came after the payment says so', () => {
   expect(said(view(anOrder(paid), aHistory('placed', 'cancel_asked', 'paid')))).toContain(
     'your payment was faster',
   );
-  expect(said(view(anOrder(paid), aHistory('placed', 'paid')))).toBe('');
+  expect(said(view(anOrder(paid), aHistory('placed', 'paid')))).toBe(words.order.thanks);
 });

@@ -122,6 +122,7 @@ export const words = {
     leftHalf: 'Held for you for 30 more seconds.',
     holdOver: 'The hold ended at {time}. We are asking whether a payment arrived.',
     preparing: 'The payment page is being prepared. This page moves on by itself.',
+    thanks: 'Thank you. A confirmation goes to the address that you gave.',
     returned: 'Your payment is on its way to us. This page shows it as soon as it is here.',
     returnedLate:
       'The order was cancelled before a payment reached us. If you have paid, this page shows it as soon as we hear of it.',
@@ -180,7 +181,7 @@ export const cancelWords: Readonly<Record<CancelReason, string>> = {
   out_of_stock: 'There was not enough in stock. Nothing was reserved and nothing was charged.',
   price_changed: 'The price changed before the order was placed. Nothing was charged.',
   payment_unavailable: 'The payment service could not be reached. Nothing was charged.',
-  payment_ended: 'The payment did not come about. Nothing was charged.',
+  payment_ended: 'You left the payment page, or the payment failed. Nothing was charged.',
   cancelled_by_shopper: 'You cancelled it. Nothing was charged.',
   hold_expired: 'The hold ended at {time} before a payment arrived. Nothing was charged.',
 };
@@ -190,7 +191,7 @@ export const cancelSteps: Readonly<Record<CancelReason, string>> = {
   out_of_stock: 'Not placed: not enough in stock',
   price_changed: 'Not placed: the price changed',
   payment_unavailable: 'Cancelled: no payment service',
-  payment_ended: 'Cancelled: no payment came about',
+  payment_ended: 'Cancelled: not paid',
   cancelled_by_shopper: 'Cancelled as you asked',
   hold_expired: 'Cancelled: no payment in time',
 };
@@ -216,8 +217,8 @@ export const refundNotes = {
     `Your payment came after the order was cancelled, so ${amount} is on its way back to you.`,
   due: (amount: string) => `${amount} is on its way back to you.`,
   made: (amount: string) => `${amount} was paid back to you.`,
-  partDue: (amount: string) => `${amount} of it is on its way back to you.`,
-  partMade: (amount: string) => `${amount} of it was paid back to you.`,
+  partDue: (amount: string) => `${amount} of your payment is on its way back to you.`,
+  partMade: (amount: string) => `${amount} of your payment was paid back to you.`,
 } as const;
 
 /** The cart's link, as it is read aloud. */
@@ -527,7 +528,7 @@ export function subjectWords(kind: EmailKind, orderId: number, refunded: string)
 export const titleWords: Readonly<Record<EmailKind, string>> = {
   order_confirmed: 'Your order is confirmed',
   order_cancelled: 'Your order was cancelled',
-  refund_made: 'Your money is on its way back',
+  refund_made: 'Your refund is made',
 };
 
 /** That the money is here. */

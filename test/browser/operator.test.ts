@@ -80,7 +80,7 @@ test('an order is paid back on the operator page, after an amount that there is 
     })
     .toMatch(/no\. \d+, \$4\.35, was made\.$/);
   await done.getByRole('link').click();
-  await page.getByText('$4.35 of it was paid back to you').waitFor();
+  await page.getByText('$4.35 of your payment was paid back to you').waitFor();
   await expect.poll(() => mail.received.length, { message: 'a confirmation and a refund' }).toBe(2);
 });
 

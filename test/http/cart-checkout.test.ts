@@ -111,6 +111,16 @@ describe('one order', () => {
     expect(await ordersOf(form)).toMatchObject([{ email: 'ann@example.com' }]);
   });
 
+  test('of more than there is leaves no wish behind when it is paid', async () => {
+    await visitor.post('/cart/lines', { sku: 'turnbuckle', qty: '900' });
+    const form = await review();
+    await order(form);
+    expect((await visitor.get('/cart')).text).not.toContain('cart-note');
+    await pay(form);
+    await becomes(form, 'dispatched');
+    expect((await visitor.get('/cart')).text).toContain('Your cart is empty.');
+  });
+
   test('is taken out of the cart when it is paid, and what else is in it can be ordered', async () => {
     const first = await review();
     await order(first);
@@ -325,10 +335,13 @@ test('without a cart there is nothing to check out', async () => {
   expect((await stranger.post('/cart/checkout', {})).location).toBe('/cart');
 });
 
-test('a script is told where to go on, and learns of a refusal by its status', async () => {
+test('a script is told where to go on, or gets the page to show', async () => {
   const json = { accept: 'application/json' };
   const form = await review();
-  expect((await visitor.post('/cart/checkout', { ...form, email: '' }, json)).status).toBe(400);
+  const refused = await visitor.post('/cart/checkout', { ...form, email: '' }, json);
+  expect(refused.status).toBe(400);
+  expect(refused.headers.get('content-type')).toContain('text/html');
+  expect(refused.text).toContain('class="error-summary"');
   const answer = await visitor.post('/cart/checkout', form, json);
   expect(JSON.parse(answer.text)).toEqual({ location: expect.stringContaining(shop.paymentUrl) });
 });

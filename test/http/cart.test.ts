@@ -76,8 +76,8 @@ describe('a cart', () => {
     expect(cart.text).toContain('Cart, 6 units');
     await visitor.post('/cart/lines/shackle', { qty: '1' });
     expect((await visitor.get('/cart')).text).toContain('$167.90');
-    expect((await visitor.post('/cart/lines/bell', { qty: '0' })).location).toBe('/cart?removed=bell');
-    const removed = await visitor.post('/cart/lines/shackle/remove', { qty: '1' });
+    expect((await visitor.post('/cart/lines/bell', { qty: '0' })).location).toBe('/cart?removed=bell&qty=1');
+    const removed = await visitor.post('/cart/lines/shackle/remove', {});
     const after = await visitor.get(removed.location ?? '');
     expect(after.text).toContain('Bow Shackle is out of your cart.');
     expect((await visitor.get('/cart?removed=bell&qty=40')).text).toContain('>Put 40 back<');
@@ -172,6 +172,13 @@ describe('a cart', () => {
     expect((await younger.get('/cart')).text).toContain('Premium Quality Widget');
   });
 });
+
+test.each(['/cart/lines', '/cart/lines/cleat', '/cart/lines/cleat/remove'])(
+  '%s, typed as an address, is the cart',
+  async (path) => {
+    expect(await visitor.get(path)).toMatchObject({ status: 303, location: '/cart' });
+  },
+);
 
 describe('what a cart does not take', () => {
   test.each([

@@ -101,7 +101,7 @@ export const pageStates: readonly PageState[] = [
   { page: 'order', state: 'expired', at: order('expired'), shows: 'before a payment arrived' },
   { page: 'order', state: 'refused', at: order('refused'), shows: '5 wanted, 3 left' },
   { page: 'order', state: 'refunded', at: order('refunded'), shows: 'was paid back to you' },
-  { page: 'order', state: 'partly-refunded', at: order('partlyRefunded'), shows: 'of it was paid back' },
+  { page: 'order', state: 'partly-refunded', at: order('partlyRefunded'), shows: 'of your payment was paid back' },
 
   { page: 'your-orders', state: 'several', as: 'many', at: '/your-orders', shows: 'newest first' },
   { page: 'your-orders', state: 'none', at: '/your-orders', shows: 'No order was placed' },

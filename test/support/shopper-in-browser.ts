@@ -56,7 +56,7 @@ export async function goToReview(page: Page): Promise<void> {
 }
 
 /** Waits for the page with that heading, and for its scripts: before them, its forms do their work without. */
-export async function opened(page: Page, heading: string): Promise<void> {
+export async function opened(page: Page, heading: string | RegExp): Promise<void> {
   await page.getByRole('heading', { level: 1, name: heading }).waitFor();
   await page.waitForLoadState('load');
 }

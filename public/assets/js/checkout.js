@@ -1,7 +1,8 @@
 import { release, say, send, takeOver } from './form.js';
+import { showLocalTimes } from './times.js';
 
-// Orders without leaving the review before there is an answer. What the shop has to say against it, and that something
-// went wrong there, it says on a page of its own, as without this script.
+// Orders without leaving the review before there is an answer. What the shop has to say against it stands in the page that it
+// answers with, which is shown in place: a page that came by a form would be in the way of Back.
 takeOver('form[data-checkout]', async (form, body) => {
   const answer = await send(form, body);
   if (!answer) {
@@ -11,5 +12,19 @@ takeOver('form[data-checkout]', async (form, body) => {
   }
   const { location: wayOn } = answer.ok ? await answer.json().catch(() => ({})) : {};
   if (wayOn) location.assign(wayOn);
+  else if (isPage(answer)) showInPlace(await answer.text());
   else form.submit();
 });
+
+function isPage(answer) {
+  return answer.headers.get('content-type')?.startsWith('text/html') === true;
+}
+
+function showInPlace(html) {
+  const fresh = new DOMParser().parseFromString(html, 'text/html');
+  const content = fresh.querySelector('main');
+  document.title = fresh.title;
+  document.querySelector('main').replaceWith(content);
+  showLocalTimes(content);
+  content.querySelector('[autofocus]')?.focus();
+}

@@ -67,15 +67,22 @@ async function renewKey(sql: Statement, browserId: string, form: string | null):
 /**
  * Makes it this many units of a product in a cart, or none, and takes today's price for seen. A product that is not in the
  * cart, as when another tab took it out, stays out.
+ * @returns how many were wanted before
  */
-export function setCartQuantity(database: Database, wish: CartWish): Promise<void> {
+export function setCartQuantity(database: Database, wish: CartWish): Promise<number> {
   return outboxTransaction(database, async (sql) => {
     const { browserId } = wish;
     await sql('select 1 from carts where browser_id = :browserId for update', { browserId });
+    const [line] = await sql<{ wanted: number }>(wanted, { ...wish });
     const changed = await sql(wish.quantity === 0 ? takeOut : change, { ...wish });
     if (changed.length > 0) await renewKey(sql, browserId, null);
+    return line?.wanted ?? 0;
   });
 }
+
+const wanted = `
+  select quantity as wanted from cart_lines join products using (product_id)
+  where browser_id = :browserId and sku = :sku`;
 
 const takeOut = `
   delete from cart_lines using products
@@ -88,7 +95,10 @@ const change = `
     and (quantity, unit_price_cents) is distinct from (:quantity, price_cents)
   returning 1`;
 
-/** Takes what an order has bought out of its browser's cart, in the transaction that makes the order paid. */
+/**
+ * Takes what an order has bought out of its browser's cart, in the transaction that makes the order paid. Of a product that the
+ * present content of the cart has ordered nothing stays, also when there was less of it than was wanted.
+ */
 export async function takeBoughtOut(
   sql: Statement,
   bought: { readonly browserId: string; readonly orderId: number },
@@ -97,16 +107,19 @@ export async function takeBoughtOut(
   await sql('select 1 from carts where browser_id = :browserId for update', bought);
   await sql(
     `with bought as (
-       select product_id, quantity from order_lines where order_id = :orderId
+       select product_id, quantity, checkout_key = key as whole
+       from order_lines join orders using (order_id)
+       cross join (select checkout_key as key from carts where browser_id = :browserId) as cart
+       where order_id = :orderId
      ), fewer as (
        update cart_lines set quantity = cart_lines.quantity - bought.quantity from bought
        where browser_id = :browserId and cart_lines.product_id = bought.product_id
-         and cart_lines.quantity > bought.quantity
+         and cart_lines.quantity > bought.quantity and not whole
        returning 1
      ), gone as (
        delete from cart_lines using bought
        where browser_id = :browserId and cart_lines.product_id = bought.product_id
-         and cart_lines.quantity <= bought.quantity
+         and (cart_lines.quantity <= bought.quantity or whole)
        returning 1
      )
      update carts set checkout_key = :key, updated_at = now()

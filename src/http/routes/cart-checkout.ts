@@ -71,8 +71,7 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
       const sent = request.body ?? form.parse({});
       const answer = await order(options, browserId, sent);
       if ('location' in answer) return goTo(request, reply, answer.location);
-      // A script sends the form once more, by itself, to show this page.
-      if (!wantsPage(request)) return reply.code(answer.status).send();
+      // A script shows this page in place.
       return review(reply.code(answer.status), options, browserId, sent, answer.fault);
     },
   );

@@ -24,7 +24,8 @@ export interface CartOptions {
   readonly addToCart: (
     wish: CartWish & { readonly formKey: string },
   ) => Promise<'added' | 'unknown_product' | 'cart_full'>;
-  readonly setQuantity: (wish: CartWish) => Promise<void>;
+  /** @returns how many were wanted before */
+  readonly setQuantity: (wish: CartWish) => Promise<number>;
 }
 
 // Digits alone: an empty field is no quantity, rather than none of it.
@@ -80,27 +81,32 @@ export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, opt
       if (!wish.success) {
         return showCart(reply.code(400), options, { change: {}, fault: cartFaults.quantity(maxQuantity) });
       }
-      const browserId = browsers.of(request);
-      const { sku } = request.params;
-      if (browserId !== null) await options.setQuantity({ browserId, sku, quantity: wish.data.qty });
-      return reply.redirect(wish.data.qty === 0 ? `/cart?removed=${sku}` : '/cart', 303);
+      return setQuantity(reply, options, { sku: request.params.sku, quantity: wish.data.qty });
     },
   );
 
   server.post(
     '/cart/lines/:sku/remove',
-    {
-      config,
-      schema: { hide: true, params: line, body: z.object({ qty: units.catch(1) }).nullish() },
-    },
-    async (request, reply) => {
-      const browserId = browsers.of(request);
-      const { sku } = request.params;
-      if (browserId !== null) await options.setQuantity({ browserId, sku, quantity: 0 });
-      return reply.redirect(`/cart?removed=${sku}&qty=${request.body?.qty ?? 1}`, 303);
-    },
+    { config, schema: { hide: true, params: line } },
+    async (request, reply) => setQuantity(reply, options, { sku: request.params.sku, quantity: 0 }),
   );
+
+  // Where a form was refused, its address stays in the browser, and somebody may ask for it again.
+  for (const url of ['/cart/lines', '/cart/lines/:sku', '/cart/lines/:sku/remove']) {
+    server.get(url, { schema: { hide: true } }, async (_request, reply) => reply.redirect('/cart', 303));
+  }
 };
+
+async function setQuantity(
+  reply: FastifyReply,
+  { browsers, setQuantity: set }: CartOptions,
+  { sku, quantity }: { readonly sku: string; readonly quantity: number },
+): Promise<FastifyReply> {
+  const browserId = browsers.of(reply.request);
+  const before = browserId === null ? 0 : await set({ browserId, sku, quantity });
+  const removed = quantity === 0 && before > 0;
+  return reply.redirect(removed ? `/cart?removed=${sku}&qty=${before}` : '/cart', 303);
+}
 
 /** What a script shows in the header. */
 async function sendCount(reply: FastifyReply, { database, browsers }: CartOptions): Promise<FastifyReply> {

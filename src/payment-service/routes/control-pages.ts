@@ -22,6 +22,9 @@ export function controlPages(server: FastifyInstance, { sql }: ServiceContext): 
     reply.header('Referrer-Policy', 'same-origin');
   });
 
+  // What `npm start` prints is the address of the service, and this is its one page for everybody.
+  server.get('/', async (_request, reply) => reply.redirect('/control', 303));
+
   server.get('/control', async (_request, reply) => {
     const { seed, shares, settings } = await selectMoods(sql);
     const sessions = await selectNewestSessions(sql, rowsShown);
