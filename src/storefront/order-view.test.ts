@@ -148,7 +148,9 @@ test('refunds in parts: what went back and what is on its way, and the page stay
   ] as const;
   const due = ['refund_due', { refund_id: 2, amount_cents: 700 }] as const;
   const underWay = view(dispatched, aHistory('placed', 'paid', ...made, 'dispatched', due));
-  expect(said(underWay)).toBe('$5.00 of your payment was paid back to you. $7.00 of your payment is on its way back to you.');
+  expect(said(underWay)).toBe(
+    '$5.00 of your payment was paid back to you. $7.00 of your payment is on its way back to you.',
+  );
   expect(facts(underWay)).toEqual([
     'Ordered: ',
     'Payment: Paid',
@@ -168,5 +170,7 @@ test('a cancellation that came after the payment says so', () => {
   expect(said(view(anOrder(paid), aHistory('placed', 'cancel_asked', 'paid')))).toContain(
     'your payment was faster',
   );
-  expect(said(view(anOrder(paid), aHistory('placed', 'paid')))).toBe(words.order.thanks);
+  expect(said(view(anOrder(paid), aHistory('placed', 'paid')))).toBe(
+    'Thank you. A confirmation goes to the address that you gave.',
+  );
 });
