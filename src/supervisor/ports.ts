@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /** Whether a server of ours could listen on that port and host now. */
@@ -11,8 +12,17 @@ export function isPortFree(port: number, host: string): Promise<boolean> {
   );
 }
 
-/** A port on which nobody listens now; somebody else may take it before the caller does. */
-export function freePort(host: string): Promise<number> {
+// Below the ports that systems hand out for connections: one of those may be taken by the next connection of anybody.
+const lowestPort = 15_000;
+const highestPort = 32_000;
+const triesAtMost = 100;
+
+/** A port on which nobody listens now; somebody else may take it before the caller does, which is not likely. */
+export async function freePort(host: string): Promise<number> {
+  for (let tries = 0; tries < triesAtMost; tries += 1) {
+    const port = randomInt(lowestPort, highestPort);
+    if (await isPortFree(port, host)) return port;
+  }
   return listen(0, host);
 }
 

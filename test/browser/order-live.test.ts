@@ -68,6 +68,21 @@ test('who comes back to an order that was cancelled is not told that nothing was
   expect(await denial.count()).toBe(0);
 });
 
+test('who comes back to the page of a dispatched order sees that it was refunded since', async () => {
+  const order = await placeOrder(shop, { sku: 'shackle' });
+  await openPage(order);
+  await pay(shop, order);
+  await orderIs(page, 'dispatched');
+  await fetch(`${shop.shopUrl}/order/${order.order_id}/refund`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ reason: 'came broken' }),
+  });
+  await becomes(shop, order, { status: 'refunded' });
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await orderIs(page, 'refunded');
+});
+
 /** Lets streams of this page come from a server that says `words` and then nothing, `times` times. */
 async function muteStreams(text: string, times: number): Promise<Server> {
   const mute = createServer((_request, response) => {
@@ -109,17 +124,17 @@ test('a stream that has fallen silent is opened anew after two beats that did no
   );
   // No real minute passes: the page's clock is ours.
   await page.clock.install();
-  let streams = 0;
+  const streams: string[] = [];
   page.on('request', (request) => {
-    if (request.url().endsWith('/events')) streams += 1;
+    if (request.url().endsWith('/events')) streams.push(request.url());
   });
   await openPage(order);
   await pay(shop, order);
   await becomes(shop, order, { status: 'dispatched' });
   await orderIs(page, 'pending');
   let seconds = 0;
-  for (; streams === 1 && seconds < 60; seconds += 1) await page.clock.runFor(1_000);
-  expect(streams).toBe(2);
+  for (; streams.length === 1 && seconds < 60; seconds += 1) await page.clock.runFor(1_000);
+  expect(streams).toHaveLength(2);
   // Some pass by themselves.
   expect(seconds).toBeGreaterThan(30);
   await orderIs(page, 'dispatched');

@@ -54,13 +54,12 @@ export const pageStates: readonly PageState[] = [
   },
   {
     page: 'review',
-    state: 'total-changed',
+    state: 'refused',
     as: 'dearer',
     at: '/cart/checkout',
     act: raisePriceAndSend,
-    shows: 'The total has changed',
+    shows: 'has changed since this page was shown',
   },
-  { page: 'review', state: 'ordered', as: 'ordered', at: '/cart/checkout', shows: 'are ordered already' },
 
   { page: 'payment', state: 'open', at: payment('toPay'), shows: 'Test cards' },
   {
@@ -101,7 +100,12 @@ export const pageStates: readonly PageState[] = [
   { page: 'order', state: 'expired', at: order('expired'), shows: 'before a payment arrived' },
   { page: 'order', state: 'refused', at: order('refused'), shows: '5 wanted, 3 left' },
   { page: 'order', state: 'refunded', at: order('refunded'), shows: 'was paid back to you' },
-  { page: 'order', state: 'partly-refunded', at: order('partlyRefunded'), shows: 'of your payment was paid back' },
+  {
+    page: 'order',
+    state: 'partly-refunded',
+    at: order('partlyRefunded'),
+    shows: 'of your payment was paid back',
+  },
 
   { page: 'your-orders', state: 'several', as: 'many', at: '/your-orders', shows: 'newest first' },
   { page: 'your-orders', state: 'none', at: '/your-orders', shows: 'No order was placed' },

@@ -9,13 +9,14 @@ export function ask(url, accept = '*/*') {
   return fetch(url, { cache: 'no-store', headers: { accept }, signal }).catch(() => undefined);
 }
 
-/** Fetches a part of the page anew and shows it. @returns whether the shop was reached */
-export async function refresh(part, url) {
+/** Fetches a part of the page anew, and calls `onShown` when it stands. @returns whether the shop was reached */
+export async function refresh(part, url, onShown = () => {}) {
   const answer = await ask(url);
   if (!answer?.ok) return cameFromShop(answer);
   const html = await answer.text().catch(() => undefined);
   if (html === undefined) return false;
   show(part, html);
+  onShown();
   return true;
 }
 

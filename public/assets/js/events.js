@@ -14,7 +14,8 @@ const wordWithinMs = 50_000;
 /**
  * Keeps a part of the page as the shop tells it, by server-sent events: each is the whole part, so nothing can be missed.
  * The stream is open only while somebody looks, because a browser has few connections to one host. One that was heard and
- * has fallen silent is opened anew. Where the shop refuses it, or something on the way keeps its words back, the part is
+ * has fallen silent is opened anew. An order that has come to its end is looked at once whenever somebody comes back to it: a
+ * refund may have come. Where the shop refuses it, or something on the way keeps its words back, the part is
  * fetched now and then instead.
  */
 export function follow(part, onShown) {
@@ -71,9 +72,8 @@ export function follow(part, onShown) {
     for (let looks = 0; looks < looksBeforeStream && !isFinal(); looks += 1) {
       await pause(waitMs);
       await shown();
-      const reached = await refresh(part, part.dataset.fragment);
+      const reached = await refresh(part, part.dataset.fragment, onShown);
       report('events', reached);
-      if (reached) onShown();
       // Back again: then the stream may be as well.
       if (reached && waitMs === lookAwayMs) break;
       waitMs = reached ? lookEveryMs : lookAwayMs;
@@ -85,6 +85,7 @@ export function follow(part, onShown) {
 
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) close();
+    else if (isFinal()) void refresh(part, part.dataset.fragment, onShown);
     else open();
   });
   open();

@@ -1,6 +1,7 @@
 const announcedAt = [60, 30];
 // A device that slept comes back later than that; then the sentence would no longer be true.
 const secondsLateAtMost = 3;
+const secondsToStand = 8;
 let before = 0;
 
 /** Shows how long the units are still held, `sinceMs` after the shop has said so, and what comes then. */
@@ -32,6 +33,7 @@ function announce(seconds) {
   const region = document.getElementById('hold-said');
   const at = announcedAt.find((at) => before > at && seconds <= at && seconds > at - secondsLateAtMost);
   if (at !== undefined) region.textContent = region.dataset[at];
+  else if (announcedAt.some((at) => seconds === at - secondsToStand)) region.textContent = '';
   else if (seconds === 0 && before > 0) region.textContent = '';
   before = seconds;
 }
