@@ -292,7 +292,7 @@ describe('a person', () => {
     ['half a JSON', 'malformed_body', ['POST', '/checkout/page', '{']],
     ['a product that is not there', 'unknown_product', ['POST', '/cart/lines', 'sku=anchor', form]],
     ['a form of another site', 'cross_site', ['POST', '/cart/lines', '', { ...form, origin: 'null' }]],
-    ['an address that takes forms only', 'method_not_allowed', ['GET', '/cart/lines']],
+    ['an address that takes forms only', 'method_not_allowed', ['GET', '/operator/reconcile']],
     ['too much', 'body_too_large', ['POST', '/cart/lines', `sku=${'a'.repeat(70_000)}`, form]],
     [
       'a body that no page sends',

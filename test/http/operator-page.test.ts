@@ -176,6 +176,11 @@ test('a failed dispatch that is tried again on the page goes on', async () => {
   await becomes(shop, order, { status: 'dispatched' });
 });
 
+/** As a browser sends a password. */
+function basic(password: string): string {
+  return `Basic ${Buffer.from(`anybody:${password}`).toString('base64')}`;
+}
+
 test('with an operator token the page and its forms are for those who send it', async () => {
   const operatorToken = 'operator-0123456789abcdef';
   const refuse = () => Promise.reject(new Error('It went through.'));
@@ -214,8 +219,15 @@ test('with an operator token the page and its forms are for those who send it', 
       expect(answer.statusCode).toBe(401);
       expect(answer.headers['www-authenticate']).toBe('Bearer');
     }
+    for (const authorization of ['Basic', 'Basic !', basic('operator'), basic(`${operatorToken}x`)]) {
+      const answer = await server.inject({ method, url, headers: { accept: 'text/html', authorization } });
+      expect(answer.statusCode).toBe(401);
+      expect(answer.headers['www-authenticate']).toMatch(/^Basic realm=/);
+    }
   }
   const headers = { authorization: `Bearer ${operatorToken}` };
   expect((await server.inject({ url: '/operator', headers })).body).toBe('the page');
+  const asBrowser = { authorization: basic(operatorToken) };
+  expect((await server.inject({ url: '/operator', headers: asBrowser })).body).toBe('the page');
   await server.close();
 });

@@ -88,7 +88,7 @@ export async function atPayment(page: Page): Promise<void> {
 /** Goes there, also from the order's page: a second press may come while the payment page is still being prepared. */
 export async function toPayment(page: Page): Promise<void> {
   await page.waitForURL(/\/pay\/cs_|\/orders\//);
-  if (page.url().includes('/orders/')) await page.getByRole('link', { name: /^Pay/ }).click();
+  if (page.url().includes('/orders/')) await page.getByRole('link', { name: /^Pay \$/ }).click();
   await atPayment(page);
 }
 

@@ -45,9 +45,8 @@ const querystring = z.object({
 });
 
 /**
- * `GET /operator` and its forms: what needs a person, the sums, reconciliation and refunds, for people. A browser sends no bearer
- * token, so the page is for demonstrations, where the operator's routes are open. With a token, operators use the API behind it
- * (`/attention`, `/reconciliation`, `/order/:order_id/refund`), and these routes answer 401 like those.
+ * `GET /operator` and its forms: what needs a person, the sums, reconciliation and refunds, for people. Where there is an operator
+ * token, their browser asks for it as a password.
  */
 export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = async (server, options) => {
   const { database } = options;
