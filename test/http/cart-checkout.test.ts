@@ -68,7 +68,10 @@ test('a cart is reviewed, ordered, paid, and empty afterwards; the order is in â
   expect((await visitor.get('/cart')).text).toContain('Your cart is empty.');
   const [row] = await ordersOf(form);
   expect((await visitor.get('/your-orders')).text).toContain(`/orders/${row.token}`);
-  expect((await new Visitor(shop.shopUrl).get('/your-orders')).text).not.toContain('/orders/');
+  const stranger = new Visitor(shop.shopUrl);
+  expect((await stranger.get('/your-orders')).text).not.toContain('/orders/');
+  await stranger.post('/cart/lines', { sku: 'shackle', qty: '1' });
+  expect((await stranger.get('/your-orders')).text).not.toContain('/orders/');
 });
 
 describe('one order', () => {
