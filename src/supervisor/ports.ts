@@ -13,7 +13,7 @@ export function isPortFree(port: number, host: string): Promise<boolean> {
 }
 
 // Below the ports that systems hand out for connections: one of those may be taken by the next connection of anybody.
-const lowestPort = 15_000;
+const lowestPort = 24_000;
 const highestPort = 32_000;
 const triesAtMost = 100;
 

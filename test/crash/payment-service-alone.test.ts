@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { freePort } from '../../src/supervisor/ports.ts';
 import {
   eventually,
   secretKey,
@@ -11,6 +10,7 @@ import {
   WebhookReceiver,
   webhookSecret,
 } from '../support/payment-service.ts';
+import { reservePort } from '../support/ports.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
 
 let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
@@ -21,7 +21,7 @@ const receiver = new WebhookReceiver();
 
 beforeAll(async () => {
   database = await createEmptyDatabase();
-  port = await freePort('127.0.0.1');
+  port = await reservePort();
   environment = {
     DATABASE_URL: database.url,
     PAYMENT_SERVICE_PORT: String(port),

@@ -3,9 +3,9 @@ import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../src/supervisor/ports.ts';
 import { startPostgres } from '../../src/supervisor/postgres.ts';
 import { commandLine } from '../../src/supervisor/processes.ts';
+import { reservePort } from '../support/ports.ts';
 import { waitFor } from '../support/wait.ts';
 
 const entry = fileURLToPath(new URL('../../dist/supervisor.js', import.meta.url));
@@ -35,7 +35,7 @@ export interface Supervisor {
 export async function createSite(mode = 0o755): Promise<Site> {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-site-'));
   await chmod(folder, mode);
-  const [port, paymentPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
+  const [port, paymentPort] = [await reservePort(), await reservePort()];
   return {
     folder,
     dataDir: path.join(folder, '.data'),

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../src/supervisor/ports.ts';
+import { reservePort } from './ports.ts';
 import { waitFor } from './wait.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -27,7 +27,7 @@ export async function startAsNpmStartDoes(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<StartedShop> {
   const dataDir = settings['DATA_DIR'] ?? (await makeDataDir());
-  const [port, paymentPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
+  const [port, paymentPort] = [await reservePort(), await reservePort()];
   const child = spawn(process.execPath, ['dist/supervisor.js'], {
     cwd: root,
     env: {

@@ -1,4 +1,4 @@
-import { freePort } from '../../src/supervisor/ports.ts';
+import { reservePort } from './ports.ts';
 
 const host = '127.0.0.1';
 
@@ -19,7 +19,7 @@ export async function choosePlaces(
   databases: { readonly shop: string; readonly payments: string },
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Places> {
-  const [shopPort, paymentPort] = [await freePort(host), await freePort(host)];
+  const [shopPort, paymentPort] = [await reservePort(), await reservePort()];
   const shopUrl = `http://${host}:${shopPort}`;
   const paymentUrl = `http://${host}:${paymentPort}`;
   const secrets = { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret };
