@@ -14,7 +14,7 @@ const seed = process.env['MONEY_SEED'] ?? randomBytes(4).toString('hex');
 const count = Number(process.env['MONEY_CHECKOUTS'] ?? 240);
 
 const buyersAtOnce = 32;
-// Some refunds meet a provider that fails ten times in a row, and wait longer each time.
+// Some refunds meet a provider that fails ten times in a row and more, and wait longer each time.
 const finishMs = 150_000;
 const restockEvery = 40;
 const restockUnits = 60;
@@ -51,7 +51,8 @@ beforeAll(async () => {
     PAYMENT_TIMEOUT_SECONDS: '1',
     PAYMENT_RETRIES: '5',
     PAYMENT_RETRY_SECONDS: '0.1',
-    REFUND_RETRY_SECONDS: '0.1',
+    // The pauses double up to six seconds: a refund that meets twenty failures in a row still ends in time.
+    REFUND_RETRY_SECONDS: '0.02',
     RECONCILE_SECONDS: '2',
   });
   const settings = { slow_ms: 300, delay_ms: 1500, reorder_ms: 1500, timeout_ms: 2000, settle_ms: 500 };
