@@ -48,7 +48,6 @@ export const words = {
   },
   cart: {
     title: 'Your cart',
-    product: 'Product',
     quantity: 'Quantity',
     update: 'Update',
     remove: 'Remove',
