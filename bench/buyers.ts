@@ -70,11 +70,17 @@ export async function buy(market: Market, crowd: Crowd): Promise<Purchases> {
 const asksMax = 20;
 const pauseBeforeAskingMs = 250;
 
+/** An answer, and how often the shop had none and was asked again. */
+export interface Asked {
+  readonly answer: Answer;
+  readonly again: number;
+}
+
 /**
  * Asks until the shop has an answer, as shoppers and the provider do: 202 says that the order is on its way, 503 that
  * the shop is too busy. Every question is safe to repeat.
  */
-async function ask(question: () => Promise<Answer>): Promise<{ answer: Answer; again: number }> {
+async function ask(question: () => Promise<Answer>): Promise<Asked> {
   for (let again = 0; ; again += 1) {
     const answer = await question();
     if ((answer.status !== 202 && answer.status !== 503) || again + 1 === asksMax) return { answer, again };
@@ -82,19 +88,44 @@ async function ask(question: () => Promise<Answer>): Promise<{ answer: Answer; a
   }
 }
 
-async function checkOut(
-  client: HttpClient,
-  key: string,
-  sku: string,
-): Promise<{ sessionId: string; again: number }> {
+/** Asks for one unit of a product; whatever the shop says to that. */
+export function askForOne(client: HttpClient, key: string, sku: string): Promise<Asked> {
   const wish = JSON.stringify({ items: [{ sku, qty: 1 }] });
-  const { answer, again } = await ask(() => client.post(`/checkout/${key}`, wish));
-  const found = again > 0 && answer.status === 200;
-  const checkout = JSON.parse(textOf('A checkout', answer, found ? 200 : 201)) as { payment_id: string };
-  return { sessionId: checkout.payment_id, again };
+  return ask(() => client.post(`/checkout/${key}`, wish));
 }
 
-async function pay(client: HttpClient, provider: Provider, sessionId: string): Promise<{ again: number }> {
+/** An order that waits for its payment. */
+export interface PlacedOrder {
+  readonly orderId: number;
+  /** Path of its page. */
+  readonly path: string;
+  readonly sessionId: string;
+  readonly again: number;
+}
+
+/** Buys one unit of a product, short of paying. @throws when the shop does not sell it. */
+export async function checkOut(client: HttpClient, key: string, sku: string): Promise<PlacedOrder> {
+  return readCheckout(await askForOne(client, key, sku));
+}
+
+/** The order in the answer to a checkout. @throws when there is none. */
+export function readCheckout({ answer, again }: Asked): PlacedOrder {
+  const found = again > 0 && answer.status === 200;
+  const checkout = JSON.parse(textOf('A checkout', answer, found ? 200 : 201)) as {
+    order_id: number;
+    order_url: string;
+    payment_id: string;
+  };
+  const { pathname } = new URL(checkout.order_url);
+  return { orderId: checkout.order_id, path: pathname, sessionId: checkout.payment_id, again };
+}
+
+/** Pays a session, which the provider tells the shop. */
+export async function pay(
+  client: HttpClient,
+  provider: Provider,
+  sessionId: string,
+): Promise<{ readonly again: number }> {
   const event = provider.pay(sessionId);
   const headers = { 'stripe-signature': event.signature };
   const { answer, again } = await ask(() => client.post('/payment_webhook', event.body, headers));

@@ -42,3 +42,17 @@ function createCleanup(): Omit<Cleanup, 'interrupted'> {
     run: () => (running ??= undoAll()),
   };
 }
+
+/** Does work with a cleanup of its own, so that what it opened is gone when it is over. A signal ends it as well. */
+export async function andCleanUp<Result>(
+  outer: Cleanup,
+  work: (cleanup: Cleanup) => Promise<Result>,
+): Promise<Result> {
+  const inner = { ...createCleanup(), interrupted: outer.interrupted };
+  outer.add(inner.run);
+  try {
+    return await work(inner);
+  } finally {
+    await inner.run();
+  }
+}

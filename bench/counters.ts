@@ -8,9 +8,9 @@ export interface Counters {
   readonly statements: number;
   readonly begins: number;
   readonly commits: number;
-  /** Transactions that changed something, with a COMMIT of their own or without; of the whole server. */
+  /** Transactions that changed something, with a COMMIT of their own or without; of the whole server, see below. */
   readonly writes: number;
-  /** Of the whole server. */
+  /** Of the whole server, see below. */
   readonly walBytes: number;
 }
 
@@ -20,7 +20,9 @@ export interface Counters {
  */
 export const ours = '/* bench */';
 
-// Instant, all of them: the counters of pg_stat_database and pg_stat_wal come up to ten seconds late.
+// Instant, all of them: the counters of pg_stat_database and pg_stat_wal come up to ten seconds late. Postgres keeps
+// writes and WAL for the whole server only, for what pg_stat_statements has of them leaves the commits out. One subject
+// works at a time, and what the others write while they are idle is in what is counted at rest and taken off.
 const read = `
   select coalesce(sum(calls), 0)::double precision as statements,
          coalesce(sum(calls) filter (where query ~* '^(begin|start transaction)'), 0)::double precision as begins,
@@ -58,14 +60,11 @@ export async function openCounters(
   return readCounters;
 }
 
-/** What happened between two moments. `atMs` is then the time in between. */
-export function difference(before: Counters, after: Counters): Counters {
-  return {
-    atMs: after.atMs - before.atMs,
-    statements: after.statements - before.statements,
-    begins: after.begins - before.begins,
-    commits: after.commits - before.commits,
-    writes: after.writes - before.writes,
-    walBytes: after.walBytes - before.walBytes,
-  };
+/** What happened between two moments, figure by figure; of a clock, the time in between. */
+export function difference<Readings extends Readonly<Record<keyof Readings, number>>>(
+  before: Readings,
+  after: Readings,
+): Readings {
+  const names = Object.keys(before) as (keyof Readings)[];
+  return Object.fromEntries(names.map((name) => [name, after[name] - before[name]])) as Readings;
 }

@@ -19,7 +19,8 @@ export async function createDatabases(serverUrl: string, cleanup: Cleanup): Prom
   return { shopUrl, countersUrl };
 }
 
-async function createDatabase(serverUrl: string, name: string, cleanup: Cleanup): Promise<string> {
+/** Makes an empty database that goes with the cleanup. @returns its address. */
+export async function createDatabase(serverUrl: string, name: string, cleanup: Cleanup): Promise<string> {
   cleanup.add(() => onServer(serverUrl, `drop database if exists ${name} with (force)`));
   await onServer(serverUrl, `create database ${name}`);
   const url = new URL(serverUrl);

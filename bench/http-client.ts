@@ -7,7 +7,7 @@ export interface Answer {
 
 /** Connections to one origin that stay open from one request to the next. */
 export interface HttpClient {
-  get(path: string): Promise<Answer>;
+  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   post(path: string, body: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   close(): void;
 }
@@ -21,7 +21,7 @@ export function createHttpClient(origin: string, connectionsMax: number): HttpCl
   const agent = new http.Agent({ keepAlive: true, maxSockets: connectionsMax });
   const common = { agent, host: hostname, port, timeout: timeoutMs };
   return {
-    get: (path) => send({ ...common, method: 'GET', path }, undefined),
+    get: (path, headers = {}) => send({ ...common, method: 'GET', path, headers }, undefined),
     post: (path, body, headers = {}) =>
       send(
         {

@@ -1,95 +1,66 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { allDispatched, checkBooks } from './books.ts';
-import { buy, stockUp } from './buyers.ts';
-import { type Cleanup, cleanUpOnSignals } from './cleanup.ts';
-import { openCounters } from './counters.ts';
+import { andCleanUp, type Cleanup, cleanUpOnSignals } from './cleanup.ts';
+import { compare } from './compare.ts';
 import { openDatabaseServer } from './database-server.ts';
-import { createDatabases, openConnection } from './databases.ts';
-import { type Figures, measure, measureRest, type Subject } from './measure.ts';
-import { type Options, readOptions, UsageError } from './options.ts';
-import { type Progress, showProgress } from './progress.ts';
-import { startProvider } from './provider.ts';
-import { formatReport, type Report, summarize, writeReport } from './report.ts';
-import { type Shop, startShop } from './shop.ts';
+import { openConnection } from './databases.ts';
+import { levelsPart, readOptions, UsageError } from './options.ts';
+import { showProgress } from './progress.ts';
+import { type Report, surroundingLines, writeReport } from './report.ts';
+import { scenarios } from './scenarios/list.ts';
+import type { ScenarioReport } from './scenarios/scenario.ts';
 import { describeSurroundings } from './surroundings.ts';
+import { formatComparison, formatStatements } from './table.ts';
 
-const endNoticedWithinMs = 1_000;
-const webhookSecret = 'whsec_of_the_benchmark_0123';
-
-/**
- * Measures one shop process on one Postgres, over HTTP as shoppers and the provider reach it. This process is both of
- * them: it answers the provider's calls at once and sends the signed events itself.
- */
+/** Measures the shop beside the baselines, then what the scenarios ask, and reports. */
 async function main(cleanup: Cleanup): Promise<void> {
-  const options = readOptions(process.argv.slice(2), fileURLToPath(new URL('results', import.meta.url)));
+  const names = scenarios.map(({ name }) => name);
+  const options = readOptions(
+    process.argv.slice(2),
+    fileURLToPath(new URL('results', import.meta.url)),
+    names,
+  );
   const progress = showProgress(process.stderr);
-
-  progress.say('Starting Postgres and the shop');
+  progress.say('Starting Postgres');
   const serverUrl = await openDatabaseServer(process.env['DATABASE_URL'], cleanup);
-  const { shopUrl: databaseUrl, countersUrl } = await createDatabases(serverUrl, cleanup);
-  const counters = await openConnection(countersUrl, cleanup);
-  const readCounters = await openCounters(counters, databaseUrl);
-  const books = await openConnection(databaseUrl, cleanup);
-  const surroundings = await describeSurroundings(counters);
-  const provider = await startProvider(webhookSecret, cleanup);
-  const shop = await startShop({ databaseUrl, providerUrl: provider.url, webhookSecret }, cleanup);
+  const surroundings = await describeSurroundings(await openConnection(serverUrl, cleanup));
+  const { resultsDir, ...chosen } = options;
 
-  const work = async (): Promise<Report> => {
-    const market = { shopUrl: shop.url, provider, skus: await stockUp(shop.url) };
-    const subject = { market, readCounters, allDone: () => allDispatched(books) };
-    const { bought, ...figures } = await measureAll(subject, options, progress);
-    const { resultsDir: _, ...chosen } = options;
-    return { ...surroundings, options: chosen, ...figures, books: await checkBooks(books, bought) };
+  const wanted = (part: string): boolean => options.only === undefined || options.only === part;
+  const comparison = wanted(levelsPart)
+    ? await andCleanUp(cleanup, (own) => compare(serverUrl, options, progress, own))
+    : undefined;
+  const lines: string[] = [];
+  const figures: Record<string, ScenarioReport['figures']> = {};
+  for (const scenario of scenarios.filter(({ name }) => wanted(name))) {
+    const say = (text: string): void => progress.say(`${scenario.title}: ${text}`);
+    say('preparing');
+    const outcome = await scenario.run({ serverUrl, cleanup, quick: options.quick, say });
+    lines.push('', scenario.title, ...outcome.lines.map((line) => `  ${line}`));
+    figures[scenario.name] = outcome.figures;
+  }
+
+  const report: Report = {
+    ...surroundings,
+    options: chosen,
+    ...(comparison && { comparison }),
+    scenarios: figures,
   };
-  const report = await whileAlive(shop, work());
-  const file = await writeReport(report, options.resultsDir);
+  const files = await writeReport(report, resultsDir);
   progress.done();
-  process.stdout.write(`${formatReport(report)}\n\nWritten to ${file}\n`);
+  print(report, lines, files);
 }
 
-/** The outcome of the work; when the shop dies, its last words instead of the buyers' complaints. */
-async function whileAlive<Result>(shop: Shop, work: Promise<Result>): Promise<Result> {
-  try {
-    return await Promise.race([shop.died, work]);
-  } catch (error) {
-    // A broken connection is noticed before the end of the process.
-    await Promise.race([shop.died, pause(endNoticedWithinMs)]);
-    throw error;
-  }
-}
-
-/** Warms up, counts at rest, then measures every level once a round, so that a slow minute hits all of them. */
-async function measureAll(
-  subject: Subject,
-  options: Options,
-  progress: Progress,
-): Promise<Pick<Report, 'at_rest' | 'levels'> & { bought: number }> {
-  const limits = { seconds: options.levelSeconds, ordersMax: options.levelOrdersMax };
-  progress.say(`Warming up for ${options.warmUpSeconds} s`);
-  const warmUp = { ...limits, buyers: 16, seconds: options.warmUpSeconds };
-  let { orders: bought } = await buy(subject.market, warmUp);
-  await subject.allDone();
-
-  progress.say(`Counting at rest for ${options.restSeconds} s`);
-  const rest = await measureRest(subject, options.restSeconds);
-
-  const rounds = new Map<number, Figures[]>(options.levels.map((buyers) => [buyers, []]));
-  for (let round = 1; round <= options.rounds; round += 1) {
-    for (const [buyers, figures] of rounds) {
-      const last = figures.at(-1)?.orders_per_second.toFixed(1);
-      const soFar = last === undefined ? '' : `, ${last} orders/s the last time`;
-      progress.say(`Round ${round} of ${options.rounds}, ${buyers} at once${soFar}`);
-      const measured = await measure(subject, { ...limits, buyers }, rest);
-      figures.push(measured);
-      bought += measured.orders;
-    }
-  }
-  return {
-    at_rest: rest,
-    levels: [...rounds].map(([buyers, figures]) => summarize(buyers, figures)),
-    bought,
-  };
+function print(report: Report, scenarioLines: readonly string[], files: readonly string[]): void {
+  const { comparison, options } = report;
+  const parts = [
+    ...surroundingLines(report),
+    ...(comparison ? [formatComparison(comparison, options)] : []),
+    ...(comparison && options.statements ? [formatStatements(comparison.statements.holdfast)] : []),
+    ...scenarioLines,
+    '',
+    ...files.map((file) => `Written to ${file}`),
+  ];
+  process.stdout.write(`${parts.join('\n')}\n`);
 }
 
 function describe(error: unknown): string {
