@@ -87,7 +87,6 @@ create table order_lines (
   constraint order_lines_returned_check CHECK (((returned >= 0) AND (returned <= quantity))),
   constraint order_lines_unit_price_cents_check CHECK ((unit_price_cents >= 0))
 );
-CREATE INDEX order_lines_product_id ON public.order_lines USING btree (product_id);
 
 create table orders (
   order_id integer generated always as identity not null,
@@ -107,6 +106,7 @@ create table orders (
   cancelled_at timestamp with time zone,
   refunded_at timestamp with time zone,
   browser_id text,
+  request_id text,
   constraint orders_checkout_key_key UNIQUE (checkout_key),
   constraint orders_token_key UNIQUE (token),
   constraint orders_pkey PRIMARY KEY (order_id),
@@ -116,11 +116,12 @@ create table orders (
   constraint orders_check2 CHECK (((status = 'dispatched'::text) <= (dispatched_at IS NOT NULL))),
   constraint orders_check3 CHECK (((status = 'cancelled'::text) <= ((cancelled_at IS NOT NULL) AND (reason IS NOT NULL)))),
   constraint orders_check4 CHECK (((status = 'refunded'::text) <= (refunded_at IS NOT NULL))),
-  constraint orders_checkout_key_check CHECK ((checkout_key ~ '^[A-Za-z0-9._-]{1,200}$'::text)),
+  constraint orders_checkout_key_check CHECK ((((length(checkout_key) >= 1) AND (length(checkout_key) <= 200)) AND (checkout_key !~ '[^A-Za-z0-9._-]'::text))),
   constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint orders_email_check CHECK ((length(email) <= 254)),
   constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text]))),
-  constraint orders_request_hash_check CHECK ((request_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint orders_request_hash_check CHECK (((length(request_hash) = 64) AND (request_hash !~ '[^0-9a-f]'::text))),
+  constraint orders_request_id_check CHECK (((length(request_id) >= 1) AND (length(request_id) <= 100))),
   constraint orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'dispatched'::text, 'cancelled'::text, 'refunded'::text]))),
   constraint orders_token_check CHECK ((length(token) >= 22)),
   constraint orders_total_cents_check CHECK ((total_cents >= 0))
@@ -142,7 +143,7 @@ create table payment_events (
   constraint payment_events_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 255))),
   constraint payment_events_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'no_change'::text, 'ignored'::text, 'late'::text, 'mismatch'::text, 'unknown_order'::text, 'too_early'::text])))
 );
-CREATE INDEX payment_events_order_id ON public.payment_events USING btree (order_id);
+CREATE INDEX payment_events_too_early ON public.payment_events USING btree (order_id) WHERE (outcome = 'too_early'::text);
 CREATE INDEX payment_events_unplaced ON public.payment_events USING btree (tried_at) WHERE (outcome = ANY (ARRAY['unknown_order'::text, 'too_early'::text]));
 
 create table payments (
@@ -218,8 +219,7 @@ create table refunds (
   constraint refunds_reason_check CHECK ((reason <> ''::text)),
   constraint refunds_state_check CHECK ((state = ANY (ARRAY['due'::text, 'made'::text])))
 );
-CREATE INDEX refunds_due ON public.refunds USING btree (refund_id) WHERE (state = 'due'::text);
-CREATE INDEX refunds_order_id ON public.refunds USING btree (order_id);
+CREATE INDEX refunds_due ON public.refunds USING btree (order_id) WHERE (state = 'due'::text);
 
 create table restarts (
   workflow text not null,
@@ -251,26 +251,27 @@ create table supply (
   constraint supply_actor_check CHECK ((actor <> ''::text)),
   constraint supply_reason_check CHECK ((reason <> ''::text))
 );
-CREATE INDEX supply_product_id ON public.supply USING btree (product_id);
 
 create view stock_accounts as
  SELECT products.product_id,
     products.sku,
     stock.available,
-    lines.held,
-    lines.sold,
-    given.supplied,
-    (stock.available + lines.held + lines.sold) = given.supplied AS balanced
+    COALESCE(lines.held, 0::bigint)::integer AS held,
+    COALESCE(lines.sold, 0::bigint)::integer AS sold,
+    COALESCE(given.supplied, 0::bigint)::integer AS supplied,
+    (stock.available + COALESCE(lines.held, 0::bigint) + COALESCE(lines.sold, 0::bigint)) = COALESCE(given.supplied, 0::bigint) AS balanced
    FROM products
      JOIN stock USING (product_id)
-     CROSS JOIN LATERAL ( SELECT COALESCE(sum(order_lines.quantity) FILTER (WHERE orders.status = 'pending'::text), 0::bigint)::integer AS held,
-            COALESCE(sum(order_lines.quantity - order_lines.returned) FILTER (WHERE orders.status = ANY (ARRAY['paid'::text, 'dispatched'::text, 'refunded'::text])), 0::bigint)::integer AS sold
+     LEFT JOIN ( SELECT order_lines.product_id,
+            sum(order_lines.quantity) FILTER (WHERE orders.status = 'pending'::text) AS held,
+            sum(order_lines.quantity - order_lines.returned) FILTER (WHERE orders.status = ANY (ARRAY['paid'::text, 'dispatched'::text, 'refunded'::text])) AS sold
            FROM order_lines
              JOIN orders USING (order_id)
-          WHERE order_lines.product_id = products.product_id) lines
-     CROSS JOIN LATERAL ( SELECT COALESCE(sum(supply.quantity), 0::bigint)::integer AS supplied
+          GROUP BY order_lines.product_id) lines USING (product_id)
+     LEFT JOIN ( SELECT supply.product_id,
+            sum(supply.quantity) AS supplied
            FROM supply
-          WHERE supply.product_id = products.product_id) given;
+          GROUP BY supply.product_id) given USING (product_id);
 
 CREATE OR REPLACE FUNCTION public.tell_order_change()
  RETURNS trigger

@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { FastifyInstance } from 'fastify';
 import type { ShopConfig } from './config.ts';
-import { connect, type Database } from './database/connection.ts';
+import { connect, type Database, openPool } from './database/connection.ts';
 import { countCart } from './database/queries/carts.ts';
 import { type Inbox } from './database/transactions/payment-events.ts';
 import { ShopError } from './domain/errors.ts';
@@ -20,6 +21,7 @@ import type { Demonstration } from './storefront/frame-view.ts';
 import { createRenderer, type Renderer } from './storefront/render.ts';
 import { adoptOrdersInFlight } from './workflows/adopt.ts';
 import { registerCheckout } from './workflows/checkout.ts';
+import { CheckoutAnswers } from './workflows/checkout-answers.ts';
 import { openDispatchQueue, registerDispatch } from './workflows/dispatch.ts';
 import { openEmailQueue, registerEmail } from './workflows/email.ts';
 import { configureEngine } from './workflows/engine.ts';
@@ -29,6 +31,7 @@ import { registerReconciler } from './workflows/reconcile.ts';
 import { openMoneyQueue, registerRefund } from './workflows/refund.ts';
 import { registerResumeCheckout } from './workflows/resume-checkout.ts';
 import { checkoutStarter } from './workflows/start-checkout.ts';
+import { keepRepeatingWakeUps } from './workflows/wake-ups.ts';
 
 /** One shop process, wired but not started. */
 export interface App {
@@ -41,6 +44,8 @@ export interface App {
 
 const assetsDir = fileURLToPath(new URL('../public/assets', import.meta.url));
 const readPoolSize = 10;
+// After a crash ten thousand workflows go on at once, and wait for their turn rather than for another try.
+const enginePool = { poolSize: 20, waitAtMostMs: 30_000 };
 const drainMs = 1_000;
 const stripePages = 'https://checkout.stripe.com';
 const stripeShortestSessionSeconds = 1_800;
@@ -48,6 +53,7 @@ const stripeShortestSessionSeconds = 1_800;
 /** Wires one shop process. Reads as a table of contents; nothing is decided here. */
 export async function buildApp(config: ShopConfig): Promise<App> {
   const database = connect(config.databaseUrl, readPoolSize);
+  const workflowPool = openPool(config.databaseUrl, enginePool);
   const local = config.payment.provider === 'local';
   const provider = createStripeProvider({
     secretKey: config.payment.secretKey ?? '',
@@ -65,15 +71,18 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   const renderer = createRenderer({ cache: config.production, assetAddress: assets.address });
   registerEmail({ ...emailParts(config, renderer), publicUrl: config.publicUrl });
   const reconciler = registerReconciler({ database, provider, inbox, readEvent: readPaymentEvent });
-  const housekeeper = registerHousekeeping(database);
+  const housekeeper = registerHousekeeping(database, config);
+  const answers = new CheckoutAnswers();
   const checkout = registerCheckout({
+    database,
     provider,
     followUps,
+    answers,
     publicUrl: config.publicUrl,
     paymentRetries: config.payment.retries,
     paymentRetrySeconds: config.payment.retrySeconds,
   });
-  const startCheckout = checkoutStarter(database, checkout, { holdSeconds: config.holdSeconds });
+  const startCheckout = checkoutStarter(database, checkout, answers, { holdSeconds: config.holdSeconds });
 
   const browsers = signedBrowsers({ secure: config.publicUrl.startsWith('https:') });
   const pages = createPages({
@@ -90,8 +99,9 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   });
   const workings = { inbox, reconciler, startCheckout, checkReady: () => checkReady(database) };
   await registerRoutes(server, config, { browsers, database, renderer, pages, ...workings });
-  configureEngine(config, server.log);
+  configureEngine(config, workflowPool, server.log);
 
+  let stopWakeUps = () => undefined as void;
   return {
     server,
     launch: async () => {
@@ -101,11 +111,15 @@ export async function buildApp(config: ShopConfig): Promise<App> {
       await openEmailQueue();
       await reconciler.schedule(config.reconcileSeconds);
       await housekeeper.schedule();
+      stopWakeUps = keepRepeatingWakeUps(database);
       if (config.supervised) await adoptOrdersInFlight(config.executorId, config.webConcurrency);
     },
     close: async () => {
       await server.close();
+      stopWakeUps();
       await DBOS.shutdown({ workflowCompletionTimeoutMS: drainMs });
+      // A step that was given up may still hold a connection; that ends with the process.
+      await Promise.race([workflowPool.end(), pause(drainMs)]);
       await database.destroy();
     },
   };

@@ -56,6 +56,13 @@ describe('faults', () => {
     ]);
   });
 
+  test('workflows are kept for a day at least', () => {
+    expect(readConfig({}, 'supervisor').retentionDays).toBe(30);
+    for (const days of ['0', '1.5', '3651']) {
+      expect(faultsOf({ RETENTION_DAYS: days }, 'supervisor')).toHaveLength(1);
+    }
+  });
+
   test('an address with a path is no origin', () => {
     expect(faultsOf({ PUBLIC_URL: 'https://shop.example/store' }, 'supervisor')).toHaveLength(1);
   });

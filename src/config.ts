@@ -59,6 +59,7 @@ const environment = z.object({
     .max(3600)
     .refine((every) => 60 % every === 0 || 3600 % every === 0, 'must divide a minute or an hour')
     .default(30),
+  RETENTION_DAYS: number.int().min(1).max(3650).default(30),
   ...emailSettings,
   EMAIL_RETRIES: number.int().min(0).max(10).default(5),
   EMAIL_RETRY_SECONDS: seconds.max(60).default(2),
@@ -101,6 +102,8 @@ export interface Config {
   readonly dispatchSeconds: number;
   /** Seconds between two reconciliations. */
   readonly reconcileSeconds: number;
+  /** Days for which workflows are kept that have ended. */
+  readonly retentionDays: number;
   /** Checkouts that one address may ask one shop process for in a minute. */
   readonly checkoutsPerMinute: number;
   /** Order pages that one address may have open at one shop process. */
@@ -225,6 +228,7 @@ function freeze(env: Environment): Config {
     holdSeconds: env.HOLD_SECONDS,
     dispatchSeconds: env.DISPATCH_SECONDS,
     reconcileSeconds: env.RECONCILE_SECONDS,
+    retentionDays: env.RETENTION_DAYS,
     checkoutsPerMinute: env.CHECKOUTS_PER_MINUTE,
     eventStreamsPerAddress: env.EVENT_STREAMS_PER_ADDRESS,
     cookieSecrets: env.COOKIE_SECRET ?? [],

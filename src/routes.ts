@@ -32,7 +32,7 @@ import { recentOrderRoutes } from './http/routes/recent-orders.ts';
 import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
 import { yourOrdersRoutes } from './http/routes/your-orders.ts';
 import { type Renderer } from './storefront/render.ts';
-import { startNow } from './workflows/follow-ups.ts';
+import { kinds } from './workflows/follow-ups.ts';
 import { type Reconciler } from './workflows/reconcile.ts';
 import { type StartCheckout } from './workflows/start-checkout.ts';
 
@@ -159,10 +159,7 @@ async function registerOperators(
   const attention: AttentionOptions = {
     operatorToken,
     database,
-    settleMatter: (matter) =>
-      outboxTransaction(database, (sql) =>
-        settleMatter(sql, (workflow, id) => startNow[workflow](id), matter),
-      ),
+    settleMatter: (matter) => outboxTransaction(database, (sql) => settleMatter(sql, kinds, matter)),
     reconcile: async () => ({ ...(await reconciler.reconcile()) }),
     compare: async () => ({ ...(await reconciler.compare()) }),
   };

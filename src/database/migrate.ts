@@ -6,12 +6,16 @@ import { connect } from './connection.ts';
 import * as shop from './migrations/001_shop.ts';
 import * as money from './migrations/002_money.ts';
 import * as storefront from './migrations/003_storefront.ts';
+import * as fast from './migrations/004_fast.ts';
+import * as indexes from './migrations/005_indexes.ts';
 import { seedCatalogue } from './seed.ts';
 
 const migrations: Readonly<Record<string, Knex.Migration>> = {
   '001_shop': shop,
   '002_money': money,
   '003_storefront': storefront,
+  '004_fast': fast,
+  '005_indexes': indexes,
 };
 
 const source: Knex.MigrationSource<string> = {

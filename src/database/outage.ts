@@ -1,3 +1,5 @@
+import { DatabaseError } from 'pg';
+
 // Connection failures of the socket, classes 08 and 53 and 57P of Postgres, and knex waiting in vain for a connection.
 const awayCodes =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|53\w{3}|57P0\d)$/;
@@ -10,4 +12,19 @@ export function isPostgresAway(error: unknown): boolean {
   const code = (error as Error & { code?: unknown }).code;
   if (typeof code === 'string' && awayCodes.test(code)) return true;
   return error.name === 'KnexTimeoutError' || awayMessages.test(error.message) || isPostgresAway(error.cause);
+}
+
+// A time limit of the server's, a lock held too long, a standby that is not the primary yet, a failing disk, a plan from
+// before a migration.
+const passingStates = /^(57014|55P03|25006|40001|40P01|58\w{3}|0A000)$/;
+
+/** Whether Postgres has answered with a state that passes by itself, so that asking again may succeed. */
+export function isPassing(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && passingStates.test(code);
+}
+
+/** Whether Postgres has refused a statement, and would refuse it again. */
+export function isRefusedForGood(error: unknown): boolean {
+  return error instanceof DatabaseError && !isPassing(error) && !isPostgresAway(error);
 }

@@ -29,10 +29,13 @@ export function outboxTransaction<Result>(
   database: Database,
   callback: (sql: Statement) => Promise<Result>,
 ): Promise<Result> {
-  return database.transaction((trx) =>
-    callback(async <Row>(sql: string, bindings: Bindings = {}) => {
-      const result: { rows: Row[] } = await trx.raw(sql, bindings);
-      return result.rows;
-    }),
-  );
+  return database.transaction((transaction) => callback(statementsOf(transaction)));
+}
+
+/** Statements that are a transaction each: a read, or a write that is whole by itself. */
+export function statementsOf(database: Database): Statement {
+  return async <Row>(sql: string, bindings: Bindings = {}) => {
+    const result: { rows: Row[] } = await database.raw(sql, bindings);
+    return result.rows;
+  };
 }

@@ -20,6 +20,8 @@ export interface OrderRow {
   token: string;
   /** The browser that placed it; null for an order of a program. */
   browser_id: string | null;
+  /** The HTTP request that placed it; null for an order from before this was kept. */
+  request_id: string | null;
   status: OrderStatus;
   reason: CancelReason | null;
   email: string | null;
@@ -33,6 +35,32 @@ export interface OrderRow {
   cancelled_at: Date | null;
   refunded_at: Date | null;
 }
+
+const columnsOfOrder: Readonly<Record<keyof OrderRow, true>> = {
+  order_id: true,
+  checkout_key: true,
+  request_hash: true,
+  token: true,
+  browser_id: true,
+  request_id: true,
+  status: true,
+  reason: true,
+  email: true,
+  total_cents: true,
+  currency: true,
+  created_at: true,
+  hold_expires_at: true,
+  paid_at: true,
+  dispatch_due_at: true,
+  dispatched_at: true,
+  cancelled_at: true,
+  refunded_at: true,
+};
+
+/** The columns of an order by name, for statements that are prepared: `orders.*` would fail when a migration adds one. */
+export const orderColumns = Object.keys(columnsOfOrder)
+  .map((column) => `orders.${column}`)
+  .join(', ');
 
 export interface PaymentRow {
   order_id: number;

@@ -2,6 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { runWithDataSourceContext } from '@dbos-inc/dbos-sdk/internal/context';
 import { runTransactionalInternalStep } from '@dbos-inc/dbos-sdk/internal/dbos';
 import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils';
+import { isPassing } from './outage.ts';
 import { type Statement, statementsOn } from './statement.ts';
 
 const secondsBetweenTriesAtMost = 2;
@@ -39,13 +40,10 @@ export function limitTimeBetweenRetries(): void {
   dbRetryConfig.maxBackoffSec = secondsBetweenTriesAtMost;
 }
 
-// A time limit of the server's, a lock held too long, a standby that is not the primary yet, a failing disk: states that
-// pass, which the engine would record as the step's outcome.
-const passingStates = /^(57014|55P03|25006|40001|58\w{3})$/;
 const cannotConnectNow = '57P03';
 
+/** The engine would record a state that passes as the step's outcome. */
 function retryLater(error: unknown): never {
-  const { code } = error as { code?: unknown };
-  if (typeof code !== 'string' || !passingStates.test(code)) throw error;
+  if (!isPassing(error)) throw error;
   throw Object.assign(new Error('Postgres refuses for now', { cause: error }), { code: cannotConnectNow });
 }

@@ -29,9 +29,9 @@ const open: KnownPayment = {
 
 describe('a paid event', () => {
   test('pays an open payment, also before our own record of the session', () => {
-    expect(judge(event, open)).toEqual({ outcome: 'applied', nextState: 'paid' });
+    expect(judge(event, open)).toEqual({ outcome: 'applied', nextState: 'settled' });
     const unrecorded: KnownPayment = { ...open, state: 'creating', sessionId: null };
-    expect(judge(event, unrecorded)).toEqual({ outcome: 'applied', nextState: 'paid' });
+    expect(judge(event, unrecorded)).toEqual({ outcome: 'applied', nextState: 'settled' });
   });
 
   test.each(['paid', 'settled', 'refund_due', 'refunded'] as const)(
@@ -42,7 +42,7 @@ describe('a paid event', () => {
   );
 
   test('wins over an ended session while the order still holds its stock', () => {
-    expect(judge(event, { ...open, state: 'expired' })).toEqual({ outcome: 'applied', nextState: 'paid' });
+    expect(judge(event, { ...open, state: 'expired' })).toEqual({ outcome: 'applied', nextState: 'settled' });
   });
 
   test('is late when the order was cancelled already', () => {

@@ -52,7 +52,7 @@ export interface KnownPayment {
 
 /** What to do about an event. */
 export type Verdict =
-  | { readonly outcome: 'applied'; readonly nextState: 'paid' | 'expired' }
+  | { readonly outcome: 'applied'; readonly nextState: 'settled' | 'expired' }
   /** Somebody paid back at the provider what we did not ask for. */
   | { readonly outcome: 'applied'; readonly refundedElsewhereCents: number }
   | { readonly outcome: 'applied'; readonly disputed: true }
@@ -79,10 +79,10 @@ export function judge(event: PaymentEvent, known: KnownPayment | undefined): Ver
 }
 
 function judgePaid({ state, orderStatus }: KnownPayment): Verdict {
-  if (isWaiting(state)) return { outcome: 'applied', nextState: 'paid' };
+  if (isWaiting(state)) return { outcome: 'applied', nextState: 'settled' };
   if (state !== 'expired') return { outcome: 'no_change' };
   // The session was given up, but the order still holds its stock: the payment wins.
-  return orderStatus === 'pending' ? { outcome: 'applied', nextState: 'paid' } : { outcome: 'late' };
+  return orderStatus === 'pending' ? { outcome: 'applied', nextState: 'settled' } : { outcome: 'late' };
 }
 
 function judgeEnded({ state }: KnownPayment): Verdict {

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { isPostgresAway } from '../database/outage.ts';
+import { isPassing, isPostgresAway } from '../database/outage.ts';
 import { type ErrorCode, ShopError } from '../domain/errors.ts';
 
 interface Meaning {
@@ -100,7 +100,7 @@ function knownError(error: unknown): ShopError {
       { issues },
     );
   }
-  if (isPostgresAway(error))
+  if (isPostgresAway(error) || isPassing(error))
     return new ShopError('unavailable', 'The database is away for a moment. Ask again.');
   return ofFastify(error as FastifyError);
 }

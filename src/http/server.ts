@@ -4,12 +4,12 @@ import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { ShopError } from '../domain/errors.ts';
 import type { Assets } from './assets.ts';
 import { logProblem, type Problem, problemOf, sendProblem, withRetryAfter } from './errors.ts';
+import { assetRoutes } from './routes/assets.ts';
 
 export interface ServerOptions {
   readonly logLevel: string;
@@ -58,14 +58,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await server.register(helmet, securityHeaders(options));
   await server.register(cookie, { secret: [...options.cookieSecrets] });
   await server.register(compress, { threshold: smallestToCompress, globalDecompression: false });
-  await serveAssets(server, options.assets);
+  await server.register(assetRoutes, { assets: options.assets });
   return server;
-}
-
-/** Under the address that names their content for ever; under the plain one, which `GET /products` gives, for a while. */
-async function serveAssets(server: FastifyInstance, { folder: root, prefix }: Assets): Promise<void> {
-  await server.register(fastifyStatic, { root, prefix, maxAge: '365d', immutable: true });
-  await server.register(fastifyStatic, { root, prefix: '/assets/', maxAge: '1h', decorateReply: false });
 }
 
 /** One line per answer, with the route instead of the address: addresses hold the tokens of orders. */

@@ -1,4 +1,5 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { ConnectionPool } from '../database/connection.ts';
 import { applicationName } from '../database/outbox.ts';
 import { limitTimeBetweenRetries } from '../database/transaction.ts';
 
@@ -10,18 +11,20 @@ interface Log {
   error(entry: unknown): void;
 }
 
-const workflowPoolSize = 20;
-
-/** Configures DBOS for one shop process; call it before the launch. `executorId` names the process for ever. */
+/**
+ * Configures DBOS for one shop process; call it before the launch. `executorId` names the process for ever; whoever gives the
+ * pool closes it after the engine.
+ */
 export function configureEngine(
   config: { readonly databaseUrl: string; readonly executorId: string },
+  pool: ConnectionPool,
   logger: Log,
 ): void {
   limitTimeBetweenRetries();
   DBOS.setConfig({
     name: applicationName,
     systemDatabaseUrl: config.databaseUrl,
-    systemDatabasePoolSize: workflowPoolSize,
+    systemDatabasePool: pool,
     executorID: config.executorId,
     // One version for ever: orders in flight go on after a deployment, and changed steps need a patch (DESIGN §7).
     enablePatching: true,

@@ -1,4 +1,4 @@
-import type { FollowUps, WorkflowStart } from '../database/outbox.ts';
+import type { FollowUps, WorkflowKind } from '../database/outbox.ts';
 import type { Restartable } from '../database/transactions/restarts.ts';
 import { checkoutWorkflowId, paymentTopic } from './signals.ts';
 
@@ -16,42 +16,22 @@ export const queues = { dispatch: 'dispatch', money: 'money', email: 'email' } a
 /** The workflows that a change of an order starts. `dispatchSeconds` is how long a dispatch takes. */
 export function followUpsOf({ dispatchSeconds }: { readonly dispatchSeconds: number }): FollowUps {
   return {
-    dispatch: (orderId) => ({ ...dispatchNow(orderId), delaySeconds: dispatchSeconds }),
-    refund: refundNow,
-    email: emailNow,
+    dispatch: { ...kinds.dispatch, delaySeconds: dispatchSeconds },
+    refund: kinds.refund,
+    email: kinds.email,
     checkoutId: checkoutWorkflowId,
     paymentTopic,
   };
 }
 
-/** The dispatch of an order whose time has come. */
-function dispatchNow(orderId: number): WorkflowStart {
-  return start(workflowNames.dispatch, queues.dispatch, orderId);
-}
-
-/** Paying back one refund. */
-function refundNow(refundId: number): WorkflowStart {
-  return start(workflowNames.refund, queues.money, refundId);
-}
-
-/** Sending one email. */
-function emailNow(emailId: number): WorkflowStart {
-  return start(workflowNames.email, queues.email, emailId);
-}
-
-/** Taking up an order whose checkout workflow is gone. */
-function resumeCheckoutNow(orderId: number): WorkflowStart {
-  return start(workflowNames.resumeCheckout, queues.money, orderId);
-}
-
-/** What is started once more when a story of that name ended badly. */
-export const startNow: Readonly<Record<Restartable, (id: number) => WorkflowStart>> = {
-  [workflowNames.resumeCheckout]: resumeCheckoutNow,
-  [workflowNames.dispatch]: dispatchNow,
-  [workflowNames.refund]: refundNow,
-  [workflowNames.email]: emailNow,
+/** What is started at once: by a commit, or once more when a story of that name ended badly. */
+export const kinds: Readonly<Record<Restartable, WorkflowKind>> = {
+  [workflowNames.resumeCheckout]: kindOf(workflowNames.resumeCheckout, queues.money),
+  [workflowNames.dispatch]: kindOf(workflowNames.dispatch, queues.dispatch),
+  [workflowNames.refund]: kindOf(workflowNames.refund, queues.money),
+  [workflowNames.email]: kindOf(workflowNames.email, queues.email),
 };
 
-function start(name: string, queue: string, id: number): WorkflowStart {
-  return { name, id: `${name}-${id}`, queue, argument: id, delaySeconds: 0 };
+function kindOf(name: string, queue: string): WorkflowKind {
+  return { name, queue, delaySeconds: 0 };
 }

@@ -1,7 +1,9 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { removeOldCarts } from '../database/transactions/carts.ts';
+import { attempt } from './attempt.ts';
 import { maxRecoveryAttempts } from './limits.ts';
+import { removeFinishedWorkflows } from './retention.ts';
 
 /** What is done from time to time so that nothing grows for ever. */
 export interface Housekeeper {
@@ -13,17 +15,19 @@ const name = 'housekeeping';
 // Between the hourly comparisons, when little else begins.
 const hourly = '0 37 * * * *';
 
-/** Registers the housekeeping. What a run does not do, the next one does. */
-export function registerHousekeeping(database: Database): Housekeeper {
+/**
+ * Registers the housekeeping. What a run does not do, the next one does.
+ * @param retentionDays how long workflows are kept that have ended
+ */
+export function registerHousekeeping(
+  database: Database,
+  { retentionDays }: { readonly retentionDays: number },
+): Housekeeper {
   const workflow = DBOS.registerWorkflow(
     async (_at: Date) => {
-      await DBOS.runStep(
-        () =>
-          removeOldCarts(database).catch((error: unknown) => {
-            DBOS.logger.warn(`Old carts stay until the next hour: ${String(error)}`);
-            return 0;
-          }),
-        { name: 'removeOldCarts' },
+      await attempt('removeOldCarts', () => removeOldCarts(database));
+      await attempt('removeFinishedWorkflows', () =>
+        removeFinishedWorkflows(database, { retentionDays, now: Date.now() }),
       );
     },
     { name, maxRecoveryAttempts },

@@ -7,8 +7,9 @@ import { flagOverduePayments } from '../database/transactions/overdue.ts';
 import { retryPaymentEvent } from '../database/transactions/payment-events.ts';
 import { recordReconciliation } from '../database/transactions/reconciliation.ts';
 import { restartLostStories } from '../database/transactions/restarts.ts';
+import { attempt } from './attempt.ts';
 import { type Comparing, compareWithProvider, type Differences } from './compare.ts';
-import { startNow } from './follow-ups.ts';
+import { kinds } from './follow-ups.ts';
 import { maxRecoveryAttempts } from './limits.ts';
 import { resumeStuckStories } from './stuck.ts';
 import { orToAttention } from './to-attention.ts';
@@ -48,7 +49,6 @@ export function registerReconciler(comparing: Comparing): Reconciler {
   const shopRun = DBOS.registerWorkflow(
     async (_at: Date) => {
       await attempt('reconcile', reconcile);
-      await attempt('forgetOldRuns', forgetOldRuns);
     },
     { name: shopSchedule, maxRecoveryAttempts },
   );
@@ -69,22 +69,6 @@ export function registerReconciler(comparing: Comparing): Reconciler {
   };
 }
 
-/** Runs a step that may fail, as when Postgres or the provider is away: it is tried again with the next run. */
-function attempt(name: string, run: () => Promise<unknown>): Promise<'done' | 'failed'> {
-  return DBOS.runStep(
-    async () => {
-      try {
-        await run();
-        return 'done';
-      } catch (error) {
-        DBOS.logger.warn(`${name} failed and is tried again with the next run: ${String(error)}`);
-        return 'failed';
-      }
-    },
-    { name },
-  );
-}
-
 /** @param seconds divides a minute or an hour, which the settings see to */
 function cronOf(seconds: number): string {
   if (seconds < 60) return `*/${seconds} * * * * *`;
@@ -92,9 +76,7 @@ function cronOf(seconds: number): string {
 }
 
 async function reconcileShop({ database, inbox, readEvent }: Comparing): Promise<Reconciled> {
-  const restarted = await outboxTransaction(database, (sql) =>
-    restartLostStories(sql, (workflow, id) => startNow[workflow](id)),
-  );
+  const restarted = await outboxTransaction(database, (sql) => restartLostStories(sql, kinds));
   const resumed = await resumeStuckStories(database);
   await outboxTransaction(database, flagOverduePayments);
   let placed = 0;
@@ -139,20 +121,4 @@ async function report(database: Database, differences: Differences | null): Prom
     repaired: { ...differences },
     report: { differences, accounts },
   });
-}
-
-const daysToRemember = 1;
-const runsAtOnce = 500;
-
-/** Reconciliation leaves a workflow behind every time; those of yesterday are of no use to anybody. */
-async function forgetOldRuns(): Promise<void> {
-  const old = await DBOS.listWorkflows({
-    workflowName: shopSchedule,
-    status: 'SUCCESS',
-    completedBefore: new Date(Date.now() - daysToRemember * dayMs).toISOString(),
-    limit: runsAtOnce,
-    loadInput: false,
-    loadOutput: false,
-  });
-  if (old.length > 0) await DBOS.deleteWorkflows(old.map(({ workflowID }) => workflowID));
 }

@@ -3,13 +3,14 @@ export function checkoutWorkflowId(checkoutKey: string): string {
   return `checkout-${checkoutKey}`;
 }
 
-/** Set once the shopper can be answered; its value is the id of the request that started the checkout. */
-export const checkoutAnswered = 'checkout-answered';
-
 /** On this topic a checkout is woken when its payment has changed, or its shopper wants to cancel. */
 export const paymentTopic = 'payment';
 
-/** A word to a checkout. The payment's row says what has become of it; only the shopper's wish stands in the word itself. */
+/**
+ * A word to a checkout. `paid`: the order is paid, with the commit that sent the word. `cancel`: its shopper wants to cancel.
+ * Otherwise the payment's row says what has become of it.
+ */
 export interface PaymentWord {
+  readonly paid?: true;
   readonly cancel?: true;
 }

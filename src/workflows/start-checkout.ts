@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
+import { type PricedProduct, readCheckout } from '../database/queries/checkouts.ts';
 import { findOrderByKey, listHistory, type OrderWithPayment } from '../database/queries/orders.ts';
-import { findProducts, firstProduct } from '../database/queries/products.ts';
+import { firstProduct } from '../database/queries/products.ts';
 import { ShopError } from '../domain/errors.ts';
 import {
   type Item,
@@ -13,7 +14,8 @@ import {
   orderTotal,
 } from '../domain/order.ts';
 import type { CheckoutWorkflow } from './checkout.ts';
-import { checkoutAnswered, checkoutWorkflowId } from './signals.ts';
+import type { CheckoutAnswers, WaitingRequest } from './checkout-answers.ts';
+import { checkoutWorkflowId } from './signals.ts';
 
 export interface CheckoutRequest {
   readonly key: string;
@@ -39,12 +41,13 @@ export type CheckoutAnswer =
 export type StartCheckout = (request: CheckoutRequest) => Promise<CheckoutAnswer>;
 
 // Leaves room below the ten seconds in which every request is answered (DESIGN §5).
-// The word comes by itself; a word lost while Postgres restarts is looked for.
-const waiting = { timeoutSeconds: 8, pollingIntervalMs: 1_000 };
+const waitAtMostMs = 8_000;
+const lookEveryMs = 1_000;
 
 export function checkoutStarter(
   database: Database,
   workflow: CheckoutWorkflow,
+  answers: CheckoutAnswers,
   settings: { readonly holdSeconds: number },
 ): StartCheckout {
   return async (request) => {
@@ -58,26 +61,53 @@ export function checkoutStarter(
       holdSeconds: settings.holdSeconds,
     };
     const requestHash = hash([items, order.email, order.shownCents]);
-    // Before the catalogue is asked: a key keeps its answer, whatever has become of the products since.
-    const known = await findOrderByKey(database, request.key);
-    if (known && !isOpening(known, requestHash)) return answer(database, known, requestHash, false);
-    if (!known) await checkItems(database, items);
+    const waiting = answers.wait(request.key);
+    try {
+      const skus = items.map(({ sku }) => sku);
+      const { known, products } = await readCheckout(database, request.key, skus);
+      // Before the products are looked at: a key keeps its answer, whatever has become of them since.
+      if (known && !isOpening(known, requestHash)) return await answer(database, known, requestHash, false);
+      if (!known) checkItems(items, products);
 
-    const workflowID = checkoutWorkflowId(request.key);
-    const requestId = randomUUID();
-    if (!known) {
-      await DBOS.startWorkflow(workflow, { workflowID })({ order: { ...order, requestHash }, requestId });
+      const workflowID = checkoutWorkflowId(request.key);
+      const requestId = randomUUID();
+      if (!known) {
+        const input = { order: { ...order, requestHash }, requestId, story: 2 } as const;
+        await DBOS.startWorkflow(workflow, { workflowID })(input);
+      }
+      const placed = await placedOrder(database, request.key, waiting);
+      return await answer(database, placed, requestHash, placed.request_id === requestId);
+    } finally {
+      waiting.close();
     }
-    const answered = await DBOS.getEvent<string>(workflowID, checkoutAnswered, waiting);
-    const placed = await findOrderByKey(database, request.key);
-    if (!placed) throw new ShopError('timeout', 'The order is not placed yet. Ask again with the same key.');
-    return answer(database, placed, requestHash, answered === requestId);
   };
 }
 
 /** Whether another request with this key has placed the order and its payment session is still being opened. */
 function isOpening(order: OrderWithPayment, requestHash: string): boolean {
-  return order.request_hash === requestHash && order.status === 'pending' && order.session_id === null;
+  return order.request_hash === requestHash && !isAnswered(order);
+}
+
+function isAnswered(order: OrderWithPayment): boolean {
+  return order.status !== 'pending' || order.session_id !== null;
+}
+
+/**
+ * The order of a key once it can be answered, or as it stands after eight seconds.
+ * @throws ShopError `timeout` when it is not even placed by then
+ */
+async function placedOrder(
+  database: Database,
+  key: string,
+  waiting: WaitingRequest,
+): Promise<OrderWithPayment> {
+  let placed: OrderWithPayment | undefined;
+  for (let waitedMs = 0; waitedMs < waitAtMostMs; waitedMs += lookEveryMs) {
+    placed = (await waiting.word(lookEveryMs)) ?? (await findOrderByKey(database, key));
+    if (placed && isAnswered(placed)) return placed;
+  }
+  if (placed) return placed;
+  throw new ShopError('timeout', 'The order is not placed yet. Ask again with the same key.');
 }
 
 async function firstSku(database: Database): Promise<string> {
@@ -86,14 +116,10 @@ async function firstSku(database: Database): Promise<string> {
   return product.sku;
 }
 
-async function checkItems(database: Database, items: readonly Item[]): Promise<void> {
+function checkItems(items: readonly Item[], products: readonly PricedProduct[]): void {
   const tooMany = items.find(({ qty }) => qty > maxQuantity);
   if (tooMany) throw invalid(`items: at most ${maxQuantity} of ${tooMany.sku} in one order`);
   if (items.length > maxItems) throw invalid(`items: at most ${maxItems} products in one order`);
-  const products = await findProducts(
-    database,
-    items.map(({ sku }) => sku),
-  );
   const unknown = items.filter(({ sku }) => !products.some((product) => product.sku === sku));
   if (unknown.length > 0) {
     const skus = unknown.map(({ sku }) => sku);

@@ -20,8 +20,8 @@ describe('an order that is paid, the shop', () => {
     ...bothSidesOf('start of checkout', 'placeOrder'),
     'before the call that creates the session',
     'after the call that creates the session',
-    ...bothSidesOf('openPaymentSession', 'recordSession', 'DBOS.setEvent', 'DBOS.sleep'),
-    ...bothSidesOf('webhook', 'DBOS.recv', 'concludePayment', 'end of checkout'),
+    ...bothSidesOf('recordSession', 'openPaymentSession', 'DBOS.sleep'),
+    ...bothSidesOf('webhook', 'DBOS.recv', 'end of checkout'),
     'after the commit of wake-up of dispatch',
     ...bothSidesOf('claim of dispatch', 'markDispatched', 'end of dispatch'),
   ] as CrashPoint[])('killed %s: charged once, dispatched once', killedAt(paid), caseTimeout);

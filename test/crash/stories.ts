@@ -24,8 +24,8 @@ export interface Story {
 }
 
 const item = { sku: 'thimble', qty: 1 };
-const opened = ['placeOrder', 'openPaymentSession', 'recordSession', 'DBOS.setEvent'];
-const waited = ['DBOS.recv', 'DBOS.sleep'];
+const opened = ['placeOrder', 'openPaymentSession'];
+const waited = ['DBOS.recv'];
 
 async function checkOut(arena: Arena, key: string): Promise<Answer & { paymentId: string }> {
   const answer = await checkout(arena, key, item);
@@ -53,7 +53,7 @@ export const paid: Story = {
     await pay(arena, answer.paymentId);
     return answer;
   },
-  ending: { ...dispatched, steps: [...opened, ...waited, 'concludePayment'] },
+  ending: { ...dispatched, steps: [...opened, ...waited] },
 };
 
 /** The shopper pays, and no webhook gets through before the hold ends: the shop asks, and finds it paid. */
@@ -129,7 +129,7 @@ export const paidBack: Story = {
     reason: null,
     payment: 'refunded',
     history: [...dispatched.history, 'refund_due', 'refund_made', 'refunded'],
-    steps: [...opened, ...waited, 'concludePayment'],
+    steps: [...opened, ...waited],
   },
 };
 
@@ -200,6 +200,6 @@ export const outOfStock: Story = {
     reason: 'out_of_stock',
     payment: null,
     history: ['cancelled'],
-    steps: ['placeOrder', 'DBOS.setEvent'],
+    steps: ['placeOrder'],
   },
 };

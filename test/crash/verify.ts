@@ -81,9 +81,10 @@ async function history(arena: Arena, orderId: number): Promise<string[]> {
   return rows.map(({ what }) => what);
 }
 
-const askedAgain =
-  /(DBOS\.recv DBOS\.sleep endPaymentSession concludePayment )+DBOS\.recv (DBOS\.sleep )?(endPaymentSession )?/g;
-const asked = 'DBOS.recv DBOS.sleep endPaymentSession ';
+const askedAgain = /(DBOS\.recv endPaymentSession concludePayment )+DBOS\.recv (endPaymentSession )?/g;
+const asked = 'DBOS.recv endPaymentSession ';
+// The engine's note of how long a recv may take; there is none when that time was over before the workflow came to it.
+const noteOfEngine = 'DBOS.sleep';
 
 async function steps(arena: Arena, workflowId: string): Promise<string[]> {
   const rows = await arena
@@ -91,7 +92,7 @@ async function steps(arena: Arena, workflowId: string): Promise<string[]> {
     .where({ workflow_uuid: workflowId })
     .orderBy('function_id')
     .select<{ function_name: string }[]>('function_name');
-  const names = rows.map((row) => row.function_name);
+  const names = rows.map((row) => row.function_name).filter((name) => name !== noteOfEngine);
   // While the payment service is away the shop waits and asks it again, as often as it takes, until one of them speaks.
   return names.join(' ').replaceAll(askedAgain, asked).split(' ').filter(Boolean);
 }

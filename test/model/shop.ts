@@ -117,6 +117,9 @@ export class Shop {
     if ('nextState' in verdict) {
       this.state = verdict.nextState;
       this.transactionId = event.transactionId ?? this.transactionId;
+      if (this.state === 'settled' && !this.#move('pay', 'paid')) {
+        throw new Error('A payment of an order that is not pending.');
+      }
     } else if ('refundedElsewhereCents' in verdict) {
       this.#recordRefundElsewhere(event.id, verdict.refundedElsewhereCents);
     } else if ('disputed' in verdict) {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { outboxTransaction } from '../../src/database/statement.ts';
-import { cancelOrder, payOrder } from '../../src/database/transactions/order-changes.ts';
+import { cancelOrder } from '../../src/database/transactions/order-changes.ts';
+import { payOrder } from '../../src/database/transactions/paying.ts';
 import type { PaymentProvider } from '../../src/payments/provider.ts';
 import { createStripeProvider } from '../../src/payments/stripe.ts';
 import { followUpsOf } from '../../src/workflows/follow-ups.ts';

@@ -42,7 +42,7 @@ const writes = [
     /^UPDATE "dbos"\.workflow_status\s.*recovery_attempts = recovery_attempts \+ 1/s,
     (values) => values[4].map((id) => `claim of ${workflowOf(id)}`),
   ],
-  [/^insert into payment_events/, () => ['webhook']],
+  [/^insert into payment_events|^with payment as .*insert into payment_events/s, () => ['webhook']],
   [/^with refund as \(\s*insert into refunds/, () => ['promise of a refund']],
   [/^insert into order_history .*values/, (values) => (values.includes('paid_late') ? ['late payment'] : [])],
   [/^insert into sessions/, () => ['new session']],
@@ -56,6 +56,8 @@ const lonelyWrites = [
   [/^UPDATE "dbos"\.workflow_status\s.*delay_until_epoch_ms <= /s, 'wake-up of dispatch'],
   [/^update events set attempts = attempts \+ 1/, 'claim of event'],
   [/^with delivered as \(\s*update events set copies/, 'note of delivery'],
+  [/^with opened as \(\s*update payments/, 'recordSession'],
+  [/^with payment as .*insert into payment_events/s, 'webhook'],
 ];
 
 const openTransactions = new WeakMap();

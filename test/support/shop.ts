@@ -4,7 +4,7 @@ import { readConfig } from '../../src/config.ts';
 import { connect, type Database } from '../../src/database/connection.ts';
 import { readPaymentServiceConfig } from '../../src/payment-service/config.ts';
 import { startPaymentService } from '../../src/payment-service/service.ts';
-import { createEmptyDatabase, createTestDatabase } from './postgres.ts';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './postgres.ts';
 import { choosePlaces } from './settings.ts';
 
 /** A whole shop inside the test's process: its own databases, the real payment service, real sockets. */
@@ -16,14 +16,21 @@ export interface TestShop {
   close(): Promise<void>;
 }
 
-/** Starts a shop; `settings` are environment variables beyond the defaults. One per test file: the engine is global. */
-export async function startTestShop(settings: Readonly<Record<string, string>> = {}): Promise<TestShop> {
-  const databases = [await createTestDatabase(), await createEmptyDatabase()] as const;
+/**
+ * Starts a shop; `settings` are environment variables beyond the defaults. One per test file: the engine is global.
+ * @param shopDatabase in the place of a fresh one; dropped at the end like it
+ */
+export async function startTestShop(
+  settings: Readonly<Record<string, string>> = {},
+  shopDatabase?: TestDatabase,
+): Promise<TestShop> {
+  const databases = [shopDatabase ?? (await createTestDatabase()), await createEmptyDatabase()] as const;
   const [shop, payments] = databases;
   const places = await choosePlaces({ shop: shop.url, payments: payments.url }, settings);
   const paymentService = await startPaymentService(readPaymentServiceConfig(places.paymentEnv));
   const app = await startApp(places.shopEnv, shop.url);
-  const database = connect(shop.url, 4);
+  // By its name the server tells the statements of a test from those of the shop.
+  const database = connect(`${shop.url}?application_name=test`, 4);
   return {
     server: app.server,
     database,

@@ -22,6 +22,7 @@ const row = {
   request_hash: 'hash',
   token: 'token',
   browser_id: null,
+  request_id: null,
   status: 'pending',
   reason: null,
   email: 'someone@example.com',

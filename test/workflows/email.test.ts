@@ -11,7 +11,7 @@ import { createSmtpNotifier } from '../../src/notifications/smtp.ts';
 import { emailComposer } from '../../src/storefront/email-view.ts';
 import { createRenderer } from '../../src/storefront/render.ts';
 import { type EmailSettings, openEmailQueue, registerEmail } from '../../src/workflows/email.ts';
-import { followUpsOf, startNow } from '../../src/workflows/follow-ups.ts';
+import { followUpsOf, kinds } from '../../src/workflows/follow-ups.ts';
 import { MailServer } from '../support/mail-server.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { waitFor } from '../support/wait.ts';
@@ -180,9 +180,7 @@ function isParked(orderId: number): Promise<AttentionRow> {
 
 /** What an operator does about a parked email. */
 function tryAgain({ attention_id: attentionId }: AttentionRow): Promise<string> {
-  return outboxTransaction(database, (sql) =>
-    settleMatter(sql, (workflow, id) => startNow[workflow](id), { attentionId, resolution: null }),
-  );
+  return outboxTransaction(database, (sql) => settleMatter(sql, kinds, { attentionId, resolution: null }));
 }
 
 const idOf = (orderId: number, kind = 'order_confirmed') => `<email-${orderId}-${kind}@shop.example>`;
@@ -327,9 +325,8 @@ describe('a process that ends', () => {
     const order = await anOrder();
     await plan(order);
     const { email_id: emailId } = await isSent(order);
-    const start = { ...startNow.email(Number(emailId)), id: `email-${emailId}-1` };
-    await outboxTransaction(database, (sql) => enqueueWorkflow(sql, start));
-    await expect(DBOS.retrieveWorkflow(start.id).getResult()).resolves.toBe('sent');
+    await outboxTransaction(database, (sql) => enqueueWorkflow(sql, kinds.email, Number(emailId), 1));
+    await expect(DBOS.retrieveWorkflow(`email-${emailId}-1`).getResult()).resolves.toBe('sent');
     expect(mail.withId(idOf(order))).toHaveLength(1);
   });
 });

@@ -47,9 +47,12 @@ export async function firstProduct(database: Database): Promise<ProductInStock |
 
 /** The products of these SKUs; unknown ones are absent. */
 export function findProducts(database: Database, skus: readonly string[]): Promise<ProductInStock[]> {
-  return productsInStock(database)
-    .whereIn('sku', [...skus])
-    .orderBy('products.product_id');
+  return (
+    productsInStock(database)
+      // One text for any number of them, so that it is prepared once.
+      .whereRaw('sku = any(?)', [[...skus]])
+      .orderBy('products.product_id')
+  );
 }
 
 /** Other products than this one: the next that are in stock, round to the first, then the sold out. */

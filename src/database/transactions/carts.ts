@@ -164,10 +164,10 @@ export async function removeOldCarts(database: Database): Promise<number> {
   for (let round = 0; round < roundsAtMost; round += 1) {
     const gone = await outboxTransaction(database, (sql) =>
       sql(
-        `delete from carts where browser_id in (
+        `delete from carts where browser_id = any(array(
            select browser_id from carts where updated_at < now() - cast(:days as integer) * interval '1 day'
            order by updated_at limit :cartsAtOnce for update skip locked
-         ) returning 1`,
+         )) returning 1`,
         { days: cartDays, cartsAtOnce },
       ),
     );

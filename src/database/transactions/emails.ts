@@ -22,7 +22,7 @@ export async function planEmail(
      returning email_id as "emailId"`,
     { orderId: message.orderId, kind: message.kind, refundId: message.refundId ?? null },
   );
-  if (planned) await enqueueWorkflow(sql, followUps.email(Number(planned.emailId)));
+  if (planned) await enqueueWorkflow(sql, followUps.email, Number(planned.emailId));
 }
 
 /** What becomes of messages: a mail server takes them, a demonstration keeps them to be read, or there are none. */

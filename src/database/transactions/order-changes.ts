@@ -1,8 +1,7 @@
 import { allowedFrom, type CancelReason } from '../../domain/order.ts';
-import { enqueueWorkflow, type FollowUps } from '../outbox.ts';
+import type { FollowUps } from '../outbox.ts';
 import type { Statement } from '../statement.ts';
 import { transaction } from '../transaction.ts';
-import { takeBoughtOut } from './carts.ts';
 import { planEmail } from './emails.ts';
 
 /**
@@ -33,42 +32,6 @@ export async function cancelOrder(
   if (cancelled.length === 1) {
     await planEmail(sql, followUps, { orderId: order.orderId, kind: 'order_cancelled' });
   }
-}
-
-/**
- * Makes an order paid, takes what was bought out of its browser's cart, and starts its dispatch and its confirmation with
- * the same commit.
- * @returns false when the order's status does not allow it
- */
-export async function payOrder(
-  sql: Statement,
-  followUps: FollowUps,
-  order: { orderId: number; transactionId: string; late: boolean },
-): Promise<boolean> {
-  const dispatch = followUps.dispatch(order.orderId);
-  const [paid] = await sql<{ browserId: string | null }>(
-    `with paid as (
-       update orders set status = 'paid', reason = null, cancelled_at = null, paid_at = now(),
-         dispatch_due_at = now() + cast(:delaySeconds as double precision) * interval '1 second'
-       where order_id = :orderId and status = any(:allowedFrom)
-       returning order_id, browser_id
-     ), history as (
-       insert into order_history (order_id, what, detail)
-       select order_id, 'paid', jsonb_build_object('transaction_id', cast(:transactionId as text)) from paid
-     )
-     select browser_id as "browserId" from paid`,
-    {
-      ...order,
-      delaySeconds: dispatch.delaySeconds,
-      allowedFrom: [...allowedFrom[order.late ? 'payLate' : 'pay']],
-    },
-  );
-  if (!paid) return false;
-  const { browserId } = paid;
-  if (browserId !== null) await takeBoughtOut(sql, { browserId, orderId: order.orderId });
-  await enqueueWorkflow(sql, dispatch);
-  await planEmail(sql, followUps, { orderId: order.orderId, kind: 'order_confirmed' });
-  return true;
 }
 
 /**

@@ -15,6 +15,14 @@ export interface OrderRequest {
   readonly holdSeconds: number;
 }
 
+/** The same with the HTTP request that asked. */
+export interface PlacingRequest {
+  readonly order: OrderRequest;
+  readonly requestId: string;
+}
+
+type Request = OrderRequest & { readonly requestId: string };
+
 export interface PlacedLine {
   readonly sku: string;
   readonly product: string;
@@ -50,95 +58,100 @@ interface StockLine extends PlacedLine {
  */
 export const placeOrder = transaction(
   'placeOrder',
-  async (sql, request: OrderRequest): Promise<PlacedOutcome> => {
+  async (sql, placing: PlacingRequest): Promise<PlacedOutcome> => {
+    const request = { ...placing.order, requestId: placing.requestId };
+    const { lines, placed } = await reserve(sql, request);
+    if (placed) return { outcome: 'placed', order: placed };
     const [known] = await sql('select order_id from orders where checkout_key = :key', {
       key: request.checkoutKey,
     });
-    if (known) return { outcome: 'exists' };
-    const lines = await lockStock(sql, request.items);
-    const short = lines.filter((line) => line.available < line.qty);
-    if (short.length > 0) {
-      const missing = short.map(({ sku, qty, available }) => ({ sku, wanted: qty, available }));
-      return refuse(sql, request, lines, 'out_of_stock', { lines: missing });
-    }
-    const totalCents = orderTotal(lines);
-    if (request.shownCents !== null && request.shownCents !== totalCents) {
-      return refuse(sql, request, lines, 'price_changed', { shown: request.shownCents, total: totalCents });
-    }
-    return { outcome: 'placed', order: await reserve(sql, request, lines) };
+    return known ? { outcome: 'exists' } : refuse(sql, request, lines);
   },
 );
 
-// Rows are locked in SKU order, so that two orders with the same products wait for each other instead of deadlocking.
-async function lockStock(sql: Statement, items: readonly Item[]): Promise<StockLine[]> {
-  const rows = await sql<Omit<StockLine, 'qty'>>(
-    `select product_id as "productId", sku, product, price_cents as "unitPriceCents", currency, available
-     from products join stock using (product_id)
-     where sku = any(:skus) order by sku for update of stock`,
-    { skus: items.map((item) => item.sku) },
-  );
-  return items.map((item) => {
-    const row = rows.find(({ sku }) => sku === item.sku);
-    // Products are never deleted, and the route has looked the SKU up.
-    if (!row) throw new Error(`There is no product ${item.sku}.`);
-    return { ...row, qty: item.qty };
-  });
+interface Reserved {
+  readonly lines: StockLine[];
+  readonly orderId: number | null;
+  readonly totalCents: number;
+  readonly holdExpiresAt: number;
 }
 
+/** Places the order if every line is there at the price that was shown; otherwise changes nothing and tells what is there. */
 async function reserve(
   sql: Statement,
-  request: OrderRequest,
-  lines: readonly StockLine[],
-): Promise<PlacedOrder> {
-  const bindings = orderBindings(request, lines);
-  const [placed] = await sql<{ orderId: number; holdExpiresAt: number }>(
-    `with line as (select * from ${lineRows}),
-     placed as (
-       insert into orders (checkout_key, request_hash, token, browser_id, status, email, total_cents, currency,
-                           hold_expires_at)
-       values (:key, :hash, :token, :browserId, 'pending', :email, :total, :currency,
-               now() + cast(:holdSeconds as double precision) * interval '1 second')
-       returning order_id, hold_expires_at
-     ), lines as (
-       insert into order_lines (order_id, product_id, quantity, unit_price_cents)
-       select order_id, product_id, quantity, unit_price_cents from placed cross join line
-     ), reserved as (
-       update stock set available = available - quantity from line where stock.product_id = line.product_id
-     ), payment as (
-       insert into payments (order_id, state, amount_cents, currency)
-       select order_id, 'creating', :total, :currency from placed
-     ), history as (
-       insert into order_history (order_id, what) select order_id, 'placed' from placed
-     )
-     select order_id as "orderId", cast(extract(epoch from hold_expires_at) * 1000 as double precision) as "holdExpiresAt"
-     from placed`,
-    { ...bindings, holdSeconds: request.holdSeconds },
-  );
-  if (!placed) throw new Error('The order was not inserted.');
-  return {
-    orderId: placed.orderId,
-    token: bindings.token,
+  request: Request,
+): Promise<{ lines: readonly StockLine[]; placed: PlacedOrder | undefined }> {
+  const token = randomBytes(bytesOfToken).toString('base64url');
+  const [reserved] = await sql<Reserved>(reservation, {
+    ...requestBindings(request, token),
+    items: JSON.stringify(request.items),
+    shown: request.shownCents,
+    holdSeconds: request.holdSeconds,
+  });
+  const lines = reserved?.lines ?? [];
+  // Products are never deleted, and the route has looked the SKUs up.
+  if (!reserved || lines.length !== request.items.length)
+    throw new Error('A product of the order is unknown.');
+  if (reserved.orderId === null) return { lines, placed: undefined };
+  const { orderId, totalCents, holdExpiresAt } = reserved;
+  const placed = {
+    orderId,
+    token,
     email: request.email,
-    totalCents: bindings.total,
-    currency: bindings.currency,
+    totalCents,
+    currency: currencyOf(lines),
     lines: lines.map(({ sku, product, qty, unitPriceCents }) => ({ sku, product, qty, unitPriceCents })),
-    holdExpiresAt: Math.round(placed.holdExpiresAt),
+    holdExpiresAt: Math.round(holdExpiresAt),
   };
+  return { lines, placed };
 }
 
-async function refuse(
-  sql: Statement,
-  request: OrderRequest,
-  lines: readonly StockLine[],
-  reason: CancelReason,
-  detail: object,
-): Promise<PlacedOutcome> {
+// Rows are locked in SKU order, so that two orders with the same products wait for each other instead of deadlocking. What is
+// read under the lock is the newest, and so is what the update takes from: it follows a row that changed meanwhile.
+const reservation = `
+  with line as materialized (
+    select product_id, sku, product, qty, price_cents, currency, available
+    from json_to_recordset(cast(:items as json)) as item (sku text, qty integer)
+    join products using (sku) join stock using (product_id)
+    order by sku for update of stock
+  ), order_total as (
+    select sum(qty * price_cents) as cents, min(currency) as currency, bool_and(available >= qty) as enough from line
+  ), placed as (
+    insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, email, total_cents, currency,
+                        hold_expires_at)
+    select :key, :hash, :token, :browserId, :requestId, 'pending', :email, cents, currency,
+           now() + cast(:holdSeconds as double precision) * interval '1 second'
+    from order_total where enough and cents = coalesce(cast(:shown as integer), cents)
+    on conflict (checkout_key) do nothing
+    returning order_id, total_cents, currency, hold_expires_at
+  ), lines as (
+    insert into order_lines (order_id, product_id, quantity, unit_price_cents)
+    select order_id, product_id, qty, price_cents from placed cross join line
+  ), reserved as (
+    update stock set available = stock.available - qty
+    from placed cross join line where stock.product_id = line.product_id
+  ), payment as (
+    insert into payments (order_id, state, amount_cents, currency)
+    select order_id, 'creating', total_cents, currency from placed
+  ), history as (
+    insert into order_history (order_id, what) select order_id, 'placed' from placed
+  )
+  select order_id as "orderId", total_cents as "totalCents",
+    cast(extract(epoch from hold_expires_at) * 1000 as double precision) as "holdExpiresAt",
+    (select json_agg(json_build_object(
+       'productId', product_id, 'sku', sku, 'product', product, 'qty', qty,
+       'unitPriceCents', price_cents, 'currency', currency, 'available', available
+     ) order by sku) from line) as lines
+  from (select) as always left join placed on true`;
+
+async function refuse(sql: Statement, request: Request, lines: readonly StockLine[]): Promise<PlacedOutcome> {
+  const refusal = refusalOf(request, lines);
   await sql(
     `with line as (select * from ${lineRows}),
      refused as (
-       insert into orders (checkout_key, request_hash, token, browser_id, status, reason, email, total_cents, currency,
+       insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, reason, email, total_cents, currency,
                            hold_expires_at, cancelled_at)
-       values (:key, :hash, :token, :browserId, 'cancelled', :reason, :email, :total, :currency, now(), now())
+       values (:key, :hash, :token, :browserId, :requestId, 'cancelled', :reason, :email, :total, :currency, now(), now())
        returning order_id
      ), lines as (
        insert into order_lines (order_id, product_id, quantity, unit_price_cents)
@@ -146,9 +159,32 @@ async function refuse(
      )
      insert into order_history (order_id, what, detail)
      select order_id, 'cancelled', cast(:detail as jsonb) from refused`,
-    { ...orderBindings(request, lines), reason, detail: JSON.stringify({ reason, ...detail }) },
+    {
+      ...requestBindings(request, randomBytes(bytesOfToken).toString('base64url')),
+      lines: JSON.stringify(
+        lines.map((line) => ({
+          product_id: line.productId,
+          quantity: line.qty,
+          unit_price_cents: line.unitPriceCents,
+        })),
+      ),
+      total: orderTotal(lines),
+      currency: currencyOf(lines),
+      reason: refusal.reason,
+      detail: JSON.stringify(refusal),
+    },
   );
-  return { outcome: 'refused', reason };
+  return { outcome: 'refused', reason: refusal.reason };
+}
+
+/** Why an order was not placed, with what its shopper is told. */
+function refusalOf(request: Request, lines: readonly StockLine[]) {
+  const short = lines.filter((line) => line.available < line.qty);
+  if (short.length === 0) {
+    return { reason: 'price_changed', shown: request.shownCents, total: orderTotal(lines) } as const;
+  }
+  const missing = short.map(({ sku, qty, available }) => ({ sku, wanted: qty, available }));
+  return { reason: 'out_of_stock', lines: missing } as const;
 }
 
 const lineRows = `json_to_recordset(cast(:lines as json))
@@ -156,21 +192,18 @@ const lineRows = `json_to_recordset(cast(:lines as json))
 
 const bytesOfToken = 16;
 
-function orderBindings(request: OrderRequest, lines: readonly StockLine[]) {
+function requestBindings(request: Request, token: string) {
   return {
     key: request.checkoutKey,
     hash: request.requestHash,
-    token: randomBytes(bytesOfToken).toString('base64url'),
+    token,
     email: request.email,
     browserId: request.browserId ?? null,
-    total: orderTotal(lines),
-    currency: lines[0]?.currency ?? 'USD',
-    lines: JSON.stringify(
-      lines.map((line) => ({
-        product_id: line.productId,
-        quantity: line.qty,
-        unit_price_cents: line.unitPriceCents,
-      })),
-    ),
+    requestId: request.requestId,
   };
+}
+
+// A route lets nobody order in two currencies at once.
+function currencyOf(lines: readonly StockLine[]): string {
+  return lines[0]?.currency ?? 'USD';
 }

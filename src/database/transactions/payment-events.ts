@@ -7,10 +7,11 @@ import {
 } from '../../domain/payment.ts';
 import type { Database } from '../connection.ts';
 import { type FollowUps, sendMessage } from '../outbox.ts';
-import { outboxTransaction, type Statement } from '../statement.ts';
+import { outboxTransaction, type Statement, statementsOf } from '../statement.ts';
 import { raiseAttention } from './attention.ts';
-import { payOrder, reserveAgain } from './order-changes.ts';
-import { type LockedPayment, lockPayment, movePayment } from './payments.ts';
+import { reserveAgain } from './order-changes.ts';
+import { payOrder, settlePayment } from './paying.ts';
+import { type LockedPayment, lockPayment, movePayment, readPayment } from './payments.ts';
 import { promiseRefund } from './refunds.ts';
 import { recordRefundElsewhere } from './refunds-elsewhere.ts';
 
@@ -25,11 +26,12 @@ export interface Inbox {
  * from there are woken or started, all in one commit. What it cannot place is kept too, never refused.
  * @returns what became of the event; `known` when it had come before.
  */
-export function receivePaymentEvent(
+export async function receivePaymentEvent(
   database: Database,
   inbox: Inbox,
   event: PaymentEvent,
 ): Promise<EventOutcome | 'known'> {
+  if (await settleAtOnce(database, inbox, event)) return 'applied';
   return takeIn(database, inbox, event, (sql, { known, verdict }) =>
     sql(
       `insert into payment_events (event_id, type, body, outcome, order_id)
@@ -45,6 +47,34 @@ export function receivePaymentEvent(
       },
     ),
   );
+}
+
+const chargePaidForAnother = '23505';
+
+/**
+ * The way of nearly every payment: the order waits, and nothing else happens to it at the same moment. Two statements and one
+ * commit, where locking first takes seven.
+ * @returns false when anything is not as usual; then nothing was changed
+ */
+async function settleAtOnce(
+  database: Database,
+  { followUps, live }: Inbox,
+  event: PaymentEvent,
+): Promise<boolean> {
+  if (event.says !== 'paid' || event.orderId === null || event.transactionId === null) return false;
+  const known = await readPayment(statementsOf(database), event.orderId);
+  const verdict = judge(event, known && { ...known, live });
+  if (!known || !('nextState' in verdict)) return false;
+  const { id, type, body, transactionId } = event;
+  const made = { ...known, transactionId, event: { id, type, body: keptJson(body) } };
+  try {
+    // A cart is emptied in a second statement, which must hold together with the first.
+    if (known.browserId === null) return await settlePayment(statementsOf(database), followUps, made);
+    return await outboxTransaction(database, (sql) => settlePayment(sql, followUps, made));
+  } catch (error) {
+    if ((error as { code?: unknown }).code === chargePaidForAnother) return false;
+    throw error;
+  }
 }
 
 // Escapes, each as a whole, so that a backslash before one is seen as what it is.
@@ -140,10 +170,15 @@ async function act(
   const { orderId } = known;
   if ('nextState' in verdict) {
     // The charge of a bank debit that failed is none.
-    const transactionId = verdict.nextState === 'paid' ? event.transactionId : null;
+    const transactionId = verdict.nextState === 'settled' ? event.transactionId : null;
     await movePayment(sql, known, verdict.nextState, transactionId);
-    const workflowId = followUps.checkoutId(known.checkoutKey);
-    await sendMessage(sql, { workflowId, topic: followUps.paymentTopic, messageId: event.id });
+    if (transactionId !== null) await payWaiting(sql, followUps, orderId, transactionId);
+    await sendMessage(sql, {
+      workflowId: followUps.checkoutId(known.checkoutKey),
+      topic: followUps.paymentTopic,
+      messageId: event.id,
+      body: transactionId === null ? {} : { paid: true },
+    });
   } else if ('refundedElsewhereCents' in verdict) {
     await recordRefundElsewhere(sql, followUps, known, {
       eventId: event.id,
@@ -159,6 +194,16 @@ async function act(
     const reason = `${event.type} names order ${orderId} but another session, charge, amount, currency or mode. Nothing was changed.`;
     await raiseAttention(sql, { kind: 'event_mismatch', subject: event.id, orderId, reason });
   }
+}
+
+async function payWaiting(
+  sql: Statement,
+  followUps: FollowUps,
+  orderId: number,
+  transactionId: string,
+): Promise<void> {
+  if (await payOrder(sql, followUps, { orderId, transactionId, late: false })) return;
+  throw new Error(`Order ${orderId} holds a payment but is not pending.`);
 }
 
 /** Paid after the order was cancelled: its units are reserved once more, or the money goes back (DESIGN §7). */

@@ -1,27 +1,39 @@
 import { type CancelReason, orderKeyOf } from '../../domain/order.ts';
 import { conclude, type KnownPayment, type PaymentState } from '../../domain/payment.ts';
 import type { FollowUps } from '../outbox.ts';
+import type { OrderWithPayment } from '../queries/orders.ts';
 import type { Statement } from '../statement.ts';
+import { orderColumns } from '../tables.ts';
 import { transaction } from '../transaction.ts';
-import { cancelOrder, payOrder } from './order-changes.ts';
+import { cancelOrder } from './order-changes.ts';
+import { payOrder } from './paying.ts';
 
-/** Step 3 of the checkout story: the session is on record. An event may have come before it and is not undone. */
-export const recordSession = transaction(
-  'recordSession',
-  async (sql, session: { orderId: number; sessionId: string; url: string }): Promise<void> => {
-    await sql(
-      `with opened as (
-         update payments
-         set state = case state when 'creating' then 'open' else state end,
-             session_id = :sessionId, url = :url, updated_at = now()
-         where order_id = :orderId and (session_id is null or session_id = :sessionId)
-         returning order_id
-       )
-       insert into order_history (order_id, what) select order_id, 'payment_opened' from opened`,
-      session,
-    );
-  },
-);
+/**
+ * Step 3 of the checkout story: the session is on record. An event may have come before it and is not undone; recorded again
+ * it changes nothing.
+ * @returns the order; undefined when another session is on record for it
+ */
+export async function recordSession(
+  sql: Statement,
+  session: { orderId: number; sessionId: string; url: string },
+): Promise<OrderWithPayment | undefined> {
+  const [order] = await sql<OrderWithPayment>(
+    `with opened as (
+       update payments
+       set state = case state when 'creating' then 'open' else state end,
+           session_id = :sessionId, url = :url, updated_at = now()
+       where order_id = :orderId and (session_id is null or session_id = :sessionId)
+       returning order_id, state, session_id, url, refunded_cents
+     ), history as (
+       insert into order_history (order_id, what) select order_id, 'payment_opened' from opened
+       where not exists (select from order_history where order_id = :orderId and what = 'payment_opened')
+     )
+     select ${orderColumns}, opened.state as payment_state, session_id, opened.url as payment_url, refunded_cents
+     from opened join orders using (order_id)`,
+    session,
+  );
+  return order;
+}
 
 /** How a payment ended for its order; `waiting` when it has not. */
 export type Conclusion = 'paid' | 'cancelled' | 'waiting';
@@ -100,23 +112,35 @@ export const recordPaid = transaction(
   },
 );
 
-/** A payment and its order, both locked until the transaction ends. */
-export interface LockedPayment extends Omit<KnownPayment, 'live'> {
+/** A payment and its order. */
+export interface PaymentOfOrder extends Omit<KnownPayment, 'live'> {
   readonly orderId: number;
   readonly checkoutKey: string;
+  readonly browserId: string | null;
   readonly cancelReason: CancelReason | null;
   readonly holdOver: boolean;
 }
 
+/** The same, both locked until the transaction ends. */
+export type LockedPayment = PaymentOfOrder;
+
 /** Locks the payment of an order, and the order: a status read beside a lock on the payment alone could be an old one. */
-export async function lockPayment(sql: Statement, orderId: number): Promise<LockedPayment | undefined> {
-  const [payment] = await sql<Omit<LockedPayment, 'orderKey'> & { token: string }>(
-    `select order_id as "orderId", checkout_key as "checkoutKey", state, session_id as "sessionId",
-            token,
-            transaction_id as "transactionId", amount_cents as "amountCents", refunded_cents as "refundedCents",
-            payments.currency, status as "orderStatus", reason as "cancelReason",
-            hold_expires_at <= now() as "holdOver"
-     from payments join orders using (order_id) where order_id = :orderId for update of payments, orders`,
+export function lockPayment(sql: Statement, orderId: number): Promise<LockedPayment | undefined> {
+  return readPayment(sql, orderId, 'for update of payments, orders');
+}
+
+/** The payment of an order as it stands; it may change before it is acted upon. */
+export async function readPayment(
+  sql: Statement,
+  orderId: number,
+  lock: 'for update of payments, orders' | '' = '',
+): Promise<PaymentOfOrder | undefined> {
+  const [payment] = await sql<Omit<PaymentOfOrder, 'orderKey'> & { token: string }>(
+    `select order_id as "orderId", checkout_key as "checkoutKey", browser_id as "browserId", token, state,
+            session_id as "sessionId", transaction_id as "transactionId", amount_cents as "amountCents",
+            refunded_cents as "refundedCents", payments.currency, status as "orderStatus",
+            reason as "cancelReason", hold_expires_at <= now() as "holdOver"
+     from payments join orders using (order_id) where order_id = :orderId ${lock}`,
     { orderId },
   );
   return payment && { ...payment, orderKey: orderKeyOf(payment.token) };

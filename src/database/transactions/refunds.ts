@@ -59,7 +59,7 @@ export async function promiseRefund(
   if (refund.restock) await returnUnits(sql, orderId);
   await countRefund(sql, payment, refund.amountCents);
   const row = await insertRefund(sql, orderId, refund, 'due');
-  await enqueueWorkflow(sql, followUps.refund(row.refund_id));
+  await enqueueWorkflow(sql, followUps.refund, row.refund_id);
   return row;
 }
 

@@ -1,4 +1,4 @@
-import { enqueueWorkflow, type WorkflowStart } from '../outbox.ts';
+import { enqueueWorkflow, type WorkflowKind } from '../outbox.ts';
 import type { Statement } from '../statement.ts';
 import type { AttentionKind } from '../tables.ts';
 import { raiseAttention, resolveAttention } from './attention.ts';
@@ -8,8 +8,8 @@ import { recordRefundMade } from './refunds.ts';
 /** The stories that can be told once more, because each looks first what is left to do. */
 export type Restartable = 'resume-checkout' | 'dispatch' | 'refund' | 'email';
 
-/** How a restartable story is started; workflows/follow-ups.ts knows. */
-export type Starter = (workflow: Restartable, id: number) => WorkflowStart;
+/** The workflows that tell them; workflows/follow-ups.ts knows. */
+export type RestartKinds = Readonly<Record<Restartable, WorkflowKind>>;
 
 /** A story that ought to go on and whose workflow is missing or ended badly. `id` is of the order, the refund or the email. */
 interface LostStory {
@@ -32,7 +32,7 @@ const graceSeconds = 10;
  * list for a person is left to the person; what has been started again too often is put there.
  * @returns how many were started again
  */
-export async function restartLostStories(sql: Statement, starter: Starter): Promise<number> {
+export async function restartLostStories(sql: Statement, kinds: RestartKinds): Promise<number> {
   // Two runs at once would both find a story lost.
   const [alone] = await sql<{ is: boolean }>(
     "select pg_try_advisory_xact_lock(hashtext('restart lost stories')) as is",
@@ -41,7 +41,7 @@ export async function restartLostStories(sql: Statement, starter: Starter): Prom
   const lost = await sql<LostStory>(lostStories, { grace: graceSeconds, limit: storiesPerRun });
   for (const story of lost) {
     const { workflow, id, kind, orderId } = story;
-    if (story.restarts < restartsAtMost) await startAgain(sql, starter, workflow, id);
+    if (story.restarts < restartsAtMost) await startAgain(sql, kinds, workflow, id);
     else {
       const reason = `Its workflow ended badly ${restartsAtMost + 1} times.`;
       await raiseAttention(sql, { kind, subject: String(id), orderId, reason });
@@ -53,7 +53,7 @@ export async function restartLostStories(sql: Statement, starter: Starter): Prom
 /** Starts a story under a fresh workflow id: one that ended badly stays ended under its own. */
 async function startAgain(
   sql: Statement,
-  starter: Starter,
+  kinds: RestartKinds,
   workflow: Restartable,
   id: number,
 ): Promise<void> {
@@ -62,8 +62,7 @@ async function startAgain(
      on conflict (workflow, id) do update set count = restarts.count + 1 returning count`,
     { workflow, id },
   );
-  const start = starter(workflow, id);
-  await enqueueWorkflow(sql, { ...start, id: `${start.id}-${restart?.count}` });
+  await enqueueWorkflow(sql, kinds[workflow], id, restart?.count);
 }
 
 const lostStories = `
@@ -97,7 +96,8 @@ const lostStories = `
   order by id
   limit :limit`;
 
-const restartables = {
+/** The story that each kind of matter is about. */
+export const restartables = {
   checkout_failed: 'resume-checkout',
   dispatch_failed: 'dispatch',
   refund_failed: 'refund',
@@ -115,7 +115,7 @@ const workflowOf: Partial<Record<AttentionKind, Restartable>> = restartables;
  */
 export async function settleMatter(
   sql: Statement,
-  starter: Starter,
+  kinds: RestartKinds,
   matter: { attentionId: number; resolution: string | null },
 ): Promise<'done' | 'unknown' | 'not_restartable'> {
   const open = await lockMatter(sql, matter.attentionId);
@@ -124,9 +124,9 @@ export async function settleMatter(
   const id = Number(open.subject);
   if (matter.resolution === null) {
     if (!workflow) return 'not_restartable';
-    if (!(await isUnderWay(sql, workflow, id))) await startAgain(sql, starter, workflow, id);
+    if (!(await isUnderWay(sql, workflow, id))) await startAgain(sql, kinds, workflow, id);
   } else if (workflow && !(await isUnderWay(sql, workflow, id))) {
-    await takeOver(sql, starter, { ...open, id });
+    await takeOver(sql, kinds, { ...open, id });
   }
   await resolveAttention(sql, { ...open, resolution: matter.resolution ?? 'tried again' });
   return 'done';
@@ -151,10 +151,13 @@ async function lockMatter(sql: Statement, attentionId: number): Promise<OpenMatt
 async function isUnderWay(sql: Statement, workflow: Restartable, id: number): Promise<boolean> {
   const [underWay] = await sql(
     `select 1 from dbos.workflow_status
-     where (workflow_uuid = :id or starts_with(workflow_uuid, :id || '-'))
-       and status in ('PENDING', 'ENQUEUED', 'DELAYED')
+     where status in ('PENDING', 'ENQUEUED', 'DELAYED') and workflow_uuid = any(array(
+       select concat_ws('-', cast(:workflow as text), cast(:id as integer), nullif(restart, 0)) from generate_series(
+         0, coalesce((select count from restarts where workflow = :workflow and id = :id), 0)
+       ) as restart
+     ))
      limit 1`,
-    { id: `${workflow}-${id}` },
+    { workflow, id },
   );
   return underWay !== undefined;
 }
@@ -162,12 +165,11 @@ async function isUnderWay(sql: Statement, workflow: Restartable, id: number): Pr
 /** What an operator has settled by hand is not done once more: the refund counts as made, the email as not wanted. */
 async function takeOver(
   sql: Statement,
-  starter: Starter,
+  kinds: RestartKinds,
   { kind, id, orderId }: OpenMatter & { readonly id: number },
 ): Promise<void> {
   if (kind === 'refund_failed' && orderId !== null) {
-    const followUps = { email: (emailId: number) => starter('email', emailId) };
-    await recordRefundMade(sql, followUps, { orderId, refundId: id, providerRefundId: null });
+    await recordRefundMade(sql, kinds, { orderId, refundId: id, providerRefundId: null });
   } else if (kind === 'email_failed') {
     await sql('update emails set sent_at = now() where email_id = :id and sent_at is null', { id });
   }

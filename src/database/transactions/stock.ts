@@ -70,7 +70,7 @@ type Supplied = Restocked & { readonly reason: string };
 function suppliedBefore(sql: Statement, requestKey: string): Promise<Supplied[]> {
   return sql<Supplied>(
     `select sku, quantity as added, reason from supply join products using (product_id)
-     where starts_with(request_key, :requestKey || ' ') order by sku`,
+     where request_key = any(array(select :requestKey || ' ' || sku from products)) order by sku`,
     { requestKey },
   );
 }

@@ -1,0 +1,41 @@
+import type { Database } from '../connection.ts';
+import { orderColumns } from '../tables.ts';
+import type { OrderWithPayment } from './orders.ts';
+
+/** What a request for a checkout is judged by. */
+export interface CheckoutReading {
+  /** The order that its key belongs to, for ever (DESIGN §2). */
+  readonly known: OrderWithPayment | undefined;
+  /** The products of its SKUs; unknown ones are absent. */
+  readonly products: readonly PricedProduct[];
+}
+
+export interface PricedProduct {
+  readonly sku: string;
+  readonly price_cents: number;
+  readonly currency: string;
+}
+
+/** Reads what there is to know before a checkout is started, in one round trip. */
+export async function readCheckout(
+  database: Database,
+  checkoutKey: string,
+  skus: readonly string[],
+): Promise<CheckoutReading> {
+  const { rows } = await database.raw<{ rows: (OrderWithPayment & { products: PricedProduct[] | null })[] }>(
+    `select known.*, (
+       select json_agg(json_build_object('sku', sku, 'price_cents', price_cents, 'currency', currency) order by sku)
+       from products where sku = any(:skus)
+     ) as products
+     from (select) as always left join (
+       select ${orderColumns}, payments.state as payment_state, session_id, payments.url as payment_url, refunded_cents
+       from orders left join payments using (order_id) where checkout_key = :checkoutKey
+     ) as known on true`,
+    { checkoutKey, skus: [...skus] },
+  );
+  const [row] = rows;
+  if (!row) throw new Error('A query that always has a row had none.');
+  const { products, ...known } = row;
+  // Of an order that is not there every column is null.
+  return { known: (known.order_id as number | null) === null ? undefined : known, products: products ?? [] };
+}

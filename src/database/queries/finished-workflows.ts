@@ -1,0 +1,70 @@
+import type { Database } from '../connection.ts';
+import { applicationName } from '../outbox.ts';
+import { restartables } from '../transactions/restarts.ts';
+
+/** What is looked for. */
+export interface FinishedSearch {
+  /** `scheduled`: only the runs of schedules that went well. */
+  readonly kind: 'any' | 'scheduled';
+  /** Every workflow of a tree ended before this, in milliseconds since 1970. */
+  readonly before: number;
+  /** Trees at once. */
+  readonly limit: number;
+}
+
+/**
+ * Lists the workflows of whole trees, a workflow and all that came of it, that have ended before a time; oldest first. What
+ * stands open on the list of what needs a person is not among them: whoever looks into it wants to see its steps.
+ * @returns the ids of all their workflows
+ */
+export async function listFinishedTrees(
+  database: Database,
+  { kind, before, limit }: FinishedSearch,
+): Promise<string[]> {
+  const { rows } = await database.raw<{ rows: { ids: string[] }[] }>(kind === 'any' ? any : scheduled, {
+    before,
+    limit,
+    applicationName,
+    kinds: Object.keys(restartables),
+    workflows: Object.values(restartables),
+  });
+  return rows.flatMap(({ ids }) => ids);
+}
+
+// The engine sets `completed_at` when a workflow ends, however it ends, and clears it when one is taken up again.
+const finishedTrees = (order: string, alsoRequired = '') => `
+  with story (workflow, id) as materialized (
+    select workflow, cast(subject as integer) from attention
+    join unnest(cast(:kinds as text[]), cast(:workflows as text[])) as restartable (kind, workflow) using (kind)
+    where resolved_at is null
+  ), kept (workflow_id) as (
+    select concat_ws('-', workflow, id, nullif(restart, 0)) from story
+    left join restarts using (workflow, id) cross join generate_series(0, coalesce(count, 0)) as restart
+    union all
+    select 'checkout-' || checkout_key from story join orders on order_id = id where workflow = 'resume-checkout'
+  )
+  select ids
+  from dbos.workflow_status as root cross join lateral (
+    with recursive member (id, completed_at) as (
+      select root.workflow_uuid, root.completed_at
+      union all
+      select child.workflow_uuid, child.completed_at
+      from member join dbos.workflow_status as child on child.parent_workflow_id = member.id
+    )
+    select array_agg(id) as ids,
+      bool_and((completed_at < :before and id <> all(array(select workflow_id from kept))) is true) as is_finished
+    from member
+  ) as tree
+  where root.completed_at < :before and root.application_name = :applicationName
+    and not exists (
+      select from dbos.workflow_status as parent where parent.workflow_uuid = root.parent_workflow_id
+    )
+    and is_finished ${alsoRequired}
+  order by ${order} limit :limit`;
+
+// Each in the order of an index, which is walked from its start until there are enough.
+const any = finishedTrees('root.completed_at');
+const scheduled = finishedTrees(
+  'root.schedule_name',
+  `and root.schedule_name is not null and root.status = 'SUCCESS'`,
+);

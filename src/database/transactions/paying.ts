@@ -1,0 +1,112 @@
+import { allowedFrom } from '../../domain/order.ts';
+import type { PaymentState } from '../../domain/payment.ts';
+import { enqueueCall, type FollowUps, kindBindings, sendCall } from '../outbox.ts';
+import type { Statement } from '../statement.ts';
+import { takeBoughtOut } from './carts.ts';
+
+/**
+ * Makes an order paid, takes what was bought out of its browser's cart, and starts its dispatch and its confirmation with
+ * the same commit.
+ * @returns false when the order's status does not allow it
+ */
+export async function payOrder(
+  sql: Statement,
+  followUps: FollowUps,
+  order: { orderId: number; transactionId: string; late: boolean },
+): Promise<boolean> {
+  const [paid] = await sql<Paid>(
+    `with payment as (select cast(:orderId as integer) as order_id), ${paying}
+     select ${followingUp} from paid`,
+    { ...order, ...bindings(followUps, order.late ? 'payLate' : 'pay') },
+  );
+  if (paid) await emptyCart(sql, order.orderId, paid);
+  return paid !== undefined;
+}
+
+/** A payment as it was read, and the event that says that it was made. */
+export interface MadePayment {
+  readonly orderId: number;
+  readonly checkoutKey: string;
+  readonly state: PaymentState;
+  readonly sessionId: string | null;
+  readonly transactionId: string;
+  readonly event: { readonly id: string; readonly type: string; readonly body: string };
+}
+
+/**
+ * Settles a payment: keeps its event, makes its order paid as `payOrder` does, and tells the checkout that waits for it. One
+ * statement, which needs no lock before it: it does nothing when the payment or the event is not as it was read.
+ * @returns false when it did nothing
+ * @throws what Postgres says when the charge has paid for another order
+ */
+export async function settlePayment(
+  sql: Statement,
+  followUps: FollowUps,
+  made: MadePayment,
+): Promise<boolean> {
+  const { orderId, transactionId, event } = made;
+  const workflowId = followUps.checkoutId(made.checkoutKey);
+  const [paid] = await sql<Paid>(
+    `with payment as (
+       update payments set state = 'settled', transaction_id = :transactionId, updated_at = now()
+       where order_id = :orderId and state = :state and session_id is not distinct from :sessionId
+         and exists (select from orders where order_id = :orderId and status = any(:allowedFrom))
+         and not exists (select from payment_events where event_id = :eventId)
+       returning order_id
+     ), event as (
+       insert into payment_events (event_id, type, body, outcome, order_id)
+       select :eventId, :eventType, cast(:body as jsonb), 'applied', order_id from payment
+     ), ${paying}
+     select ${followingUp}, (${sendCall}) from paid`,
+    {
+      orderId,
+      transactionId,
+      state: made.state,
+      sessionId: made.sessionId,
+      eventId: event.id,
+      eventType: event.type,
+      body: event.body,
+      ...bindings(followUps, 'pay'),
+      workflowId,
+      topic: followUps.paymentTopic,
+      message: JSON.stringify({ paid: true }),
+      messageId: event.id,
+    },
+  );
+  if (paid) await emptyCart(sql, orderId, paid);
+  return paid !== undefined;
+}
+
+interface Paid {
+  readonly browserId: string | null;
+}
+
+// Goes on from `payment`, the order whose payment is made.
+const paying = `paid as (
+    update orders set status = 'paid', reason = null, cancelled_at = null, paid_at = now(),
+      dispatch_due_at = now() + cast(:dispatchDelay as double precision) * interval '1 millisecond'
+    from payment where orders.order_id = payment.order_id and status = any(:allowedFrom)
+    returning orders.order_id, browser_id, email
+  ), history as (
+    insert into order_history (order_id, what, detail)
+    select order_id, 'paid', jsonb_build_object('transaction_id', cast(:transactionId as text)) from paid
+  ), confirmation as (
+    insert into emails (order_id, kind) select order_id, 'order_confirmed' from paid where email is not null
+    on conflict on constraint emails_once do nothing
+    returning email_id
+  )`;
+
+const followingUp = `browser_id as "browserId", ${enqueueCall('dispatch', 'order_id')},
+  (select ${enqueueCall('email', 'email_id')} from confirmation)`;
+
+function bindings({ dispatch, email }: FollowUps, verb: 'pay' | 'payLate') {
+  return {
+    ...kindBindings('dispatch', dispatch),
+    ...kindBindings('email', email),
+    allowedFrom: [...allowedFrom[verb]],
+  };
+}
+
+async function emptyCart(sql: Statement, orderId: number, { browserId }: Paid): Promise<void> {
+  if (browserId !== null) await takeBoughtOut(sql, { browserId, orderId });
+}

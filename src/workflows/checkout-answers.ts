@@ -1,0 +1,47 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { OrderWithPayment } from '../database/queries/orders.ts';
+
+/** A request that waits for the answer of a checkout. */
+export interface WaitingRequest {
+  /**
+   * Waits for the word that the answer is there, for so many milliseconds at most.
+   * @returns the order, when it came with the word; otherwise its row is to be read
+   */
+  word(withinMs: number): Promise<OrderWithPayment | undefined>;
+  close(): void;
+}
+
+/**
+ * Tells the requests of this process that their checkout has its answer, at once and without the database. A hint only: the
+ * checkout may go on in another process, so whoever waits also looks at the row.
+ */
+export class CheckoutAnswers {
+  readonly #waiting = new Map<string, Set<(order: OrderWithPayment | undefined) => void>>();
+
+  /** Hears what is said about a checkout key from now on; close it in the end. */
+  wait(key: string): WaitingRequest {
+    const said = new AbortController();
+    let heard: OrderWithPayment | undefined;
+    const hear = (order: OrderWithPayment | undefined): void => {
+      heard = order;
+      said.abort();
+    };
+    const hearing = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, hearing.add(hear));
+    return {
+      word: async (withinMs) => {
+        await pause(withinMs, undefined, { signal: said.signal }).catch(() => undefined);
+        return heard;
+      },
+      close: () => {
+        hearing.delete(hear);
+        if (hearing.size === 0 && this.#waiting.get(key) === hearing) this.#waiting.delete(key);
+      },
+    };
+  }
+
+  /** The answer is there: this order, or what the row of this key says. */
+  say(key: string, order?: OrderWithPayment): void {
+    for (const hear of this.#waiting.get(key) ?? []) hear(order);
+  }
+}

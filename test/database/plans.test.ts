@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CalledFunctions, watchCalls } from '../support/called-functions.ts';
+import { createExplainedDatabase, type RunStatement } from '../support/explained-database.ts';
+import { regular } from '../support/finished-orders.ts';
+import { faultsOf, indexesOf } from '../support/plans.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+import { tourRoutes } from '../support/tour-of-routes.ts';
+import { tourSchedules, tourStories } from '../support/tour-of-stories.ts';
+import { type VisitedRoutes, watchRoutes } from '../support/visited-routes.ts';
+
+// What the shop asks of a database with a million finished orders costs what it costs of an empty one: every statement of a
+// whole tour of the shop, its engine's included, is judged by how Postgres ran it.
+
+const finishedOrders = 1_000_000;
+const msToFill = 240_000;
+
+/** Statements that read everything, and why they may. */
+const exceptions = [
+  { text: /from "stock_accounts"/, reason: 'the sums of the stock, in the hourly comparison' },
+  { text: /from payments left join .*from refunds group by/, reason: 'the sums of the money, in the same' },
+  {
+    text: /^select cast\(count\(\*\) as integer\)/,
+    reason: 'orders that contradict their payment, in the same',
+  },
+];
+
+/** Routes that ask the database for nothing, or after which nobody can ask any more. */
+const notToured = /^GET \/(assets|docs)\b|^POST \/crash_application$/;
+
+let shop: TestShop;
+let calls: CalledFunctions;
+let routes: VisitedRoutes;
+let statements: RunStatement[];
+let growing: ReadonlySet<string>;
+
+beforeAll(async () => {
+  calls = await watchCalls();
+  const routesOf = watchRoutes();
+  const database = await createExplainedDatabase(finishedOrders);
+  const settings = { HOLD_SECONDS: '600', DISPATCH_SECONDS: '0.2', RECONCILE_SECONDS: '3600' };
+  shop = await startTestShop(settings, database);
+  routes = routesOf(shop.server);
+  await tourRoutes(shop, regular.browserId);
+  await tourStories(shop);
+  await tourSchedules(shop);
+  statements = await database.statements();
+  growing = new Set(await database.grownTables());
+}, msToFill);
+
+afterAll(() => shop?.close());
+
+test('the tour leaves no route out', () => {
+  const left = [...routes.registered].filter(
+    (route) => !routes.answered.has(route) && !notToured.test(route),
+  );
+  expect(left, 'add a line to test/support/tour-of-routes.ts').toEqual([]);
+});
+
+test('the tour leaves no query and no transaction out', async () => {
+  const left = await calls.uncalledIn(/\/src\/database\/(queries|transactions)\//);
+  expect(left, 'add a line to a tour in test/support').toEqual([]);
+});
+
+test('no statement costs more the longer the shop has been open', () => {
+  const faulty = new Map<string, string[]>();
+  for (const { text, plan } of statements) {
+    const faults = faultsOf(plan, growing);
+    if (faults.length > 0 && !exceptions.some((one) => one.text.test(text))) faulty.set(text, faults);
+  }
+  expect(Object.fromEntries(faulty)).toEqual({});
+});
+
+test.each(exceptions)('an exception is still needed: $reason', ({ text }) => {
+  expect(statements.some((one) => text.test(one.text) && faultsOf(one.plan, growing).length > 0)).toBe(true);
+});
+
+test('every index is used by a statement, or keeps a rule', async () => {
+  const { rows } = await shop.database.raw<{ rows: { name: string }[] }>(
+    `select relname as name from pg_index join pg_class on pg_class.oid = indexrelid
+     where not indisunique and (relnamespace = cast('public' as regnamespace) or relname like 'holdfast%')`,
+  );
+  const used = new Set(statements.flatMap(({ plan }) => indexesOf(plan)));
+  expect(rows.map(({ name }) => name).filter((name) => !used.has(name))).toEqual([]);
+});

@@ -1,0 +1,84 @@
+import type { PoolClient } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openPool } from '../../src/database/connection.ts';
+import { createEmptyDatabase, type TestDatabase } from '../support/postgres.ts';
+
+let testDatabase: TestDatabase;
+let pool: ReturnType<typeof openPool>;
+
+beforeAll(async () => {
+  testDatabase = await createEmptyDatabase();
+  pool = openPool(testDatabase.url, { poolSize: 2, waitAtMostMs: 10_000 });
+  await pool.query('create table marks (name text)');
+});
+
+afterAll(async () => {
+  await pool.end();
+  await testDatabase.drop();
+});
+
+async function withClient(use: (client: PoolClient) => Promise<void>): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await use(client);
+  } finally {
+    client.release();
+  }
+}
+
+async function preparedOn(client: PoolClient): Promise<{ statement: string; calls: number }[]> {
+  const { rows } = await client.query<{ statement: string; calls: number }>(
+    'select statement, (generic_plans + custom_plans)::integer as calls from pg_prepared_statements',
+  );
+  return rows;
+}
+
+test('a statement with values is parsed once on a connection, however it is asked', async () => {
+  await withClient(async (client) => {
+    const text = 'insert into marks (name) values ($1)';
+    await client.query(text, ['one']);
+    await client.query({ text, values: ['two'] });
+    await new Promise<void>((resolve, reject) => {
+      client.query(text, ['three'], (error) => (error ? reject(error) : resolve()));
+    });
+    expect(await preparedOn(client)).toEqual([{ statement: text, calls: 3 }]);
+    const { rows } = await client.query('select name from marks');
+    expect(rows).toEqual([{ name: 'one' }, { name: 'two' }, { name: 'three' }]);
+  });
+});
+
+test('a migration that adds a column makes no statement fail', async () => {
+  const text = 'select marks.* from marks where name = $1';
+  await withClient(async (client) => {
+    await client.query(text, ['one']);
+    await client.query('alter table marks add column at timestamptz');
+    expect((await client.query(text, ['one'])).rows).toEqual([{ name: 'one', at: null }]);
+  });
+});
+
+test('after a migration has changed the type of a column, the old plan fails once in all', async () => {
+  const text = 'select name, at from marks where name = $1';
+  await withClient((one) =>
+    withClient(async (other) => {
+      await one.query(text, ['one']);
+      await other.query(text, ['one']);
+      await one.query('alter table marks alter column at type date');
+      await expect(one.query(text, ['one'])).rejects.toMatchObject({ code: '0A000' });
+      expect((await one.query(text, ['one'])).rows).toEqual([{ name: 'one', at: null }]);
+      expect((await other.query(text, ['one'])).rows).toEqual([{ name: 'one', at: null }]);
+    }),
+  );
+});
+
+test('texts that are made anew each time do not fill the server', async () => {
+  await withClient(async (client) => {
+    const before = await preparedOn(client);
+    for (let index = 0; index < 600; index += 1) {
+      await client.query(`select $1::integer as column_${index}`, [index]);
+    }
+    const added = (await preparedOn(client)).length - before.length;
+    expect(added).toBeGreaterThan(400);
+    expect(added).toBeLessThanOrEqual(500);
+    expect((await client.query('select $1::integer as last', [7])).rows).toEqual([{ last: 7 }]);
+  });
+});

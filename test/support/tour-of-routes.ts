@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { fieldIn, Visitor } from './browser.ts';
+import { EventReader } from './event-reader.ts';
+import {
+  type Answer,
+  ask,
+  becomes,
+  matters,
+  placeOrder,
+  placePaidOrder,
+  postSigned,
+  type TestOrder,
+} from './orders.ts';
+import type { TestShop } from './shop.ts';
+import { waitFor } from './wait.ts';
+
+/**
+ * Asks for every address of a demonstration, as the shoppers, programs and operators do that it is there for. A new route
+ * needs a line here.
+ * @param browserId of a shopper who has bought before
+ */
+export async function tourRoutes(shop: TestShop, browserId: string): Promise<void> {
+  const visitor = new Visitor(shop.shopUrl);
+  visitor.forge('browser', encodeURIComponent(shop.server.signCookie(browserId)));
+  await lookAround(visitor);
+  await fillCart(visitor);
+  await buyCart(shop, visitor);
+  await askAsProgram(shop);
+  await refuse(shop);
+  await operate(shop, visitor);
+}
+
+async function get(visitor: Visitor, paths: readonly string[], accept = 'text/html'): Promise<void> {
+  for (const path of paths) {
+    const { status, text } = await visitor.get(path, { accept });
+    if (status >= 400) throw new Error(`GET ${path}: ${status} ${text}`);
+  }
+}
+
+async function lookAround(visitor: Visitor): Promise<void> {
+  await get(visitor, [
+    '/',
+    '/?q=brass%20bell&sort=name',
+    '/?sort=price',
+    '/?sort=price-desc',
+    '/products/bell',
+  ]);
+  await get(visitor, [
+    '/recent-orders',
+    '/fragments/recent-orders',
+    '/your-orders',
+    '/cart',
+    '/cart/checkout',
+  ]);
+  await get(visitor, ['/healthz', '/readyz', '/product', '/products', '/cart'], 'application/json');
+  await get(visitor, ['/order/5000', '/orders', '/orders?before=5000'], 'application/json');
+}
+
+async function fillCart(visitor: Visitor): Promise<void> {
+  for (const sku of ['shackle', 'cleat', 'bell']) await visitor.post('/cart/lines', { sku, qty: '1' });
+  await visitor.post('/cart/lines', { sku: 'shackle' }, { accept: 'application/json' });
+  await visitor.post('/cart/lines/cleat', { qty: '2' });
+  await visitor.post('/cart/lines/bell/remove', {});
+  await get(visitor, ['/cart/lines', '/cart/lines/cleat', '/cart/lines/cleat/remove']);
+  await get(visitor, ['/cart?added=cleat', '/cart?removed=bell&qty=1']);
+}
+
+/** Orders a cart, corrects the address, comes back to the order, looks at it, and pays. */
+async function buyCart(shop: TestShop, visitor: Visitor): Promise<void> {
+  const { text } = await visitor.get('/cart/checkout');
+  const form = { key: fieldIn(text, 'key'), sight: fieldIn(text, 'sight'), email: 'ann@reader.example' };
+  for (const email of [form.email, 'anne@reader.example']) {
+    await visitor.post('/cart/checkout', { ...form, email });
+  }
+  await get(visitor, ['/cart', '/cart/checkout', '/your-orders']);
+  const order = await shop
+    .database('orders')
+    .join('payments', 'payments.order_id', 'orders.order_id')
+    .where({ checkout_key: form.key })
+    .first('orders.order_id', 'token', 'session_id');
+  const events = await EventReader.open(`${shop.shopUrl}/orders/${order.token}/events`);
+  await visitor.post(`/payment_webhook/${order.session_id}/paid`, {});
+  await get(visitor, [`/orders/${order.token}`, `/fragments/orders/${order.token}`, '/cart']);
+  await waitFor(
+    'the page to show the dispatch',
+    () => events.ended,
+    (ended) => ended,
+  );
+  events.close();
+}
+
+async function askAsProgram(shop: TestShop): Promise<void> {
+  await ask(`${shop.shopUrl}/checkout`);
+  const wish = {
+    items: [
+      { sku: 'shackle', qty: 1 },
+      { sku: 'cleat', qty: 1 },
+    ],
+    email: 'ann@reader.example',
+  };
+  const key = randomUUID();
+  await ask(`${shop.shopUrl}/checkout/${key}`, wish);
+  const { body } = await ask(`${shop.shopUrl}/checkout/${key}`, wish);
+  await ask(`${String(body['order_url'])}/cancel`, undefined, { headers: { origin: shop.shopUrl } });
+  // Of an order that there is not, with a character that Postgres does not take.
+  const unknown = { payment_id: 'cs_unknown', order_id: 2_000_000_000, total: 1, key: `${key} \u0000` };
+  await postSigned(shop, paidEvent(unknown));
+}
+
+async function refuse(shop: TestShop): Promise<void> {
+  for (const wish of [
+    { items: [{ sku: 'shackle', qty: 1000 }] },
+    { items: [{ sku: 'shackle', qty: 1 }], amount: 1 },
+    { items: [{ sku: 'no-such-thing', qty: 1 }] },
+  ]) {
+    await ask(`${shop.shopUrl}/checkout/${randomUUID()}`, wish);
+  }
+}
+
+async function operate(shop: TestShop, visitor: Visitor): Promise<void> {
+  const send = (path: string, body?: object): Promise<Answer> => ask(shop.shopUrl + path, body);
+  await send('/restock');
+  await send('/restock', { sku: 'shackle', quantity: 10, reason: 'delivery' });
+  const order = await placePaidOrder(shop, { email: 'ann@reader.example' });
+  await send(`/order/${order.order_id}/refund`, { reason: 'came broken', amount: 100 });
+  const form = {
+    key: randomUUID(),
+    order: String(order.order_id),
+    amount: '1',
+    reason: 'late',
+    restock: 'no',
+  };
+  const { location } = await visitor.post('/operator/refund', form);
+  await get(visitor, [location ?? '', '/operator', '/outbox']);
+  await get(visitor, ['/attention', '/reconciliation', '/outbox'], 'application/json');
+  const [message] = await waitFor<{ email_id: number }[]>(
+    'a message',
+    async () => JSON.parse((await visitor.get('/outbox', { accept: 'application/json' })).text),
+    (messages) => messages.length > 0,
+  );
+  await get(visitor, [`/outbox/${message?.email_id}`]);
+  for (const path of ['/attention', '/operator/attention']) await settle(shop, path);
+  await send('/reconciliation');
+  await visitor.post('/operator/reconcile', {});
+  await becomes(shop, order, { refunded: 200 });
+}
+
+/** Has a refund fail that the provider knows no charge for, has it tried again, and takes it off the list. */
+async function settle(shop: TestShop, path: string): Promise<void> {
+  const order = await placeOrder(shop);
+  await postSigned(shop, paidEvent(order));
+  await becomes(shop, order, { status: ['paid', 'dispatched'] });
+  await ask(`${shop.shopUrl}/order/${order.order_id}/refund`, { reason: 'came broken' });
+  for (const [act, body] of [
+    ['retry', {}],
+    ['resolve', { resolution: 'paid back by hand' }],
+  ] as const) {
+    const matter = await parked(shop, order);
+    await ask(`${shop.shopUrl}${path}/${matter}/${act}`, body);
+  }
+}
+
+async function parked(shop: TestShop, order: TestOrder): Promise<number> {
+  const [matter] = await waitFor(
+    'the refund to be put before a person',
+    () => matters(shop, order),
+    (found) => found.length > 0,
+  );
+  return matter?.attention_id ?? 0;
+}
+
+/** The event that would come if an order were paid by a charge that the provider has never heard of. */
+function paidEvent({
+  payment_id: id,
+  order_id: orderId,
+  total,
+  key,
+}: Omit<TestOrder, 'order_url' | 'payment_url'>) {
+  const session = {
+    id,
+    client_reference_id: String(orderId),
+    amount_total: total,
+    currency: 'usd',
+    payment_status: 'paid',
+    payment_intent: `pi_nowhere_${orderId}`,
+    metadata: { key },
+  };
+  return {
+    id: `evt_nowhere_${orderId}`,
+    type: 'checkout.session.completed',
+    created: 1,
+    data: { object: session },
+  };
+}

@@ -1,0 +1,120 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { createStripeProvider } from '../../src/payments/stripe.ts';
+import { readPaymentEvent } from '../../src/payments/webhook.ts';
+import { adoptOrdersInFlight } from '../../src/workflows/adopt.ts';
+import { compareWithProvider } from '../../src/workflows/compare.ts';
+import { followUpsOf } from '../../src/workflows/follow-ups.ts';
+import { afterUntoldPayment, askProvider, pauseComparison, waysToCancel } from './edges.ts';
+import {
+  ask,
+  becomes,
+  control,
+  outcomeOfEvent,
+  pay,
+  placeOrder,
+  placePaidOrder,
+  setMoods,
+  type TestOrder,
+} from './orders.ts';
+import { refund } from './refunds.ts';
+import { secretKey } from './settings.ts';
+import type { TestShop } from './shop.ts';
+
+type Story = (shop: TestShop) => Promise<void>;
+
+const email = 'ann@reader.example';
+
+/** Lets happen to an order what may, once each. A new way for an order to end needs a story here. */
+export async function tourStories(shop: TestShop): Promise<void> {
+  // What the shop is not told, it must not find out by comparing.
+  await pauseComparison();
+  for (const story of Object.values(stories)) await story(shop);
+}
+
+const stories: Readonly<Record<string, Story>> = {
+  'paid and dispatched': async (shop) => {
+    await becomes(shop, await placePaidOrder(shop, { email }), { status: 'dispatched' });
+  },
+  'cancelled by its shopper, and paid all the same': async (shop) => {
+    const order = await placeOrder(shop, { email });
+    await waysToCancel['on the order’s page'](shop, order);
+    await becomes(shop, order, { status: 'cancelled' });
+    await control(shop, order, 'late_payment');
+    await becomes(shop, order, { status: 'refunded' });
+  },
+  'paid after its session has ended': async (shop) => {
+    const order = await placeOrder(shop);
+    await askProvider(shop, `checkout/sessions/${order.payment_id}/expire`, 'POST');
+    await becomes(shop, order, { status: 'cancelled' });
+    await control(shop, order, 'late_payment');
+    await becomes(shop, order, { status: 'dispatched' });
+  },
+  'paid without a word of it, and cancelled': async (shop) => {
+    const order = await placeOrder(shop);
+    await setMoods(shop, order, { webhook_drop: 1 });
+    await pay(shop, order);
+    await waysToCancel['on the order’s page'](shop, order);
+    await becomes(shop, order, { status: ['paid', 'dispatched'] });
+  },
+  'paid back in full': async (shop) => {
+    const order = await placePaidOrder(shop, { email });
+    await refund(shop, order, { restock: true });
+    await becomes(shop, order, { status: 'refunded' });
+  },
+  'paid back at the provider': async (shop) => {
+    const order = await placePaidOrder(shop);
+    await control(shop, order, 'refund');
+    await becomes(shop, order, { status: 'refunded' });
+  },
+  'paid back in part at the provider without a word of it, and then in full': async (shop) => {
+    const order = await placePaidOrder(shop);
+    await setMoods(shop, order, { webhook_drop: 1 });
+    await control(shop, order, 'refund', { amount: 500 });
+    await refund(shop, order);
+    await becomes(shop, order, { status: 'refunded' });
+  },
+  'disputed before it was known as paid': async (shop) => {
+    const order = await placeOrder(shop);
+    await setMoods(shop, order, { webhook_drop: 1 });
+    await pay(shop, order);
+    await outcomeOfEvent(shop, await afterUntoldPayment(shop, order, 'dispute'));
+    await ask(`${shop.shopUrl}/reconciliation`);
+    await becomes(shop, order, { status: ['paid', 'dispatched'] });
+  },
+  'lost with its workflow, long ago': async (shop) => {
+    const order = await placeOrder(shop);
+    await loseWorkflow(shop, order);
+    await ask(`${shop.shopUrl}/reconciliation`);
+    await becomes(shop, order, { status: 'cancelled' });
+  },
+};
+
+async function loseWorkflow(shop: TestShop, order: TestOrder): Promise<void> {
+  await DBOS.cancelWorkflow(`checkout-${order.key}`);
+  const longAgo = shop.database.raw(`now() - interval '1 hour'`);
+  await shop.database('orders').where({ order_id: order.order_id }).update({ hold_expires_at: longAgo });
+}
+
+/** What happens by the clock, and when processes come and go. */
+export async function tourSchedules(shop: TestShop): Promise<void> {
+  for (const name of ['reconcile', 'compare-with-provider', 'housekeeping']) {
+    const run = await DBOS.triggerSchedule(name);
+    await run.getResult();
+  }
+  await adoptOrdersInFlight('shop-0', 1);
+  await compareTomorrow(shop);
+}
+
+/** Compares as a run of tomorrow does, when the sessions of today are no longer new. */
+async function compareTomorrow({ database, paymentUrl }: TestShop): Promise<void> {
+  const [today, tomorrow] = [0, 86_400_000].map((later) => new Date(Date.now() + later - 3_600_000));
+  const provider = createStripeProvider({
+    secretKey,
+    serviceUrl: paymentUrl,
+    shortestSessionSeconds: 0,
+    callTimeoutMs: 8_000,
+  });
+  const inbox = { followUps: followUpsOf({ dispatchSeconds: 0 }), live: false };
+  const comparing = { database, provider, inbox, readEvent: readPaymentEvent };
+  if (today && tomorrow) await compareWithProvider(comparing, today, tomorrow);
+}
