@@ -31,7 +31,7 @@ import { registerReconciler } from './workflows/reconcile.ts';
 import { openMoneyQueue, registerRefund } from './workflows/refund.ts';
 import { registerResumeCheckout } from './workflows/resume-checkout.ts';
 import { checkoutStarter } from './workflows/start-checkout.ts';
-import { keepRepeatingWakeUps } from './workflows/wake-ups.ts';
+import { keepWaking } from './workflows/wake-ups.ts';
 
 /** One shop process, wired but not started. */
 export interface App {
@@ -111,7 +111,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
       await openEmailQueue();
       await reconciler.schedule(config.reconcileSeconds);
       await housekeeper.schedule();
-      stopWakeUps = keepRepeatingWakeUps(database);
+      stopWakeUps = keepWaking(database, followUps);
       if (config.supervised) await adoptOrdersInFlight(config.executorId, config.webConcurrency);
     },
     close: async () => {

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { sign } from '@fastify/cookie';
+import { allDispatched } from '../books.ts';
 import { checkOut, type PlacedOrder, pay } from '../buyers.ts';
 import type { Cleanup } from '../cleanup.ts';
 import { ours } from '../counters.ts';
 import { createHttpClient, type HttpClient } from '../http-client.ts';
 import { cookieSecret, startShop } from '../shop.ts';
 import { fillHistory, leaveRoomBelow } from './fill-history.ts';
-import { checkStock, untilDispatched } from './pending.ts';
+import { checkStock } from './pending.ts';
 import { addProducts } from './products.ts';
 import type { World } from './scenario.ts';
 import { type Stage, setStage } from './stage.ts';
@@ -27,7 +28,7 @@ export interface Archive {
 const products = 8;
 // As many as the longest list shows, so that every archive has as much to show.
 const realOrders = 100;
-const knownMax = 500;
+const knownCopies = 500;
 
 /** Opens a shop, lets it carry out some orders, and puts copies of these behind them. */
 export async function openArchive(size: number, world: World, cleanup: Cleanup): Promise<Archive> {
@@ -50,7 +51,8 @@ export async function openArchive(size: number, world: World, cleanup: Cleanup):
   const shop = await startShop(stage.places, cleanup);
   const client = createHttpClient(shop.url, 1);
   cleanup.add(client.close);
-  const known = await listKnown(stage);
+  const anyOfCopies = Array.from({ length: knownCopies }, () => 1 + Math.floor(Math.random() * size));
+  const known = await listKnown(stage, size > 0 ? anyOfCopies : placed.map(({ orderId }) => orderId));
   const cookie = `browser=${encodeURIComponent(sign(browserId, cookieSecret))}`;
   return { size, stage: { ...stage, shop }, client, skus, known, cookie };
 }
@@ -67,10 +69,7 @@ async function carryOut(stage: Stage, skus: readonly string[]): Promise<PlacedOr
       await pay(client, stage.provider, order.sessionId);
       return order;
     });
-    await untilDispatched(
-      stage,
-      placed.map(({ orderId }) => orderId),
-    );
+    await allDispatched(stage.sql);
     return placed;
   } finally {
     client.close();
@@ -91,11 +90,10 @@ async function checkArchive(stage: Stage, size: number): Promise<void> {
   await checkStock(stage);
 }
 
-async function listKnown(stage: Stage): Promise<Archive['known']> {
+async function listKnown(stage: Stage, orderIds: readonly number[]): Promise<Archive['known']> {
   const { rows } = await stage.sql.query<{ orderId: number; path: string }>(
-    `select ${ours} order_id as "orderId", '/orders/' || token as path
-     from orders order by md5(order_id::text) limit $1`,
-    [knownMax],
+    `select ${ours} order_id as "orderId", '/orders/' || token as path from orders where order_id = any($1)`,
+    [orderIds],
   );
   return rows;
 }

@@ -36,15 +36,19 @@ export async function fillHistory(
   const tables = await listOrderTables(first);
   const names = tables.map(({ name }) => name);
 
+  // Beforehand, while the tables are small and have their indexes.
+  const statements: string[][] = [];
+  for (const original of originals) statements.push(await copyStatements(first, tables, original));
+
   // Rows come many times faster without indexes. Not ready, they are left out; `reindex` makes them whole and ready.
   await first.query('update pg_index set indisready = false where indrelid = any($1::text[]::regclass[])', [
     names,
   ]);
   const share = Math.floor(copies / originals.length);
-  await onEach(loaders, originals, async (loader, original, place) => {
+  await onEach(loaders, statements, async (loader, ofOriginal, place) => {
     const from = 1 + place * share;
     const to = place === originals.length - 1 ? copies : from + share - 1;
-    await copyOrder(loader, tables, original, { from, to, copies });
+    await makeCopies(loader, ofOriginal, { from, to, copies });
   });
   await onEach(loaders, names, async (loader, name) => {
     await loader.query(`reindex table ${name}`);
@@ -76,10 +80,20 @@ async function onEach<Item>(
   await Promise.all(busy);
 }
 
-async function copyOrder(
-  loader: pg.Client,
+async function copyStatements(
+  sql: pg.Client,
   tables: readonly OrderTable[],
   original: Original,
+): Promise<string[]> {
+  const statements: string[] = [];
+  for (const table of tables) statements.push(...(await copyStatement(sql, table, original)));
+  return statements;
+}
+
+/** Makes the copies with these numbers, the last of so many being the newest. */
+async function makeCopies(
+  loader: pg.Client,
+  statements: readonly string[],
   { from, to, copies }: { readonly from: number; readonly to: number; readonly copies: number },
 ): Promise<void> {
   await loader.query(
@@ -92,10 +106,7 @@ async function copyOrder(
      from generate_series($1::integer, $2::integer) as number`,
     [from, to, copies, spreadOverMs / copies, ordersOfBrowser],
   );
-  for (const table of tables) {
-    const statement = await copyStatement(loader, table, original);
-    if (statement !== undefined) await loader.query(statement);
-  }
+  for (const statement of statements) await loader.query(statement);
   await loader.query('drop table copies');
 }
 

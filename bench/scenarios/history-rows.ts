@@ -45,14 +45,14 @@ const rowsMax = 16;
 
 /**
  * The statement that fills a table with copies of an original's rows, one set for each row of the
- * table `copies` (number, key, token, browser_id, age_ms), where the number is the order id; undefined when
- * the original has none there. Rows of one copy lie side by side, as those of a real order do.
+ * table `copies` (number, key, token, browser_id, age_ms), where the number is the order id; none when
+ * the original has no rows there. Rows of one copy lie side by side, as those of a real order do.
  */
 export async function copyStatement(
   sql: pg.Client,
   { name, owner, columns }: OrderTable,
   original: Original,
-): Promise<string | undefined> {
+): Promise<string[]> {
   const list = columns.map((column) => pg.escapeIdentifier(column.name)).join(', ');
   const { rows } = await sql.query<(string | null)[]>({
     text: `select ${columns.map((column) => `${pg.escapeIdentifier(column.name)}::text`).join(', ')} from ${name}
@@ -60,7 +60,7 @@ export async function copyStatement(
     values: [`(^|-)${original.orderId}$`, original.key],
     rowMode: 'array',
   });
-  if (rows.length === 0) return undefined;
+  if (rows.length === 0) return [];
   if (rows.length > rowsMax) throw new Error(`An order has ${rows.length} rows in ${name}.`);
   const sets = rows.map((row, place) => {
     const values = columns.map((column, index) =>
@@ -70,8 +70,10 @@ export async function copyStatement(
     );
     return `(${values.join(', ')})`;
   });
-  return `insert into ${name} (${list}) overriding system value
-          select row.* from copies cross join lateral (values ${sets.join(', ')}) as row (${list})`;
+  return [
+    `insert into ${name} (${list}) overriding system value
+     select row.* from copies cross join lateral (values ${sets.join(', ')}) as row (${list})`,
+  ];
 }
 
 /** SQL for a value of a copy, where the original has this one. */

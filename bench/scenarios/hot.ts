@@ -22,7 +22,7 @@ async function measure(stage: Stage, { quick, say }: World): Promise<ScenarioRep
   const market = { shopUrl: stage.shop.url, provider: stage.provider };
   const limits = quick
     ? { rounds: 1, seconds: 1, ordersMax: 100 }
-    : { rounds: 5, seconds: 6, ordersMax: 10_000 };
+    : { rounds: 5, seconds: 5, ordersMax: 10_000 };
   let bought = 0;
   const ordersPerSecond = async (wanted: readonly string[]): Promise<number> => {
     const purchases = await buy({ ...market, skus: wanted }, { buyers, ...limits });

@@ -140,8 +140,9 @@ function report(recoveries: readonly Recovery[], paying: number): ScenarioReport
       ...recoveries.flatMap((one) => [
         `${one.pending} pending: first answer ${one.firstAnswerSeconds.toFixed(1)} s, ` +
           `all wait again ${one.allWaitSeconds.toFixed(1)} s after the kill`,
-        `  a newcomer's checkout meanwhile: p50 ${p50(one.newcomersMeanwhile).toFixed(1)} ms ` +
-          `(${p50(one.newcomersAtRest).toFixed(1)} ms before)`,
+        `  a newcomer's checkout meanwhile: p50 ${p50(one.newcomersMeanwhile).toFixed(1)} ms, ` +
+          `slowest ${Math.max(...one.newcomersMeanwhile.checkoutMs).toFixed(0)} ms ` +
+          `(p50 ${p50(one.newcomersAtRest).toFixed(1)} ms before)`,
       ]),
       `${paying} of them paid afterwards, and every one was dispatched`,
     ],
@@ -152,6 +153,7 @@ function report(recoveries: readonly Recovery[], paying: number): ScenarioReport
         all_wait_again_seconds: one.allWaitSeconds,
         newcomers: one.newcomersMeanwhile.checkoutMs.length,
         newcomer_checkout_p50_ms: p50(one.newcomersMeanwhile),
+        newcomer_checkout_slowest_ms: Math.max(...one.newcomersMeanwhile.checkoutMs),
         newcomer_checkout_before_p50_ms: p50(one.newcomersAtRest),
         asked_again: one.newcomersMeanwhile.orders.reduce((sum, { again }) => sum + again, 0),
       })),

@@ -1,5 +1,3 @@
-import { DatabaseError } from 'pg';
-
 // Connection failures of the socket, classes 08 and 53 and 57P of Postgres, and knex waiting in vain for a connection.
 const awayCodes =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|53\w{3}|57P0\d)$/;
@@ -22,9 +20,4 @@ const passingStates = /^(57014|55P03|25006|40001|40P01|58\w{3}|0A000)$/;
 export function isPassing(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && passingStates.test(code);
-}
-
-/** Whether Postgres has refused a statement, and would refuse it again. */
-export function isRefusedForGood(error: unknown): boolean {
-  return error instanceof DatabaseError && !isPassing(error) && !isPostgresAway(error);
 }

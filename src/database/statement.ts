@@ -10,14 +10,15 @@ type Bindings = Readonly<Record<string, Knex.RawBinding>>;
  */
 export type Statement = <Row>(sql: string, bindings?: Bindings) => Promise<Row[]>;
 
-// Writes SQL for a connection that somebody else holds, so it has no pool of its own.
-const builder = createKnex({ client: 'pg' });
-
 /** Statements on a connection whose transaction the caller began and will end. */
 export function statementsOn(client: ClientBase): Statement {
   return async <Row>(sql: string, bindings: Bindings = {}) => {
-    const result: { rows: Row[] } = await builder.raw(sql, bindings).connection(client);
-    return result.rows;
+    const { text, names } = numbered(sql, bindings);
+    const { rows } = await client.query(
+      text,
+      names.map((name) => bindings[name]),
+    );
+    return rows as Row[];
   };
 }
 
@@ -34,8 +35,39 @@ export function outboxTransaction<Result>(
 
 /** Statements that are a transaction each: a read, or a write that is whole by itself. */
 export function statementsOf(database: Database): Statement {
+  const pool = database.client as Connections;
   return async <Row>(sql: string, bindings: Bindings = {}) => {
-    const result: { rows: Row[] } = await database.raw(sql, bindings);
-    return result.rows;
+    const connection = await pool.acquireConnection();
+    try {
+      return await statementsOn(connection)<Row>(sql, bindings);
+    } finally {
+      await pool.releaseConnection(connection);
+    }
   };
+}
+
+/** The part of a knex client that lends its connections; within a transaction it is always the same one. */
+interface Connections {
+  acquireConnection(): Promise<ClientBase>;
+  releaseConnection(connection: ClientBase): Promise<void>;
+}
+
+interface Numbered {
+  readonly text: string;
+  /** Of the bindings, in the order of their numbers. */
+  readonly names: readonly string[];
+}
+
+const known = new Map<string, Numbered>();
+const builder = createKnex({ client: 'pg' });
+
+/** The statement as Postgres takes it. Knex translates each text once: it takes longer than some statements do. */
+function numbered(sql: string, bindings: Bindings): Numbered {
+  const before = known.get(sql);
+  if (before) return before;
+  const itself = Object.fromEntries(Object.keys(bindings).map((name) => [name, name]));
+  const { sql: text, bindings: names } = builder.raw(sql, itself).toSQL().toNative();
+  const translated = { text, names: names as string[] };
+  known.set(sql, translated);
+  return translated;
 }

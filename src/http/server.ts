@@ -10,6 +10,7 @@ import { ShopError } from '../domain/errors.ts';
 import type { Assets } from './assets.ts';
 import { logProblem, type Problem, problemOf, sendProblem, withRetryAfter } from './errors.ts';
 import { assetRoutes } from './routes/assets.ts';
+import { problem as anyProblem } from './schemas.ts';
 
 export interface ServerOptions {
   readonly logLevel: string;
@@ -72,6 +73,11 @@ function logAnswers(server: FastifyInstance): void {
 }
 
 function answerErrors(server: FastifyInstance, { renderProblem }: ServerOptions): void {
+  // What a route does not say of its answers is a problem.
+  server.addHook('onRoute', (route) => {
+    if (!route.schema?.response) return;
+    route.schema = { ...route.schema, response: { default: anyProblem, ...route.schema.response } };
+  });
   server.setErrorHandler(async (error, request, reply) => {
     const problem = problemOf(error);
     logProblem(request, problem, error);

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { OrderWithPayment } from '../database/queries/orders.ts';
 
 /** A request that waits for the answer of a checkout. */
@@ -20,17 +19,26 @@ export class CheckoutAnswers {
 
   /** Hears what is said about a checkout key from now on; close it in the end. */
   wait(key: string): WaitingRequest {
-    const said = new AbortController();
+    let answered = false;
     let heard: OrderWithPayment | undefined;
+    let wake: (() => void) | undefined;
     const hear = (order: OrderWithPayment | undefined): void => {
-      heard = order;
-      said.abort();
+      [answered, heard] = [true, order];
+      wake?.();
     };
     const hearing = this.#waiting.get(key) ?? new Set();
     this.#waiting.set(key, hearing.add(hear));
     return {
       word: async (withinMs) => {
-        await pause(withinMs, undefined, { signal: said.signal }).catch(() => undefined);
+        if (!answered) {
+          await new Promise<void>((resolve) => {
+            const timer = setTimeout(resolve, withinMs);
+            wake = () => {
+              clearTimeout(timer);
+              resolve();
+            };
+          });
+        }
         return heard;
       },
       close: () => {

@@ -1,19 +1,45 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { transaction } from '../database/transaction.ts';
+import { type PlacingRequest, placeOrder } from '../database/transactions/orders.ts';
 import { recordSession } from '../database/transactions/payments.ts';
+import { type OpenedCheckout, type OpeningSettings, SessionTries } from './open-checkout.ts';
 
-// Steps that only the first story has. They go when no checkout without a story number is in flight anywhere: the day after
-// the longest hold.
+// The steps of the first story, for the orders in flight that began with them (decision 13). They go when no checkout without a
+// story number is in flight anywhere: the day after the longest hold.
 
-/** Step 3 as a step of its own. */
-export const recordSessionByStep = transaction(
+const placeByStep = transaction('placeOrder', placeOrder);
+const recordByStep = transaction(
   'recordSession',
   async (sql, session: { orderId: number; sessionId: string; url: string }): Promise<void> => {
     await recordSession(sql, session);
   },
 );
 
+/** Steps 1 to 3 of the checkout story, a durable step each. */
+export async function openByStory1(
+  settings: OpeningSettings,
+  placing: PlacingRequest,
+): Promise<OpenedCheckout> {
+  const placed = await placeByStep(placing);
+  if (placed.outcome !== 'placed') {
+    settings.answers.say(placing.order.checkoutKey);
+    await answerByEvent(placing);
+    return { outcome: 'not_placed' };
+  }
+  const { order } = placed;
+  const tries = new SessionTries(settings);
+  const session = await DBOS.runStep(() => tries.open(order), {
+    name: 'openPaymentSession',
+    ...tries.retries,
+  });
+  if ('refused' in session) return { outcome: 'opened', order, session };
+  await recordByStep({ orderId: order.orderId, ...session });
+  settings.answers.say(placing.order.checkoutKey);
+  await answerByEvent(placing);
+  return { outcome: 'opened', order, session };
+}
+
 /** The event by which a request was told, in whatever process it waited. */
-export function answerByEvent(requestId: string): Promise<void> {
+export function answerByEvent({ requestId }: PlacingRequest): Promise<void> {
   return DBOS.setEvent('checkout-answered', requestId);
 }

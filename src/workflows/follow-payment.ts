@@ -16,9 +16,15 @@ export interface FollowingSettings {
   readonly followUps: FollowUps;
 }
 
+/** Whether a workflow is told that its hold is over, as checkouts are, or keeps the time itself. */
+export type HoldWatch = 'told' | 'by_itself';
+
 // Every look costs two statements for each customer who waits, so the workflow is woken, also when the word was sent while
 // nobody listened (workflows/wake-ups.ts), and hardly looks by itself.
 const pollingIntervalMs = 600_000;
+// The engine keeps the end of a wait in a step of its own: six statements and a commit. The end of this one stands in the order's
+// row, and is told (decision 18).
+const untilTold = { timeoutSeconds: Number.NaN, pollingIntervalMs };
 
 const firstPauseSeconds = 2;
 const longestPauseSeconds = 60;
@@ -30,18 +36,21 @@ const longestPauseSeconds = 60;
 export async function followPayment(
   { provider, followUps }: FollowingSettings,
   order: AwaitedPayment,
+  holdWatch: HoldWatch,
 ): Promise<Exclude<Conclusion, 'waiting'>> {
   let reason: CancelReason = 'hold_expired';
+  const firstWait =
+    holdWatch === 'told' ? untilTold : { deadlineEpochMS: order.holdExpiresAt, pollingIntervalMs };
   for (let pauseSeconds = 0; ; ) {
     // 4. Wait for the provider's word until the hold ends, or the shopper cancels.
-    const until =
-      pauseSeconds === 0 ? { deadlineEpochMS: order.holdExpiresAt } : { timeoutSeconds: pauseSeconds };
-    const word = await DBOS.recv<PaymentWord>(paymentTopic, { ...until, pollingIntervalMs });
+    const until = pauseSeconds === 0 ? firstWait : { timeoutSeconds: pauseSeconds, pollingIntervalMs };
+    const word = await DBOS.recv<PaymentWord>(paymentTopic, until);
     if (word?.paid) return 'paid';
     if (word?.cancel) reason = 'cancelled_by_shopper';
 
     // 5. Ask before cancelling.
-    const ended = word === null || word.cancel ? await endSession(provider, order) : undefined;
+    const isToAsk = word === null || word.cancel || word.holdOver;
+    const ended = isToAsk ? await endSession(provider, order) : undefined;
     if (ended?.outcome === 'paid') {
       const { transactionId, refundEvent = null } = ended;
       await recordPaid({ orderId: order.orderId, transactionId, refundEvent });

@@ -23,5 +23,5 @@ async function resume(settings: FollowingSettings, orderId: number): Promise<'pa
   const sessionEnded = order === null ? 'payment_unavailable' : null;
   const conclusion = await concludePayment({ orderId, sessionEnded }, settings.followUps);
   if (conclusion !== 'waiting' || order === null) return conclusion === 'paid' ? 'paid' : 'cancelled';
-  return followPayment(settings, order);
+  return followPayment(settings, order, 'by_itself');
 }

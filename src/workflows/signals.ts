@@ -8,9 +8,10 @@ export const paymentTopic = 'payment';
 
 /**
  * A word to a checkout. `paid`: the order is paid, with the commit that sent the word. `cancel`: its shopper wants to cancel.
- * Otherwise the payment's row says what has become of it.
+ * `holdOver`: the time to pay is over. Otherwise the payment's row says what has become of it.
  */
 export interface PaymentWord {
   readonly paid?: true;
   readonly cancel?: true;
+  readonly holdOver?: true;
 }

@@ -20,7 +20,7 @@ describe('an order that is paid, the shop', () => {
     ...bothSidesOf('start of checkout', 'placeOrder'),
     'before the call that creates the session',
     'after the call that creates the session',
-    ...bothSidesOf('recordSession', 'openPaymentSession', 'DBOS.sleep'),
+    ...bothSidesOf('recordSession', 'openCheckout', 'DBOS.sleep'),
     ...bothSidesOf('webhook', 'DBOS.recv', 'end of checkout'),
     'after the commit of wake-up of dispatch',
     ...bothSidesOf('claim of dispatch', 'markDispatched', 'end of dispatch'),
@@ -36,7 +36,7 @@ describe('an order whose payment was given up, the shop', () => {
 });
 
 describe('an order that is out of stock, the shop', () => {
-  test.concurrent.each(bothSidesOf('placeOrder', 'end of checkout'))(
+  test.concurrent.each(bothSidesOf('refusal', 'openCheckout', 'end of checkout'))(
     'killed %s: refused once, nothing held',
     killedAt(outOfStock),
     caseTimeout,

@@ -24,7 +24,7 @@ export interface Story {
 }
 
 const item = { sku: 'thimble', qty: 1 };
-const opened = ['placeOrder', 'openPaymentSession'];
+const opened = ['openCheckout'];
 const waited = ['DBOS.recv'];
 
 async function checkOut(arena: Arena, key: string): Promise<Answer & { paymentId: string }> {
@@ -200,6 +200,6 @@ export const outOfStock: Story = {
     reason: 'out_of_stock',
     payment: null,
     history: ['cancelled'],
-    steps: ['placeOrder'],
+    steps: ['openCheckout'],
   },
 };

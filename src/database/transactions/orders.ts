@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type CancelReason, type Item, orderTotal } from '../../domain/order.ts';
 import type { Statement } from '../statement.ts';
-import { transaction } from '../transaction.ts';
+import { placedBefore } from './placed-before.ts';
 
 /** What a shopper asked for. `shownCents` is the total that the page showed, or null. */
 export interface OrderRequest {
@@ -54,20 +54,16 @@ interface StockLine extends PlacedLine {
 
 /**
  * Step 1 of the checkout story (DESIGN §7): prices the lines from our catalogue and reserves all of them or none.
- * An order that cannot be placed is recorded as cancelled, so that its key gets the same answer for ever.
+ * An order that cannot be placed is recorded as cancelled, so that its key gets the same answer for ever. Each statement is
+ * whole by itself, so it may run outside a transaction, and again: the same request finds what it has placed.
  */
-export const placeOrder = transaction(
-  'placeOrder',
-  async (sql, placing: PlacingRequest): Promise<PlacedOutcome> => {
-    const request = { ...placing.order, requestId: placing.requestId };
-    const { lines, placed } = await reserve(sql, request);
-    if (placed) return { outcome: 'placed', order: placed };
-    const [known] = await sql('select order_id from orders where checkout_key = :key', {
-      key: request.checkoutKey,
-    });
-    return known ? { outcome: 'exists' } : refuse(sql, request, lines);
-  },
-);
+export async function placeOrder(sql: Statement, placing: PlacingRequest): Promise<PlacedOutcome> {
+  const request = { ...placing.order, requestId: placing.requestId };
+  const { lines, placed } = await reserve(sql, request);
+  if (placed) return { outcome: 'placed', order: placed };
+  const refusal = await refuse(sql, request, lines);
+  return refusal ? { outcome: 'refused', reason: refusal } : placedBefore(sql, request);
+}
 
 interface Reserved {
   readonly lines: StockLine[];
@@ -90,8 +86,7 @@ async function reserve(
   });
   const lines = reserved?.lines ?? [];
   // Products are never deleted, and the route has looked the SKUs up.
-  if (!reserved || lines.length !== request.items.length)
-    throw new Error('A product of the order is unknown.');
+  if (!reserved || lines.length !== request.items.length) throw new Error('A product is unknown.');
   if (reserved.orderId === null) return { lines, placed: undefined };
   const { orderId, totalCents, holdExpiresAt } = reserved;
   const placed = {
@@ -101,7 +96,7 @@ async function reserve(
     totalCents,
     currency: currencyOf(lines),
     lines: lines.map(({ sku, product, qty, unitPriceCents }) => ({ sku, product, qty, unitPriceCents })),
-    holdExpiresAt: Math.round(holdExpiresAt),
+    holdExpiresAt,
   };
   return { lines, placed };
 }
@@ -115,7 +110,9 @@ const reservation = `
     join products using (sku) join stock using (product_id)
     order by sku for update of stock
   ), order_total as (
-    select sum(qty * price_cents) as cents, min(currency) as currency, bool_and(available >= qty) as enough from line
+    select sum(qty * price_cents) as cents, min(currency) as currency,
+           count(*) = json_array_length(cast(:items as json)) and bool_and(available >= qty) as enough
+    from line
   ), placed as (
     insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, email, total_cents, currency,
                         hold_expires_at)
@@ -137,28 +134,34 @@ const reservation = `
     insert into order_history (order_id, what) select order_id, 'placed' from placed
   )
   select order_id as "orderId", total_cents as "totalCents",
-    cast(extract(epoch from hold_expires_at) * 1000 as double precision) as "holdExpiresAt",
+    cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as "holdExpiresAt",
     (select json_agg(json_build_object(
        'productId', product_id, 'sku', sku, 'product', product, 'qty', qty,
        'unitPriceCents', price_cents, 'currency', currency, 'available', available
      ) order by sku) from line) as lines
   from (select) as always left join placed on true`;
 
-async function refuse(sql: Statement, request: Request, lines: readonly StockLine[]): Promise<PlacedOutcome> {
+/** Records an order that is not placed, unless its key is used already. @returns the reason, when it was recorded */
+async function refuse(
+  sql: Statement,
+  request: Request,
+  lines: readonly StockLine[],
+): Promise<CancelReason | undefined> {
   const refusal = refusalOf(request, lines);
-  await sql(
+  const refused = await sql(
     `with line as (select * from ${lineRows}),
      refused as (
        insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, reason, email, total_cents, currency,
                            hold_expires_at, cancelled_at)
        values (:key, :hash, :token, :browserId, :requestId, 'cancelled', :reason, :email, :total, :currency, now(), now())
+       on conflict (checkout_key) do nothing
        returning order_id
      ), lines as (
        insert into order_lines (order_id, product_id, quantity, unit_price_cents)
        select order_id, product_id, quantity, unit_price_cents from refused cross join line
      )
      insert into order_history (order_id, what, detail)
-     select order_id, 'cancelled', cast(:detail as jsonb) from refused`,
+     select order_id, 'cancelled', cast(:detail as jsonb) from refused returning order_id`,
     {
       ...requestBindings(request, randomBytes(bytesOfToken).toString('base64url')),
       lines: JSON.stringify(
@@ -174,7 +177,7 @@ async function refuse(sql: Statement, request: Request, lines: readonly StockLin
       detail: JSON.stringify(refusal),
     },
   );
-  return { outcome: 'refused', reason: refusal.reason };
+  return refused.length === 1 ? refusal.reason : undefined;
 }
 
 /** Why an order was not placed, with what its shopper is told. */

@@ -14,7 +14,7 @@ import { cartFaults, cartSaid, cartWords } from '../../storefront/words.ts';
 import type { Browsers } from '../browsers.ts';
 import { cartLimit } from '../limits.ts';
 import type { Pages } from '../pages.ts';
-import { sku } from '../schemas.ts';
+import { problem, sku } from '../schemas.ts';
 import { wantsPage } from '../server.ts';
 
 export interface CartOptions {
@@ -49,18 +49,27 @@ const querystring = z.object({
 
 type Change = z.infer<typeof querystring>;
 
+// What scripts get; everybody else gets a page.
+const inCart = z.object({ units: z.int(), label: z.string() });
+const added = inCart.extend({ said: z.string() });
+
 /** `/cart` and the forms that change it. Every one of them works without script. */
 export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, options) => {
   const { database, browsers } = options;
   const config = cartLimit((request) => browsers.of(request) !== null);
 
-  server.get('/cart', { schema: { hide: true, querystring } }, async (request, reply) => {
-    reply.header('vary', 'accept');
-    if (!wantsPage(request)) return sendCount(reply, options);
-    return showCart(reply, options, { change: request.query, fault: null });
-  });
+  server.get(
+    '/cart',
+    { schema: { hide: true, querystring, response: { 200: inCart } } },
+    async (request, reply) => {
+      reply.header('vary', 'accept');
+      if (!wantsPage(request)) return sendCount(reply, options);
+      return showCart(reply, options, { change: request.query, fault: null });
+    },
+  );
 
-  server.post('/cart/lines', { config, schema: { hide: true, body: addForm } }, async (request, reply) => {
+  const adding = { hide: true, body: addForm, response: { 200: added, 400: problem } };
+  server.post('/cart/lines', { config, schema: adding }, async (request, reply) => {
     const { sku, qty, key } = request.body;
     const browserId = browsers.ensure(request, reply);
     const outcome = await options.addToCart({ browserId, sku, quantity: qty, formKey: key });

@@ -67,7 +67,7 @@ export const outboxRoutes: FastifyPluginAsyncZod<OutboxOptions> = async (server,
         tags: ['demonstration'],
         summary: 'The HTML part of one message',
         params: z.object({ email_id: serial }),
-        response: { 400: problem, 404: problem },
+        response: { 200: z.string().describe('HTML'), 400: problem, 404: problem },
       },
     },
     async (request, reply) => {

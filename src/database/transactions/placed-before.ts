@@ -1,0 +1,34 @@
+import type { CancelReason } from '../../domain/order.ts';
+import type { Statement } from '../statement.ts';
+import type { PlacedOrder, PlacedOutcome } from './orders.ts';
+
+interface FoundOrder extends PlacedOrder {
+  readonly isOurs: boolean;
+  readonly reason: CancelReason | null;
+  readonly hasPayment: boolean;
+}
+
+/**
+ * What has become of a checkout key that is used already: what this request has placed or recorded before it was interrupted, or
+ * that the key is another's.
+ */
+export async function placedBefore(
+  sql: Statement,
+  { checkoutKey, requestId }: { readonly checkoutKey: string; readonly requestId: string },
+): Promise<PlacedOutcome> {
+  const [found] = await sql<FoundOrder>(
+    `select order_id as "orderId", token, email, total_cents as "totalCents", currency, reason,
+       cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as "holdExpiresAt",
+       coalesce(request_id = :requestId, false) as "isOurs",
+       exists (select from payments where payments.order_id = orders.order_id) as "hasPayment",
+       (select json_agg(json_build_object(
+          'sku', sku, 'product', product, 'qty', quantity, 'unitPriceCents', unit_price_cents
+        ) order by sku)
+        from order_lines join products using (product_id) where order_lines.order_id = orders.order_id) as lines
+     from orders where checkout_key = :checkoutKey`,
+    { checkoutKey, requestId },
+  );
+  if (!found?.isOurs) return { outcome: 'exists' };
+  const { isOurs: _, reason, hasPayment, ...order } = found;
+  return hasPayment || reason === null ? { outcome: 'placed', order } : { outcome: 'refused', reason };
+}
