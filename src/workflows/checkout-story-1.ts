@@ -2,7 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { transaction } from '../database/transaction.ts';
 import { type PlacingRequest, placeOrder } from '../database/transactions/orders.ts';
 import { recordSession } from '../database/transactions/payments.ts';
-import { type OpenedCheckout, type OpeningSettings, SessionTries } from './open-checkout.ts';
+import { type OpenedCheckout, type OpeningSettings, persistently } from './open-checkout.ts';
 
 // The steps of the first story, for the orders in flight that began with them (decision 13). They go when no checkout without a
 // story number is in flight anywhere: the day after the longest hold.
@@ -27,10 +27,8 @@ export async function openByStory1(
     return { outcome: 'not_placed' };
   }
   const { order } = placed;
-  const tries = new SessionTries(settings);
-  const session = await DBOS.runStep(() => tries.open(order), {
+  const session = await DBOS.runStep(() => persistently(settings, (openSession) => openSession(order)), {
     name: 'openPaymentSession',
-    ...tries.retries,
   });
   if ('refused' in session) return { outcome: 'opened', order, session };
   await recordByStep({ orderId: order.orderId, ...session });

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { isPassing, isPostgresAway } from '../database/outage.ts';
@@ -37,29 +38,52 @@ export type OpenedCheckout =
  */
 export function openCheckout(settings: OpeningSettings, placing: PlacingRequest): Promise<OpenedCheckout> {
   const sql = statementsOf(settings.database);
-  const tries = new SessionTries(settings);
   const { checkoutKey } = placing.order;
-  return DBOS.runStep(
-    async (): Promise<OpenedCheckout> => {
-      const placed = await placeOrder(sql, placing);
-      if (placed.outcome !== 'placed') {
-        settings.answers.say(checkoutKey);
-        return { outcome: 'not_placed' };
-      }
-      const { order } = placed;
-      const session = await tries.open(order);
-      if ('refused' in session) return { outcome: 'opened', order, session };
-      try {
-        const opened = await recordSession(sql, { orderId: order.orderId, ...session });
-        settings.answers.say(checkoutKey, opened);
-      } catch (error) {
-        if (passesByItself(error)) throw error;
-        return { outcome: 'failed', orderId: order.orderId, reason: String(error) };
-      }
-      return { outcome: 'opened', order, session };
-    },
-    { name: 'openCheckout', ...tries.retries },
-  );
+  const open = async (openSession: OpenSession): Promise<OpenedCheckout> => {
+    const placed = await placeOrder(sql, placing);
+    if (placed.outcome !== 'placed') {
+      settings.answers.say(checkoutKey);
+      return { outcome: 'not_placed' };
+    }
+    const { order } = placed;
+    const session = await openSession(order);
+    if ('refused' in session) return { outcome: 'opened', order, session };
+    try {
+      const opened = await recordSession(sql, { orderId: order.orderId, ...session });
+      settings.answers.say(checkoutKey, opened);
+    } catch (error) {
+      if (passesByItself(error)) throw error;
+      return { outcome: 'failed', orderId: order.orderId, reason: String(error) };
+    }
+    return { outcome: 'opened', order, session };
+  };
+  return DBOS.runStep(() => persistently(settings, open), { name: 'openCheckout' });
+}
+
+/** Opens the session of an order; a value instead of an error when the provider has not answered after all tries. */
+type OpenSession = (order: PlacedOrder) => Promise<PaymentSession | Refused>;
+
+const pauseOfOutageMs = 1_000;
+
+/**
+ * Does again what failed by something that passes by itself. The provider is given up after its tries, with pauses that double;
+ * an outage of Postgres counts as none. Within one step, for the engine looks before each try of its own whether somebody has
+ * cancelled the workflow, which nobody does.
+ */
+export async function persistently<Result>(
+  settings: OpeningSettings,
+  act: (openSession: OpenSession) => Promise<Result>,
+): Promise<Result> {
+  const openSession = sessionOpener(settings);
+  for (let pauseMs = settings.paymentRetrySeconds * 1000; ; ) {
+    try {
+      return await act(openSession);
+    } catch (error) {
+      if (!passesByItself(error)) throw error;
+      await pause(error instanceof NoAnswer ? pauseMs : pauseOfOutageMs);
+      if (error instanceof NoAnswer) pauseMs *= 2;
+    }
+  }
 }
 
 /** Thrown when the provider gave no answer, and is asked again. */
@@ -69,44 +93,19 @@ function passesByItself(error: unknown): boolean {
   return error instanceof NoAnswer || isPostgresAway(error) || isPassing(error);
 }
 
-// An outage of Postgres counts as no try, so the engine's own count says nothing.
-const triesAtMost = 1_000_000;
-
-/** The tries of one step to open a payment session. */
-export class SessionTries {
-  readonly #settings: OpeningSettings;
-  #failures = 0;
-
-  constructor(settings: OpeningSettings) {
-    this.#settings = settings;
-  }
-
-  /** How the engine repeats the step. */
-  get retries() {
-    return {
-      retriesAllowed: true,
-      maxAttempts: triesAtMost,
-      shouldRetry: passesByItself,
-      intervalSeconds: this.#settings.paymentRetrySeconds,
-      backoffRate: 2,
-    };
-  }
-
-  /**
-   * Opens the session, keyed by the order; a value instead of an error when the provider has not answered after all tries.
-   * @throws what has the step repeated
-   */
-  async open(order: PlacedOrder): Promise<PaymentSession | Refused> {
+function sessionOpener({ provider, publicUrl, paymentRetries }: OpeningSettings): OpenSession {
+  let failures = 0;
+  return async (order) => {
     const { token, orderId } = order;
-    const orderUrl = `${this.#settings.publicUrl}/orders/${token}`;
+    const orderUrl = `${publicUrl}/orders/${token}`;
     try {
-      return await this.#settings.provider.openSession({ ...order, orderKey: orderKeyOf(token), orderUrl });
+      return await provider.openSession({ ...order, orderKey: orderKeyOf(token), orderUrl });
     } catch (error) {
       DBOS.logger.warn(`Order ${orderId}: no payment session yet: ${String(error)}`);
-      this.#failures += 1;
+      failures += 1;
       // Thrown, it would lose its class on replay and fail the workflow while the stock is held.
-      if (this.#failures > this.#settings.paymentRetries) return { refused: 'out of reach' };
+      if (failures > paymentRetries) return { refused: 'out of reach' };
       throw new NoAnswer(String(error), { cause: error });
     }
-  }
+  };
 }

@@ -4,6 +4,8 @@ import type { Database } from '../database/connection.ts';
 import { type PricedProduct, readCheckout } from '../database/queries/checkouts.ts';
 import { findOrderByKey, listHistory, type OrderWithPayment } from '../database/queries/orders.ts';
 import { firstProduct } from '../database/queries/products.ts';
+import { statementsOf } from '../database/statement.ts';
+import { type PlacingRequest, refuseOrder, type StockLine } from '../database/transactions/orders.ts';
 import { ShopError } from '../domain/errors.ts';
 import {
   type Item,
@@ -73,7 +75,8 @@ export function checkoutStarter(
       const requestId = randomUUID();
       if (!known) {
         const input = { order: { ...order, requestHash }, requestId, story: 2 } as const;
-        await DBOS.startWorkflow(workflow, { workflowID })(input);
+        if (await isRefusedAtOnce(database, input, products)) answers.say(request.key);
+        else await DBOS.startWorkflow(workflow, { workflowID })(input);
       }
       const placed = await placedOrder(database, request.key, waiting);
       return await answer(database, placed, requestHash, placed.request_id === requestId);
@@ -81,6 +84,32 @@ export function checkoutStarter(
       waiting.close();
     }
   };
+}
+
+/**
+ * Records what is sold out as refused without a workflow, so that a crowd that comes too late is answered soon, and does not
+ * keep those waiting who are not.
+ */
+async function isRefusedAtOnce(
+  database: Database,
+  placing: PlacingRequest,
+  products: readonly PricedProduct[],
+): Promise<boolean> {
+  const lines = placing.order.items.map(({ sku, qty }) =>
+    stockLine(
+      qty,
+      products.find((one) => one.sku === sku),
+    ),
+  );
+  if (lines.every(({ qty, available }) => available >= qty)) return false;
+  await refuseOrder(statementsOf(database), placing, lines);
+  return true;
+}
+
+function stockLine(qty: number, found: PricedProduct | undefined): StockLine {
+  if (!found) throw new Error('A product is unknown.');
+  const { product_id: productId, price_cents: unitPriceCents, ...product } = found;
+  return { ...product, qty, productId, unitPriceCents };
 }
 
 /** Whether another request with this key has placed the order and its payment session is still being opened. */

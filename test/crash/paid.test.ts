@@ -36,7 +36,7 @@ describe('an order whose payment was given up, the shop', () => {
 });
 
 describe('an order that is out of stock, the shop', () => {
-  test.concurrent.each(bothSidesOf('refusal', 'openCheckout', 'end of checkout'))(
+  test.concurrent.each(bothSidesOf('refusal'))(
     'killed %s: refused once, nothing held',
     killedAt(outOfStock),
     caseTimeout,

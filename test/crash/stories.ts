@@ -200,6 +200,7 @@ export const outOfStock: Story = {
     reason: 'out_of_stock',
     payment: null,
     history: ['cancelled'],
-    steps: ['openCheckout'],
+    // What is sold out needs no workflow.
+    steps: [],
   },
 };

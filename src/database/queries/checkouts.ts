@@ -10,10 +10,14 @@ export interface CheckoutReading {
   readonly products: readonly PricedProduct[];
 }
 
+/** A product, and the units of it that anyone may order now. */
 export interface PricedProduct {
+  readonly product_id: number;
   readonly sku: string;
+  readonly product: string;
   readonly price_cents: number;
   readonly currency: string;
+  readonly available: number;
 }
 
 /** Reads what there is to know before a checkout is started, in one round trip. */
@@ -24,8 +28,11 @@ export async function readCheckout(
 ): Promise<CheckoutReading> {
   const { rows } = await database.raw<{ rows: (OrderWithPayment & { products: PricedProduct[] | null })[] }>(
     `select known.*, (
-       select json_agg(json_build_object('sku', sku, 'price_cents', price_cents, 'currency', currency) order by sku)
-       from products where sku = any(:skus)
+       select json_agg(json_build_object(
+         'product_id', product_id, 'sku', sku, 'product', product, 'price_cents', price_cents, 'currency', currency,
+         'available', available
+       ) order by sku)
+       from products join stock using (product_id) where sku = any(:skus)
      ) as products
      from (select) as always left join (
        select ${orderColumns}, payments.state as payment_state, session_id, payments.url as payment_url, refunded_cents

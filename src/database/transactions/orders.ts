@@ -46,7 +46,8 @@ export type PlacedOutcome =
   | { readonly outcome: 'refused'; readonly reason: CancelReason }
   | { readonly outcome: 'exists' };
 
-interface StockLine extends PlacedLine {
+/** A line that is asked for, and what is there of its product. */
+export interface StockLine extends PlacedLine {
   readonly productId: number;
   readonly currency: string;
   readonly available: number;
@@ -61,7 +62,7 @@ export async function placeOrder(sql: Statement, placing: PlacingRequest): Promi
   const request = { ...placing.order, requestId: placing.requestId };
   const { lines, placed } = await reserve(sql, request);
   if (placed) return { outcome: 'placed', order: placed };
-  const refusal = await refuse(sql, request, lines);
+  const refusal = await refuseOrder(sql, placing, lines);
   return refusal ? { outcome: 'refused', reason: refusal } : placedBefore(sql, request);
 }
 
@@ -141,12 +142,16 @@ const reservation = `
      ) order by sku) from line) as lines
   from (select) as always left join placed on true`;
 
-/** Records an order that is not placed, unless its key is used already. @returns the reason, when it was recorded */
-async function refuse(
+/**
+ * Records an order that is not placed, with what is there of its products, unless its key is used already.
+ * @returns the reason, when it was recorded
+ */
+export async function refuseOrder(
   sql: Statement,
-  request: Request,
+  placing: PlacingRequest,
   lines: readonly StockLine[],
 ): Promise<CancelReason | undefined> {
+  const request = { ...placing.order, requestId: placing.requestId };
   const refusal = refusalOf(request, lines);
   const refused = await sql(
     `with line as (select * from ${lineRows}),
