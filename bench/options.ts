@@ -22,7 +22,7 @@ export interface Options {
   readonly levelOrdersMax: number;
 }
 
-const full = { rounds: 5, levelSeconds: 6, warmUpSeconds: 3, restSeconds: 15, levelOrdersMax: 20_000 };
+const full = { rounds: 5, levelSeconds: 8, warmUpSeconds: 3, restSeconds: 15, levelOrdersMax: 20_000 };
 const quickly = { rounds: 1, levelSeconds: 1, warmUpSeconds: 0.5, restSeconds: 2, levelOrdersMax: 50 };
 const roundsMax = 100;
 
