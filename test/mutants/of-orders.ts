@@ -47,6 +47,14 @@ export const orders: readonly Mutant[] = [
     test: { file: 'test/workflows/saga.test.ts', name: 'the fourth try succeeds' },
   },
   {
+    name: 'a checkout is not told that its hold is over',
+    promise: promises.stock,
+    file: 'src/workflows/wake-ups.ts',
+    from: 'await tellHoldsOver(sql, followUps).catch(() => undefined);',
+    to: 'void tellHoldsOver;',
+    test: { file: 'test/workflows/wake-ups.test.ts', name: 'whose hold is over is told' },
+  },
+  {
     name: 'a wake-up that nobody heard is not repeated',
     promise: 'work goes on by itself within seconds (promise 4)',
     file: 'src/workflows/wake-ups.ts',

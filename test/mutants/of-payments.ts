@@ -46,8 +46,8 @@ export const calls: readonly Mutant[] = [
     name: 'an order is cancelled without asking the provider',
     promise: promises.charged,
     file: 'src/workflows/follow-payment.ts',
-    from: 'word === null || word.cancel ? await endSession(provider, order) : undefined',
-    to: `word === null || word.cancel ? ({ outcome: 'ended' } as EndedSession) : undefined`,
+    from: 'isToAsk ? await endSession(provider, order) : undefined',
+    to: `isToAsk ? ({ outcome: 'ended' } as EndedSession) : undefined`,
     test: { file: 'test/payments/edges.test.ts', name: 'again and again' },
   },
 ];

@@ -58,6 +58,20 @@ test('a word that nobody heard is heard within seconds', async () => {
   expect(await standing(shop, order)).toMatchObject({ reason: 'cancelled_by_shopper' });
 });
 
+test('a checkout whose hold is over is told, and has kept no time of its own', async () => {
+  const [order] = await placeWaiting(1);
+  if (!order) throw new Error('There is no order.');
+  await shop.database('orders').where({ order_id: order.order_id }).update({ hold_expires_at: new Date() });
+  await becomes(shop, order, { status: 'cancelled' });
+  expect(await standing(shop, order)).toMatchObject({ reason: 'hold_expired' });
+  const steps = await shop
+    .database('dbos.operation_outputs')
+    .where({ workflow_uuid: `checkout-${order.key}` })
+    .orderBy('function_id')
+    .pluck('function_name');
+  expect(steps).toEqual(['openCheckout', 'DBOS.recv', 'endPaymentSession', 'concludePayment']);
+});
+
 test('whoever waits asks the database nothing meanwhile, and is still there when the payment comes', async () => {
   const orders = await placeWaiting(20);
   const before = { sweeps: await callsOf(sweeps), looks: await callsOf(looks) };
