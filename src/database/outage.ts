@@ -1,8 +1,8 @@
 // Connection failures of the socket, classes 08 and 53 and 57P of Postgres, and knex waiting in vain for a connection.
 const awayCodes =
-  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|53\w{3}|57P0\d)$/;
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|53\w{3}|57P\w{2}|40003|25P03)$/;
 const awayMessages =
-  /Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|Unable to acquire a connection/i;
+  /Connection terminated|server closed the connection|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|Unable to acquire a connection/i;
 
 /** Whether an error means that Postgres cannot be reached now, rather than that it refused a statement. */
 export function isPostgresAway(error: unknown): boolean {

@@ -85,11 +85,12 @@ const wakeUpsAtOnce = 1_000;
 export async function repeatWakeUps(sql: Statement): Promise<void> {
   await sql(
     `select pg_notify('dbos_notifications_channel', destination_uuid || '::' || topic) from (
-       select destination_uuid, topic from dbos.notifications
+       select destination_uuid, topic
+       from dbos.notifications join dbos.workflow_status on workflow_uuid = destination_uuid and status = 'PENDING'
        where not consumed and created_at_epoch_ms between extract(epoch from now()) * 1000 - :atMost
          and extract(epoch from now()) * 1000 - :unheardFor
        order by created_at_epoch_ms limit :wakeUpsAtOnce
-     ) as unheard join dbos.workflow_status on workflow_uuid = destination_uuid and status = 'PENDING'`,
+     ) as unheard`,
     { atMost: unheardAtMostMs, unheardFor: unheardForMs, wakeUpsAtOnce },
   );
 }

@@ -4,7 +4,7 @@ import pg from 'pg';
 const textsAtMost = 500;
 const planIsStale = '0A000';
 // What it returns changes with every column that a migration adds, and Postgres refuses its old plan then.
-const returnsAllColumns = /\.\*|select \*/i;
+const returnsAllColumns = /\.\*|(select|returning) \*/i;
 
 let names = new Map<string, string>();
 let generation = 0;

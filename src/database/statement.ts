@@ -14,6 +14,8 @@ export type Statement = <Row>(sql: string, bindings?: Bindings) => Promise<Row[]
 export function statementsOn(client: ClientBase): Statement {
   return async <Row>(sql: string, bindings: Bindings = {}) => {
     const { text, names } = numbered(sql, bindings);
+    const missing = names.find((name) => bindings[name] === undefined);
+    if (missing !== undefined) throw new Error(`A statement has no value for :${missing}.`);
     const { rows } = await client.query(
       text,
       names.map((name) => bindings[name]),

@@ -39,6 +39,7 @@ export class CheckoutAnswers {
             };
           });
         }
+        answered = false;
         return heard;
       },
       close: () => {

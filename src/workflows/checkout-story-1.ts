@@ -3,6 +3,7 @@ import { transaction } from '../database/transaction.ts';
 import { type PlacingRequest, placeOrder } from '../database/transactions/orders.ts';
 import { recordSession } from '../database/transactions/payments.ts';
 import { type OpenedCheckout, type OpeningSettings, persistently } from './open-checkout.ts';
+import { orPark, parked } from './park.ts';
 
 // The steps of the first story, for the orders in flight that began with them (decision 13). They go when no checkout without a
 // story number is in flight anywhere: the day after the longest hold.
@@ -31,7 +32,10 @@ export async function openByStory1(
     name: 'openPaymentSession',
   });
   if ('refused' in session) return { outcome: 'opened', order, session };
-  await recordByStep({ orderId: order.orderId, ...session });
+  const { orderId } = order;
+  const matter = { kind: 'checkout_failed', subject: String(orderId), orderId } as const;
+  const recorded = await orPark(matter, () => recordByStep({ orderId, ...session }));
+  if (recorded === parked) return { outcome: 'parked' };
   settings.answers.say(placing.order.checkoutKey);
   await answerByEvent(placing);
   return { outcome: 'opened', order, session };

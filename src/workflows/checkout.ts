@@ -39,6 +39,7 @@ export function registerCheckout(settings: CheckoutSettings): CheckoutWorkflow {
     // 1. to 3. Place the order, open its payment session, record it, and let the shopper go and pay.
     const opened = await (input.story === undefined ? openByStory1 : openCheckout)(settings, input);
     if (opened.outcome === 'not_placed') return { status: 'failed' };
+    if (opened.outcome === 'parked') return { status: 'needs_attention' };
     const orderId = opened.outcome === 'opened' ? opened.order.orderId : opened.orderId;
     const matter = { kind: 'checkout_failed', subject: String(orderId), orderId } as const;
     if (opened.outcome === 'failed') {
@@ -69,5 +70,5 @@ async function takePayment(
   // 4. to 6. Wait, ask before cancelling, settle.
   const { totalCents: amountCents, currency, holdExpiresAt } = order;
   const awaited = { orderId, sessionId: session.sessionId, amountCents, currency, holdExpiresAt };
-  return followPayment(settings, awaited, 'told');
+  return followPayment(settings, awaited, input.story === undefined ? 'by_itself' : 'told');
 }

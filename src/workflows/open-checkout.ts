@@ -23,12 +23,13 @@ export interface OpeningSettings {
 }
 
 /**
- * How far a checkout came: its order has a payment session, which may be refused; there is no order to pay; or Postgres refuses to
- * record the session, for the reason.
+ * How far a checkout came: its order has a payment session, which may be refused; there is no order to pay; Postgres refuses to
+ * record the session, for the reason; or that was put before a person already.
  */
 export type OpenedCheckout =
   | { readonly outcome: 'opened'; readonly order: PlacedOrder; readonly session: PaymentSession | Refused }
   | { readonly outcome: 'not_placed' }
+  | { readonly outcome: 'parked' }
   | { readonly outcome: 'failed'; readonly orderId: number; readonly reason: string };
 
 /**
@@ -80,6 +81,7 @@ export async function persistently<Result>(
       return await act(openSession);
     } catch (error) {
       if (!passesByItself(error)) throw error;
+      if (!(error instanceof NoAnswer)) DBOS.logger.warn(`A checkout is tried again: ${String(error)}`);
       await pause(error instanceof NoAnswer ? pauseMs : pauseOfOutageMs);
       if (error instanceof NoAnswer) pauseMs *= 2;
     }

@@ -102,8 +102,7 @@ async function isRefusedAtOnce(
     ),
   );
   if (lines.every(({ qty, available }) => available >= qty)) return false;
-  await refuseOrder(statementsOf(database), placing, lines);
-  return true;
+  return (await refuseOrder(statementsOf(database), placing, lines)) !== undefined;
 }
 
 function stockLine(qty: number, found: PricedProduct | undefined): StockLine {

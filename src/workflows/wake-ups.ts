@@ -1,28 +1,45 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { type FollowUps, repeatWakeUps } from '../database/outbox.ts';
 import { statementsOf } from '../database/statement.ts';
 import { tellHoldsOver } from '../database/transactions/holds-over.ts';
 
 const everyMs = 1_000;
+const answerWithinMs = 5_000;
 
 /**
  * Wakes the checkouts that wait, so that none of them has to look for itself: tells those whose hold is over, and repeats the
  * wake-ups that were lost, as while Postgres restarts (DESIGN §1, promise 4). Two statements a second, however many wait. Nothing
- * of it throws: what fails is done at the next time.
+ * of it throws: what fails, or has no answer, is done at the next time, and told when it begins to fail.
  * @returns ends it
  */
 export function keepWaking(database: Database, followUps: FollowUps): () => void {
   const sql = statementsOf(database);
-  let busy = false;
+  const wakeAll = async (): Promise<void> => {
+    await tellHoldsOver(sql, followUps);
+    await repeatWakeUps(sql);
+  };
+  let [busy, failing] = [false, false];
   const wake = async (): Promise<void> => {
     if (busy) return;
     busy = true;
-    await tellHoldsOver(sql, followUps).catch(() => undefined);
-    await repeatWakeUps(sql).catch(() => undefined);
+    try {
+      await Promise.race([wakeAll(), noAnswer()]);
+      failing = false;
+    } catch (error) {
+      if (!failing) DBOS.logger.warn(`Checkouts that wait are not woken; trying again: ${String(error)}`);
+      failing = true;
+    }
     busy = false;
   };
   const timer = setInterval(() => void wake(), everyMs);
   return () => {
     clearInterval(timer);
   };
+}
+
+async function noAnswer(): Promise<never> {
+  await pause(answerWithinMs, undefined, { ref: false });
+  throw new Error('Postgres has not answered.');
 }

@@ -20,7 +20,7 @@ describe('an order that is paid, the shop', () => {
     ...bothSidesOf('start of checkout', 'placeOrder'),
     'before the call that creates the session',
     'after the call that creates the session',
-    ...bothSidesOf('recordSession', 'openCheckout', 'DBOS.sleep'),
+    ...bothSidesOf('recordSession', 'openCheckout'),
     ...bothSidesOf('webhook', 'DBOS.recv', 'end of checkout'),
     'after the commit of wake-up of dispatch',
     ...bothSidesOf('claim of dispatch', 'markDispatched', 'end of dispatch'),

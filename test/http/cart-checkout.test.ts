@@ -45,6 +45,18 @@ async function becomes(form: Form, status: string): Promise<void> {
   );
 }
 
+/** The provider does not say how a payment stands. */
+async function silenceProvider(form: Form): Promise<void> {
+  const [{ order_id: orderId }] = await ordersOf(form);
+  const { session_id: sessionId } = await shop.database('payments').where({ order_id: orderId }).first();
+  const response = await fetch(`${shop.paymentUrl}/control/sessions/${sessionId}/moods`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ moods: { api_error_before: 1 } }),
+  });
+  expect(response.ok).toBe(true);
+}
+
 async function pay(form: Form): Promise<void> {
   const [row] = await shop
     .database('payments')
@@ -277,6 +289,7 @@ describe('asked again, in words', () => {
   test('a hold that is over and still asked after: told, and not offered to be paid', async () => {
     const form = await review();
     const placed = await order(form);
+    await silenceProvider(form);
     await shop
       .database('orders')
       .where('checkout_key', form['key'] ?? '')

@@ -1,5 +1,14 @@
 import { fieldIn, Visitor } from './browser.ts';
-import { ask, becomes, control, hurryDispatch, matters, type OpenShop, type TestOrder } from './orders.ts';
+import {
+  ask,
+  becomes,
+  control,
+  hurryDispatch,
+  matters,
+  type OpenShop,
+  setMoods,
+  type TestOrder,
+} from './orders.ts';
 import { refund } from './refunds.ts';
 import { waitFor } from './wait.ts';
 
@@ -94,8 +103,9 @@ export const cancel: Change = async (shop, order) => {
   return until(shop, order, 'cancelled');
 };
 
-/** The hold is over, and the payment not known yet. */
+/** The hold is over, and the payment not known: the provider does not say. */
 export const endHold: Change = async (shop, order) => {
+  await setMoods(shop, order, { api_error_before: 1 });
   const held = shop.database('orders').where('order_id', order.order_id);
   await held.update({ hold_expires_at: shop.database.fn.now() });
   return order;
@@ -103,6 +113,7 @@ export const endHold: Change = async (shop, order) => {
 
 export const expire: Change = async (shop, order) => {
   await endHold(shop, order);
+  await setMoods(shop, order, {});
   await ask(`${shop.paymentUrl}/api/cancel_payment`, { session_id: order.payment_id });
   return until(shop, order, 'cancelled');
 };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { setMoods, type TestOrder } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 
 let shop: TestShop;
@@ -19,17 +20,16 @@ async function reconcile(): Promise<unknown[]> {
 test('an order whose payment is unknown long after its hold is put before a person, until it is decided', async () => {
   const headers = { accept: 'application/json' };
   const answer = await fetch(`${shop.shopUrl}/checkout/${randomUUID()}`, { method: 'POST', headers });
-  const { order_id: orderId, order_url: orderUrl } = (await answer.json()) as {
-    order_id: number;
-    order_url: string;
-  };
+  const order = (await answer.json()) as TestOrder;
+  const { order_id: orderId, order_url: orderUrl } = order;
   expect(await reconcile()).toEqual([]);
 
-  // Its workflow waits on: the hold that it remembers is not over.
+  await setMoods(shop, order, { api_error_before: 1 });
   await shop.database.raw(`update orders set hold_expires_at = now() - interval '5 minutes 1 second'`);
   expect(await reconcile()).toMatchObject([{ kind: 'payment_unknown', order_id: orderId }]);
   expect(await reconcile(), 'once').toHaveLength(1);
 
+  await setMoods(shop, order, {});
   await fetch(`${orderUrl}/cancel`, { method: 'POST', redirect: 'manual' });
   expect(await reconcile()).toEqual([]);
 });

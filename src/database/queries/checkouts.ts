@@ -27,17 +27,15 @@ export async function readCheckout(
   skus: readonly string[],
 ): Promise<CheckoutReading> {
   const { rows } = await database.raw<{ rows: (OrderWithPayment & { products: PricedProduct[] | null })[] }>(
-    `select known.*, (
+    `select ${orderColumns}, payments.state as payment_state, session_id, payments.url as payment_url, refunded_cents, (
        select json_agg(json_build_object(
          'product_id', product_id, 'sku', sku, 'product', product, 'price_cents', price_cents, 'currency', currency,
          'available', available
        ) order by sku)
        from products join stock using (product_id) where sku = any(:skus)
      ) as products
-     from (select) as always left join (
-       select ${orderColumns}, payments.state as payment_state, session_id, payments.url as payment_url, refunded_cents
-       from orders left join payments using (order_id) where checkout_key = :checkoutKey
-     ) as known on true`,
+     from (select) as always left join orders on checkout_key = :checkoutKey
+     left join payments on payments.order_id = orders.order_id`,
     { checkoutKey, skus: [...skus] },
   );
   const [row] = rows;

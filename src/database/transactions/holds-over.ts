@@ -4,21 +4,26 @@ import type { Statement } from '../statement.ts';
 // Each of them asks the provider next, so a thousand holds that end together are spread over seconds.
 const holdsAtOnce = 500;
 
-/** Tells checkouts that their time to pay is over, each once. */
+/**
+ * Tells checkouts that their time to pay is over, each once. Those of the first story keep the time themselves; their orders have
+ * no request on record.
+ */
 export async function tellHoldsOver(
   sql: Statement,
   { paymentTopic: topic }: Pick<FollowUps, 'paymentTopic'>,
 ): Promise<void> {
   await sql(
-    `with due as (
-       select 'checkout-' || checkout_key as checkout, 'checkout-' || checkout_key || '::hold-over' as message
-       from orders where status = 'pending' and hold_expires_at <= now() and not exists (
+    // Every process asks this in the same second: one of them is enough.
+    `with alone as materialized (select pg_try_advisory_xact_lock(hashtext('tell holds over')) as is),
+     due as (
+       select workflow_uuid, workflow_uuid || '::hold-over' as message
+       from orders join dbos.workflow_status on workflow_uuid = 'checkout-' || checkout_key
+       where orders.status = 'pending' and hold_expires_at <= now() and request_id is not null and not exists (
          select from dbos.notifications where message_uuid = 'checkout-' || checkout_key || '::hold-over'
        )
        order by hold_expires_at limit :holdsAtOnce
      )
-     select dbos.send_message(workflow_uuid, '{"holdOver":true}', :topic, message)
-     from due join dbos.workflow_status on workflow_uuid = checkout`,
+     select dbos.send_message(workflow_uuid, '{"holdOver":true}', :topic, message) from due, alone where alone.is`,
     { topic, holdsAtOnce },
   );
 }

@@ -154,7 +154,7 @@ export async function refuseOrder(
   const request = { ...placing.order, requestId: placing.requestId };
   const refusal = refusalOf(request, lines);
   const refused = await sql(
-    `with line as (select * from ${lineRows}),
+    `with line as (select product_id, quantity, unit_price_cents from ${lineRows}),
      refused as (
        insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, reason, email, total_cents, currency,
                            hold_expires_at, cancelled_at)

@@ -34,10 +34,12 @@ export interface MadePayment {
 }
 
 /**
- * Settles a payment: keeps its event, makes its order paid as `payOrder` does, and tells the checkout that waits for it. One
- * statement, which needs no lock before it: it does nothing when the payment or the event is not as it was read.
+ * Settles a payment that was waiting: keeps its event, makes its order paid as `payOrder` does, and tells the checkout that waits
+ * for it. One statement, which needs no lock before it: whatever else happens to a waiting payment changes its row, and then this does
+ * nothing. (A payment that has expired may be cancelled without a change of its row, so it is not for here.)
  * @returns false when it did nothing
- * @throws what Postgres says when the charge has paid for another order
+ * @throws what Postgres says when the charge has paid for another order; a division by zero, with nothing changed, if the payment
+ *   waited and its order did not
  */
 export async function settlePayment(
   sql: Statement,
@@ -57,7 +59,8 @@ export async function settlePayment(
        insert into payment_events (event_id, type, body, outcome, order_id)
        select :eventId, :eventType, cast(:body as jsonb), 'applied', order_id from payment
      ), ${paying}
-     select ${followingUp}, (${sendCall}) from paid`,
+     select ${followingUp}, (${sendCall}), 1 / cast(paid.order_id is not null as integer) as whole
+     from payment left join paid on paid.order_id = payment.order_id`,
     {
       orderId,
       transactionId,
@@ -96,7 +99,7 @@ const paying = `paid as (
     returning email_id
   )`;
 
-const followingUp = `browser_id as "browserId", ${enqueueCall('dispatch', 'order_id')},
+const followingUp = `browser_id as "browserId", ${enqueueCall('dispatch', 'paid.order_id')},
   (select ${enqueueCall('email', 'email_id')} from confirmation)`;
 
 function bindings({ dispatch, email }: FollowUps, verb: 'pay' | 'payLate') {

@@ -49,7 +49,8 @@ export async function receivePaymentEvent(
   );
 }
 
-const chargePaidForAnother = '23505';
+// The charge has paid for another order; the payment and its order contradict each other. Nothing was changed by either.
+const notAsUsual = new Set<unknown>(['23505', '22012']);
 
 /**
  * The way of nearly every payment: the order waits, and nothing else happens to it at the same moment. Two statements and one
@@ -64,7 +65,8 @@ async function settleAtOnce(
   if (event.says !== 'paid' || event.orderId === null || event.transactionId === null) return false;
   const known = await readPayment(statementsOf(database), event.orderId);
   const verdict = judge(event, known && { ...known, live });
-  if (!known || !('nextState' in verdict)) return false;
+  const waits = known?.state === 'creating' || known?.state === 'open';
+  if (!waits || !('nextState' in verdict)) return false;
   const { id, type, body, transactionId } = event;
   const made = { ...known, transactionId, event: { id, type, body: keptJson(body) } };
   try {
@@ -72,7 +74,7 @@ async function settleAtOnce(
     if (known.browserId === null) return await settlePayment(statementsOf(database), followUps, made);
     return await outboxTransaction(database, (sql) => settlePayment(sql, followUps, made));
   } catch (error) {
-    if ((error as { code?: unknown }).code === chargePaidForAnother) return false;
+    if (notAsUsual.has((error as { code?: unknown }).code)) return false;
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import { payOrder } from './paying.ts';
 /**
  * Step 3 of the checkout story: the session is on record. An event may have come before it and is not undone; recorded again
  * it changes nothing.
- * @returns the order; undefined when another session is on record for it
+ * @returns the order; undefined when another session is on record for it, or it was given up meanwhile
  */
 export async function recordSession(
   sql: Statement,
@@ -22,7 +22,7 @@ export async function recordSession(
        update payments
        set state = case state when 'creating' then 'open' else state end,
            session_id = :sessionId, url = :url, updated_at = now()
-       where order_id = :orderId and (session_id is null or session_id = :sessionId)
+       where order_id = :orderId and (session_id = :sessionId or session_id is null and state <> 'expired')
        returning order_id, state, session_id, url, refunded_cents
      ), history as (
        insert into order_history (order_id, what) select order_id, 'payment_opened' from opened

@@ -1,9 +1,10 @@
-import type { CancelReason } from '../../domain/order.ts';
+import type { CancelReason, OrderStatus } from '../../domain/order.ts';
 import type { Statement } from '../statement.ts';
 import type { PlacedOrder, PlacedOutcome } from './orders.ts';
 
 interface FoundOrder extends PlacedOrder {
   readonly isOurs: boolean;
+  readonly status: OrderStatus;
   readonly reason: CancelReason | null;
   readonly hasPayment: boolean;
 }
@@ -17,7 +18,7 @@ export async function placedBefore(
   { checkoutKey, requestId }: { readonly checkoutKey: string; readonly requestId: string },
 ): Promise<PlacedOutcome> {
   const [found] = await sql<FoundOrder>(
-    `select order_id as "orderId", token, email, total_cents as "totalCents", currency, reason,
+    `select order_id as "orderId", token, email, total_cents as "totalCents", currency, status, reason,
        cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as "holdExpiresAt",
        coalesce(request_id = :requestId, false) as "isOurs",
        exists (select from payments where payments.order_id = orders.order_id) as "hasPayment",
@@ -29,6 +30,8 @@ export async function placedBefore(
     { checkoutKey, requestId },
   );
   if (!found?.isOurs) return { outcome: 'exists' };
-  const { isOurs: _, reason, hasPayment, ...order } = found;
-  return hasPayment || reason === null ? { outcome: 'placed', order } : { outcome: 'refused', reason };
+  const { isOurs: _, status, reason, hasPayment, ...order } = found;
+  if (status !== 'cancelled' || reason === null) return { outcome: 'placed', order };
+  // Another process has gone on with it, and has given it up.
+  return hasPayment ? { outcome: 'exists' } : { outcome: 'refused', reason };
 }
