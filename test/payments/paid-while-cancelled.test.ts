@@ -28,7 +28,7 @@ afterAll(async () => {
   await shop.close();
 });
 
-async function paidEvent({ order_id: orderId, payment_id: id, total }: TestOrder): Promise<{ id: string }> {
+async function paidEvent({ order_id: orderId, payment_id: id, total }: TestOrder) {
   const { token } = await shop.database('orders').where({ order_id: orderId }).first();
   const object = {
     id,
@@ -41,10 +41,8 @@ async function paidEvent({ order_id: orderId, payment_id: id, total }: TestOrder
     payment_status: 'paid',
     payment_intent: `pi_race_${orderId}`,
   };
-  return {
-    id: `evt_race_${orderId}`,
-    ...{ type: 'checkout.session.completed', created: 1, livemode: false, data: { object } },
-  };
+  const type = 'checkout.session.completed';
+  return { id: `evt_race_${orderId}`, type, created: 1, livemode: false, data: { object } };
 }
 
 function someoneWaitsForALock(): Promise<unknown> {
