@@ -39,14 +39,6 @@ export const orders: readonly Mutant[] = [
     test: { file: rules, name: 'a cancelled order is not cancelled again' },
   },
   {
-    name: 'a payment that expired is settled without the lock',
-    promise: promises.charged,
-    file: 'src/database/transactions/payment-events.ts',
-    from: `const waits = known?.state === 'creating' || known?.state === 'open';`,
-    to: 'const waits = known !== undefined;',
-    test: { file: 'test/payments/paid-while-cancelled.test.ts', name: 'expired is being cancelled' },
-  },
-  {
     name: 'the checkout is not told that its order is paid',
     promise: promises.once,
     file: paying,
