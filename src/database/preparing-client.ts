@@ -17,6 +17,8 @@ let generation = 0;
 export class PreparingClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
+    // While a pool hands it from one to the next nobody listens for a moment, and an error that nobody hears ends the process.
+    this.on('error', () => undefined);
     this.connection.on('errorMessage', ({ code }: pg.DatabaseError) => {
       if (code === planIsStale) prepareAnew();
     });

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPool } from '../../src/database/connection.ts';
+import { PreparingClient } from '../../src/database/preparing-client.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let testDatabase: TestDatabase;
@@ -32,6 +33,10 @@ async function preparedOn(client: PoolClient): Promise<{ statement: string; call
   );
   return rows;
 }
+
+test('a connection that breaks while nobody holds it ends nothing but itself', () => {
+  expect(() => new PreparingClient().emit('error', new Error('gone'))).not.toThrow();
+});
 
 test('a statement with values is parsed once on a connection, however it is asked', async () => {
   await withClient(async (client) => {
