@@ -102,7 +102,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   await registerRoutes(server, config, { browsers, database, renderer, pages, ...workings });
   configureEngine(config, workflowPool, server.log);
 
-  let stopWakeUps = () => undefined as void;
+  let stopWakeUps = (): void => undefined;
   return {
     server,
     launch: async () => {

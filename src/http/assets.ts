@@ -35,8 +35,8 @@ export interface Asset {
 export const plainPrefix = '/assets/';
 
 const digits = 12;
-// What fits into one packet travels no faster when it is smaller.
-const smallestToCompress = 1_400;
+/** In bytes: what fits into one packet travels no faster when it is smaller. */
+export const smallestToCompress = 1_400;
 
 const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',

@@ -7,7 +7,7 @@ import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { ShopError } from '../domain/errors.ts';
-import type { Assets } from './assets.ts';
+import { type Assets, smallestToCompress } from './assets.ts';
 import { logProblem, type Problem, problemOf, sendProblem, withRetryAfter } from './errors.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { problem as anyProblem } from './schemas.ts';
@@ -30,8 +30,6 @@ export interface ServerOptions {
 
 const handlerTimeoutMs = 10_000;
 const bodyLimitBytes = 64 * 1024;
-// What fits into one packet travels no faster when it is smaller.
-const smallestToCompress = 1_400;
 // Longer than any that is allowed, so that the route's schema refuses it with its own words.
 const longestParameter = 1_000;
 

@@ -101,3 +101,12 @@ export const markDispatched = transaction(
     return dispatched.length === 1;
   },
 );
+
+/** Adds to an order's history what its statuses do not say. */
+export async function remember(
+  sql: Statement,
+  orderId: number,
+  what: 'paid_late' | 'disputed',
+): Promise<void> {
+  await sql('insert into order_history (order_id, what) values (:orderId, :what)', { orderId, what });
+}

@@ -1,18 +1,12 @@
-import {
-  type EventOutcome,
-  isWantedLate,
-  judge,
-  type PaymentEvent,
-  type Verdict,
-} from '../../domain/payment.ts';
+import { type EventOutcome, judge, type PaymentEvent, type Verdict } from '../../domain/payment.ts';
 import type { Database } from '../connection.ts';
 import { type FollowUps, sendMessage } from '../outbox.ts';
 import { outboxTransaction, type Statement, statementsOf } from '../statement.ts';
 import { raiseAttention } from './attention.ts';
-import { reserveAgain } from './order-changes.ts';
-import { payOrder, settlePayment } from './paying.ts';
-import { type LockedPayment, lockPayment, movePayment, readPayment } from './payments.ts';
-import { promiseRefund } from './refunds.ts';
+import { takeLate } from './late-payments.ts';
+import { remember } from './order-changes.ts';
+import { settlePayment } from './paying.ts';
+import { type LockedPayment, lockPayment, movePayment, readPayment, settle } from './payments.ts';
 import { recordRefundElsewhere } from './refunds-elsewhere.ts';
 
 /** What the inbox needs: the workflows to start or wake, and whether real money is expected. */
@@ -173,8 +167,8 @@ async function act(
   if ('nextState' in verdict) {
     // The charge of a bank debit that failed is none.
     const transactionId = verdict.nextState === 'settled' ? event.transactionId : null;
-    await movePayment(sql, known, verdict.nextState, transactionId);
-    if (transactionId !== null) await payWaiting(sql, followUps, orderId, transactionId);
+    if (transactionId === null) await movePayment(sql, known, verdict.nextState);
+    else await settle(sql, followUps, known, transactionId);
     await sendMessage(sql, {
       workflowId: followUps.checkoutId(known.checkoutKey),
       topic: followUps.paymentTopic,
@@ -196,49 +190,4 @@ async function act(
     const reason = `${event.type} names order ${orderId} but another session, charge, amount, currency or mode. Nothing was changed.`;
     await raiseAttention(sql, { kind: 'event_mismatch', subject: event.id, orderId, reason });
   }
-}
-
-async function payWaiting(
-  sql: Statement,
-  followUps: FollowUps,
-  orderId: number,
-  transactionId: string,
-): Promise<void> {
-  if (await payOrder(sql, followUps, { orderId, transactionId, late: false })) return;
-  throw new Error(`Order ${orderId} holds a payment but is not pending.`);
-}
-
-/** Paid after the order was cancelled: its units are reserved once more, or the money goes back (DESIGN §7). */
-async function takeLate(
-  sql: Statement,
-  followUps: FollowUps,
-  known: LockedPayment,
-  transactionId: string,
-): Promise<void> {
-  const { orderId } = known;
-  await remember(sql, orderId, 'paid_late');
-  if (isWantedLate(known.cancelReason) && (await reserveAgain(sql, orderId))) {
-    await movePayment(sql, known, 'settled', transactionId);
-    if (await payOrder(sql, followUps, { orderId, transactionId, late: true })) return;
-    throw new Error(`Order ${orderId} is reserved again but was not cancelled.`);
-  }
-  await sql(
-    `with charged as (
-       update payments set transaction_id = :transactionId where order_id = :orderId
-     )
-     update orders set paid_at = now() where order_id = :orderId`,
-    { orderId, transactionId },
-  );
-  await promiseRefund(sql, followUps, known, {
-    amountCents: known.amountCents,
-    restock: false,
-    reason: 'paid after the order was cancelled',
-    actor: 'shop',
-    // No key of an operator's has a space in it, so it is not taken already.
-    requestKey: `late ${orderId}`,
-  });
-}
-
-async function remember(sql: Statement, orderId: number, what: 'paid_late' | 'disputed'): Promise<void> {
-  await sql('insert into order_history (order_id, what) values (:orderId, :what)', { orderId, what });
 }

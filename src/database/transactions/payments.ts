@@ -57,7 +57,7 @@ export const concludePayment = transaction(
       case 'wait':
         return 'waiting';
       case 'settle':
-        await settle(sql, payment, followUps);
+        await settle(sql, followUps, payment, payment.transactionId ?? '');
         return 'paid';
       case 'cancel':
         await cancel(sql, payment, order.isUnwanted ? 'cancelled_by_shopper' : order.sessionEnded, followUps);
@@ -68,10 +68,18 @@ export const concludePayment = transaction(
   },
 );
 
-async function settle(sql: Statement, payment: LockedPayment, followUps: FollowUps): Promise<void> {
+/**
+ * Settles a locked payment with its charge, and makes its order paid.
+ * @throws when the order is not pending, which the lock rules out
+ */
+export async function settle(
+  sql: Statement,
+  followUps: FollowUps,
+  payment: LockedPayment,
+  transactionId: string,
+): Promise<void> {
   const { orderId } = payment;
-  await movePayment(sql, payment, 'settled');
-  const transactionId = payment.transactionId ?? '';
+  await movePayment(sql, payment, 'settled', transactionId);
   if (!(await payOrder(sql, followUps, { orderId, transactionId, late: false }))) {
     throw new Error(`Order ${orderId} holds a payment but is not pending.`);
   }

@@ -1,0 +1,38 @@
+import { isWantedLate } from '../../domain/payment.ts';
+import type { FollowUps } from '../outbox.ts';
+import type { Statement } from '../statement.ts';
+import { remember, reserveAgain } from './order-changes.ts';
+import { payOrder } from './paying.ts';
+import { type LockedPayment, movePayment } from './payments.ts';
+import { promiseRefund } from './refunds.ts';
+
+/** Paid after the order was cancelled: its units are reserved once more, or the money goes back (DESIGN §7). */
+export async function takeLate(
+  sql: Statement,
+  followUps: FollowUps,
+  known: LockedPayment,
+  transactionId: string,
+): Promise<void> {
+  const { orderId } = known;
+  await remember(sql, orderId, 'paid_late');
+  if (isWantedLate(known.cancelReason) && (await reserveAgain(sql, orderId))) {
+    await movePayment(sql, known, 'settled', transactionId);
+    if (await payOrder(sql, followUps, { orderId, transactionId, late: true })) return;
+    throw new Error(`Order ${orderId} is reserved again but was not cancelled.`);
+  }
+  await sql(
+    `with charged as (
+       update payments set transaction_id = :transactionId where order_id = :orderId
+     )
+     update orders set paid_at = now() where order_id = :orderId`,
+    { orderId, transactionId },
+  );
+  await promiseRefund(sql, followUps, known, {
+    amountCents: known.amountCents,
+    restock: false,
+    reason: 'paid after the order was cancelled',
+    actor: 'shop',
+    // No key of an operator's has a space in it, so it is not taken already.
+    requestKey: `late ${orderId}`,
+  });
+}
