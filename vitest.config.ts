@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'integration',
-          include: ['test/{database,workflows,http,payments,repo}/**/*.test.ts'],
+          include: ['test/{database,workflows,http,payments,stripe-simulator,repo}/**/*.test.ts'],
           maxWorkers: 2,
         },
       },

@@ -25,7 +25,7 @@ import { watchSources } from './supervisor/watch.ts';
 
 const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 const shopEntry = fileURLToPath(new URL('./main.js', import.meta.url));
-const paymentServiceEntry = fileURLToPath(new URL('./payment-service/main.js', import.meta.url));
+const paymentServiceEntry = fileURLToPath(new URL('./stripe-simulator/main.js', import.meta.url));
 const graceMs = 15_000;
 // What a killed predecessor leaves behind ends within this time.
 const predecessorMs = 6_000;

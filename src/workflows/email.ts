@@ -6,7 +6,7 @@ import {
   type PlannedEmail,
   readPlannedEmail,
 } from '../database/transactions/emails.ts';
-import { messageIdOf, type Notifier, type RefusedMessage } from '../notifications/notifier.ts';
+import { messageIdOf, type Notifier, type RefusedMessage } from '../email/notifier.ts';
 import { queues, workflowNames } from './follow-ups.ts';
 import { maxRecoveryAttempts } from './limits.ts';
 import { type Matter, orPark, park, parked } from './park.ts';

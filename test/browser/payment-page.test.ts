@@ -7,7 +7,7 @@ import {
   shopUrl,
   startTestPaymentService,
   type TestPaymentService,
-} from '../support/payment-service.ts';
+} from '../support/stripe-simulator.ts';
 
 // The payment page and the control panel in a real browser; the shop behind them only receives webhooks.
 

@@ -6,7 +6,7 @@ import {
   sessionParameters,
   startTestPaymentService,
   type TestPaymentService,
-} from '../support/payment-service.ts';
+} from '../support/stripe-simulator.ts';
 
 // A key that was spent on a call with other parameters: the version before an upgrade asked, and died before it wrote the
 // answer down. One effect, as after any other lost answer (decision 0008).

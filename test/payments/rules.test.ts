@@ -19,9 +19,9 @@ import {
   standing,
   type TestOrder,
 } from '../support/orders.ts';
-import { secretKey, startTestPaymentService, type TestPaymentService } from '../support/payment-service.ts';
 import { expectStockBalanced } from '../support/promises.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
+import { secretKey, startTestPaymentService, type TestPaymentService } from '../support/stripe-simulator.ts';
 import { waitFor } from '../support/wait.ts';
 
 // Single rules that the promises of DESIGN §1 rest on, each where nothing else stands behind it; test/mutants breaks them.

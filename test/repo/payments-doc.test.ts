@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { testCards } from '../../src/payment-service/cards.ts';
-import { moodNames } from '../../src/payment-service/moods.ts';
 import { readPaymentEvent } from '../../src/payments/webhook.ts';
+import { testCards } from '../../src/stripe-simulator/cards.ts';
+import { moodNames } from '../../src/stripe-simulator/moods.ts';
 import { circumstances, edges, happenings } from '../support/edge-table.ts';
 
 // docs/PAYMENTS.md says what the code does, in both directions.

@@ -120,7 +120,7 @@ export async function processesOf(site: Site, supervisor: Supervisor): Promise<S
   const lock = await readFile(path.join(site.dataDir, 'postgres/data/postmaster.pid'), 'utf8');
   return {
     shop: await find('dist/main.js'),
-    paymentService: await find('dist/payment-service/main.js'),
+    paymentService: await find('dist/stripe-simulator/main.js'),
     postgres: Number(lock.split('\n')[0]),
   };
 }

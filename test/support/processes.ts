@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const crashPoints = new URL('crash-points.mjs', import.meta.url).href;
-const entries = { shop: 'dist/main.js', payments: 'dist/payment-service/main.js' } as const;
+const entries = { shop: 'dist/main.js', payments: 'dist/stripe-simulator/main.js' } as const;
 
 /** A named instant at which a process can be killed; see crash-points.mjs. */
 export type CrashPoint = `${'before' | 'after'} the ${'commit of' | 'call that'} ${string}`;

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { connect, type Database } from '../../src/database/connection.ts';
-import { readPaymentServiceConfig } from '../../src/payment-service/config.ts';
-import { startPaymentService } from '../../src/payment-service/service.ts';
+import { readPaymentServiceConfig } from '../../src/stripe-simulator/config.ts';
+import { startPaymentService } from '../../src/stripe-simulator/service.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './postgres.ts';
 import { choosePlaces } from './settings.ts';
 

@@ -7,7 +7,7 @@ import type { AttentionRow, EmailKind, EmailRow } from '../../src/database/table
 import { limitTimeBetweenRetries } from '../../src/database/transaction.ts';
 import { type EmailDelivery, planEmail } from '../../src/database/transactions/emails.ts';
 import { settleMatter } from '../../src/database/transactions/restarts.ts';
-import { createSmtpNotifier } from '../../src/notifications/smtp.ts';
+import { createSmtpNotifier } from '../../src/email/smtp.ts';
 import { emailComposer } from '../../src/storefront/email-view.ts';
 import { createRenderer } from '../../src/storefront/render.ts';
 import { type EmailSettings, openEmailQueue, registerEmail } from '../../src/workflows/email.ts';

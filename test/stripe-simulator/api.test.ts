@@ -7,7 +7,7 @@ import {
   startTestPaymentService,
   stripeClient,
   type TestPaymentService,
-} from '../support/payment-service.ts';
+} from '../support/stripe-simulator.ts';
 
 let service: TestPaymentService;
 let stripe: Stripe;

@@ -1,7 +1,8 @@
 // The payment service as its clients see it: the official Stripe package, and curl.
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PaymentService, startPaymentService } from '../../src/payment-service/service.ts';
+import { type PaymentService, startPaymentService } from '../../src/stripe-simulator/service.ts';
+import { createEmptyDatabase } from '../support/postgres.ts';
 import {
   refused,
   secondsFromNow,
@@ -9,8 +10,7 @@ import {
   stripeClient,
   testConfig,
   WebhookReceiver,
-} from '../support/payment-service.ts';
-import { createEmptyDatabase } from '../support/postgres.ts';
+} from '../support/stripe-simulator.ts';
 import { waitFor } from '../support/wait.ts';
 
 let database: Awaited<ReturnType<typeof createEmptyDatabase>>;

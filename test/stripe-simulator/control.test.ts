@@ -1,7 +1,7 @@
 // What a person can do at the control panel, as its API does it.
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, startTestPaymentService, type TestPaymentService } from '../support/payment-service.ts';
+import { eventually, startTestPaymentService, type TestPaymentService } from '../support/stripe-simulator.ts';
 
 let service: TestPaymentService;
 let stripe: Stripe;

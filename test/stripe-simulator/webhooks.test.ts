@@ -1,7 +1,8 @@
 // Every event reaches the shop, signed, whatever the shop or Postgres does in between.
 import Stripe from 'stripe';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type PaymentService, startPaymentService } from '../../src/payment-service/service.ts';
+import { type PaymentService, startPaymentService } from '../../src/stripe-simulator/service.ts';
+import { createEmptyDatabase } from '../support/postgres.ts';
 import {
   DatabaseLine,
   eventually,
@@ -11,8 +12,7 @@ import {
   testConfig,
   WebhookReceiver,
   webhookSecret,
-} from '../support/payment-service.ts';
-import { createEmptyDatabase } from '../support/postgres.ts';
+} from '../support/stripe-simulator.ts';
 
 let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
 let line: DatabaseLine;

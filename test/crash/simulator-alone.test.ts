@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { reservePort } from '../support/ports.ts';
+import { createEmptyDatabase } from '../support/postgres.ts';
 import {
   eventually,
   secretKey,
@@ -9,9 +11,7 @@ import {
   stripeClient,
   WebhookReceiver,
   webhookSecret,
-} from '../support/payment-service.ts';
-import { reservePort } from '../support/ports.ts';
-import { createEmptyDatabase } from '../support/postgres.ts';
+} from '../support/stripe-simulator.ts';
 
 let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
 let environment: Record<string, string>;
@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 function launch(env: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, ['dist/payment-service/main.js'], {
+  return spawn(process.execPath, ['dist/stripe-simulator/main.js'], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

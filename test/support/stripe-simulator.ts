@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import Stripe from 'stripe';
-import type { PaymentServiceConfig } from '../../src/payment-service/config.ts';
-import { startPaymentService } from '../../src/payment-service/service.ts';
+import type { PaymentServiceConfig } from '../../src/stripe-simulator/config.ts';
+import { startPaymentService } from '../../src/stripe-simulator/service.ts';
 import { createEmptyDatabase } from './postgres.ts';
 
 export const secretKey = 'sk_test_payment_service';

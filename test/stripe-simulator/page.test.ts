@@ -7,7 +7,7 @@ import {
   shopUrl,
   startTestPaymentService,
   type TestPaymentService,
-} from '../support/payment-service.ts';
+} from '../support/stripe-simulator.ts';
 
 let service: TestPaymentService;
 let stripe: Stripe;

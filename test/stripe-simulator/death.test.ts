@@ -1,6 +1,7 @@
 // A payment service loses its database, as one that was killed does: the next one goes on where it was.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startPaymentService } from '../../src/payment-service/service.ts';
+import { startPaymentService } from '../../src/stripe-simulator/service.ts';
+import { createEmptyDatabase } from '../support/postgres.ts';
 import {
   DatabaseLine,
   eventually,
@@ -8,8 +9,7 @@ import {
   stripeClient,
   testConfig,
   WebhookReceiver,
-} from '../support/payment-service.ts';
-import { createEmptyDatabase } from '../support/postgres.ts';
+} from '../support/stripe-simulator.ts';
 
 let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
 let webhookUrl: string;

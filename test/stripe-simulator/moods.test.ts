@@ -10,7 +10,7 @@ import {
   startTestPaymentService,
   type TestPaymentService,
   webhookSecret,
-} from '../support/payment-service.ts';
+} from '../support/stripe-simulator.ts';
 
 let service: TestPaymentService;
 let stripe: Stripe;

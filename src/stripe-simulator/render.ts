@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Liquid } from 'liquidjs';
 
 /** The folder with this service's templates and assets; it lies at the same place for sources and for the build. */
-export const publicFolder = fileURLToPath(new URL('../../public/payment-service/', import.meta.url));
+export const publicFolder = fileURLToPath(new URL('../../public/stripe-simulator/', import.meta.url));
 
 const liquid = new Liquid({
   root: `${publicFolder}views`,
