@@ -143,7 +143,7 @@ export type ShopConfig = Config & {
 export type Role = 'supervisor' | 'shop' | 'migrate';
 
 /**
- * Reads the settings from an environment (DESIGN §3).
+ * Reads the settings from an environment.
  * Empty values count as missing, as in an `.env` file with nothing behind the sign.
  * @throws SettingsError that lists every fault.
  */

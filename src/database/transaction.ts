@@ -9,7 +9,7 @@ const secondsBetweenTriesAtMost = 2;
 
 /**
  * Makes a durable step of a workflow out of a database callback: its statements and the record that the step is done
- * are one commit (DESIGN §8, decision 0002).
+ * are one commit (decision 2).
  *
  * - Runs once: a replay returns the recorded value, also when the answer to the commit was lost.
  * - Retried for as long as Postgres is away; never recorded as an outcome because of that.

@@ -1,4 +1,4 @@
-/** An amount in minor units (cents) of one currency (ISO 4217). Never a fraction (DESIGN §6). */
+/** An amount in minor units (cents) of one currency (ISO 4217). Never a fraction. */
 export interface Money {
   readonly cents: number;
   readonly currency: string;

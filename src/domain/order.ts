@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The life of an order (DESIGN §2). */
+/** The life of an order. */
 export type OrderStatus = 'pending' | 'paid' | 'dispatched' | 'cancelled' | 'refunded';
 
 /** Why an order was cancelled. */
@@ -22,7 +22,7 @@ export const allowedFrom = {
   refund: ['paid', 'dispatched', 'cancelled'],
 } as const satisfies Record<string, readonly OrderStatus[]>;
 
-/** The tutorials' numbers for a status (DESIGN §5). */
+/** The tutorials' numbers for a status. */
 export const statusNumber: Readonly<Record<OrderStatus, number>> = {
   cancelled: -1,
   refunded: -1,
@@ -70,7 +70,7 @@ export interface DispatchClock {
 
 /**
  * Steps of dispatch still ahead: 10 before and when it begins, 0 once dispatched.
- * A function of time alone, so nothing is written on the way and a crash in between costs nothing (DESIGN §7).
+ * A function of time alone, so nothing is written on the way and a crash in between costs nothing.
  */
 export function progressRemaining(order: DispatchClock, now: Date): number {
   if (order.status === 'dispatched') return 0;

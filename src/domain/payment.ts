@@ -1,6 +1,6 @@
 import type { CancelReason, OrderStatus } from './order.ts';
 
-/** The life of a payment (DESIGN §6). */
+/** The life of a payment. */
 export type PaymentState = 'creating' | 'open' | 'paid' | 'settled' | 'expired' | 'refund_due' | 'refunded';
 
 /** What became of a payment event. `unknown_order` and `too_early` are tried again. */
@@ -59,7 +59,7 @@ export type Verdict =
   | { readonly outcome: Exclude<EventOutcome, 'applied'> };
 
 /**
- * Decides what an event changes, whatever the order in which events come, and however often (DESIGN §7, docs/PAYMENTS.md).
+ * Decides what an event changes, whatever the order in which events come, and however often (docs/PAYMENTS.md).
  * A payment that is paid stays paid; an event that names another session, amount, currency or mode changes nothing.
  */
 export function judge(event: PaymentEvent, known: KnownPayment | undefined): Verdict {
@@ -133,7 +133,7 @@ function isSameCharge(event: PaymentEvent, known: KnownPayment): boolean {
 }
 
 /**
- * What a checkout does with its payment (DESIGN §7, steps 5 and 6).
+ * What a checkout does with its payment.
  * @param sessionEnded whether the provider has confirmed that nobody can pay any more
  */
 export function conclude(

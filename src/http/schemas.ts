@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { maxItems, maxQuantity } from '../domain/order.ts';
 
-/** The shopper's idempotency key (DESIGN §5). */
+/** The shopper's idempotency key. */
 export const checkoutKey = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,200}$/, '1 to 200 letters, digits, dots, underscores or hyphens');

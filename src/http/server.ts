@@ -33,7 +33,7 @@ const bodyLimitBytes = 64 * 1024;
 // Longer than any that is allowed, so that the route's schema refuses it with its own words.
 const longestParameter = 1_000;
 
-/** The server without routes: limits, headers, body parsers, and one way to answer errors (DESIGN §5). */
+/** The server without routes: limits, headers, body parsers, and one way to answer errors. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const server = Fastify({
     logger: { level: options.logLevel, base: { executor: options.executorId }, redact: ['*.email'] },
@@ -97,7 +97,7 @@ export function wantsPage(request: FastifyRequest): boolean {
   );
 }
 
-/** An empty body is no body, whatever content type comes with it (DESIGN §5). */
+/** An empty body is no body, whatever content type comes with it. */
 function readBodies(server: FastifyInstance): void {
   const parseJson = server.getDefaultJsonParser('error', 'error');
   server.removeContentTypeParser('text/plain');

@@ -17,7 +17,7 @@ export class FreshKeys {
   /**
    * Makes a call under a key. Stripe stores the first answer of a key for good, a failure too (docs "Idempotent requests"):
    * once a stored failure comes back, that call is over, so its effect is looked for, and only when there is none the call
-   * is made again under the next key. So there is one effect, and one bad answer does not bar it (decision 0008). A key that was
+   * is made again under the next key. So there is one effect, and one bad answer does not bar it (decision 8). A key that was
    * spent on a call with other parameters, as by the version before an upgrade, is treated like it.
    * @throws the provider's error, as long as the outcome is unknown or the failure is a fresh one
    */

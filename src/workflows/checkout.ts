@@ -29,7 +29,7 @@ export interface CheckoutResult {
 }
 
 /**
- * Registers the checkout story (DESIGN §7): the stock is held exactly while the order waits for its payment, and the
+ * Registers the checkout story: the stock is held exactly while the order waits for its payment, and the
  * order is paid exactly when the provider says so. The payment row decides; messages only wake.
  *
  * The sequence of steps is a contract with the orders in flight: another sequence is another `story` (decision 13).

@@ -12,7 +12,7 @@ const millisecondsBetweenPolls = 200;
 /**
  * Registers the dispatch workflow. It is enqueued by the transaction that settles the payment, with the time that
  * the work takes as its delay; the visible progress in between is a function of time, so when it starts there is one
- * write left to do (DESIGN §7).
+ * write left to do.
  */
 export function registerDispatch(): void {
   DBOS.registerWorkflow(

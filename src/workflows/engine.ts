@@ -26,7 +26,7 @@ export function configureEngine(
     systemDatabaseUrl: config.databaseUrl,
     systemDatabasePool: pool,
     executorID: config.executorId,
-    // One version for ever: orders in flight go on after a deployment, and changed steps need a patch (DESIGN §7).
+    // One version for ever: orders in flight go on after a deployment, and changed steps need another version number (decision 13).
     enablePatching: true,
     runMigrations: false,
     notificationCoalesceMs: 1,

@@ -39,7 +39,7 @@ export interface Reconciler {
 }
 
 /**
- * Registers reconciliation (DESIGN §7): it repairs what the business depends on and nobody waits for, through the same
+ * Registers reconciliation: it repairs what the business depends on and nobody waits for, through the same
  * workflows and transactions as everything else, counts what it repaired, and reports the sums of stock and money.
  */
 export function registerReconciler(comparing: Comparing): Reconciler {

@@ -22,7 +22,7 @@ const longestPause = 300;
 const triesBeforeAttention = 5;
 
 /**
- * Registers the refund workflow (DESIGN §7): asks the provider until the refund is confirmed, then writes it down. What the
+ * Registers the refund workflow: asks the provider until the refund is confirmed, then writes it down. What the
  * provider refuses, or has not done after some tries, stands on the list of what needs a person; an unknown outcome is
  * asked for ever after.
  */

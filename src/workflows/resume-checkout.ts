@@ -6,8 +6,8 @@ import { maxRecoveryAttempts } from './limits.ts';
 import { orPark } from './park.ts';
 
 /**
- * Registers the workflow that takes up an order whose checkout workflow is gone or failed: steps 4 to 6 of the checkout story
- * (DESIGN §7), for a customer may have paid meanwhile.
+ * Registers the workflow that takes up an order whose checkout workflow is gone or failed: its waiting for the payment
+ * and what follows, for a customer may have paid meanwhile.
  */
 export function registerResumeCheckout(settings: FollowingSettings): void {
   DBOS.registerWorkflow(

@@ -13,7 +13,7 @@ const batchesAtMost = 400;
 /**
  * Removes workflows that ended more than `retentionDays` before `now` (milliseconds since 1970), each together with
  * everything that came of it, and the runs of schedules after a day. Orders, payments, refunds, emails and payment events
- * stay: they, and not the workflows, remember what was done (decision 0014).
+ * stay: they, and not the workflows, remember what was done (decision 14).
  * @returns how many were removed; what is too much for one run is left to the next
  */
 export async function removeFinishedWorkflows(

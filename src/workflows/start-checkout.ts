@@ -42,7 +42,7 @@ export type CheckoutAnswer =
  */
 export type StartCheckout = (request: CheckoutRequest) => Promise<CheckoutAnswer>;
 
-// Leaves room below the ten seconds in which every request is answered (DESIGN §5).
+// Leaves room below the ten seconds in which every request is answered.
 const waitAtMostMs = 8_000;
 const lookEveryMs = 1_000;
 

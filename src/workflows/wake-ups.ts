@@ -10,7 +10,7 @@ const answerWithinMs = 5_000;
 
 /**
  * Wakes the checkouts that wait, so that none of them has to look for itself: tells those whose hold is over, and repeats the
- * wake-ups that were lost, as while Postgres restarts (DESIGN §1, promise 4). Two statements a second, however many wait. Nothing
+ * wake-ups that were lost, as while Postgres restarts (promise 4). Two statements a second, however many wait. Nothing
  * of it throws: what fails, or has no answer, is done at the next time, and told when it begins to fail.
  * @returns ends it
  */

@@ -10,7 +10,7 @@ export interface Ending {
   readonly payment: string | null;
   /** What its history tells, each thing once. */
   readonly history: readonly string[];
-  /** The steps that its checkout recorded, each once, in the order of the story (DESIGN §7). */
+  /** The steps that its checkout recorded, each once, in the order of the story. */
   readonly steps: readonly string[];
 }
 

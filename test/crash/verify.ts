@@ -32,7 +32,7 @@ const unfinished = `
 
 const failures = ['ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'];
 
-/** The promises of DESIGN §1 about everything in the arena, by SQL and by the payment service's own books. */
+/** The promises of README about everything in the arena, by SQL and by the payment service's own books. */
 export async function expectPromisesKept(arena: Arena): Promise<void> {
   await expectStockBalanced(arena.database);
   for (const { sku, held } of Object.values(await stockAccounts(arena.database))) {

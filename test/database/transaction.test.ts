@@ -7,7 +7,7 @@ import type { Statement } from '../../src/database/statement.ts';
 import { limitTimeBetweenRetries, transaction } from '../../src/database/transaction.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
-// The contract that transaction.ts rests on (DESIGN §8): an internal of the engine, so each promise is held here.
+// The contract that transaction.ts rests on: an internal of the engine, so each promise is held here.
 
 let testDatabase: TestDatabase;
 let database: Database;

@@ -6,7 +6,7 @@ import { errorWords } from '../../src/storefront/words.ts';
 import { webhookSecret } from '../support/settings.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 
-// Bad input gets a clear error with a stable code, and changes nothing (DESIGN §5).
+// Bad input gets a clear error with a stable code, and changes nothing.
 
 const operatorToken = 'operator-0123456789abcdef';
 let shop: TestShop;

@@ -3,7 +3,7 @@ import { expectMoneyRight, expectStockBalanced, stockAccounts } from '../support
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
-// The tutorials' contract (DESIGN §5), on a whole shop with the real payment service.
+// The tutorials' contract, on a whole shop with the real payment service.
 
 let shop: TestShop;
 

@@ -45,7 +45,7 @@ export class World {
     this.shop = new Shop(supplied);
   }
 
-  /** The promises of DESIGN §1 as they hold at every instant. */
+  /** The promises of README as they hold at every instant. */
   check({ status: before, reason }: Pick<Shop, 'status' | 'reason'>): void {
     const { shop, provider } = this;
     const { status, state } = shop;

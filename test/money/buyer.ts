@@ -49,7 +49,7 @@ function insist(world: World, plan: Plan): Promise<Answer> {
   );
 }
 
-/** Does what the plan says with an order that can be paid. */
+/** Does as its plan says with an order that can be paid. */
 export async function act(world: World, plan: Plan, answer: Answer): Promise<void> {
   const { order_id: orderId, order_url: orderUrl, payment_id: paymentId, expires_at: end } = answer.body;
   if (!orderId || !orderUrl || !paymentId || !end) {

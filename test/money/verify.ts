@@ -38,7 +38,7 @@ interface OrderOfRun {
   readonly refunded_cents: number | null;
 }
 
-/** Promises 1 to 3 of DESIGN §1, between our rows, the payment service's books, and the messages that arrived. */
+/** Promises 1 to 3 of README, between our rows, the payment service's books, and the messages that arrived. */
 export async function expectPromisesKept(
   { database, paymentUrl, shopUrl }: World,
   messageIds: readonly string[],

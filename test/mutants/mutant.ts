@@ -14,7 +14,7 @@ export interface Mutant {
   readonly test: { readonly file: string; readonly name: string };
 }
 
-/** The promises of DESIGN §1, in short. */
+/** The promises of README, in short. */
 export const promises = {
   charged: 'a customer who is charged gets the goods, or all of the money back (promise 1)',
   once: 'nobody is charged, or paid back, twice (promise 2)',

@@ -9,7 +9,7 @@ import {
 } from '../support/stripe-simulator.ts';
 
 // A key that was spent on a call with other parameters: the version before an upgrade asked, and died before it wrote the
-// answer down. One effect, as after any other lost answer (decision 0008).
+// answer down. One effect, as after any other lost answer (decision 8).
 
 let service: TestPaymentService;
 let provider: PaymentProvider;

@@ -24,7 +24,7 @@ import { startTestShop, type TestShop } from '../support/shop.ts';
 import { secretKey, startTestPaymentService, type TestPaymentService } from '../support/stripe-simulator.ts';
 import { waitFor } from '../support/wait.ts';
 
-// Single rules that the promises of DESIGN §1 rest on, each where nothing else stands behind it; test/mutants breaks them.
+// Single rules that the promises of README rest on, each where nothing else stands behind it; test/mutants breaks them.
 
 let shop: TestShop;
 

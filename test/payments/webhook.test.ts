@@ -7,7 +7,7 @@ import { webhookSecret } from '../support/settings.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
-// The webhook's one transaction (DESIGN §7): signed events in any order, doubled, or about somebody else's money.
+// The webhook's one transaction: signed events in any order, doubled, or about somebody else's money.
 
 let shop: TestShop;
 let order: { order_id: number; payment_id: string; total: number };

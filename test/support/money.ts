@@ -44,7 +44,7 @@ export async function moneyOf(shop: OpenShop, { order_id: orderId }: TestOrder):
 }
 
 /**
- * Promises 1 and 2 (DESIGN §1) for every order: charged once at most, and what is kept of it is the total of an order that is
+ * Promises 1 and 2 for every order: charged once at most, and what is kept of it is the total of an order that is
  * paid or dispatched less what was refunded of it, and nothing of any other.
  */
 export async function expectMoneySettled(shop: OpenShop): Promise<void> {

@@ -16,7 +16,7 @@ export async function stockAccounts(database: Database): Promise<Record<string, 
   return Object.fromEntries(accounts.map((account) => [account.sku, account]));
 }
 
-/** Promise 3 (DESIGN §1): available + held + sold = supplied for every product, and nothing is negative. */
+/** Promise 3: available + held + sold = supplied for every product, and nothing is negative. */
 export async function expectStockBalanced(database: Database): Promise<void> {
   for (const account of Object.values(await stockAccounts(database))) {
     expect(account, `stock of ${account.sku}`).toMatchObject({ balanced: true });
@@ -31,7 +31,7 @@ interface Books {
 }
 
 /**
- * Promises 1 and 2 (DESIGN §1), against the payment service's own books: an order that is paid or dispatched was
+ * Promises 1 and 2, against the payment service's own books: an order that is paid or dispatched was
  * charged its total once, and of every other order nothing is left that was charged.
  */
 export async function expectMoneyRight(database: Database, paymentUrl: string): Promise<void> {

@@ -16,7 +16,7 @@ import { MailServer } from '../support/mail-server.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { waitFor } from '../support/wait.ts';
 
-// One message per order and kind (DESIGN §7), whatever the mail server does: the real engine, Postgres and SMTP.
+// One message per order and kind, whatever the mail server does: the real engine, Postgres and SMTP.
 
 const publicUrl = 'https://shop.example';
 const reader = 'ada@reader.example';

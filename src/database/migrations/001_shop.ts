@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The shop's tables (DESIGN §6). Every rule that SQL can hold, SQL holds. */
+/** The shop's tables. Every rule that SQL can hold, SQL holds. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(products);
   await knex.raw(stock);
@@ -131,7 +131,7 @@ const records = `
       from supply where supply.product_id = products.product_id
     ) as given`;
 
-/** Migrations only go forward (DESIGN §4). */
+/** Migrations only go forward. */
 export async function down(): Promise<void> {
   throw new Error('Migrations only go forward.');
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Refunds, kept payment events, what needs a person, and what reconciliation found (DESIGN §6 and §7). */
+/** Refunds, kept payment events, what needs a person, and what reconciliation found. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(cancellation);
   await knex.raw(refunds);
@@ -113,7 +113,7 @@ const reconciliation = `
     report jsonb not null
   )`;
 
-/** Migrations only go forward (DESIGN §4). */
+/** Migrations only go forward. */
 export async function down(): Promise<void> {
   throw new Error('Migrations only go forward.');
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Carts, the browser that an order came from, and word of every change of an order (DESIGN §6). */
+/** Carts, the browser that an order came from, and word of every change of an order. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(carts);
   await knex.raw(browsers);
@@ -44,7 +44,7 @@ const word = `
   create trigger payments_told after update of state on payments
     for each row when (old.state is distinct from new.state) execute function tell_order_change()`;
 
-/** Migrations only go forward (DESIGN §4). */
+/** Migrations only go forward. */
 export async function down(): Promise<void> {
   throw new Error('Migrations only go forward.');
 }

@@ -12,7 +12,7 @@ const firstRequest = `alter table orders add column request_id text check (lengt
 // Messages that no workflow has taken yet, so that their wake-ups can be repeated (workflows/wake-ups.ts).
 const unheard = `create index holdfast_unheard on dbos.notifications (created_at_epoch_ms) where not consumed`;
 
-/** Migrations only go forward (DESIGN §4). */
+/** Migrations only go forward. */
 export async function down(): Promise<void> {
   throw new Error('Migrations only go forward.');
 }

@@ -47,7 +47,7 @@ const indexes = `
   drop index refunds_due;
   create index refunds_due on refunds (order_id) where state = 'due'`;
 
-/** Migrations only go forward (DESIGN §4). */
+/** Migrations only go forward. */
 export async function down(): Promise<void> {
   throw new Error('Migrations only go forward.');
 }

@@ -4,7 +4,7 @@ import type { OrderWithPayment } from './orders.ts';
 
 /** What a request for a checkout is judged by. */
 export interface CheckoutReading {
-  /** The order that its key belongs to, for ever (DESIGN §2). */
+  /** The order that its key belongs to, for ever. */
   readonly known: OrderWithPayment | undefined;
   /** The products of its SKUs; unknown ones are absent. */
   readonly products: readonly PricedProduct[];

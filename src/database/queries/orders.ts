@@ -33,7 +33,7 @@ export interface HistoryEntry {
   detail: Record<string, unknown>;
 }
 
-/** Most orders that one list shows (DESIGN §5). */
+/** Most orders that one list shows. */
 export const pageSize = 100;
 
 /** One order by its number. */
@@ -48,7 +48,7 @@ export function listOrders(database: Database, limit: number, before?: number): 
   return before === undefined ? query : query.where('orders.order_id', '<', before);
 }
 
-/** The order that a checkout key belongs to, for ever (DESIGN §2). */
+/** The order that a checkout key belongs to, for ever. */
 export function findOrderByKey(
   database: Database,
   checkoutKey: string,

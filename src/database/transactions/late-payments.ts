@@ -6,7 +6,7 @@ import { payOrder } from './paying.ts';
 import { type LockedPayment, movePayment } from './payments.ts';
 import { promiseRefund } from './refunds.ts';
 
-/** Paid after the order was cancelled: its units are reserved once more, or the money goes back (DESIGN §7). */
+/** Paid after the order was cancelled: its units are reserved once more, or the money goes back. */
 export async function takeLate(
   sql: Statement,
   followUps: FollowUps,

@@ -54,7 +54,7 @@ export interface StockLine extends PlacedLine {
 }
 
 /**
- * Step 1 of the checkout story (DESIGN §7): prices the lines from our catalogue and reserves all of them or none.
+ * Prices the lines from our catalogue and reserves all of them or none.
  * An order that cannot be placed is recorded as cancelled, so that its key gets the same answer for ever. Each statement is
  * whole by itself, so it may run outside a transaction, and again: the same request finds what it has placed.
  */

@@ -16,7 +16,7 @@ export interface Inbox {
 }
 
 /**
- * The webhook's transaction (DESIGN §7): the event is kept once, the payment moves if it should, and the workflows that go on
+ * The webhook's transaction: the event is kept once, the payment moves if it should, and the workflows that go on
  * from there are woken or started, all in one commit. What it cannot place is kept too, never refused.
  * @returns what became of the event; `known` when it had come before.
  */

@@ -3,7 +3,7 @@ import { outboxTransaction, type Statement } from '../statement.ts';
 import type { Restocked, SupplyRequest } from '../tables.ts';
 
 /**
- * Raises every product's available units to its restock level, and lowers none (DESIGN §5).
+ * Raises every product's available units to its restock level, and lowers none.
  * @returns what was added by this request key, now or before.
  */
 export function raiseToRestockLevel(database: Database, request: SupplyRequest): Promise<Restocked[]> {

@@ -43,7 +43,7 @@ const response = {
   503: problem,
 };
 
-/** `POST /checkout/:key` and `POST /checkout` (DESIGN §5). */
+/** `POST /checkout/:key` and `POST /checkout`. */
 export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (server, options) => {
   const config = checkoutLimit(options.checkoutsPerMinute);
   const schema = { tags: ['shop'], body, response };

@@ -18,7 +18,7 @@ const callTimeoutMs = 5_000;
 /**
  * `POST /payment_webhook/:payment_id/:status`: the widget store's route, for demonstrations only. It asks the local
  * payment service to complete or to end the session and waits until the order shows it; only the payment service can
- * make an order paid, here too (DESIGN §5).
+ * make an order paid, here too.
  */
 export const demonstrationRoutes: FastifyPluginAsyncZod<DemonstrationOptions> = async (server, options) => {
   server.post(

@@ -27,7 +27,7 @@ const delivery = z.strictObject({
 
 type Delivery = z.infer<typeof delivery>;
 
-/** `POST /restock` and `POST /crash_application` (DESIGN §5): for operators. */
+/** `POST /restock` and `POST /crash_application`: for operators. */
 export const operatorRoutes: FastifyPluginAsyncZod<OperatorOptions> = async (server, options) => {
   await admitOperators(server, options.operatorToken);
 

@@ -17,7 +17,7 @@ const order = z
   })
   .describe('An order, without anything personal');
 
-/** `GET /order/:order_id` and `GET /orders` (DESIGN §5). */
+/** `GET /order/:order_id` and `GET /orders`. */
 export const orderRoutes: FastifyPluginAsyncZod<{ database: Database }> = async (server, { database }) => {
   server.get(
     '/order/:order_id',

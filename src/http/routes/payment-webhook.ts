@@ -13,7 +13,7 @@ export interface PaymentWebhookOptions {
 const bodyLimitBytes = 256 * 1024;
 
 /**
- * `POST /payment_webhook`: the provider's signed events (DESIGN §5). Whatever is signed is kept and answered 200; a
+ * `POST /payment_webhook`: the provider's signed events. Whatever is signed is kept and answered 200; a
  * database error is a 5xx, and the provider tries again.
  */
 export const paymentWebhookRoutes: FastifyPluginAsyncZod<PaymentWebhookOptions> = async (server, options) => {

@@ -20,7 +20,7 @@ const product = z
   })
   .describe('A product with its price and its available stock');
 
-/** `GET /product` and `GET /products` (DESIGN §5). */
+/** `GET /product` and `GET /products`. */
 export const productRoutes: FastifyPluginAsyncZod<{ database: Database }> = async (server, { database }) => {
   server.get(
     '/product',
