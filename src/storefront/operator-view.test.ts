@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { aFrame, aProduct, now } from '../../test/support/storefront-samples.ts';
-import type { OpenMatter, ReconciliationRow } from '../database/queries/reconciliation.ts';
+import type { Accounts, OpenMatter, ReconciliationRow } from '../database/queries/reconciliation.ts';
 import { type OperatorSource, operatorView } from './operator-view.ts';
 import { createRenderer } from './render.ts';
+import { shownTime } from './times.ts';
 
 const { render } = createRenderer({ cache: false, assetAddress: (file) => file });
 const hostile = '<script>alert("x")</script>';
@@ -12,6 +13,7 @@ const nothing: OperatorSource = {
   matters: [],
   products: [aProduct()],
   reconciliations: [],
+  accounts: { stock: [], money: [], contradictions: 0 },
   said: null,
   unresolved: null,
   refund: null,
@@ -32,7 +34,7 @@ const aMatter = (changes: Partial<OpenMatter> = {}): OpenMatter => ({
   ...changes,
 });
 
-const accounts = {
+const accounts: Accounts = {
   stock: [{ sku: 'cleat', available: 1099, held: 2, sold: 5, supplied: 1106, balanced: true }],
   money: [
     { currency: 'JPY', charged: 1200, refunded: 0, refund_due: 0, earned: 1200 },
@@ -41,13 +43,13 @@ const accounts = {
   contradictions: 0,
 };
 
-const compared = (report: object): ReconciliationRow => ({
+const compared: ReconciliationRow = {
   scope: 'provider',
   runs: 3,
   last_run_at: new Date('2026-11-21T14:07:00Z'),
   repaired: { missed_events: 2, missed_payments: 1, sessions_ended: 0 },
-  report: { differences: { missed_events: 0, missed_payments: 1, sessions_ended: 0 }, accounts, ...report },
-});
+  report: { differences: { missed_events: 0, missed_payments: 1, sessions_ended: 0 } },
+};
 
 const view = (changes: Partial<OperatorSource> = {}) => operatorView({ ...nothing, ...changes }, now);
 const page = (changes: Partial<OperatorSource> = {}) =>
@@ -55,7 +57,7 @@ const page = (changes: Partial<OperatorSource> = {}) =>
 
 test('a shop in which nothing happened says so in every part', async () => {
   const html = await page();
-  for (const said of ['Nothing needs you.', 'Nothing was added up yet.', 'Not yet']) {
+  for (const said of ['Nothing needs you.', 'No payment yet.', 'Not yet']) {
     expect(html).toContain(said);
   }
   expect(html).not.toContain('/attention/');
@@ -104,9 +106,9 @@ test('a matter that was settled meanwhile takes no resolution', () => {
   expect(open).toMatchObject({ notice: null, matters: [{ typed: ' ', fault: open.title }] });
 });
 
-test('the sums are those of the newest comparison, each currency in its own money', () => {
-  expect(view({ reconciliations: [compared({})] }).sums).toEqual({
-    time: { iso: '2026-11-21T14:07:00.000Z', text: '14:07 UTC' },
+test('each sum of money is shown in its currency, with the time at which it was added up', () => {
+  expect(view({ accounts }).sums).toEqual({
+    time: shownTime(now, now),
     contradictions: 'No order contradicts its payment.',
     consistent: true,
     money: [
@@ -129,17 +131,13 @@ test('the sums are those of the newest comparison, each currency in its own mone
 test('sums that do not add up say so in words, not by colour alone', async () => {
   const wrong = {
     ...accounts,
-    stock: [{ ...accounts.stock[0], sku: 'gone', balanced: false }],
+    stock: accounts.stock.map((row) => ({ ...row, sku: 'gone', balanced: false })),
     contradictions: 2,
   };
-  const html = await page({ reconciliations: [compared({ accounts: wrong })] });
+  const html = await page({ accounts: wrong });
   expect(html).toContain('Does not add up');
   expect(html).toContain('2 orders contradict their payments.');
   expect(html).not.toContain('Balanced');
-});
-
-test('a report of another shape is no sums', () => {
-  expect(view({ reconciliations: [compared({ accounts: { stock: 1 } })] }).sums).toBeNull();
 });
 
 test('what reconciliation put right is told in words, without what there was none of', () => {
@@ -150,7 +148,7 @@ test('what reconciliation put right is told in words, without what there was non
     repaired: { restarted: 2, resumed: 0, unheard_of: 1 },
     report: { restarted: 0, resumed: 0 },
   };
-  expect(view({ reconciliations: [compared({}), shop] }).scopes).toMatchObject([
+  expect(view({ reconciliations: [compared, shop] }).scopes).toMatchObject([
     {
       name: 'Our own records',
       runs: '1,234',
@@ -220,7 +218,7 @@ test('what comes from elsewhere is escaped, and nothing is inline', async () => 
   const html = await page({
     matters: [aMatter({ reason: hostile, token: hostile })],
     products: [aProduct({ product: hostile })],
-    reconciliations: [{ ...compared({}), repaired: { [hostile]: 1 } }],
+    reconciliations: [{ ...compared, repaired: { [hostile]: 1 } }],
     unresolved: { attentionId: 5, typed: hostile },
     form: { ...form, order: hostile, amount: hostile, reason: hostile, key: hostile },
   });

@@ -1,5 +1,6 @@
 import type { ProductInStock } from '../database/queries/products.ts';
 import {
+  type Accounts,
   mattersPerList,
   type OpenMatter,
   type ReconciliationRow,
@@ -45,6 +46,7 @@ export interface OperatorSource {
   readonly matters: readonly OpenMatter[];
   readonly products: readonly ProductInStock[];
   readonly reconciliations: readonly ReconciliationRow[];
+  readonly accounts: Accounts;
   readonly said: Said | null;
   /** A matter that was not resolved, with what was typed. */
   readonly unresolved: { readonly attentionId: number; readonly typed: string } | null;
@@ -70,7 +72,7 @@ export function operatorView(source: OperatorSource, now: Date) {
     notice,
     matters: matters.map((matter) => matterView(matter, unresolved, now)),
     more: matters.length === mattersPerList ? oldestWords(mattersPerList) : null,
-    sums: sumsView(reconciliations, source.products, now),
+    sums: sumsView(source.accounts, source.products, now),
     scopes: scopesView(reconciliations, now),
     refund,
   };

@@ -1,52 +1,20 @@
 import { z } from 'zod';
 import type { ProductInStock } from '../database/queries/products.ts';
-import type { ReconciliationRow } from '../database/queries/reconciliation.ts';
+import type { Accounts, ReconciliationRow } from '../database/queries/reconciliation.ts';
 import { formatMoney, numberLocale } from '../domain/money.ts';
 import { type ShownTime, shownTime } from './times.ts';
 import { contradictionWords, nothingRepaired, repairWords, scopeWords } from './words.ts';
 
-const sums = z.object({
-  accounts: z.object({
-    stock: z.array(
-      z.object({
-        sku: z.string(),
-        available: z.int(),
-        held: z.int(),
-        sold: z.int(),
-        supplied: z.int(),
-        balanced: z.boolean(),
-      }),
-    ),
-    money: z.array(
-      z.object({
-        currency: z.string(),
-        charged: z.number(),
-        refunded: z.number(),
-        refund_due: z.number(),
-        earned: z.number(),
-      }),
-    ),
-    contradictions: z.int(),
-  }),
-});
-
 const counts = z.record(z.string(), z.number());
 
-/** The newest sums that were stored; null while there are none, since adding up takes longer with every order. */
-export function sumsView(
-  reconciliations: readonly ReconciliationRow[],
-  products: readonly ProductInStock[],
-  now: Date,
-) {
-  const row = reconciliations.find(({ scope }) => scope === 'provider');
-  const report = sums.safeParse(row?.report).data?.accounts;
-  if (!row || !report) return null;
+/** The sums of stock and money at the moment `now`, at which they were added up. */
+export function sumsView(accounts: Accounts, products: readonly ProductInStock[], now: Date) {
   const names = new Map(products.map(({ sku, product }) => [sku, product]));
   return {
-    time: shownTime(row.last_run_at, now),
-    contradictions: contradictionWords(report.contradictions),
-    consistent: report.contradictions === 0,
-    money: report.money.map(({ currency, charged, refunded, refund_due: due, earned: kept }) => {
+    time: shownTime(now, now),
+    contradictions: contradictionWords(accounts.contradictions),
+    consistent: accounts.contradictions === 0,
+    money: accounts.money.map(({ currency, charged, refunded, refund_due: due, earned: kept }) => {
       const shown = (cents: number) => formatMoney({ cents, currency });
       return {
         currency,
@@ -56,7 +24,7 @@ export function sumsView(
         kept: shown(kept),
       };
     }),
-    stock: report.stock.map(({ sku, available, held, sold, supplied, balanced }) => ({
+    stock: accounts.stock.map(({ sku, available, held, sold, supplied, balanced }) => ({
       name: names.get(sku) ?? sku,
       available: figure(available),
       held: figure(held),

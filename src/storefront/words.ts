@@ -581,7 +581,6 @@ export const operatorWords = {
     resolve: 'Resolve',
   },
   sums: {
-    none: 'Nothing was added up yet. That happens every hour, and when you reconcile.',
     at: 'Added up at {time}.',
   },
   money: {
@@ -616,7 +615,7 @@ export const operatorWords = {
     inAll: 'Put right in all',
     never: 'Not yet',
     now: 'Reconcile now',
-    nowSays: 'Compares both at once, and adds up stock and money again.',
+    nowSays: 'Compares both at once.',
   },
   refund: {
     heading: 'Refund an order',
@@ -660,7 +659,7 @@ export function resolveWords(kind: AttentionKind): string {
 
 /** The reason of sums that do not add up; which they are shows in the tables. */
 export const sumsDiffer =
-  'The last sums of stock or money contradict each other. The tables below show which.';
+  'Sums of stock or money contradicted each other. The tables below show them as they are now.';
 
 /** That the list goes on. */
 export function oldestWords(shown: number): string {

@@ -119,6 +119,6 @@ async function report(database: Database, differences: Differences | null): Prom
   );
   await recordReconciliation(database, 'provider', {
     repaired: { ...differences },
-    report: { differences, accounts },
+    report: { differences },
   });
 }

@@ -24,7 +24,7 @@ export const calls: readonly Mutant[] = [
     file: 'src/payments/stripe-refunds.ts',
     from: '`refund_${order.refundId}_${order.amountCents}`',
     to: '`refund_${order.refundId}_${performance.now()}`',
-    test: { file: rules, name: 'makes one refund of a part' },
+    test: { file: rules, name: 'the list does not show it yet' },
   },
   {
     name: 'after a stored failure a new key is used blindly',

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { outboxTransaction } from '../../src/database/statement.ts';
 import { cancelOrder } from '../../src/database/transactions/order-changes.ts';
 import { payOrder } from '../../src/database/transactions/paying.ts';
+import { FreshKeys } from '../../src/payments/idempotency.ts';
 import type { PaymentProvider } from '../../src/payments/provider.ts';
 import { createStripeProvider } from '../../src/payments/stripe.ts';
+import { refund } from '../../src/payments/stripe-refunds.ts';
 import { followUpsOf } from '../../src/workflows/follow-ups.ts';
 import { moneyOf } from '../support/money.ts';
 import {
@@ -101,6 +103,26 @@ describe('the provider, asked again', () => {
     expect(data.map(({ id, amount }) => [id, amount])).toEqual([
       ['providerRefundId' in first && first.providerRefundId, 100],
     ]);
+  });
+
+  test('makes one refund although its first answer was lost and the list does not show it yet', async () => {
+    const { stripe } = service;
+    const [transactionId, another] = [
+      await service.pay(await service.open('5')),
+      await service.pay(await service.open('6')),
+    ];
+    const list = stripe.refunds.list.bind(stripe.refunds);
+    const late = vi.spyOn(stripe.refunds, 'list').mockImplementation(() => list({ payment_intent: another }));
+    // Each call has keys of its own, as after a restart of the process.
+    const order = { refundId: 5, orderId: 5, transactionId, amountCents: 100 };
+    const payBack = () => refund(stripe, new FreshKeys(), order);
+    await setMood('api_lost');
+    await expect(payBack()).rejects.toBeInstanceOf(Error);
+    await service.send('DELETE', '/control/moods');
+    const made = await payBack();
+    late.mockRestore();
+    const { data } = await list({ payment_intent: transactionId });
+    expect(data.map(({ id }) => ({ providerRefundId: id }))).toEqual([made]);
   });
 });
 

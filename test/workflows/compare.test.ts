@@ -65,10 +65,8 @@ function compare(inMinutes: number, events: 'all' | 'none' = 'none'): Promise<Di
 test('the schedule reconciles by itself', async () => {
   const runs = async () => {
     const { body } = await ask(`${shop.shopUrl}/reconciliation`, undefined, { method: 'GET' });
-    const found = (body as unknown as { scope: string; runs: number }[]).find(
-      ({ scope }) => scope === 'shop',
-    );
-    return found?.runs ?? 0;
+    const { reconciliations } = body as unknown as { reconciliations: { scope: string; runs: number }[] };
+    return reconciliations.find(({ scope }) => scope === 'shop')?.runs ?? 0;
   };
   const before = await runs();
   await waitFor('two more runs', runs, (now) => now >= before + 2);

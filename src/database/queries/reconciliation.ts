@@ -108,7 +108,7 @@ export interface Accounts {
   readonly contradictions: number;
 }
 
-/** Adds everything up. Its cost grows with the orders, so it is asked for now and then, never by a shopper. */
+/** Adds up stock and money as they are now. The cost grows with the orders, so only operators and the hourly comparison ask for it. */
 export async function readAccounts(database: Database): Promise<Accounts> {
   const [stock, money, contradictions] = await Promise.all([
     database('stock_accounts')

@@ -2,7 +2,12 @@ import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
-import { listAttention, listReconciliations } from '../../database/queries/reconciliation.ts';
+import {
+  listAttention,
+  listReconciliations,
+  type ReconciliationRow,
+  readAccounts,
+} from '../../database/queries/reconciliation.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { admitOperators } from '../operators.ts';
 import { problem, sentence, orderId as serial } from '../schemas.ts';
@@ -34,6 +39,33 @@ const reconciliation = z.object({
   last_run_at: z.iso.datetime(),
   repaired: z.record(z.string(), z.number()),
   report: z.record(z.string(), z.unknown()),
+});
+
+const accounts = z.object({
+  stock: z
+    .array(
+      z.object({
+        sku: z.string(),
+        available: z.int(),
+        held: z.int(),
+        sold: z.int(),
+        supplied: z.int(),
+        balanced: z.boolean(),
+      }),
+    )
+    .readonly(),
+  money: z
+    .array(
+      z.object({
+        currency: z.string(),
+        charged: z.int(),
+        refunded: z.int(),
+        refund_due: z.int(),
+        earned: z.int(),
+      }),
+    )
+    .readonly(),
+  contradictions: z.int(),
 });
 
 /** What needs a person, and what reconciliation found (docs/PAYMENTS.md): for operators. */
@@ -88,13 +120,13 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
     {
       schema: {
         tags: ['operator'],
-        summary: 'What was reconciled, and the sums of stock and money',
-        response: { 200: z.array(reconciliation) },
+        summary: 'The sums of stock and money now, and what was reconciled',
+        response: { 200: z.object({ accounts, reconciliations: z.array(reconciliation) }) },
       },
     },
     async () => {
-      const rows = await listReconciliations(options.database);
-      return rows.map((row) => ({ ...row, last_run_at: row.last_run_at.toISOString() }));
+      const reconciliations = await listReconciliations(options.database);
+      return { accounts: await readAccounts(options.database), reconciliations: reconciliations.map(shown) };
     },
   );
 
@@ -110,6 +142,10 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
     async (request) => ({ ...(await options.reconcile()), ...(await compare(options, request)) }),
   );
 };
+
+function shown(row: ReconciliationRow) {
+  return { ...row, last_run_at: row.last_run_at.toISOString() };
+}
 
 async function compare(options: AttentionOptions, request: FastifyRequest) {
   try {

@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { findOrder } from '../../database/queries/orders.ts';
 import { listProducts } from '../../database/queries/products.ts';
-import { listAttention, listReconciliations } from '../../database/queries/reconciliation.ts';
+import { listAttention, listReconciliations, readAccounts } from '../../database/queries/reconciliation.ts';
 import { findRefund } from '../../database/queries/refunds.ts';
 import type { RefundRow } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
@@ -108,14 +108,15 @@ async function show(
   { database, pages }: OperatorPageOptions,
   shown: Partial<OperatorSource>,
 ): Promise<FastifyReply> {
-  const [matters, products, reconciliations] = await Promise.all([
+  const [matters, products, reconciliations, accounts] = await Promise.all([
     listAttention(database),
     listProducts(database),
     listReconciliations(database),
+    readAccounts(database),
   ]);
   const form: TypedRefund = { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
   const nothing = { said: null, unresolved: null, refund: null, form, fault: null };
-  const source = { ...nothing, ...shown, matters, products, reconciliations };
+  const source = { ...nothing, ...shown, matters, products, reconciliations, accounts };
   return pages.send(reply, 'operator', { operator: operatorView(source, new Date()) });
 }
 
