@@ -7,17 +7,21 @@ const shared = {
   expect: { poll: { timeout: 20_000 } },
 } as const;
 
+/** Tests that read the repository's files and need neither Postgres nor a process. */
+const filesOnly = ['test/repo/{errors,imports,mutants,payments-doc,settings}.test.ts'];
+
 // oxlint-disable-next-line import/no-default-export -- vitest reads the default export
 export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
     projects: [
-      { test: { ...shared, name: 'unit', include: ['src/**/*.test.ts'], maxWorkers: 2 } },
+      { test: { ...shared, name: 'unit', include: ['src/**/*.test.ts', ...filesOnly], maxWorkers: 2 } },
       {
         test: {
           ...shared,
           name: 'integration',
           include: ['test/{database,workflows,http,payments,stripe-simulator,repo}/**/*.test.ts'],
+          exclude: filesOnly,
           maxWorkers: 2,
         },
       },

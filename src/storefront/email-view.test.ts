@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PlannedEmail } from '../database/transactions/emails.ts';
+import type { PlannedEmail } from '../database/queries/emails.ts';
 import { emailComposer } from './email-view.ts';
 import { createRenderer } from './render.ts';
 

@@ -1,4 +1,4 @@
-import type { EmailContent, EmailLine, PlannedEmail } from '../database/transactions/emails.ts';
+import type { EmailContent, EmailLine, PlannedEmail } from '../database/queries/emails.ts';
 import { formatMoney } from '../domain/money.ts';
 import type { Renderer } from './render.ts';
 import { longTime } from './times.ts';

@@ -1,6 +1,5 @@
 import type { ProductOrder } from '../database/queries/products.ts';
-import type { AttentionKind, EmailKind } from '../database/tables.ts';
-import type { RestartableKind } from '../database/transactions/restarts.ts';
+import type { AttentionKind, EmailKind, RestartableKind } from '../database/tables.ts';
 import type { Obstacle } from '../domain/cart.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';

@@ -1,11 +1,6 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import {
-  type EmailContent,
-  type EmailDelivery,
-  markEmailSent,
-  type PlannedEmail,
-  readPlannedEmail,
-} from '../database/transactions/emails.ts';
+import type { EmailContent, EmailDelivery, PlannedEmail } from '../database/queries/emails.ts';
+import { markEmailSent, readPlannedEmail } from '../database/transactions/emails.ts';
 import { messageIdOf, type Notifier, type RefusedMessage } from '../email/notifier.ts';
 import { queues, workflowNames } from './follow-ups.ts';
 import { maxRecoveryAttempts } from './limits.ts';

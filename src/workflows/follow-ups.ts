@@ -1,5 +1,5 @@
 import type { FollowUps, WorkflowKind } from '../database/outbox.ts';
-import type { Restartable } from '../database/transactions/restarts.ts';
+import type { Restartable } from '../database/tables.ts';
 import { checkoutWorkflowId, paymentTopic } from './signals.ts';
 
 /** Names of the workflows that a commit starts, and of the queues they run in. */

@@ -1,3 +1,5 @@
+import type { CancelReason, OrderStatus } from '../../domain/order.ts';
+import type { PaymentState } from '../../domain/payment.ts';
 import type { Database } from '../connection.ts';
 import type { EmailKind } from '../tables.ts';
 
@@ -47,4 +49,41 @@ function keptEmails(database: Database) {
       'html_body',
       'sent_at',
     );
+}
+
+/** What becomes of messages: a mail server takes them, a demonstration keeps them to be read, or there are none. */
+export type EmailDelivery = 'smtp' | 'outbox' | 'off';
+
+/** What a message tells: the order as it stands now. Amounts in minor units, times in milliseconds since 1970. */
+export interface PlannedEmail {
+  readonly emailId: number;
+  /** As set when the work began: a workflow ends the way it began, whatever the settings say by then. */
+  readonly delivery: EmailDelivery;
+  readonly orderId: number;
+  readonly kind: EmailKind;
+  readonly refundId: number | null;
+  readonly to: string;
+  readonly token: string;
+  readonly status: OrderStatus;
+  readonly cancelReason: CancelReason | null;
+  readonly paymentState: PaymentState | null;
+  readonly paidLate: boolean;
+  readonly totalCents: number;
+  readonly currency: string;
+  readonly holdExpiresAt: number;
+  readonly lines: readonly EmailLine[];
+  readonly refund: { readonly amountCents: number; readonly reason: string } | null;
+}
+
+export interface EmailLine {
+  readonly product: string;
+  readonly quantity: number;
+  readonly unitPriceCents: number;
+}
+
+/** A message as its reader sees it. */
+export interface EmailContent {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
 }

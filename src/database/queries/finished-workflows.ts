@@ -1,6 +1,6 @@
 import type { Database } from '../connection.ts';
 import { applicationName } from '../outbox.ts';
-import { restartables } from '../transactions/restarts.ts';
+import { restartables } from '../tables.ts';
 
 /** What is looked for. */
 export interface FinishedSearch {

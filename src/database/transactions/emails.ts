@@ -1,6 +1,5 @@
-import type { CancelReason, OrderStatus } from '../../domain/order.ts';
-import type { PaymentState } from '../../domain/payment.ts';
 import { enqueueWorkflow, type FollowUps } from '../outbox.ts';
+import type { EmailContent, EmailDelivery, PlannedEmail } from '../queries/emails.ts';
 import type { Statement } from '../statement.ts';
 import type { EmailKind } from '../tables.ts';
 import { transaction } from '../transaction.ts';
@@ -23,36 +22,6 @@ export async function planEmail(
     { orderId: message.orderId, kind: message.kind, refundId: message.refundId ?? null },
   );
   if (planned) await enqueueWorkflow(sql, followUps.email, Number(planned.emailId));
-}
-
-/** What becomes of messages: a mail server takes them, a demonstration keeps them to be read, or there are none. */
-export type EmailDelivery = 'smtp' | 'outbox' | 'off';
-
-/** What a message tells: the order as it stands now. Amounts in minor units, times in milliseconds since 1970. */
-export interface PlannedEmail {
-  readonly emailId: number;
-  /** As set when the work began: a workflow ends the way it began, whatever the settings say by then. */
-  readonly delivery: EmailDelivery;
-  readonly orderId: number;
-  readonly kind: EmailKind;
-  readonly refundId: number | null;
-  readonly to: string;
-  readonly token: string;
-  readonly status: OrderStatus;
-  readonly cancelReason: CancelReason | null;
-  readonly paymentState: PaymentState | null;
-  readonly paidLate: boolean;
-  readonly totalCents: number;
-  readonly currency: string;
-  readonly holdExpiresAt: number;
-  readonly lines: readonly EmailLine[];
-  readonly refund: { readonly amountCents: number; readonly reason: string } | null;
-}
-
-export interface EmailLine {
-  readonly product: string;
-  readonly quantity: number;
-  readonly unitPriceCents: number;
 }
 
 /** The first step of an email: what is to be told; null when it is sent already. */
@@ -84,13 +53,6 @@ export const readPlannedEmail = transaction(
     return planned ? { ...planned, delivery } : null;
   },
 );
-
-/** A message as its reader sees it. */
-export interface EmailContent {
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
-}
 
 /** The last step of an email. What is given to keep can be read in the outbox; what was sent is not kept here. */
 export const markEmailSent = transaction(

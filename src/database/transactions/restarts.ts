@@ -1,12 +1,9 @@
 import { enqueueWorkflow, type WorkflowKind } from '../outbox.ts';
 import type { Statement } from '../statement.ts';
-import type { AttentionKind } from '../tables.ts';
+import { type AttentionKind, type Restartable, restartables } from '../tables.ts';
 import { raiseAttention, resolveAttention } from './attention.ts';
 import { lockPayment } from './payments.ts';
 import { recordRefundMade } from './refunds.ts';
-
-/** The stories that can be told once more, because each looks first what is left to do. */
-export type Restartable = 'resume-checkout' | 'dispatch' | 'refund' | 'email';
 
 /** The workflows that tell them; workflows/follow-ups.ts knows. */
 export type RestartKinds = Readonly<Record<Restartable, WorkflowKind>>;
@@ -95,17 +92,6 @@ const lostStories = `
     )
   order by id
   limit :limit`;
-
-/** The story that each kind of matter is about. */
-export const restartables = {
-  checkout_failed: 'resume-checkout',
-  dispatch_failed: 'dispatch',
-  refund_failed: 'refund',
-  email_failed: 'email',
-} as const satisfies Partial<Record<AttentionKind, Restartable>>;
-
-/** The kinds of matters that can be tried again. */
-export type RestartableKind = keyof typeof restartables;
 
 const workflowOf: Partial<Record<AttentionKind, Restartable>> = restartables;
 
