@@ -15,7 +15,7 @@ const recoverWithinSeconds = 150;
 const probeEveryMs = 10;
 // Counting is work for Postgres, too.
 const lookEveryMs = 200;
-// How the engine reads one recorded step back (system_database.js of the SDK). Who waits does it no more.
+// How the engine reads one recorded step back. Who waits does it no more.
 const readOfStep = 'select%from %operation_outputs%where workflow_uuid=$1 and function_id=$2%';
 
 /** How soon a shop that was killed serves again, and how soon all who wait at the payment page are waited for again. */
