@@ -2,7 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { runWithDataSourceContext } from '@dbos-inc/dbos-sdk/internal/context';
 import { runTransactionalInternalStep } from '@dbos-inc/dbos-sdk/internal/dbos';
 import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils';
-import { isPassing } from './outage.ts';
+import { isTransient } from '../shared/outage.ts';
 import { type Statement, statementsOn } from './statement.ts';
 
 const secondsBetweenTriesAtMost = 2;
@@ -44,6 +44,6 @@ const cannotConnectNow = '57P03';
 
 /** The engine would record a state that passes as the step's outcome. */
 function retryLater(error: unknown): never {
-  if (!isPassing(error)) throw error;
+  if (!isTransient(error)) throw error;
   throw Object.assign(new Error('Postgres refuses for now', { cause: error }), { code: cannotConnectNow });
 }

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { isPassing, isPostgresAway } from '../database/outage.ts';
 import { type ErrorCode, ShopError } from '../domain/errors.ts';
+import { isPostgresAway, isTransient } from '../shared/outage.ts';
 
 interface Meaning {
   readonly status: number;
@@ -100,7 +100,7 @@ function knownError(error: unknown): ShopError {
       { issues },
     );
   }
-  if (isPostgresAway(error) || isPassing(error))
+  if (isPostgresAway(error) || isTransient(error))
     return new ShopError('unavailable', 'The database is away for a moment. Ask again.');
   return ofFastify(error as FastifyError);
 }

@@ -7,6 +7,7 @@ import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { ShopError } from '../domain/errors.ts';
+import { isFromOtherSite } from '../shared/same-site.ts';
 import { type Assets, smallestToCompress } from './assets.ts';
 import { logProblem, type Problem, problemOf, sendProblem, withRetryAfter } from './errors.ts';
 import { assetRoutes } from './routes/assets.ts';
@@ -137,11 +138,9 @@ function refuseOtherSites(server: FastifyInstance, publicUrl: string): void {
       );
     }
     if (request.method !== 'POST') return;
-    const { origin } = request.headers;
-    const host = origin === undefined ? ours : hostOf(origin);
-    const fromElsewhere =
-      request.headers['sec-fetch-site'] === 'cross-site' || ![ours, request.host].includes(host);
-    if (fromElsewhere) throw new ShopError('cross_site', 'This request came from a page of another site.');
+    if (isFromOtherSite(request.headers, [ours, request.host])) {
+      throw new ShopError('cross_site', 'This request came from a page of another site.');
+    }
   });
 }
 
@@ -157,10 +156,6 @@ function refuseEncodedBodies(server: FastifyInstance): void {
 
 function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
-}
-
-function hostOf(origin: string): string {
-  return URL.canParse(origin) ? new URL(origin).host : '';
 }
 
 function tooManyRequests(_request: FastifyRequest, context: { after: string }): Error {

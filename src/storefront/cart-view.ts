@@ -1,6 +1,6 @@
 import type { PendingOrder } from '../database/queries/orders.ts';
 import { type CheckedCart, type CheckedLine, cartDays } from '../domain/cart.ts';
-import { formatMoney } from '../domain/money.ts';
+import { formatMoney } from '../shared/money.ts';
 import { type PendingView, pendingOf } from './pending-view.ts';
 import { cartNotes, keptWords, obstacleWords, putBackWords, words } from './words.ts';
 

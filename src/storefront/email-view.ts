@@ -1,5 +1,5 @@
 import type { EmailContent, EmailLine, PlannedEmail } from '../database/queries/emails.ts';
-import { formatMoney } from '../domain/money.ts';
+import { formatMoney } from '../shared/money.ts';
 import type { Renderer } from './render.ts';
 import { longTime } from './times.ts';
 import {

@@ -7,7 +7,7 @@ import {
 } from '../database/queries/reconciliation.ts';
 import type { RefundOfOrder } from '../database/queries/refunds.ts';
 import type { AttentionKind } from '../database/tables.ts';
-import { formatMoney } from '../domain/money.ts';
+import { formatMoney } from '../shared/money.ts';
 import { scopesView, sumsView } from './sums-view.ts';
 import { shownTime } from './times.ts';
 import {

@@ -1,5 +1,5 @@
 import type { OrderStory } from '../database/queries/order-story.ts';
-import { formatMoney } from '../domain/money.ts';
+import { formatMoney } from '../shared/money.ts';
 import { refundSums } from './refund-story.ts';
 import { longTime, type ShownTime } from './times.ts';
 import { paymentStates, refundSteps, words } from './words.ts';

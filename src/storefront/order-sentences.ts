@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OrderStory } from '../database/queries/order-story.ts';
-import { formatMoney } from '../domain/money.ts';
+import { formatMoney } from '../shared/money.ts';
 import { refundSums } from './refund-story.ts';
 import { type ShownTime, shownTime } from './times.ts';
 import { cancelWords, refundNotes, shortageWords, words } from './words.ts';

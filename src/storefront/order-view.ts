@@ -1,6 +1,6 @@
 import type { OrderStory } from '../database/queries/order-story.ts';
 import type { OrderLine, OrderWithPayment } from '../database/queries/orders.ts';
-import { formatMoney } from '../domain/money.ts';
+import { formatMoney } from '../shared/money.ts';
 import { isEnded, lateForMs } from './order-ending.ts';
 import { type Fact, factsOf } from './order-facts.ts';
 import { type Sentence, sentencesOf } from './order-sentences.ts';

@@ -1,5 +1,5 @@
 import type { PendingOrder } from '../database/queries/orders.ts';
-import { formatMoney } from '../domain/money.ts';
+import { formatMoney } from '../shared/money.ts';
 import { type ShownTime, shownTime } from './times.ts';
 import { askingWords, orderWords, payWords, pendingWords } from './words.ts';
 

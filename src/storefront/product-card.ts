@@ -1,5 +1,5 @@
 import type { ProductInStock } from '../database/queries/products.ts';
-import { formatMoney } from '../domain/money.ts';
+import { formatMoney } from '../shared/money.ts';
 import { fewUnits, stockWords } from './words.ts';
 
 /** A product as lists show it. */

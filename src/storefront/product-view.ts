@@ -1,6 +1,6 @@
 import type { ProductInStock } from '../database/queries/products.ts';
-import { majorUnits } from '../domain/money.ts';
 import { maxQuantity } from '../domain/order.ts';
+import { majorUnits } from '../shared/money.ts';
 import { type ProductCard, productCard } from './product-card.ts';
 import { pictureWords } from './words.ts';
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Liquid } from 'liquidjs';
+import { createHtmlEngine, createTextEngine } from '../shared/liquid.ts';
 import type { ShownTime } from './times.ts';
 import { emailWords, operatorWords, outboxWords, words } from './words.ts';
 
@@ -11,37 +11,27 @@ export interface Renderer {
 
 export interface RendererOptions {
   readonly cache: boolean;
-  /** The lasting address of a file of ours; see http/assets.ts. */
+  /** The versioned address of an asset; see http/assets.ts. */
   readonly assetAddress: (file: string) => string;
 }
 
 // Both src/ and dist/ lie one level below the project, so one path serves tests and the built shop.
 const viewsDir = fileURLToPath(new URL('../../public/views', import.meta.url));
 
-/**
- * The one place that sets Liquid up. Every output is escaped, and a name that the model lacks is an error instead of a gap.
- * Views see the model and the words, nothing else. Plain text needs no escaping, so its engine finds `.text.liquid` only.
- */
+/** The shop's views. They see the model and the words, nothing else. */
 export function createRenderer({ cache, assetAddress }: RendererOptions): Renderer {
-  const common = {
-    root: viewsDir,
-    cache,
-    strictVariables: true,
-    strictFilters: true,
-    ownPropertyOnly: true,
-    globals: { words, emailWords, outboxWords, operatorWords },
-  };
-  const html = new Liquid({ ...common, extname: '.liquid', outputEscape: 'escape' });
+  const options = { cache, globals: { words, emailWords, outboxWords, operatorWords } };
+  const html = createHtmlEngine(viewsDir, options);
   html.registerFilter('asset', assetAddress);
   html.registerFilter('with_time', { raw: true, handler: withTime });
-  const text = new Liquid({ ...common, extname: '.text.liquid' });
+  const text = createTextEngine(viewsDir, options);
   return {
     render: (view, model) => html.renderFile(view, model),
     renderText: (view, model) => text.renderFile(view, model),
   };
 }
 
-/** A sentence as HTML, with its `{time}` as an element that the browser shows in the reader's own time. */
+/** A sentence as HTML. Its `{time}` becomes an element that the browser shows in the reader's own time zone. */
 function withTime(sentence: string, time: ShownTime): string {
   const element = `<time datetime="${time.iso}">${escapeHtml(time.text)}</time>`;
   return escapeHtml(sentence).replace('{time}', () => element);

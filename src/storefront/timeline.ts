@@ -1,6 +1,6 @@
 import type { HistoryEntry, OrderWithPayment } from '../database/queries/orders.ts';
-import { formatMoney } from '../domain/money.ts';
 import type { CancelReason } from '../domain/order.ts';
+import { formatMoney } from '../shared/money.ts';
 import { refundOf, refundSums } from './refund-story.ts';
 import { type ShownTime, shownTime } from './times.ts';
 import { cancelSteps, refundSteps, words } from './words.ts';

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';
 
 // The one language file: to translate the shop, translate this. Shoppers come first, then messages, then operators.
-// How numbers and amounts are written stands in domain/money.ts, where they are read as well.
+// How numbers and amounts are written stands in shared/money.ts, where they are read as well.
 
 /** Every text of the storefront. Templates read it as `words`; a sentence with `{time}` gets a `<time>` there. */
 export const words = {

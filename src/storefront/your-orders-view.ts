@@ -1,5 +1,5 @@
 import type { OrderOfBrowser } from '../database/queries/orders.ts';
-import { formatMoney } from '../domain/money.ts';
+import { formatMoney } from '../shared/money.ts';
 import { type ShownTime, shownTime } from './times.ts';
 import { orderWords, statusWords, thingWords, words } from './words.ts';
 

@@ -1,7 +1,7 @@
+import { formatMoney } from '../shared/money.ts';
 import type { EventRow } from './database/panel.ts';
 import type { Charge } from './money.ts';
 import { type Mood, type MoodGroup, type MoodSettings, moodGroups, type Shares } from './moods.ts';
-import { formatAmount } from './page.ts';
 import { referenceOf, type Session } from './session.ts';
 
 const says: Readonly<Record<Mood, string>> = {
@@ -60,7 +60,7 @@ export function sessionView(session: Session, charge: Charge | undefined) {
     path: `/control/sessions/${session.id}`,
     page: `/pay/${session.id}`,
     reference: referenceOf(session) || session.id.slice(0, 16),
-    amount: formatAmount(session.amountTotal, session.currency),
+    amount: formatMoney({ cents: session.amountTotal, currency: session.currency }),
     stands: standing(session, charge),
     has_moods: session.moods !== null,
     is_open: session.status === 'open',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { offeredForm } from './cards.ts';
-import { formatAmount, formTargets, paymentPage } from './page.ts';
+import { formTargets, paymentPage } from './page.ts';
 import type { Session } from './session.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
@@ -24,15 +24,6 @@ const session: Session = {
   moods: null,
   createdAt: new Date('2026-11-21T11:59:30Z'),
 };
-
-test.each([
-  [9999, 'usd', '$99.99'],
-  [500, 'jpy', '¥500'],
-  [1, 'eur', '€0.01'],
-  [1_234_567, 'gbp', '£12,345.67'],
-])('%d %s reads %s', (amount, currency, text) => {
-  expect(formatAmount(amount, currency)).toBe(text);
-});
 
 test('the way back carries the session, and the hold its time', () => {
   expect(paymentPage(session, offeredForm(undefined), now)).toMatchObject({

@@ -1,3 +1,4 @@
+import { formatMoney } from '../shared/money.ts';
 import { type CardForm, testCards } from './cards.ts';
 import { cancelAddress, type Decline, type LineItem, type Session, successAddress } from './session.ts';
 
@@ -14,7 +15,7 @@ export function paymentPage(session: Session, form: CardForm, now: Date) {
     payment: session.payment,
     path: `/pay/${session.id}`,
     shop: new URL(session.successUrl).host,
-    total: formatAmount(session.amountTotal, session.currency),
+    total: formatMoney({ cents: session.amountTotal, currency: session.currency }),
     lines: session.lineItems.map((item) => lineView(item, session.currency)),
     email: session.customerEmail,
     declined: session.lastDecline && declines[session.lastDecline],
@@ -35,20 +36,13 @@ export function formTargets(session: Session): string[] {
   return [...new Set(origins)];
 }
 
-/** An amount of the smallest unit in words a shopper reads: 9999 usd is $99.99, 500 jpy is ¥500. */
-export function formatAmount(amount: number, currency: string): string {
-  const format = new Intl.NumberFormat('en-US', { style: 'currency', currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(amount / 10 ** digits);
-}
-
 function lineView(item: LineItem, currency: string) {
   return {
     name: item.name,
     description: item.description,
     quantity: item.quantity,
-    unit: formatAmount(item.unitAmount, currency),
-    amount: formatAmount(item.unitAmount * item.quantity, currency),
+    unit: formatMoney({ cents: item.unitAmount, currency }),
+    amount: formatMoney({ cents: item.unitAmount * item.quantity, currency }),
   };
 }
 

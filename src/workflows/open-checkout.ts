@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
-import { isPassing, isPostgresAway } from '../database/outage.ts';
 import { statementsOf } from '../database/statement.ts';
 import { type PlacedOrder, type PlacingRequest, placeOrder } from '../database/transactions/orders.ts';
 import { recordSession } from '../database/transactions/payments.ts';
 import { orderKeyOf } from '../domain/order.ts';
 import type { PaymentProvider, PaymentSession, Refused } from '../payments/provider.ts';
+import { isPostgresAway, isTransient } from '../shared/outage.ts';
 import type { CheckoutAnswers } from './checkout-answers.ts';
 
 /** What opening a checkout is told from outside. */
@@ -92,7 +92,7 @@ export async function persistently<Result>(
 class NoAnswer extends Error {}
 
 function passesByItself(error: unknown): boolean {
-  return error instanceof NoAnswer || isPostgresAway(error) || isPassing(error);
+  return error instanceof NoAnswer || isPostgresAway(error) || isTransient(error);
 }
 
 function sessionOpener({ provider, publicUrl, paymentRetries }: OpeningSettings): OpenSession {

@@ -8,7 +8,7 @@ import { listAttention, listReconciliations, readAccounts } from '../../database
 import { findRefund } from '../../database/queries/refunds.ts';
 import type { RefundRow } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { formatMoney, parseMoney } from '../../domain/money.ts';
+import { formatMoney, parseMoney } from '../../shared/money.ts';
 import {
   type OperatorSource,
   operatorView,

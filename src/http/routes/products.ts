@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
 import { firstProduct, listProducts, type ProductInStock } from '../../database/queries/products.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { majorUnits } from '../../domain/money.ts';
+import { majorUnits } from '../../shared/money.ts';
 import { problem } from '../schemas.ts';
 
 const product = z

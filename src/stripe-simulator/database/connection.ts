@@ -31,16 +31,3 @@ export function connect(databaseUrl: string, { poolSize, synchronousCommit }: Po
     log: silentLog,
   });
 }
-
-// SQLSTATE classes: 08 connection, 53 out of resources, 57P0x shutting down or starting up; the rest is from the socket.
-const awayCodes = /^(08...|53...|57P0[123]|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|ENOTFOUND)$/;
-const awayMessages =
-  /Connection terminated|Connection ended|timeout exceeded when trying to connect|Timeout acquiring a connection/;
-
-/** Whether an error says that Postgres could not be reached, rather than that the statement was wrong. */
-export function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return awayCodes.test(code) || awayMessages.test(error.message);
-}

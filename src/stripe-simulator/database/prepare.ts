@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
-import { type Database, isDatabaseAway } from './connection.ts';
+import { isPostgresAway } from '../../shared/outage.ts';
+import type { Database } from './connection.ts';
 import { createTables } from './tables.ts';
 
 const millisecondsToWait = 15_000;
@@ -19,7 +20,7 @@ export async function prepareDatabase(database: Database, databaseUrl: string): 
       return;
     } catch (error) {
       if (codeOf(error) === databaseMissing) await createDatabase(databaseUrl);
-      else if (!isDatabaseAway(error) && codeOf(error) !== templateInUse) throw error;
+      else if (!isPostgresAway(error) && codeOf(error) !== templateInUse) throw error;
       if (Date.now() > deadline) throw error;
       await sleep(millisecondsBetweenTries);
     }

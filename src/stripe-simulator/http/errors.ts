@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { isDatabaseAway } from '../database/connection.ts';
+import { isPostgresAway } from '../../shared/outage.ts';
 
 /** An error in Stripe's words; `type` and `status` decide which class of its client a caller sees. */
 export interface ApiError {
@@ -43,7 +43,7 @@ export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
 /** What an exception means to the caller: a bad request says so, anything else is ours and may be tried again. */
 function meaningOf(error: FastifyError | Refusal): ApiError {
   if (error instanceof Refusal) return error.answer;
-  if (isDatabaseAway(error)) {
+  if (isPostgresAway(error)) {
     return {
       status: 503,
       type: 'api_error',

@@ -6,6 +6,9 @@ test.each([
   [5, 'USD', '$0.05', 0.05],
   [1200, 'JPY', '¥1,200', 1200],
   [123_456, 'KWD', 'KWD 123.456', 123.456],
+  [500, 'jpy', '¥500', 500],
+  [1, 'eur', '€0.01', 0.01],
+  [1_234_567, 'gbp', '£12,345.67', 12_345.67],
 ])('%i minor units of %s are %s', (cents, currency, text, major) => {
   expect(formatMoney({ cents, currency }).replace('\u00a0', ' ')).toBe(text);
   expect(majorUnits({ cents, currency })).toBe(major);
@@ -49,6 +52,6 @@ test.each([
   ['٣', 'USD'],
   ['9999999999999.99', 'USD'],
   ['$99,999,999,999,999,999.99', 'USD'],
-])('%j is no amount of %s that we take', (text, currency) => {
+])('%j is not read as an amount of %s', (text, currency) => {
   expect(parseMoney(text, currency)).toBeUndefined();
 });

@@ -1,0 +1,30 @@
+// Connection failures of the socket, and the SQLSTATE classes 08 (connection), 53 (resources) and 57P (shutdown, start-up).
+const awayCodes =
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|53\w{3}|57P\w{2}|40003|25P03)$/;
+const awayMessages =
+  /Connection terminated|Connection ended|server closed the connection|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|Unable to acquire a connection/i;
+
+/**
+ * Whether an error means that Postgres cannot be reached now, rather than that it refused a statement. It reads the causes of
+ * an error too, and the errors of each address that a connection tried.
+ */
+export function isPostgresAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+  if (typeof code === 'string' && awayCodes.test(code)) return true;
+  // The file of a Unix socket exists only while Postgres runs; any other missing file is not an outage.
+  if (code === 'ENOENT' && syscall === 'connect') return true;
+  if (error.name === 'KnexTimeoutError' || awayMessages.test(error.message)) return true;
+  if (error instanceof AggregateError && error.errors.some(isPostgresAway)) return true;
+  return isPostgresAway(error.cause);
+}
+
+// A time limit of the server, a lock held too long, a standby that is not primary yet, a serialization failure, a deadlock,
+// a failing disk, a plan from before a migration.
+const transientStates = /^(57014|55P03|25006|40001|40P01|58\w{3}|0A000)$/;
+
+/** Whether Postgres answered with a state that ends without a change of the statement, so that a retry may succeed. */
+export function isTransient(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && transientStates.test(code);
+}
