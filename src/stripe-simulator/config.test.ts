@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readPaymentServiceConfig } from './config.ts';
+import { readSimulatorConfig } from './config.ts';
 
 const required = {
   DATABASE_URL: 'postgres://localhost/payments',
@@ -8,7 +8,7 @@ const required = {
 };
 
 test('what must be given is enough', () => {
-  expect(readPaymentServiceConfig(required)).toEqual({
+  expect(readSimulatorConfig(required)).toEqual({
     host: '127.0.0.1',
     port: 8086,
     publicUrl: undefined,
@@ -22,12 +22,12 @@ test('what must be given is enough', () => {
 
 test('every fault is listed at once, and empty is missing', () => {
   const faulty = { PAYMENT_SERVICE_URL: 'http://localhost:1/path', STRIPE_SECRET_KEY: '', LOG_LEVEL: 'loud' };
-  expect(() => readPaymentServiceConfig(faulty)).toThrow(
+  expect(() => readSimulatorConfig(faulty)).toThrow(
     /PAYMENT_SERVICE_URL: is an origin[\s\S]*DATABASE_URL: is missing[\s\S]*STRIPE_SECRET_KEY: is missing[\s\S]*LOG_LEVEL/,
   );
 });
 
 test('the public address is an origin without a slash', () => {
-  const config = readPaymentServiceConfig({ ...required, PAYMENT_SERVICE_URL: 'https://pay.example.org/' });
+  const config = readSimulatorConfig({ ...required, PAYMENT_SERVICE_URL: 'https://pay.example.org/' });
   expect(config.publicUrl).toBe('https://pay.example.org');
 });

@@ -28,7 +28,7 @@ const environment = z.object({
 });
 
 /** All settings of one payment service, parsed once and never changed. */
-export interface PaymentServiceConfig {
+export interface SimulatorConfig {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -47,9 +47,7 @@ export interface PaymentServiceConfig {
  * Reads the settings from an environment. Empty values count as missing.
  * @throws SettingsError that lists every fault.
  */
-export function readPaymentServiceConfig(
-  env: Readonly<Record<string, string | undefined>>,
-): PaymentServiceConfig {
+export function readSimulatorConfig(env: Readonly<Record<string, string | undefined>>): SimulatorConfig {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(given);
   if (!parsed.success) {

@@ -2,7 +2,7 @@ import type { Statement } from './database/statement.ts';
 import type { Transact } from './transaction.ts';
 
 /** What the routes work with. */
-export interface ServiceContext {
+export interface SimulatorContext {
   /** For reads, and for changes of one statement that tell nobody; every other change is a transaction. */
   readonly sql: Statement;
   readonly transact: Transact;

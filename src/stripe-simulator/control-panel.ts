@@ -1,10 +1,10 @@
 import { formatMoney } from '../shared/money.ts';
 import type { EventRow } from './database/panel.ts';
+import { type Fault, type FaultGroup, type FaultRates, type FaultSettings, faultGroups } from './faults.ts';
 import type { Charge } from './money.ts';
-import { type Mood, type MoodGroup, type MoodSettings, moodGroups, type Shares } from './moods.ts';
 import { referenceOf, type Session } from './session.ts';
 
-const says: Readonly<Record<Mood, string>> = {
+const says: Readonly<Record<Fault, string>> = {
   api_error_before: 'Answers 500, nothing done',
   api_error_after: 'Does it, answers 500',
   api_timeout: 'Does it, never answers',
@@ -20,9 +20,9 @@ const says: Readonly<Record<Mood, string>> = {
   webhook_forge: 'A forged one comes before it',
 };
 
-const groupTitles: Readonly<Record<MoodGroup, string>> = { api: 'API calls', webhook: 'Webhooks' };
+const groupTitles: Readonly<Record<FaultGroup, string>> = { api: 'API calls', webhook: 'Webhooks' };
 
-const settingSays: Readonly<Record<keyof MoodSettings, string>> = {
+const settingSays: Readonly<Record<keyof FaultSettings, string>> = {
   slow_ms: 'A late answer takes',
   delay_ms: 'A late webhook takes',
   reorder_ms: 'A webhook waits for a later one at most',
@@ -30,25 +30,25 @@ const settingSays: Readonly<Record<keyof MoodSettings, string>> = {
   settle_ms: 'A bank debit takes',
 };
 
-/** The moods as a form shows them. */
-export function moodGroupViews(shares: Shares, struck: Readonly<Partial<Record<Mood, number>>>) {
-  return Object.entries(moodGroups).map(([group, moods]) => ({
-    title: groupTitles[group as MoodGroup],
-    moods: moods.map((name) => ({
+/** The faults as a form shows them. */
+export function faultGroupViews(rates: FaultRates, hits: Readonly<Partial<Record<Fault, number>>>) {
+  return Object.entries(faultGroups).map(([group, faults]) => ({
+    title: groupTitles[group as FaultGroup],
+    faults: faults.map((name) => ({
       name,
       says: says[name],
-      share: shares[name] ?? 0,
-      struck: struck[name] ?? 0,
+      rate: rates[name] ?? 0,
+      hits: hits[name] ?? 0,
     })),
   }));
 }
 
 /** The settings as a form shows them. */
-export function settingViews(settings: MoodSettings) {
+export function settingViews(settings: FaultSettings) {
   return Object.entries(settingSays).map(([name, text]) => ({
     name,
     says: text,
-    value: settings[name as keyof MoodSettings],
+    value: settings[name as keyof FaultSettings],
   }));
 }
 
@@ -62,7 +62,7 @@ export function sessionView(session: Session, charge: Charge | undefined) {
     reference: referenceOf(session) || session.id.slice(0, 16),
     amount: formatMoney({ cents: session.amountTotal, currency: session.currency }),
     stands: standing(session, charge),
-    has_moods: session.moods !== null,
+    has_faults: session.faults !== null,
     is_open: session.status === 'open',
     can_settle: session.payment === 'processing',
     can_be_paid_late: session.status === 'expired',

@@ -121,7 +121,7 @@ function signed({ webhookSecret }: DeliveryOptions, { body }: ClaimedEvent): Sig
   return { body, signature: signatureHeader(body, webhookSecret, unixSeconds(new Date())) };
 }
 
-/** The shop's answer to a forgery changes nothing; whether it believed it, its own books show. */
+/** The shop's answer to a forgery changes nothing; whether it believed it, its own ledger show. */
 async function postForgery(
   options: DeliveryOptions,
   { body, forgery }: ClaimedEvent,

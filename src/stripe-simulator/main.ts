@@ -1,16 +1,16 @@
-import { readPaymentServiceConfig, SettingsError } from './config.ts';
-import { type PaymentService, startPaymentService } from './service.ts';
+import { readSimulatorConfig, SettingsError } from './config.ts';
+import { type StripeSimulator, startStripeSimulator } from './simulator.ts';
 
 const millisecondsToClose = 5_000;
 
 async function main(): Promise<void> {
-  const service = await startPaymentService(readPaymentServiceConfig(process.env));
+  const service = await startStripeSimulator(readSimulatorConfig(process.env));
   closeOnRequest(service);
   process.send?.('ready');
 }
 
 /** Ends the service at SIGTERM, at Ctrl-C when nobody supervises it, and when its supervisor is gone. */
-function closeOnRequest(service: PaymentService): void {
+function closeOnRequest(service: StripeSimulator): void {
   let closing = false;
   const close = (): void => {
     if (closing) return;

@@ -21,7 +21,7 @@ const session: Session = {
   expiresAt: new Date('2026-11-21T12:01:30Z'),
   paymentIntent: null,
   lastDecline: null,
-  moods: null,
+  faults: null,
   createdAt: new Date('2026-11-21T11:59:30Z'),
 };
 

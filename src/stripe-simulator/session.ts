@@ -1,4 +1,4 @@
-import type { Shares } from './moods.ts';
+import type { FaultRates } from './faults.ts';
 
 /** open → complete or open → expired; both are final. */
 export type SessionStatus = 'open' | 'complete' | 'expired';
@@ -45,7 +45,7 @@ export interface Session extends NewSession {
   /** Why the last card was refused. */
   readonly lastDecline: Decline | null;
   /** What goes wrong on purpose with this session; null: what goes wrong in general. */
-  readonly moods: Shares | null;
+  readonly faults: FaultRates | null;
   readonly createdAt: Date;
 }
 

@@ -1,6 +1,6 @@
 import type { Database } from './database/connection.ts';
 import { type Statement, statementsOn } from './database/statement.ts';
-import { type Departure, emit, emitAbout } from './emission.ts';
+import { type Delivery, emit, emitAbout } from './emission.ts';
 import type { EventDetails, EventType } from './event.ts';
 import { checkoutSessionObject } from './objects.ts';
 import type { Session } from './session.ts';
@@ -9,10 +9,10 @@ import type { Session } from './session.ts';
 export interface Transaction {
   readonly sql: Statement;
   /** Tells of the session as it stands now. */
-  emitSession(type: EventType, session: Session, departure?: Departure): Promise<void>;
+  emitSession(type: EventType, session: Session, delivery?: Delivery): Promise<void>;
   /** Tells of something that belongs to the session. */
   emitObject(type: EventType, session: Session, object: object): Promise<void>;
-  /** Tells anything at all, struck by no mood. False: the identifier was taken. */
+  /** Tells anything at all, hits by no fault. False: the identifier was taken. */
   emitAnything(event: EventDetails): Promise<boolean>;
   /** Wakes the delivery after the commit. */
   wakeDelivery(): void;
@@ -38,10 +38,10 @@ export function createTransact(database: Database, { publicUrl, onEvents }: Tran
       return work({
         sql,
         wakeDelivery,
-        emitSession(type, session, departure) {
+        emitSession(type, session, delivery) {
           wakeDelivery();
           const object = checkoutSessionObject(session, publicUrl());
-          return emitAbout(sql, session, { type, object }, departure);
+          return emitAbout(sql, session, { type, object }, delivery);
         },
         emitObject(type, session, object) {
           wakeDelivery();

@@ -1,4 +1,4 @@
-import { selectMoods } from './database/moods.ts';
+import { selectFaults } from './database/faults.ts';
 import {
   type Completion,
   completeSession,
@@ -10,7 +10,7 @@ import {
   selectSession,
   settleSession,
 } from './database/sessions.ts';
-import type { Departure } from './emission.ts';
+import type { Delivery } from './emission.ts';
 import { paymentIntentObject } from './objects.ts';
 import type { Decline, Session, Settlement } from './session.ts';
 import type { Transaction } from './transaction.ts';
@@ -32,9 +32,9 @@ export async function findSession(transaction: Transaction, id: string): Promise
 export function pay(
   transaction: Transaction,
   id: string,
-  departure: Departure = {},
+  delivery: Delivery = {},
 ): Promise<Transition | undefined> {
-  return complete(transaction, id, { from: 'open', payment: 'paid' }, departure);
+  return complete(transaction, id, { from: 'open', payment: 'paid' }, delivery);
 }
 
 /** Takes the money for an expired session, which no provider should. Undefined: there is no such session. */
@@ -49,7 +49,7 @@ export async function startSettlement(
   outcome?: Settlement,
 ): Promise<Transition | undefined> {
   if (outcome === undefined) return complete(transaction, id, { from: 'open', payment: 'processing' });
-  const { settings } = await selectMoods(transaction.sql);
+  const { settings } = await selectFaults(transaction.sql);
   const settlement = { outcome, afterMilliseconds: settings.settle_ms };
   return complete(transaction, id, { from: 'open', payment: 'processing', settlement });
 }
@@ -58,11 +58,11 @@ async function complete(
   transaction: Transaction,
   id: string,
   completion: Completion,
-  departure: Departure = {},
+  delivery: Delivery = {},
 ): Promise<Transition | undefined> {
   const session = await completeSession(transaction.sql, id, completion);
   if (session === undefined) return unchanged(transaction, id);
-  await transaction.emitSession('checkout.session.completed', session, departure);
+  await transaction.emitSession('checkout.session.completed', session, delivery);
   return { session, changed: true };
 }
 

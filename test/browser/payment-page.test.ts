@@ -5,21 +5,21 @@ import { launchChromium, msToFindChromium } from '../support/chromium.ts';
 import {
   secondsFromNow,
   shopUrl,
-  startTestPaymentService,
-  type TestPaymentService,
+  startTestSimulator,
+  type TestSimulator,
 } from '../support/stripe-simulator.ts';
 
 // The payment page and the control panel in a real browser; the shop behind them only receives webhooks.
 
 let browser: Browser;
-let service: TestPaymentService;
+let service: TestSimulator;
 let context: BrowserContext;
 let page: Page;
 let complaints: string[];
 
 beforeAll(async () => {
   browser = await launchChromium();
-  service = await startTestPaymentService();
+  service = await startTestSimulator();
 }, msToFindChromium);
 
 afterAll(async () => {
@@ -141,19 +141,19 @@ test('a slow card shows that the bank is being asked, and going back afterwards 
 });
 
 describe('the control panel', () => {
-  test('sets moods and puts them off, and one session has its own', async () => {
+  test('sets faults and turns them off, and one session has its own', async () => {
     await enter({ javaScriptEnabled: false });
     const id = await service.open('c-1');
     await page.goto(`${service.origin}/control`);
     await page.getByLabel(/Comes twice/).fill('0.5');
-    await press('Set the moods');
+    await press('Set the faults');
     await page.locator('#webhook_double[value="0.5"]').waitFor();
     await page.goto(`${service.origin}/control/sessions/${id}`);
     await page.getByLabel(/Never comes/).fill('0.5');
-    await press('Set the moods of this session');
-    await page.getByText('own moods').waitFor();
-    const moods = (await service.send('GET', '/control/moods')).body;
-    expect(moods).toMatchObject({
+    await press('Set the faults of this session');
+    await page.getByText('own faults').waitFor();
+    const faults = (await service.send('GET', '/control/faults')).body;
+    expect(faults).toMatchObject({
       general: { webhook_double: 0.5 },
       sessions: { [id]: { webhook_double: 0.5, webhook_drop: 0.5 } },
     });

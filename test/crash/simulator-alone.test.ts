@@ -130,7 +130,7 @@ test('killed again and again under load, it keeps every answer, one session per 
   closing.abort();
   await Promise.all(buyers);
 
-  const { sessions, charges } = await allBooks();
+  const { sessions, charges } = await wholeLedger();
   const bought = sessions.filter(({ client_reference_id }) => acknowledged.has(client_reference_id));
   expect(new Map(bought.map((session) => [session.client_reference_id, session.id]))).toEqual(acknowledged);
   expect(bought).toHaveLength(acknowledged.size);
@@ -151,10 +151,10 @@ interface Entry {
   client_reference_id: string;
 }
 
-async function allBooks(): Promise<{ sessions: Entry[]; charges: Entry[] }> {
+async function wholeLedger(): Promise<{ sessions: Entry[]; charges: Entry[] }> {
   const all: { sessions: Entry[]; charges: Entry[] } = { sessions: [], charges: [] };
   for (let more = true, after = ''; more; ) {
-    const answer = await fetch(`http://127.0.0.1:${port}/books?limit=1000${after}`);
+    const answer = await fetch(`http://127.0.0.1:${port}/ledger?limit=1000${after}`);
     const part = (await answer.json()) as typeof all & { has_more: boolean };
     all.sessions.push(...part.sessions);
     all.charges.push(...part.charges);

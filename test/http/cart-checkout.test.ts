@@ -49,10 +49,10 @@ async function becomes(form: Form, status: string): Promise<void> {
 async function silenceProvider(form: Form): Promise<void> {
   const [{ order_id: orderId }] = await ordersOf(form);
   const { session_id: sessionId } = await shop.database('payments').where({ order_id: orderId }).first();
-  const response = await fetch(`${shop.paymentUrl}/control/sessions/${sessionId}/moods`, {
+  const response = await fetch(`${shop.paymentUrl}/control/sessions/${sessionId}/faults`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ moods: { api_error_before: 1 } }),
+    body: JSON.stringify({ faults: { api_error_before: 1 } }),
   });
   expect(response.ok).toBe(true);
 }

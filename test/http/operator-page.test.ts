@@ -141,10 +141,10 @@ describe('reconciling now', () => {
   });
 
   test('while the payment service fails says that it could not be compared with', async () => {
-    const moods = `${shop.paymentUrl}/control/moods`;
-    await ask(moods, { moods: { api_error_before: 1 } }, { method: 'PUT' });
+    const faults = `${shop.paymentUrl}/control/faults`;
+    await ask(faults, { faults: { api_error_before: 1 } }, { method: 'PUT' });
     const sent = await reconcile();
-    await ask(moods, undefined, { method: 'DELETE' });
+    await ask(faults, undefined, { method: 'DELETE' });
     expect(sent).toMatchObject({ status: 303, location: '/operator?said=not_compared' });
     expect(await page('/operator?said=not_compared')).toContain('could not be compared with');
     expect((await reconcile()).location).toBe('/operator?said=reconciled');

@@ -9,7 +9,7 @@ export interface Books {
 export async function readBooks(paymentUrl: string): Promise<Books> {
   const books: Books = { sessions: [], charges: [], refunds: [] };
   for (let after = ''; ; ) {
-    const answer = await fetch(`${paymentUrl}/books?limit=1000${after}`);
+    const answer = await fetch(`${paymentUrl}/ledger?limit=1000${after}`);
     const page = (await answer.json()) as Books & { has_more: boolean };
     books.sessions.push(...page.sessions);
     books.charges.push(...page.charges);

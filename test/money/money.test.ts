@@ -7,7 +7,7 @@ import { act, placeOrder, post } from './buyer.ts';
 import { acts, type Plan, planRun, scarce } from './plan.ts';
 import { expectPromisesKept, unfinished } from './verify.ts';
 
-// Random checkouts on the real system, with a payment provider in all its moods; then every cent is accounted for.
+// Random checkouts on the real system, with a payment provider that injects faults; then every cent is accounted for.
 // The seed decides what each buyer does, and which of the provider's answers and events go wrong.
 
 const seed = process.env['MONEY_SEED'] ?? randomBytes(4).toString('hex');
@@ -19,11 +19,11 @@ const finishMs = 150_000;
 const restockEvery = 40;
 const restockUnits = 60;
 const timeoutMs = 180_000 + count * 600;
-// Fewer than this, and a mood or an act was not really tried: the run proves nothing.
-const strikesAtLeast = 30;
+// Fewer than this, and a fault or an act was not really tried: the run proves nothing.
+const hitsAtLeast = 30;
 const paidAtLeast = 0.4;
 
-const moods = {
+const faults = {
   api_error_before: 0.065,
   api_error_after: 0.065,
   api_timeout: 0.065,
@@ -56,7 +56,7 @@ beforeAll(async () => {
     RECONCILE_SECONDS: '2',
   });
   const settings = { slow_ms: 300, delay_ms: 1500, reorder_ms: 1500, timeout_ms: 2000, settle_ms: 500 };
-  await put(`${arena.paymentUrl}/control/moods`, { seed, moods, settings });
+  await put(`${arena.paymentUrl}/control/faults`, { seed, faults, settings });
 });
 
 afterAll(async () => {
@@ -123,7 +123,7 @@ async function restock(number: number): Promise<void> {
 async function untilFinished(): Promise<void> {
   await untilNothingIsLeft();
   // A comparison reads hundreds of pages; with half of them failing it would never come to its end.
-  await put(`${arena.paymentUrl}/control/moods`, { moods: {} });
+  await put(`${arena.paymentUrl}/control/faults`, { faults: {} });
   await waitFor(
     'a comparison with the provider that finds nothing any more',
     async () => (await post(`${arena.shopUrl}/reconciliation`, {})).body as Record<string, number>,
@@ -143,13 +143,11 @@ async function untilNothingIsLeft(): Promise<void> {
 }
 
 async function expectNotVoid(statuses: readonly number[]): Promise<void> {
-  const answer = await fetch(`${arena.paymentUrl}/control/moods`);
-  const { struck } = (await answer.json()) as { struck: Record<string, number> };
-  console.info(`Money run of seed ${seed}: ${JSON.stringify({ struck, statuses: tally(statuses) })}`);
-  for (const mood of Object.keys(moods)) {
-    expect(struck[mood], `strikes of ${mood} in the run with seed ${seed}`).toBeGreaterThanOrEqual(
-      strikesAtLeast,
-    );
+  const answer = await fetch(`${arena.paymentUrl}/control/faults`);
+  const { hits } = (await answer.json()) as { hits: Record<string, number> };
+  console.info(`Money run of seed ${seed}: ${JSON.stringify({ hits, statuses: tally(statuses) })}`);
+  for (const fault of Object.keys(faults)) {
+    expect(hits[fault], `hits of ${fault} in the run with seed ${seed}`).toBeGreaterThanOrEqual(hitsAtLeast);
   }
   const paid = await arena
     .database('orders')
@@ -172,5 +170,5 @@ async function put(url: string, body: object): Promise<void> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  if (!answer.ok) throw new Error(`The moods were refused: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`The faults were refused: ${await answer.text()}`);
 }

@@ -18,7 +18,7 @@ import {
   outcomeOfEvent,
   placeOrder,
   placePaidOrder,
-  setMoods,
+  setFaults,
   standing,
   type TestOrder,
 } from '../support/orders.ts';
@@ -47,7 +47,7 @@ afterAll(async () => {
 /** An order whose hold is over and of which the provider does not say how it stands. */
 async function placeExpiringOrder(): Promise<TestOrder> {
   const order = await placeOrder(shop);
-  await setMoods(shop, order, { ...silent, webhook_drop: 1 });
+  await setFaults(shop, order, { ...silent, webhook_drop: 1 });
   await waitFor(
     'the end of the hold',
     () => shop.database('orders').where({ order_id: order.order_id }).whereRaw('hold_expires_at < now()'),
@@ -74,7 +74,7 @@ type Act = (order: TestOrder) => Promise<string | undefined>;
 
 const whileExpiring: Readonly<Record<Happening, Act>> = {
   paid: async (order) => {
-    await setMoods(shop, order, silent);
+    await setFaults(shop, order, silent);
     return payLate(order);
   },
   declined: (order) => deliverDecline(shop, order),
@@ -83,7 +83,7 @@ const whileExpiring: Readonly<Record<Happening, Act>> = {
     const cancelling = waysToCancel['on the order’s page'](shop, order).then(({ status }) => status, String);
     await askedToCancel(order);
     expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
-    await setMoods(shop, order, {});
+    await setFaults(shop, order, {});
     await becomes(shop, order, { status: 'cancelled' });
     expect(await cancelling).toBe(303);
     return undefined;
@@ -107,7 +107,7 @@ async function untoldPayment(order: TestOrder, happening: 'refunded' | 'dispute'
   expect(await outcomeOfEvent(shop, eventId)).toBe(edges.expiring[happening].outcome);
   expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
   // The provider answers again: the checkout finds the payment, and then the kept event has its place.
-  await setMoods(shop, order, {});
+  await setFaults(shop, order, {});
   return eventId;
 }
 
@@ -117,7 +117,7 @@ describe.concurrent('expiring', () => {
     const eventId = await whileExpiring[happening](order);
     await expectEdge(shop, order, { edge: edges.expiring[happening], happening, eventId });
     // Whatever it was, it does not stay so for ever.
-    await setMoods(shop, order, {});
+    await setFaults(shop, order, {});
     await becomes(shop, order, { status: ['cancelled', 'paid', 'refunded'] });
   });
 });
@@ -136,7 +136,7 @@ const onceCancelled: Readonly<Record<Happening, Act>> = {
 };
 
 async function untoldLatePayment(order: TestOrder, happening: 'refunded' | 'dispute'): Promise<string> {
-  await setMoods(shop, order, { webhook_drop: 1 });
+  await setFaults(shop, order, { webhook_drop: 1 });
   await control(shop, order, 'late_payment');
   const eventId = await afterUntoldPayment(shop, order, happening);
   expect(await outcomeOfEvent(shop, eventId)).toBe(edges.cancelled[happening].outcome);
@@ -182,7 +182,7 @@ describe.concurrent('paid after it was cancelled', () => {
     const order = await placeOrder(shop, { sku: 'block' });
     await waysToCancel['on the order’s page'](shop, order);
     await becomes(shop, order, { status: 'cancelled' });
-    await setMoods(shop, order, { webhook_drop: 1 });
+    await setFaults(shop, order, { webhook_drop: 1 });
     await control(shop, order, 'late_payment');
     await control(shop, order, 'refund');
     await resend(shop, order, 'checkout.session.completed');

@@ -21,7 +21,7 @@ import {
   pay,
   placeOrder,
   placePaidOrder,
-  setMoods,
+  setFaults,
   standing,
   type TestOrder,
   useCard,
@@ -70,7 +70,7 @@ const whileOpen: Readonly<Record<Happening, Act>> = {
 
 /** Pays without the shop being told, and then lets something happen to the money. */
 async function payUntold(order: TestOrder, happening: 'refunded' | 'dispute'): Promise<EventId> {
-  await setMoods(shop, order, { webhook_drop: 1 });
+  await setFaults(shop, order, { webhook_drop: 1 });
   await pay(shop, order);
   const eventId = await afterUntoldPayment(shop, order, happening);
   expect(await outcomeOfEvent(shop, eventId)).toBe(edges['hold open'][happening].outcome);

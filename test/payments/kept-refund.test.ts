@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectMoneySettled } from '../support/money.ts';
-import { ask, becomes, control, pay, placeOrder, placePaidOrder, setMoods } from '../support/orders.ts';
+import { ask, becomes, control, pay, placeOrder, placePaidOrder, setFaults } from '../support/orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
 import { authorized, operatorToken, refund } from '../support/refunds.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
@@ -33,9 +33,9 @@ function reconcile() {
 describe('money that is back before we know that it came', () => {
   test('by an event that overtook the one of the payment: the goods wait, and stay', async () => {
     const order = await placeOrder(shop, { sku: 'shackle', qty: 1 });
-    await setMoods(shop, order, { webhook_delay: 1 });
+    await setFaults(shop, order, { webhook_delay: 1 });
     await pay(shop, order);
-    await setMoods(shop, order, {});
+    await setFaults(shop, order, {});
     await control(shop, order, 'refund');
     await becomes(shop, order, { status: 'paid' });
     await waitFor(
@@ -54,7 +54,7 @@ describe('money that is back before we know that it came', () => {
 
   test('and no event told of either: the provider is asked, and tells of both', async () => {
     const order = await placeOrder(shop, { sku: 'thimble', qty: 1 });
-    await setMoods(shop, order, { webhook_drop: 1 });
+    await setFaults(shop, order, { webhook_drop: 1 });
     await pay(shop, order);
     await control(shop, order, 'refund');
     await becomes(shop, order, { status: 'paid' });

@@ -4,18 +4,18 @@ import { createStripeProvider } from '../../src/payments/stripe.ts';
 import {
   secretKey,
   sessionParameters,
-  startTestPaymentService,
-  type TestPaymentService,
+  startTestSimulator,
+  type TestSimulator,
 } from '../support/stripe-simulator.ts';
 
 // A key that was spent on a call with other parameters: the version before an upgrade asked, and died before it wrote the
 // answer down. One effect, as after any other lost answer (decision 8).
 
-let service: TestPaymentService;
+let service: TestSimulator;
 let provider: PaymentProvider;
 
 beforeAll(async () => {
-  service = await startTestPaymentService();
+  service = await startTestSimulator();
   provider = createStripeProvider({
     secretKey,
     serviceUrl: service.origin,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectMoneySettled } from '../support/money.ts';
-import { becomes, control, placePaidOrder, setMoods } from '../support/orders.ts';
+import { becomes, control, placePaidOrder, setFaults } from '../support/orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
 import { operatorToken, refund } from '../support/refunds.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
@@ -15,7 +15,7 @@ afterAll(() => shop.close());
 
 test('a full refund of what was paid back in part elsewhere, unheard of, pays back the rest', async () => {
   const order = await placePaidOrder(shop, { sku: 'shackle', qty: 1 });
-  await setMoods(shop, order, { webhook_drop: 1 });
+  await setFaults(shop, order, { webhook_drop: 1 });
   await control(shop, order, 'refund', { amount: 500 });
 
   expect(await refund(shop, order)).toMatchObject({ status: 202, body: { amount: 1890 } });

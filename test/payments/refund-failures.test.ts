@@ -5,14 +5,14 @@ import {
   type Answer,
   ask,
   becomes,
+  faultHits,
   hurryDispatch,
   matters,
   placeOrder,
   placePaidOrder,
   postSigned,
-  setMoods,
+  setFaults,
   standing,
-  struck,
   type TestOrder,
 } from '../support/orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
@@ -86,17 +86,17 @@ describe.concurrent('a refund is made exactly once although the provider', () =>
     ['answers that there are too many requests', 'api_too_many'],
     ['answers with a page', 'api_html'],
     ['answers with half a line', 'api_garbage'],
-  ])('%s', async (_what, mood) => {
+  ])('%s', async (_what, fault) => {
     const order = await placePaidOrder(shop);
-    await setMoods(shop, order, { [mood]: 1 });
+    await setFaults(shop, order, { [fault]: 1 });
     expect(await refund(shop, order)).toMatchObject({ status: 202, body: { status: 'due' } });
     await waitFor(
-      `${mood} to strike`,
-      () => struck(shop, mood),
+      `${fault} to hit`,
+      () => faultHits(shop, fault),
       (times) => times > 0,
     );
     expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
-    await setMoods(shop, order, {});
+    await setFaults(shop, order, {});
     await becomes(shop, order, { status: 'refunded', state: 'refunded' });
     expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
   });
@@ -150,11 +150,11 @@ describe.concurrent('a refund that the provider refuses', () => {
 describe.concurrent('a refund that was listed while it was unknown', () => {
   test('is made after all, and is taken off the list', async () => {
     const order = await placePaidOrder(shop);
-    await setMoods(shop, order, { api_html: 1 });
+    await setFaults(shop, order, { api_html: 1 });
     const { body } = await refund(shop, order);
     const matter = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
     await shop.database('attention').insert({ ...matter, reason: 'still unknown' });
-    await setMoods(shop, order, {});
+    await setFaults(shop, order, {});
     await becomes(shop, order, { status: 'refunded' });
     expect(await shop.database('attention').where(matter)).toMatchObject([
       { resolution: 'the refund was made' },
@@ -163,14 +163,14 @@ describe.concurrent('a refund that was listed while it was unknown', () => {
 
   test('and is still being asked for, can be taken off the list and no more', async () => {
     const order = await placePaidOrder(shop);
-    await setMoods(shop, order, { api_html: 1 });
+    await setFaults(shop, order, { api_html: 1 });
     const { body } = await refund(shop, order);
     const matter = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
     await shop.database('attention').insert({ ...matter, reason: 'still unknown' });
     const [{ attention_id: id }] = await shop.database('attention').where(matter);
     expect(await attention(`${id}/resolve`, { resolution: 'seen' })).toMatchObject({ status: 200 });
     expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
-    await setMoods(shop, order, {});
+    await setFaults(shop, order, {});
     await becomes(shop, order, { status: 'refunded' });
     expect((await moneyOf(shop, order)).refunds).toEqual([order.total]);
   });
@@ -178,7 +178,7 @@ describe.concurrent('a refund that was listed while it was unknown', () => {
 
 test('an order whose refund is promised and not made yet is not dispatched', async () => {
   const order = await placePaidOrder(shop);
-  await setMoods(shop, order, { api_html: 1 });
+  await setFaults(shop, order, { api_html: 1 });
   await refund(shop, order);
   await hurryDispatch(shop, order);
   await waitFor(
@@ -187,7 +187,7 @@ test('an order whose refund is promised and not made yet is not dispatched', asy
     ([row]) => row.status === 'SUCCESS',
   );
   expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
-  await setMoods(shop, order, {});
+  await setFaults(shop, order, {});
   await becomes(shop, order, { status: 'refunded' });
 });
 

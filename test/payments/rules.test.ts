@@ -17,13 +17,13 @@ import {
   placeOrder,
   placePaidOrder,
   postSigned,
-  setMoods,
+  setFaults,
   standing,
   type TestOrder,
 } from '../support/orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
-import { secretKey, startTestPaymentService, type TestPaymentService } from '../support/stripe-simulator.ts';
+import { secretKey, startTestSimulator, type TestSimulator } from '../support/stripe-simulator.ts';
 import { waitFor } from '../support/wait.ts';
 
 // Single rules that the promises of README rest on, each where nothing else stands behind it; test/mutants breaks them.
@@ -40,11 +40,11 @@ afterAll(async () => {
 });
 
 describe('the provider, asked again', () => {
-  let service: TestPaymentService;
+  let service: TestSimulator;
   let provider: PaymentProvider;
 
   beforeAll(async () => {
-    service = await startTestPaymentService();
+    service = await startTestSimulator();
     provider = createStripeProvider({
       secretKey,
       serviceUrl: service.origin,
@@ -53,7 +53,7 @@ describe('the provider, asked again', () => {
     });
   });
 
-  afterEach(() => service.send('DELETE', '/control/moods'));
+  afterEach(() => service.send('DELETE', '/control/faults'));
 
   afterAll(() => service.close());
 
@@ -69,7 +69,7 @@ describe('the provider, asked again', () => {
       orderUrl: 'http://localhost/orders/1',
     });
 
-  const setMood = (mood: string) => service.send('PUT', '/control/moods', { moods: { [mood]: 1 } });
+  const setFault = (fault: string) => service.send('PUT', '/control/faults', { faults: { [fault]: 1 } });
 
   async function sessionsOf(orderId: number): Promise<string[]> {
     const { data } = await service.stripe.checkout.sessions.list({ limit: 100 });
@@ -79,10 +79,10 @@ describe('the provider, asked again', () => {
   test.each([
     [1, 'was lost', 'api_lost'],
     [2, 'is a failure for ever', 'api_error_after'],
-  ])('opens one session (order %i) although its first answer %s', async (orderId, _what, mood) => {
-    await setMood(mood);
+  ])('opens one session (order %i) although its first answer %s', async (orderId, _what, fault) => {
+    await setFault(fault);
     await expect(open(orderId)).rejects.toBeInstanceOf(Error);
-    await service.send('DELETE', '/control/moods');
+    await service.send('DELETE', '/control/faults');
     const [first, second] = [await open(orderId), await open(orderId)];
     expect(second).toEqual(first);
     expect(await sessionsOf(orderId)).toEqual('sessionId' in first ? [first.sessionId] : []);
@@ -91,12 +91,12 @@ describe('the provider, asked again', () => {
   test.each([
     [3, 'was lost', 'api_lost'],
     [4, 'is a failure for ever', 'api_error_after'],
-  ])('makes one refund of a part (order %i) although its first answer %s', async (orderId, _what, mood) => {
+  ])('makes one refund of a part (order %i) although its first answer %s', async (orderId, _what, fault) => {
     const transactionId = await service.pay(await service.open(String(orderId)));
     const refund = () => provider.refund({ refundId: orderId, orderId, transactionId, amountCents: 100 });
-    await setMood(mood);
+    await setFault(fault);
     await expect(refund()).rejects.toBeInstanceOf(Error);
-    await service.send('DELETE', '/control/moods');
+    await service.send('DELETE', '/control/faults');
     const [first, second] = [await refund(), await refund()];
     expect(second).toEqual(first);
     const { data } = await service.stripe.refunds.list({ payment_intent: transactionId });
@@ -116,9 +116,9 @@ describe('the provider, asked again', () => {
     // Each call has keys of its own, as after a restart of the process.
     const order = { refundId: 5, orderId: 5, transactionId, amountCents: 100 };
     const payBack = () => refund(stripe, new FreshKeys(), order);
-    await setMood('api_lost');
+    await setFault('api_lost');
     await expect(payBack()).rejects.toBeInstanceOf(Error);
-    await service.send('DELETE', '/control/moods');
+    await service.send('DELETE', '/control/faults');
     const made = await payBack();
     late.mockRestore();
     const { data } = await list({ payment_intent: transactionId });
@@ -153,7 +153,7 @@ test('an event that comes again does nothing again, not even a dispute that a pe
 
 test('an order whose money is on its way back is not dispatched, however long that takes', async () => {
   const order = await placePaidOrder(shop);
-  await setMoods(shop, order, { api_html: 1 });
+  await setFaults(shop, order, { api_html: 1 });
   await ask(`${shop.shopUrl}/order/${order.order_id}/refund`, { reason: 'came broken' });
   expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
   await hurryDispatch(shop, order);
@@ -163,7 +163,7 @@ test('an order whose money is on its way back is not dispatched, however long th
     ([row]) => row.status === 'SUCCESS',
   );
   expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
-  await setMoods(shop, order, {});
+  await setFaults(shop, order, {});
   await becomes(shop, order, { status: 'refunded' });
   expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
 });

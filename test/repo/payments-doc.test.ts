@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { readPaymentEvent } from '../../src/payments/webhook.ts';
 import { testCards } from '../../src/stripe-simulator/cards.ts';
-import { moodNames } from '../../src/stripe-simulator/moods.ts';
+import { faultNames } from '../../src/stripe-simulator/faults.ts';
 import { circumstances, edges, happenings } from '../support/edge-table.ts';
 
 // docs/PAYMENTS.md says what the code does, in both directions.
@@ -75,7 +75,7 @@ test('what needs a person is listed by the kinds that the database knows', async
   expect(codesOf('kind').toSorted()).toEqual(kinds.toSorted());
 });
 
-test('the test cards and the moods are those of the payment service', () => {
+test('the test cards and the injected faults are those of the Stripe simulator', () => {
   expect(tableOf('card').slice(2)).toEqual(testCards.map(({ number, says }) => [number, says]));
-  expect(codesOf('mood')).toEqual(moodNames);
+  expect(codesOf('fault')).toEqual(faultNames);
 });

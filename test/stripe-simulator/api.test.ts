@@ -4,16 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   eventually,
   refused,
-  startTestPaymentService,
+  startTestSimulator,
   stripeClient,
-  type TestPaymentService,
+  type TestSimulator,
 } from '../support/stripe-simulator.ts';
 
-let service: TestPaymentService;
+let service: TestSimulator;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  service = await startTestPaymentService();
+  service = await startTestSimulator();
   stripe = service.stripe;
 });
 
@@ -172,8 +172,8 @@ describe('Refunds', () => {
       ({ body }) => (JSON.parse(body) as Stripe.ChargeRefundedEvent).data.object.amount_refunded,
     );
     expect(sums.toSorted((left, right) => left - right)).toEqual([1_000, 19_998]);
-    const books = await service.send('GET', '/books?limit=1000');
-    expect(books.body['refunds']).toEqual(
+    const ledger = await service.send('GET', '/ledger?limit=1000');
+    expect(ledger.body['refunds']).toEqual(
       expect.arrayContaining([
         expect.objectContaining({
           id: part.id,
@@ -183,7 +183,7 @@ describe('Refunds', () => {
         }),
       ]),
     );
-    expect(books.body['charges']).toEqual(
+    expect(ledger.body['charges']).toEqual(
       expect.arrayContaining([expect.objectContaining({ payment_intent: intent, amount_refunded: 19_998 })]),
     );
   });

@@ -1,13 +1,13 @@
 // What a person can do at the control panel, as its API does it.
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, startTestPaymentService, type TestPaymentService } from '../support/stripe-simulator.ts';
+import { eventually, startTestSimulator, type TestSimulator } from '../support/stripe-simulator.ts';
 
-let service: TestPaymentService;
+let service: TestSimulator;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  service = await startTestPaymentService();
+  service = await startTestSimulator();
   stripe = service.stripe;
 });
 
@@ -70,7 +70,7 @@ describe('A session', () => {
       () => service.receiver.typesAbout(id),
       (types) => types.toSorted().join() === 'checkout.session.completed,checkout.session.expired',
     );
-    const { body } = await service.send('GET', '/books?limit=1000');
+    const { body } = await service.send('GET', '/ledger?limit=1000');
     expect(body['charges']).toEqual(expect.arrayContaining([expect.objectContaining({ session_id: id })]));
   });
 

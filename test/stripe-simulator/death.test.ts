@@ -1,6 +1,6 @@
 // A payment service loses its database, as one that was killed does: the next one goes on where it was.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startPaymentService } from '../../src/stripe-simulator/service.ts';
+import { startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
 import {
   DatabaseLine,
@@ -30,28 +30,28 @@ function control(port: number, method: string, path: string, body?: object): Pro
   return fetch(`http://127.0.0.1:${port}/control/${path}`, { method, ...init });
 }
 
-test('moods and their counts are kept, the bank still answers, and what was late still leaves', async () => {
+test('faults and their counts are kept, the bank still answers, and what was late still leaves', async () => {
   const line = new DatabaseLine(database.url);
-  const dying = await startPaymentService(testConfig(await line.start(), webhookUrl));
+  const dying = await startStripeSimulator(testConfig(await line.start(), webhookUrl));
   const settings = { settle_ms: 1_000, delay_ms: 1_000 };
-  await control(dying.port, 'PUT', 'moods', { seed: 'kept', moods: { webhook_delay: 1 }, settings });
+  await control(dying.port, 'PUT', 'faults', { seed: 'kept', faults: { webhook_delay: 1 }, settings });
   const { id } = await stripeClient(dying.port).checkout.sessions.create(sessionParameters('k-1'));
   await control(dying.port, 'POST', `sessions/${id}/complete_unpaid`, { outcome: 'succeeded' });
   line.cut();
 
-  const heir = await startPaymentService(testConfig(database.url, webhookUrl));
+  const heir = await startStripeSimulator(testConfig(database.url, webhookUrl));
   try {
     const types = await eventually(
       () => receiver.typesAbout(id),
       (received) => received.length === 2,
     );
     expect(types).toEqual(['checkout.session.completed', 'checkout.session.async_payment_succeeded']);
-    const kept = await (await control(heir.port, 'GET', 'moods')).json();
+    const kept = await (await control(heir.port, 'GET', 'faults')).json();
     expect(kept).toMatchObject({
       seed: 'kept',
       general: { webhook_delay: 1 },
       settings,
-      struck: { webhook_delay: 2 },
+      hits: { webhook_delay: 2 },
     });
     expect(await stripeClient(heir.port).checkout.sessions.retrieve(id)).toMatchObject({
       payment_status: 'paid',

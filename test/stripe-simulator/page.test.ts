@@ -5,15 +5,15 @@ import {
   eventually,
   secondsFromNow,
   shopUrl,
-  startTestPaymentService,
-  type TestPaymentService,
+  startTestSimulator,
+  type TestSimulator,
 } from '../support/stripe-simulator.ts';
 
-let service: TestPaymentService;
+let service: TestSimulator;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  service = await startTestPaymentService();
+  service = await startTestSimulator();
   stripe = service.stripe;
 });
 
@@ -44,7 +44,7 @@ interface Entry {
 }
 
 async function chargesOf(id: string): Promise<Entry[]> {
-  const { body } = await service.send('GET', '/books?limit=1000');
+  const { body } = await service.send('GET', '/ledger?limit=1000');
   return (body['charges'] as Entry[]).filter(({ session_id }) => session_id === id);
 }
 
@@ -223,7 +223,7 @@ describe('The test card', () => {
     ['4000 0000 0000 8001', 'succeeded', 'paid', 'You were charged once'],
     ['4000 0000 0000 8002', 'failed', 'unpaid', 'Your bank did not pay'],
   ])('%s completes at once and has %s later, by itself', async (number, outcome, paymentStatus, says) => {
-    await service.send('PUT', '/control/moods', { moods: {}, settings: { settle_ms: 2_000 } });
+    await service.send('PUT', '/control/faults', { faults: {}, settings: { settle_ms: 2_000 } });
     const id = await service.open(`a-${outcome}`);
     expect((await payWith(id, number)).headers.get('location')).toContain(`${shopUrl}/orders/a-${outcome}`);
     expect(await retrieve(id)).toMatchObject({

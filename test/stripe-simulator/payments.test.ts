@@ -1,7 +1,7 @@
 // The payment service as its clients see it: the official Stripe package, and curl.
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PaymentService, startPaymentService } from '../../src/stripe-simulator/service.ts';
+import { type StripeSimulator, startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
 import {
   refused,
@@ -14,14 +14,14 @@ import {
 import { waitFor } from '../support/wait.ts';
 
 let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
-let service: PaymentService;
+let service: StripeSimulator;
 let stripe: Stripe;
 let origin: string;
 const receiver = new WebhookReceiver();
 
 beforeAll(async () => {
   database = await createEmptyDatabase();
-  service = await startPaymentService(testConfig(database.url, await receiver.start()));
+  service = await startStripeSimulator(testConfig(database.url, await receiver.start()));
   stripe = stripeClient(service.port);
   origin = `http://127.0.0.1:${service.port}`;
 });
@@ -32,7 +32,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-interface Books {
+interface Ledger {
   sessions: { id: string; client_reference_id: string; status: string }[];
   charges: {
     id: string;
@@ -44,12 +44,12 @@ interface Books {
   has_more: boolean;
 }
 
-async function books(query = 'limit=1000'): Promise<Books> {
-  return (await (await fetch(`${origin}/books?${query}`)).json()) as Books;
+async function ledger(query = 'limit=1000'): Promise<Ledger> {
+  return (await (await fetch(`${origin}/ledger?${query}`)).json()) as Ledger;
 }
 
-async function chargesOf(sessionId: string): Promise<Books['charges']> {
-  return (await books()).charges.filter(({ session_id }) => session_id === sessionId);
+async function chargesOf(sessionId: string): Promise<Ledger['charges']> {
+  return (await ledger()).charges.filter(({ session_id }) => session_id === sessionId);
 }
 
 function postJson(path: string, body: string): Promise<Response> {
@@ -195,7 +195,7 @@ describe('Idempotency keys', () => {
       outcome.status === 'fulfilled' ? outcome.value.id : (outcome.reason as Stripe.errors.StripeError).code,
     );
     expect([id, 'idempotency_key_in_use']).toEqual(expect.arrayContaining(told));
-    const stored = (await books()).sessions.filter(
+    const stored = (await ledger()).sessions.filter(
       ({ client_reference_id }) => client_reference_id === 'k-3',
     );
     expect(stored).toHaveLength(1);
@@ -276,13 +276,13 @@ describe('The tutorial’s routes', () => {
   });
 });
 
-describe('The books', () => {
+describe('The ledger', () => {
   test('go page by page through every session', async () => {
-    const all = await books();
+    const all = await ledger();
     const seen: string[] = [];
     let after = '';
     for (let more = true; more; ) {
-      const part = await books(`limit=5${after}`);
+      const part = await ledger(`limit=5${after}`);
       seen.push(...part.sessions.map(({ id }) => id));
       after = `&after=${seen.at(-1)}`;
       more = part.has_more;
@@ -291,6 +291,6 @@ describe('The books', () => {
   });
 
   test.each(['limit=0', 'limit=1001', 'after=x'])('%s is refused', async (query) => {
-    expect((await fetch(`${origin}/books?${query}`)).status).toBe(400);
+    expect((await fetch(`${origin}/ledger?${query}`)).status).toBe(400);
   });
 });

@@ -1,7 +1,7 @@
 // Every event reaches the shop, signed, whatever the shop or Postgres does in between.
 import Stripe from 'stripe';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type PaymentService, startPaymentService } from '../../src/stripe-simulator/service.ts';
+import { type StripeSimulator, startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
 import {
   DatabaseLine,
@@ -16,14 +16,14 @@ import {
 
 let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
 let line: DatabaseLine;
-let service: PaymentService;
+let service: StripeSimulator;
 let stripe: Stripe;
 const receiver = new WebhookReceiver();
 
 beforeAll(async () => {
   database = await createEmptyDatabase();
   line = new DatabaseLine(database.url);
-  service = await startPaymentService(testConfig(await line.start(), await receiver.start()));
+  service = await startStripeSimulator(testConfig(await line.start(), await receiver.start()));
   stripe = stripeClient(service.port);
 });
 

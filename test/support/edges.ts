@@ -10,7 +10,7 @@ import {
   matters,
   type OpenShop,
   outcomeOfEvent,
-  setMoods,
+  setFaults,
   type TestOrder,
 } from './orders.ts';
 import { expectStockBalanced } from './promises.ts';
@@ -50,7 +50,7 @@ export async function providerEvent(
 }
 
 async function chargesOf(shop: OpenShop, sessionId: string): Promise<string[]> {
-  const { body } = await ask(`${shop.paymentUrl}/books?limit=1000`, undefined, { method: 'GET' });
+  const { body } = await ask(`${shop.paymentUrl}/ledger?limit=1000`, undefined, { method: 'GET' });
   const charges = body['charges'] as { id: string; session_id: string }[];
   return charges.filter((charge) => charge.session_id === sessionId).map(({ id }) => id);
 }
@@ -104,7 +104,7 @@ export async function afterUntoldPayment(
   happening: 'refunded' | 'dispute',
   stillSilent: Readonly<Record<string, number>> = {},
 ): Promise<string> {
-  await setMoods(shop, order, stillSilent);
+  await setFaults(shop, order, stillSilent);
   await control(shop, order, happening === 'refunded' ? 'refund' : 'dispute');
   return providerEvent(shop, order, happening === 'refunded' ? 'charge.refunded' : 'charge.dispute.created');
 }

@@ -29,7 +29,7 @@ async function moneyMoved(shop: OpenShop): Promise<Map<string, Moved>> {
     return known;
   };
   for (let after = ''; ; ) {
-    const answer = await fetch(`${shop.paymentUrl}/books?limit=1000${after}`);
+    const answer = await fetch(`${shop.paymentUrl}/ledger?limit=1000${after}`);
     const books = (await answer.json()) as Books;
     for (const charge of books.charges) of(charge).charges.push(charge.amount);
     for (const refund of books.refunds) of(refund).refunds.push(refund.amount);

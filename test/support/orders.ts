@@ -91,20 +91,20 @@ export function control(
   return insist(ask(`${shop.paymentUrl}/control/sessions/${sessionId}/${action}`, body));
 }
 
-/** Sets the moods of a session, in the place of those it had; `{}` is none. */
-export async function setMoods(
+/** Sets the injected faults of a session in place of its former ones; `{}` injects none. */
+export async function setFaults(
   shop: OpenShop,
   { payment_id: sessionId }: TestOrder,
-  moods: Readonly<Record<string, number>>,
+  faults: Readonly<Record<string, number>>,
 ): Promise<void> {
-  const url = `${shop.paymentUrl}/control/sessions/${sessionId}/moods`;
-  await insist(ask(url, { moods }, { method: 'PUT' }));
+  const url = `${shop.paymentUrl}/control/sessions/${sessionId}/faults`;
+  await insist(ask(url, { faults }, { method: 'PUT' }));
 }
 
-/** How often a mood has struck. */
-export async function struck(shop: OpenShop, mood: string): Promise<number> {
-  const { body } = await ask(`${shop.paymentUrl}/control/moods`, undefined, { method: 'GET' });
-  return (body['struck'] as Record<string, number>)[mood] ?? 0;
+/** How often a fault has hit. */
+export async function faultHits(shop: OpenShop, fault: string): Promise<number> {
+  const { body } = await ask(`${shop.paymentUrl}/control/faults`, undefined, { method: 'GET' });
+  return (body['hits'] as Record<string, number>)[fault] ?? 0;
 }
 
 /** Has the payment service sign and deliver an event of our making; its id. */

@@ -6,7 +6,7 @@ import {
   hurryDispatch,
   matters,
   type OpenShop,
-  setMoods,
+  setFaults,
   type TestOrder,
 } from './orders.ts';
 import { refund } from './refunds.ts';
@@ -105,7 +105,7 @@ export const cancel: Change = async (shop, order) => {
 
 /** The hold is over, and the payment not known: the provider does not say. */
 export const endHold: Change = async (shop, order) => {
-  await setMoods(shop, order, { api_error_before: 1 });
+  await setFaults(shop, order, { api_error_before: 1 });
   const held = shop.database('orders').where('order_id', order.order_id);
   await held.update({ hold_expires_at: shop.database.fn.now() });
   return order;
@@ -113,7 +113,7 @@ export const endHold: Change = async (shop, order) => {
 
 export const expire: Change = async (shop, order) => {
   await endHold(shop, order);
-  await setMoods(shop, order, {});
+  await setFaults(shop, order, {});
   await ask(`${shop.paymentUrl}/api/cancel_payment`, { session_id: order.payment_id });
   return until(shop, order, 'cancelled');
 };

@@ -52,7 +52,7 @@ async function chargesByOrder(paymentUrl: string): Promise<Map<string, Books['ch
   const charges = new Map<string, Books['charges']>();
   let after = '';
   for (;;) {
-    const answer = await fetch(`${paymentUrl}/books?limit=1000${after}`);
+    const answer = await fetch(`${paymentUrl}/ledger?limit=1000${after}`);
     const books = (await answer.json()) as Books;
     for (const charge of books.charges) {
       const order = charge.client_reference_id;

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { connect, type Database } from '../../src/database/connection.ts';
-import { readPaymentServiceConfig } from '../../src/stripe-simulator/config.ts';
-import { startPaymentService } from '../../src/stripe-simulator/service.ts';
+import { readSimulatorConfig } from '../../src/stripe-simulator/config.ts';
+import { startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './postgres.ts';
 import { choosePlaces } from './settings.ts';
 
@@ -27,7 +27,7 @@ export async function startTestShop(
   const databases = [shopDatabase ?? (await createTestDatabase()), await createEmptyDatabase()] as const;
   const [shop, payments] = databases;
   const places = await choosePlaces({ shop: shop.url, payments: payments.url }, settings);
-  const paymentService = await startPaymentService(readPaymentServiceConfig(places.paymentEnv));
+  const paymentService = await startStripeSimulator(readSimulatorConfig(places.paymentEnv));
   const app = await startApp(places.shopEnv, shop.url);
   // By its name the server tells the statements of a test from those of the shop.
   const database = connect(`${shop.url}?application_name=test`, 4);

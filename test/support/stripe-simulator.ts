@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import Stripe from 'stripe';
-import type { PaymentServiceConfig } from '../../src/stripe-simulator/config.ts';
-import { startPaymentService } from '../../src/stripe-simulator/service.ts';
+import type { SimulatorConfig } from '../../src/stripe-simulator/config.ts';
+import { startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
 import { createEmptyDatabase } from './postgres.ts';
 
 export const secretKey = 'sk_test_payment_service';
@@ -22,7 +22,7 @@ export function stripeClient(port: number, key = secretKey): Stripe {
 }
 
 /** A payment service in the test's process, with a database and a shop of its own that only receives webhooks. */
-export interface TestPaymentService {
+export interface TestSimulator {
   readonly origin: string;
   readonly port: number;
   readonly databaseUrl: string;
@@ -43,7 +43,7 @@ export interface TestPaymentService {
 }
 
 /** Settings of a payment service in the test's process. */
-export function testConfig(databaseUrl: string, webhookUrl: string): PaymentServiceConfig {
+export function testConfig(databaseUrl: string, webhookUrl: string): SimulatorConfig {
   return {
     host: '127.0.0.1',
     port: 0,
@@ -57,13 +57,13 @@ export function testConfig(databaseUrl: string, webhookUrl: string): PaymentServ
 }
 
 /** Starts a payment service for one test file. */
-export async function startTestPaymentService(): Promise<TestPaymentService> {
+export async function startTestSimulator(): Promise<TestSimulator> {
   const database = await createEmptyDatabase();
   const receiver = new WebhookReceiver();
-  const service = await startPaymentService(testConfig(database.url, await receiver.start()));
+  const service = await startStripeSimulator(testConfig(database.url, await receiver.start()));
   const stripe = stripeClient(service.port);
   const origin = `http://127.0.0.1:${service.port}`;
-  const send: TestPaymentService['send'] = async (method, path, body) => {
+  const send: TestSimulator['send'] = async (method, path, body) => {
     const init = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
     const answer = await fetch(`${origin}${path}`, { method, ...init });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };

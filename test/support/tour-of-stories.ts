@@ -13,7 +13,7 @@ import {
   pay,
   placeOrder,
   placePaidOrder,
-  setMoods,
+  setFaults,
   type TestOrder,
 } from './orders.ts';
 import { refund } from './refunds.ts';
@@ -51,7 +51,7 @@ const stories: Readonly<Record<string, Story>> = {
   },
   'paid without a word of it, and cancelled': async (shop) => {
     const order = await placeOrder(shop);
-    await setMoods(shop, order, { webhook_drop: 1 });
+    await setFaults(shop, order, { webhook_drop: 1 });
     await pay(shop, order);
     await waysToCancel['on the order’s page'](shop, order);
     await becomes(shop, order, { status: ['paid', 'dispatched'] });
@@ -68,14 +68,14 @@ const stories: Readonly<Record<string, Story>> = {
   },
   'paid back in part at the provider without a word of it, and then in full': async (shop) => {
     const order = await placePaidOrder(shop);
-    await setMoods(shop, order, { webhook_drop: 1 });
+    await setFaults(shop, order, { webhook_drop: 1 });
     await control(shop, order, 'refund', { amount: 500 });
     await refund(shop, order);
     await becomes(shop, order, { status: 'refunded' });
   },
   'disputed before it was known as paid': async (shop) => {
     const order = await placeOrder(shop);
-    await setMoods(shop, order, { webhook_drop: 1 });
+    await setFaults(shop, order, { webhook_drop: 1 });
     await pay(shop, order);
     await outcomeOfEvent(shop, await afterUntoldPayment(shop, order, 'dispute'));
     await ask(`${shop.shopUrl}/reconciliation`);

@@ -14,7 +14,7 @@ import {
   pay,
   placeOrder,
   placePaidOrder,
-  setMoods,
+  setFaults,
   standing,
 } from '../support/orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
@@ -74,7 +74,7 @@ test('the schedule reconciles by itself', async () => {
 
 test('an event that never came is taken in, once', async () => {
   const order = await placeOrder(shop);
-  await setMoods(shop, order, { webhook_drop: 1 });
+  await setFaults(shop, order, { webhook_drop: 1 });
   await pay(shop, order);
   expect(await compare(0, 'all')).toMatchObject({ missed_events: 1, missed_payments: 0 });
   await becomes(shop, order, { status: 'paid', state: 'settled' });
@@ -85,7 +85,7 @@ test('an event that never came is taken in, once', async () => {
 
 test('a payment without any event is found by its session, five minutes after it was opened', async () => {
   const order = await placeOrder(shop);
-  await setMoods(shop, order, { webhook_drop: 1 });
+  await setFaults(shop, order, { webhook_drop: 1 });
   await pay(shop, order);
   expect(await compare(4)).toMatchObject({ missed_events: 0, missed_payments: 0 });
   expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
@@ -98,7 +98,7 @@ test('a late payment without any event is found too', async () => {
   const order = await placeOrder(shop);
   await ask(`${shop.paymentUrl}/api/cancel_payment`, { session_id: order.payment_id });
   await becomes(shop, order, { status: 'cancelled' });
-  await setMoods(shop, order, { webhook_drop: 1 });
+  await setFaults(shop, order, { webhook_drop: 1 });
   await control(shop, order, 'late_payment');
   expect(await compare(6)).toMatchObject({ missed_payments: 1 });
   await becomes(shop, order, { status: 'paid', state: 'settled' });
@@ -114,10 +114,10 @@ test('a session that is left open although its order is over is ended, once it i
   expect(await compare(4)).toMatchObject({ sessions_ended: 0 });
   expect(await session()).toBe('open');
   // One about which the provider is silent does not keep the others waiting.
-  await setMoods(shop, silent, { api_too_many: 1 });
+  await setFaults(shop, silent, { api_too_many: 1 });
   expect(await compare(6)).toMatchObject({ sessions_ended: 1 });
   expect(await session()).toBe('expired');
-  await setMoods(shop, silent, {});
+  await setFaults(shop, silent, {});
   expect(await compare(6)).toMatchObject({ sessions_ended: 1 });
   expect(await compare(6)).toMatchObject({ sessions_ended: 0 });
 });
@@ -132,7 +132,7 @@ test('an open session of a pending order is left alone, and a paid one of a paid
 test('an event that cannot be taken in is put before a person, and does not keep the others waiting', async () => {
   const [bad, good] = [await placeOrder(shop), await placeOrder(shop)];
   for (const order of [bad, good]) {
-    await setMoods(shop, order, { webhook_drop: 1 });
+    await setFaults(shop, order, { webhook_drop: 1 });
     await pay(shop, order);
   }
   const event = await providerEvent(shop, bad, 'checkout.session.completed');

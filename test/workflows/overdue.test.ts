@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { setMoods, type TestOrder } from '../support/orders.ts';
+import { setFaults, type TestOrder } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 
 let shop: TestShop;
@@ -24,12 +24,12 @@ test('an order whose payment is unknown long after its hold is put before a pers
   const { order_id: orderId, order_url: orderUrl } = order;
   expect(await reconcile()).toEqual([]);
 
-  await setMoods(shop, order, { api_error_before: 1 });
+  await setFaults(shop, order, { api_error_before: 1 });
   await shop.database.raw(`update orders set hold_expires_at = now() - interval '5 minutes 1 second'`);
   expect(await reconcile()).toMatchObject([{ kind: 'payment_unknown', order_id: orderId }]);
   expect(await reconcile(), 'once').toHaveLength(1);
 
-  await setMoods(shop, order, {});
+  await setFaults(shop, order, {});
   await fetch(`${orderUrl}/cancel`, { method: 'POST', redirect: 'manual' });
   expect(await reconcile()).toEqual([]);
 });

@@ -9,7 +9,7 @@ import {
   pay,
   placeOrder,
   placePaidOrder,
-  setMoods,
+  setFaults,
   standing,
   type TestOrder,
 } from '../support/orders.ts';
@@ -113,7 +113,7 @@ describe.concurrent.each(Object.entries(breakages))(
     test('is paid when it was paid, and the shop was never told', async () => {
       const order = await placeOrder(shop);
       await breakIt(order);
-      await setMoods(shop, order, { webhook_drop: 1 });
+      await setFaults(shop, order, { webhook_drop: 1 });
       await pay(shop, order);
       await endHold(order);
       await reconcile();

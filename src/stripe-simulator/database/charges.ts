@@ -32,7 +32,7 @@ export const refundsSource = `
   (select refunds.*, charges.currency, sessions.payment_intent
    from refunds join charges on charges.id = charge_id join sessions on sessions.id = session_id)`;
 
-/** Books the charge of a paid session. */
+/** Ledger the charge of a paid session. */
 export async function insertCharge(sql: Statement, session: Session): Promise<void> {
   await sql(
     `insert into charges (id, session_id, amount, currency) values (:chargeId, :id, :amountTotal, :currency)`,
@@ -68,7 +68,7 @@ export async function lockCharge(sql: Statement, id: string): Promise<Charge | u
   return selectCharge(sql, id);
 }
 
-/** Books a refund of a locked charge; a constraint keeps it from going above the charge. */
+/** Ledger a refund of a locked charge; a constraint keeps it from going above the charge. */
 export async function insertRefund(
   sql: Statement,
   charge: Charge,
@@ -95,7 +95,7 @@ export async function selectRefund(sql: Statement, id: string): Promise<Refund |
   return rows[0] && toRefund(rows[0]);
 }
 
-/** Books a dispute of the whole charge, once. Undefined: there was one already. */
+/** Ledger a dispute of the whole charge, once. Undefined: there was one already. */
 export async function insertDispute(sql: Statement, charge: Charge): Promise<Dispute | undefined> {
   const rows = await sql<{ id: string; created_at: Date }>(
     `insert into disputes (id, charge_id, amount) values (:id, :charge, :amount)

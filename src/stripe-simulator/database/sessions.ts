@@ -1,5 +1,5 @@
+import type { FaultRates } from '../faults.ts';
 import { newIdentifier } from '../identifier.ts';
-import type { Shares } from '../moods.ts';
 import type {
   Decline,
   LineItem,
@@ -28,7 +28,7 @@ export interface SessionRow {
   cancel_url: string | null;
   payment_intent: string | null;
   last_decline: Decline | null;
-  moods: Shares | null;
+  faults: FaultRates | null;
   created_at: Date;
   expires_at: Date;
 }
@@ -69,7 +69,7 @@ export interface Completion {
   readonly settlement?: { readonly outcome: Settlement; readonly afterMilliseconds: number };
 }
 
-/** Completes a session and books its charge when it is paid at once. Undefined: nothing changed. */
+/** Completes a session and ledger its charge when it is paid at once. Undefined: nothing changed. */
 export async function completeSession(
   sql: Statement,
   id: string,
@@ -168,11 +168,11 @@ export async function recordDecline(
   return first(rows);
 }
 
-/** Gives a session moods of its own. False: there is no such session. */
-export async function updateSessionMoods(sql: Statement, id: string, shares: Shares): Promise<boolean> {
-  const rows = await sql('update sessions set moods = :shares where id = :id returning id', {
+/** Gives a session faults of its own. False: there is no such session. */
+export async function updateSessionFaults(sql: Statement, id: string, rates: FaultRates): Promise<boolean> {
+  const rows = await sql('update sessions set faults = :rates where id = :id returning id', {
     id,
-    shares: JSON.stringify(shares),
+    rates: JSON.stringify(rates),
   });
   return rows.length > 0;
 }
@@ -198,7 +198,7 @@ export function toSession(row: SessionRow): Session {
     cancelUrl: row.cancel_url,
     paymentIntent: row.payment_intent,
     lastDecline: row.last_decline,
-    moods: row.moods,
+    faults: row.faults,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   };

@@ -22,7 +22,7 @@ const tables = `
     last_decline text check (last_decline in ('generic_decline', 'insufficient_funds', 'authentication_required')),
     settles_at timestamptz,
     settles_with text check (settles_with in ('succeeded', 'failed')),
-    moods jsonb,
+    faults jsonb,
     created_at timestamptz not null default now(),
     expires_at timestamptz not null,
     check ((status = 'complete') = (payment <> 'unpaid')),
@@ -32,7 +32,7 @@ const tables = `
   );
   create index if not exists sessions_open on sessions (expires_at) where status = 'open';
   create index if not exists sessions_settling on sessions (settles_at) where settles_at is not null;
-  create index if not exists sessions_with_moods on sessions (position) where moods is not null;
+  create index if not exists sessions_with_faults on sessions (position) where faults is not null;
 
   create table if not exists charges (
     id text primary key,
@@ -91,16 +91,16 @@ const tables = `
     created_at timestamptz not null default now()
   );
 
-  -- One row: what goes wrong on purpose, in general. A session may have moods of its own.
-  create table if not exists moods (
+  -- One row: what goes wrong on purpose, in general. A session may have faults of its own.
+  create table if not exists faults (
     singleton boolean primary key default true check (singleton),
     seed text not null default '1',
-    shares jsonb not null default '{}',
+    rates jsonb not null default '{}',
     settings jsonb not null default '{}'
   );
-  insert into moods default values on conflict do nothing;
+  insert into faults default values on conflict do nothing;
 
-  -- How often the same thing has been asked for while moods were on.
+  -- How often the same thing has been asked for while faults were on.
   create table if not exists occurrences (
     what text not null,
     reference text not null,
@@ -109,9 +109,9 @@ const tables = `
   );
 
   -- Appended to and never updated, so that counting makes no two transactions wait for each other.
-  create table if not exists strikes (
+  create table if not exists fault_hits (
     position bigint generated always as identity primary key,
-    mood text not null
+    fault text not null
   );
 `;
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ServiceContext } from '../context.ts';
+import type { SimulatorContext } from '../context.ts';
 import { type Answer, answerOnce } from '../database/idempotency.ts';
 import type { Transaction } from '../transaction.ts';
 import { Refusal } from './errors.ts';
-import { failure, strikeOf } from './strikes.ts';
+import { failure, hitOf } from './fault-injection.ts';
 
 const keyLengthMax = 255;
 
@@ -12,12 +12,12 @@ type Effect = (transaction: Transaction) => Promise<object>;
 
 /** Answers a request that changes something; with an Idempotency-Key, once per key. */
 export async function sendOnce(
-  context: ServiceContext,
+  context: SimulatorContext,
   request: FastifyRequest,
   reply: FastifyReply,
   effect: Effect,
 ): Promise<FastifyReply> {
-  const act = moody(request, effect);
+  const act = faulty(request, effect);
   const key = request.headers['idempotency-key'];
   if (key === undefined) return send(reply, await context.transact(act));
   if (typeof key !== 'string' || key === '' || key.length > keyLengthMax) {
@@ -50,13 +50,13 @@ export async function sendOnce(
   return send(reply, result.answer);
 }
 
-/** What the request does when a mood makes it fail: the failure is kept under its key like any other answer. */
-function moody(request: FastifyRequest, effect: Effect): (transaction: Transaction) => Promise<Answer> {
-  const mood = strikeOf(request)?.mood;
+/** What the request does when a fault makes it fail: the failure is kept under its key like any other answer. */
+function faulty(request: FastifyRequest, effect: Effect): (transaction: Transaction) => Promise<Answer> {
+  const fault = hitOf(request)?.fault;
   return async (transaction) => {
-    if (mood === 'api_error_before') return failure;
+    if (fault === 'api_error_before') return failure;
     const body = await effect(transaction);
-    return mood === 'api_error_after' ? failure : { status: 200, body };
+    return fault === 'api_error_after' ? failure : { status: 200, body };
   };
 }
 

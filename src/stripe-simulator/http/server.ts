@@ -3,14 +3,14 @@ import helmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import qs from 'qs';
-import type { PaymentServiceConfig } from '../config.ts';
-import type { ServiceContext } from '../context.ts';
+import type { SimulatorConfig } from '../config.ts';
+import type { SimulatorContext } from '../context.ts';
 import { newIdentifier } from '../identifier.ts';
 import { publicFolder } from '../render.ts';
 import { apiRoutes } from '../routes/api.ts';
-import { bookRoutes } from '../routes/books.ts';
 import { controlRoutes } from '../routes/control.ts';
 import { healthRoutes } from '../routes/health.ts';
+import { ledgerRoutes } from '../routes/ledger.ts';
 import { pageRoutes } from '../routes/pages.ts';
 import { tutorialRoutes } from '../routes/tutorial.ts';
 import { handleError, handleNotFound } from './errors.ts';
@@ -21,7 +21,7 @@ const millisecondsPerRequest = 10_000;
 const formLimits = { depth: 6, arrayLimit: 100, parameterLimit: 2_000 };
 
 /** Makes the server without its routes, so that what they work with can use its log. */
-export function createServer(config: PaymentServiceConfig): FastifyInstance {
+export function createServer(config: SimulatorConfig): FastifyInstance {
   return fastify({
     logger: { level: config.logLevel, name: 'payment-service' },
     logController: new LogController({ disableRequestLogging: true }),
@@ -38,7 +38,7 @@ function parseForm(text: string): qs.ParsedQs {
 }
 
 /** Everything the service answers. */
-export async function registerRoutes(server: FastifyInstance, context: ServiceContext): Promise<void> {
+export async function registerRoutes(server: FastifyInstance, context: SimulatorContext): Promise<void> {
   server.setErrorHandler(handleError);
   server.setNotFoundHandler(handleNotFound);
   await server.register(helmet, helmetOptions);
@@ -59,6 +59,6 @@ export async function registerRoutes(server: FastifyInstance, context: ServiceCo
   await server.register(tutorialRoutes(context));
   await server.register(pageRoutes(context));
   await server.register(controlRoutes(context));
-  await server.register(bookRoutes(context));
+  await server.register(ledgerRoutes(context));
   await server.register(healthRoutes(context));
 }

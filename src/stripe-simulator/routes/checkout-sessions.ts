@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { ServiceContext } from '../context.ts';
+import type { SimulatorContext } from '../context.ts';
 import { selectCharge } from '../database/charges.ts';
 import { insertSession, type SessionRow, toSession } from '../database/sessions.ts';
 import { invalidRequest, missing } from '../http/errors.ts';
@@ -23,7 +23,7 @@ const retrieval = z.strictObject({ expand: expand('payment_intent', 'payment_int
 const listing = listParameters({ payment_intent: text(255).optional() });
 
 /** Checkout Sessions: create, read, list, expire. */
-export function checkoutSessionRoutes(server: FastifyInstance, context: ServiceContext): void {
+export function checkoutSessionRoutes(server: FastifyInstance, context: SimulatorContext): void {
   const show = (session: Session): object => checkoutSessionObject(session, context.publicUrl());
 
   server.post('/v1/checkout/sessions', async (request, reply) => {

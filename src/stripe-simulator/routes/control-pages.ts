@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import type { ServiceContext } from '../context.ts';
-import { eventView, moodGroupViews, sessionView, settingViews } from '../control-panel.ts';
+import type { SimulatorContext } from '../context.ts';
+import { eventView, faultGroupViews, sessionView, settingViews } from '../control-panel.ts';
 import { selectCharge } from '../database/charges.ts';
-import { countStrikes, selectMoods } from '../database/moods.ts';
+import { countHits, selectFaults } from '../database/faults.ts';
 import { selectNewestEvents, selectNewestSessions } from '../database/panel.ts';
 import { selectSession } from '../database/sessions.ts';
 import { sendHtml, sendMessage } from '../http/html.ts';
@@ -16,7 +16,7 @@ interface ById {
 const rowsShown = 20;
 
 /** The control panel as a page. Its buttons are forms, so it works without JavaScript. */
-export function controlPages(server: FastifyInstance, { sql }: ServiceContext): void {
+export function controlPages(server: FastifyInstance, { sql }: SimulatorContext): void {
   server.addHook('onRequest', async (_request, reply) => {
     // A browser that tells no referrer tells no origin either, and the panel's own forms need one.
     reply.header('Referrer-Policy', 'same-origin');
@@ -26,12 +26,12 @@ export function controlPages(server: FastifyInstance, { sql }: ServiceContext): 
   server.get('/', async (_request, reply) => reply.redirect('/control', 303));
 
   server.get('/control', async (_request, reply) => {
-    const { seed, shares, settings } = await selectMoods(sql);
+    const { seed, rates, settings } = await selectFaults(sql);
     const sessions = await selectNewestSessions(sql, rowsShown);
     const events = await selectNewestEvents(sql, rowsShown);
     const model = {
       seed,
-      groups: moodGroupViews(shares, await countStrikes(sql)),
+      groups: faultGroupViews(rates, await countHits(sql)),
       settings: settingViews(settings),
       sessions: sessions.map(({ session, charge }) => sessionView(session, charge)),
       events: events.map(eventView),
@@ -48,10 +48,10 @@ export function controlPages(server: FastifyInstance, { sql }: ServiceContext): 
         sentence: 'There is no session at this address.',
       });
     }
-    const { shares } = await selectMoods(sql);
+    const { rates } = await selectFaults(sql);
     const model = {
       session: sessionView(session, await selectCharge(sql, session.id)),
-      groups: moodGroupViews(session.moods ?? shares, {}),
+      groups: faultGroupViews(session.faults ?? rates, {}),
     };
     return sendHtml(reply, await render('control-session', model));
   });

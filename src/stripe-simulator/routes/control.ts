@@ -1,13 +1,19 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { ServiceContext } from '../context.ts';
+import type { SimulatorContext } from '../context.ts';
 import { resendEvent, selectEvent } from '../database/events.ts';
-import { countStrikes, resetMoods, selectMoods, selectSessionMoods, updateMoods } from '../database/moods.ts';
-import { updateSessionMoods } from '../database/sessions.ts';
+import {
+  countHits,
+  resetFaults,
+  selectFaults,
+  selectSessionFaults,
+  updateFaults,
+} from '../database/faults.ts';
+import { updateSessionFaults } from '../database/sessions.ts';
 import { eventObject } from '../event.ts';
 import { handleError, invalidRequest, missing, reportError } from '../http/errors.ts';
+import { readFaultChange, readSessionFaults } from '../http/fault-change.ts';
 import { sendMessage } from '../http/html.ts';
-import { readMoodChange, readSessionMoods } from '../http/mood-change.ts';
 import { integer, readParameters, text } from '../http/parameters.ts';
 import { refuseOtherSites } from '../http/same-site.ts';
 import { isIdentifier } from '../identifier.ts';
@@ -31,7 +37,7 @@ const anyEvent = z.strictObject({
 });
 
 /** The control panel's API: what goes wrong on purpose, and what a person can do in a provider's dashboard. */
-export function controlRoutes(context: ServiceContext) {
+export function controlRoutes(context: SimulatorContext) {
   return async (server: FastifyInstance): Promise<void> => {
     server.addHook('onRequest', async (request) => {
       if (request.method !== 'GET') refuseOtherSites(request);
@@ -46,7 +52,7 @@ export function controlRoutes(context: ServiceContext) {
       });
     });
     controlPages(server, context);
-    moodRoutes(server, context);
+    faultRoutes(server, context);
     eventRoutes(server, context);
     for (const [name, act] of Object.entries(sessionActions)) {
       server.post<ById>(`/control/sessions/:id/${name}`, async (request, reply) => {
@@ -59,39 +65,39 @@ export function controlRoutes(context: ServiceContext) {
   };
 }
 
-function moodRoutes(server: FastifyInstance, { sql, transact }: ServiceContext): void {
+function faultRoutes(server: FastifyInstance, { sql, transact }: SimulatorContext): void {
   const show = async (): Promise<object> => {
-    const { seed, shares, settings } = await selectMoods(sql);
-    const sessions = await selectSessionMoods(sql);
-    return { seed, general: shares, sessions, settings, struck: await countStrikes(sql) };
+    const { seed, rates, settings } = await selectFaults(sql);
+    const sessions = await selectSessionFaults(sql);
+    return { seed, general: rates, sessions, settings, hits: await countHits(sql) };
   };
   const change = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    await updateMoods(sql, readMoodChange(request.body));
+    await updateFaults(sql, readFaultChange(request.body));
     return send(request, reply, await show());
   };
   const changeSession = async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<FastifyReply> => {
     const { id } = request.params;
-    const moods = readSessionMoods(request.body);
-    if (!isIdentifier(id) || !(await updateSessionMoods(sql, id, moods)))
+    const faults = readSessionFaults(request.body);
+    if (!isIdentifier(id) || !(await updateSessionFaults(sql, id, faults)))
       throw missing('checkout.session', id);
     return send(request, reply, await show());
   };
   const reset = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    await transact((transaction) => resetMoods(transaction.sql));
+    await transact((transaction) => resetFaults(transaction.sql));
     return send(request, reply, await show());
   };
 
-  server.get('/control/moods', show);
-  server.put('/control/moods', change);
-  server.delete('/control/moods', reset);
-  server.put<ById>('/control/sessions/:id/moods', changeSession);
+  server.get('/control/faults', show);
+  server.put('/control/faults', change);
+  server.delete('/control/faults', reset);
+  server.put<ById>('/control/sessions/:id/faults', changeSession);
   // Forms can only post.
-  server.post('/control/moods', change);
-  server.post('/control/moods/off', reset);
-  server.post<ById>('/control/sessions/:id/moods', changeSession);
+  server.post('/control/faults', change);
+  server.post('/control/faults/off', reset);
+  server.post<ById>('/control/sessions/:id/faults', changeSession);
 }
 
-function eventRoutes(server: FastifyInstance, { transact }: ServiceContext): void {
+function eventRoutes(server: FastifyInstance, { transact }: SimulatorContext): void {
   server.post('/control/events', async (request, reply) => {
     const event = eventObject(readParameters(anyEvent, request.body));
     const { data, ...details } = event;

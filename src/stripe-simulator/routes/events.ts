@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { ServiceContext } from '../context.ts';
+import type { SimulatorContext } from '../context.ts';
 import { selectEvent } from '../database/events.ts';
 import { missing } from '../http/errors.ts';
 import { listParameters, readPage } from '../http/list.ts';
@@ -19,7 +19,7 @@ const listing = listParameters({
 });
 
 /** Events: read and list, delivered or not. */
-export function eventRoutes(server: FastifyInstance, context: ServiceContext): void {
+export function eventRoutes(server: FastifyInstance, context: SimulatorContext): void {
   server.get('/v1/events', async (request) => {
     const { type, types, ...cursor } = readParameters(listing, request.query);
     const source = {

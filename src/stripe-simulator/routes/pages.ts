@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type CardForm, type CardOutcome, offeredForm, readCardForm } from '../cards.ts';
-import type { ServiceContext } from '../context.ts';
+import type { SimulatorContext } from '../context.ts';
 import { reportError } from '../http/errors.ts';
 import { sendHtml, sendMessage } from '../http/html.ts';
 import { contentSecurityPolicy } from '../http/security.ts';
@@ -22,7 +22,7 @@ interface ById {
 }
 
 /** The hosted payment page. Everything on it is a form, so it works without JavaScript. */
-export function pageRoutes(context: ServiceContext) {
+export function pageRoutes(context: SimulatorContext) {
   return async (server: FastifyInstance): Promise<void> => {
     server.setErrorHandler(async (error: FastifyError, request, reply) => {
       return sendMessage(reply, reportError(error, request).status, {
@@ -79,7 +79,7 @@ export function pageRoutes(context: ServiceContext) {
 }
 
 /** Uses a card and gives the session as it is afterwards. */
-async function use(context: ServiceContext, session: Session, outcome: CardOutcome): Promise<Session> {
+async function use(context: SimulatorContext, session: Session, outcome: CardOutcome): Promise<Session> {
   if (outcome.kind === 'approve_slowly') {
     await sleep(millisecondsOfSlowCard, undefined, { signal: context.closing });
   }
@@ -113,7 +113,7 @@ async function act(
 
 async function sessionOf(
   request: FastifyRequest<ById>,
-  { transact }: ServiceContext,
+  { transact }: SimulatorContext,
 ): Promise<Session | undefined> {
   const { id } = request.params;
   if (!id.startsWith('cs_') || !isIdentifier(id)) return undefined;

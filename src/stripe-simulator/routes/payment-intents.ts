@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { ServiceContext } from '../context.ts';
+import type { SimulatorContext } from '../context.ts';
 import { selectCharge } from '../database/charges.ts';
 import { missing } from '../http/errors.ts';
 import { expand, readParameters } from '../http/parameters.ts';
@@ -16,7 +16,7 @@ const intentRetrieval = z.strictObject({ expand: expand('latest_charge') });
 const chargeRetrieval = z.strictObject({});
 
 /** Payment intents and charges, which only the payment page makes. */
-export function paymentIntentRoutes(server: FastifyInstance, context: ServiceContext): void {
+export function paymentIntentRoutes(server: FastifyInstance, context: SimulatorContext): void {
   server.get<ById>('/v1/payment_intents/:id', async (request) => {
     const wanted = readParameters(intentRetrieval, request.query).expand;
     const { id } = request.params;

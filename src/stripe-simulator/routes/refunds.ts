@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { ServiceContext } from '../context.ts';
+import type { SimulatorContext } from '../context.ts';
 import { type RefundRow, refundsSource, selectRefund, toRefund } from '../database/charges.ts';
 import { invalidRequest, missing, type Refusal } from '../http/errors.ts';
 import { sendOnce } from '../http/idempotent.ts';
@@ -24,7 +24,7 @@ const retrieval = z.strictObject({});
 const listing = listParameters({ payment_intent: text(255).optional() });
 
 /** Refunds: create, read, list. */
-export function refundRoutes(server: FastifyInstance, context: ServiceContext): void {
+export function refundRoutes(server: FastifyInstance, context: SimulatorContext): void {
   server.post('/v1/refunds', async (request, reply) => {
     const {
       payment_intent: intent,

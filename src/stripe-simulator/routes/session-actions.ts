@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ServiceContext } from '../context.ts';
+import type { SimulatorContext } from '../context.ts';
 import { selectSession } from '../database/sessions.ts';
 import { invalidRequest, missing } from '../http/errors.ts';
 import { integer, metadata, readParameters } from '../http/parameters.ts';
@@ -14,7 +14,7 @@ type SessionAction = (
   transaction: Transaction,
   id: string,
   body: unknown,
-  context: ServiceContext,
+  context: SimulatorContext,
 ) => Promise<object>;
 
 // An empty field of a form is one that was not filled in.
@@ -61,7 +61,7 @@ export const sessionActions: Readonly<Record<string, SessionAction>> = {
   },
 };
 
-function shown(transition: Transition | undefined, id: string, context: ServiceContext): object {
+function shown(transition: Transition | undefined, id: string, context: SimulatorContext): object {
   if (transition === undefined) throw missing('checkout.session', id);
   const { session, changed } = transition;
   if (changed) return checkoutSessionObject(session, context.publicUrl());

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { ServiceContext } from '../context.ts';
+import type { SimulatorContext } from '../context.ts';
 import { missing, sendError } from '../http/errors.ts';
 import { isIdentifier } from '../identifier.ts';
 import { paymentStatus } from '../session.ts';
@@ -13,7 +13,7 @@ const body = z.object({ session_id: z.string() });
  * What the tutorial's shopper does with curl: submit or cancel the payment. No API key: knowing the session is enough, as
  * on the payment page. What can no longer happen changes nothing and answers the state.
  */
-export function tutorialRoutes(context: ServiceContext) {
+export function tutorialRoutes(context: SimulatorContext) {
   return async (server: FastifyInstance): Promise<void> => {
     transitionRoute(server, context, '/api/submit_payment', pay);
     transitionRoute(server, context, '/api/cancel_payment', expire);
@@ -22,7 +22,7 @@ export function tutorialRoutes(context: ServiceContext) {
 
 function transitionRoute(
   server: FastifyInstance,
-  context: ServiceContext,
+  context: SimulatorContext,
   path: string,
   transit: (transaction: Transaction, id: string) => Promise<Transition | undefined>,
 ): void {

@@ -1,4 +1,4 @@
-// What goes wrong on purpose: each mood does what it says, is counted, and strikes the same calls in every run.
+// What goes wrong on purpose: each fault does what it says, is counted, and hits the same calls in every run.
 import { Client } from 'pg';
 import Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -7,40 +7,40 @@ import {
   type ReceivedWebhook,
   refused,
   sessionParameters,
-  startTestPaymentService,
-  type TestPaymentService,
+  startTestSimulator,
+  type TestSimulator,
   webhookSecret,
 } from '../support/stripe-simulator.ts';
 
-let service: TestPaymentService;
+let service: TestSimulator;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  service = await startTestPaymentService();
+  service = await startTestSimulator();
   stripe = service.stripe;
 });
 
-afterEach(() => service.send('DELETE', '/control/moods'));
+afterEach(() => service.send('DELETE', '/control/faults'));
 
 afterAll(() => service.close());
 
 const { StripeAPIError, StripeConnectionError, StripeRateLimitError } = Stripe.errors;
 
-interface Moods {
+interface Faults {
   seed: string;
   general: Record<string, number>;
   sessions: Record<string, Record<string, number>>;
   settings: Record<string, number>;
-  struck: Record<string, number>;
+  hits: Record<string, number>;
 }
 
-async function setMoods(moods: Record<string, number>, more: object = {}): Promise<void> {
-  const answer = await service.send('PUT', '/control/moods', { moods, ...more });
+async function setFaults(faults: Record<string, number>, more: object = {}): Promise<void> {
+  const answer = await service.send('PUT', '/control/faults', { faults, ...more });
   expect(answer.status).toBe(200);
 }
 
-async function readMoods(): Promise<Moods> {
-  return (await service.send('GET', '/control/moods')).body as unknown as Moods;
+async function readFaults(): Promise<Faults> {
+  return (await service.send('GET', '/control/faults')).body as unknown as Faults;
 }
 
 function create(reference: string, options: Stripe.RequestOptions = {}): Promise<Stripe.Checkout.Session> {
@@ -55,23 +55,25 @@ async function sessionsOf(reference: string): Promise<Stripe.Checkout.Session[]>
   return all.data.filter((session) => session.client_reference_id === reference);
 }
 
-describe('The moods', () => {
+describe('The faults', () => {
   test('are kept as they were set, general and of one session, until they are all put off', async () => {
     const id = await service.open('s-1');
-    await setMoods({ api_slow: 0.5, webhook_drop: 1 }, { seed: 'night', settings: { slow_ms: 10 } });
-    const set = await service.send('PUT', `/control/sessions/${id}/moods`, { moods: { webhook_drop: 0.25 } });
+    await setFaults({ api_slow: 0.5, webhook_drop: 1 }, { seed: 'night', settings: { slow_ms: 10 } });
+    const set = await service.send('PUT', `/control/sessions/${id}/faults`, {
+      faults: { webhook_drop: 0.25 },
+    });
     expect(set.status).toBe(200);
-    expect(await readMoods()).toMatchObject({
+    expect(await readFaults()).toMatchObject({
       seed: 'night',
       general: { api_slow: 0.5, webhook_drop: 1 },
       sessions: { [id]: { webhook_drop: 0.25 } },
       settings: { slow_ms: 10, delay_ms: 2_000 },
-      struck: { api_slow: 0 },
+      hits: { api_slow: 0 },
     });
-    await setMoods({});
-    expect(await readMoods()).toMatchObject({ seed: 'night', general: {}, settings: { slow_ms: 10 } });
-    await service.send('DELETE', '/control/moods');
-    expect(await readMoods()).toMatchObject({
+    await setFaults({});
+    expect(await readFaults()).toMatchObject({ seed: 'night', general: {}, settings: { slow_ms: 10 } });
+    await service.send('DELETE', '/control/faults');
+    expect(await readFaults()).toMatchObject({
       seed: '1',
       general: {},
       sessions: {},
@@ -80,40 +82,40 @@ describe('The moods', () => {
   });
 
   test.each([
-    [{ moods: { api_slow: 1.5 } }, 'api_slow'],
-    [{ moods: { api_slow: -1 } }, 'api_slow'],
-    [{ moods: { api_slow: 0.6, api_lost: 0.6 } }, 'moods'],
-    [{ moods: { api_bored: 1, webhook_tired: 1 } }, 'webhook_tired'],
+    [{ faults: { api_slow: 1.5 } }, 'api_slow'],
+    [{ faults: { api_slow: -1 } }, 'api_slow'],
+    [{ faults: { api_slow: 0.6, api_lost: 0.6 } }, 'faults'],
+    [{ faults: { api_bored: 1, webhook_tired: 1 } }, 'webhook_tired'],
     [{ settings: { nap_ms: 5 } }, 'nap_ms'],
     [{ settings: { slow_ms: 1_000_000 } }, 'slow_ms'],
-    [{ mood: {} }, 'mood'],
+    [{ fault: {} }, 'fault'],
   ])('%j is refused by name', async (change, name) => {
-    const { status, body } = await service.send('PUT', '/control/moods', change);
+    const { status, body } = await service.send('PUT', '/control/faults', change);
     expect([status, JSON.stringify(body)]).toEqual([400, expect.stringContaining(name)]);
   });
 
   test('cannot be changed by a page of another site', async () => {
-    const form = { method: 'POST', body: new URLSearchParams({ 'moods[webhook_drop]': '1' }) };
+    const form = { method: 'POST', body: new URLSearchParams({ 'faults[webhook_drop]': '1' }) };
     for (const headers of [
       { 'sec-fetch-site': 'cross-site' },
       { origin: 'http://evil.example' },
       { origin: 'null' },
     ]) {
-      const answer = await fetch(`${service.origin}/control/moods`, { ...form, headers });
+      const answer = await fetch(`${service.origin}/control/faults`, { ...form, headers });
       expect(answer.status).toBe(403);
     }
-    expect((await readMoods()).general).toEqual({});
+    expect((await readFaults()).general).toEqual({});
   });
 });
 
-describe('API moods', () => {
+describe('API faults', () => {
   test('api_error_before: nothing is done, and the failure is kept under its key', async () => {
-    await setMoods({ api_error_before: 1 });
+    await setFaults({ api_error_before: 1 });
     const error = await refused(create('a-1'));
     expect(error).toBeInstanceOf(StripeAPIError);
     expect(error.statusCode).toBe(500);
-    expect((await readMoods()).struck).toMatchObject({ api_error_before: 1 });
-    await service.send('DELETE', '/control/moods');
+    expect((await readFaults()).hits).toMatchObject({ api_error_before: 1 });
+    await service.send('DELETE', '/control/faults');
     const replay = await refused(create('a-1'));
     expect([replay.statusCode, replay.headers?.['idempotent-replayed']]).toEqual([500, 'true']);
     expect(await sessionsOf('a-1')).toEqual([]);
@@ -122,80 +124,80 @@ describe('API moods', () => {
   });
 
   test('api_error_after: it is done, and the failure is kept under its key', async () => {
-    await setMoods({ api_error_after: 1 });
+    await setFaults({ api_error_after: 1 });
     expect((await refused(create('a-2'))).statusCode).toBe(500);
-    await service.send('DELETE', '/control/moods');
+    await service.send('DELETE', '/control/faults');
     const replay = await refused(create('a-2'));
     expect([replay.statusCode, replay.headers?.['idempotent-replayed']]).toEqual([500, 'true']);
     expect(await sessionsOf('a-2')).toHaveLength(1);
   });
 
   test('api_timeout: it is done, but never answered', async () => {
-    await setMoods({ api_timeout: 1 });
+    await setFaults({ api_timeout: 1 });
     expect(await refused(create('a-3', { timeout: 200 }))).toBeInstanceOf(StripeConnectionError);
-    await service.send('DELETE', '/control/moods');
+    await service.send('DELETE', '/control/faults');
     const [session] = await sessionsOf('a-3');
     expect((await create('a-3')).id).toBe(session?.id);
   });
 
   test('api_timeout: a patient client is left alone in the end', async () => {
-    await setMoods({ api_timeout: 1 }, { settings: { timeout_ms: 50 } });
+    await setFaults({ api_timeout: 1 }, { settings: { timeout_ms: 50 } });
     expect(await refused(create('a-3b'))).toBeInstanceOf(StripeConnectionError);
   });
 
   test('api_slow: it is answered, later', async () => {
-    await setMoods({ api_slow: 1 }, { settings: { slow_ms: 300 } });
+    await setFaults({ api_slow: 1 }, { settings: { slow_ms: 300 } });
     const begun = performance.now();
     expect(await create('a-4')).toMatchObject({ status: 'open' });
     expect(performance.now() - begun).toBeGreaterThanOrEqual(295);
   });
 
   test('api_lost: it is done, and the connection breaks', async () => {
-    await setMoods({ api_lost: 1 });
+    await setFaults({ api_lost: 1 });
     expect(await refused(create('a-5'))).toBeInstanceOf(StripeConnectionError);
-    await service.send('DELETE', '/control/moods');
+    await service.send('DELETE', '/control/faults');
     expect(await sessionsOf('a-5')).toHaveLength(1);
   });
 
   test('api_too_many: nothing is done or kept', async () => {
-    await setMoods({ api_too_many: 1 });
+    await setFaults({ api_too_many: 1 });
     const error = await refused(create('a-6'));
     expect(error).toBeInstanceOf(StripeRateLimitError);
     expect(error.headers?.['retry-after']).toBe('1');
-    await service.send('DELETE', '/control/moods');
+    await service.send('DELETE', '/control/faults');
     expect(await sessionsOf('a-6')).toEqual([]);
     expect(await create('a-6')).toMatchObject({ status: 'open' });
   });
 
   test('api_html: nothing is done, and the answer is a page', async () => {
-    await setMoods({ api_html: 1 });
+    await setFaults({ api_html: 1 });
     expect(await refused(create('a-7'))).toMatchObject({ type: 'StripeAPIError', message: /JSON/ });
-    await service.send('DELETE', '/control/moods');
+    await service.send('DELETE', '/control/faults');
     expect(await sessionsOf('a-7')).toEqual([]);
   });
 
   test('api_garbage: it is done, and the answer cannot be read', async () => {
-    await setMoods({ api_garbage: 1 });
+    await setFaults({ api_garbage: 1 });
     expect(await refused(create('a-8'))).toMatchObject({ type: 'StripeAPIError', message: /JSON/ });
-    await service.send('DELETE', '/control/moods');
+    await service.send('DELETE', '/control/faults');
     expect(await sessionsOf('a-8')).toHaveLength(1);
   });
 
-  test('reads are struck too, and a session with moods of its own is struck by these alone', async () => {
+  test('reads are hits too, and a session with faults of its own is hits by these alone', async () => {
     const { id } = await create('a-9');
     const { id: other } = await create('a-10');
-    await service.send('PUT', `/control/sessions/${id}/moods`, { moods: { api_error_before: 1 } });
+    await service.send('PUT', `/control/sessions/${id}/faults`, { faults: { api_error_before: 1 } });
     expect((await refused(stripe.checkout.sessions.retrieve(id))).statusCode).toBe(500);
     expect(await stripe.checkout.sessions.retrieve(other)).toMatchObject({ id: other });
-    await setMoods({ api_html: 1 });
-    await service.send('PUT', `/control/sessions/${id}/moods`, { moods: {} });
+    await setFaults({ api_html: 1 });
+    await service.send('PUT', `/control/sessions/${id}/faults`, { faults: {} });
     expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({ id });
   });
 
-  test('the same seed strikes the same calls, another seed others', async () => {
+  test('the same seed hits the same calls, another seed others', async () => {
     const run = async (seed: string, round: string): Promise<string> => {
-      await service.send('DELETE', '/control/moods');
-      await setMoods({ api_too_many: 0.3, api_html: 0.3 }, { seed });
+      await service.send('DELETE', '/control/faults');
+      await setFaults({ api_too_many: 0.3, api_html: 0.3 }, { seed });
       const outcomes: string[] = [];
       for (let count = 0; count < 20; count += 1) {
         const call = create(`d-${count % 10}`, { idempotencyKey: `${round}-${count}` });
@@ -206,9 +208,9 @@ describe('API moods', () => {
           ),
         );
       }
-      const { struck } = await readMoods();
-      const struckCalls = outcomes.filter((outcome) => outcome !== 'done');
-      expect((struck['api_too_many'] ?? 0) + (struck['api_html'] ?? 0)).toBe(struckCalls.length);
+      const { hits } = await readFaults();
+      const hitCalls = outcomes.filter((outcome) => outcome !== 'done');
+      expect((hits['api_too_many'] ?? 0) + (hits['api_html'] ?? 0)).toBe(hitCalls.length);
       return outcomes.join();
     };
     const first = await run('7', 'one');
@@ -263,9 +265,9 @@ function webhooksAbout(sessionId: string): ReceivedWebhook[] {
   return service.receiver.received.filter(({ body }) => body.includes(sessionId));
 }
 
-describe('Webhook moods', () => {
+describe('Webhook faults', () => {
   test('webhook_delay: it comes, later', async () => {
-    await setMoods({ webhook_delay: 1 }, { settings: { delay_ms: 400 } });
+    await setFaults({ webhook_delay: 1 }, { settings: { delay_ms: 400 } });
     const begun = Date.now();
     const id = await payNew('w-1');
     await eventually(
@@ -273,13 +275,13 @@ describe('Webhook moods', () => {
       (types) => types.length === 1,
     );
     expect(Date.now() - begun).toBeGreaterThanOrEqual(400);
-    expect((await readMoods()).struck).toMatchObject({ webhook_delay: 1 });
+    expect((await readFaults()).hits).toMatchObject({ webhook_delay: 1 });
   });
 
   test('webhook_drop: it never comes, though it is listed, until somebody sends it after all', async () => {
-    await setMoods({ webhook_drop: 1 });
+    await setFaults({ webhook_drop: 1 });
     const id = await payNew('w-2');
-    await service.send('DELETE', '/control/moods');
+    await service.send('DELETE', '/control/faults');
     const other = await payNew('w-2b');
     await eventually(
       () => service.receiver.typesAbout(other),
@@ -298,7 +300,7 @@ describe('Webhook moods', () => {
   });
 
   test('webhook_double: it comes twice, although the first was accepted', async () => {
-    await setMoods({ webhook_double: 1 });
+    await setFaults({ webhook_double: 1 });
     const id = await payNew('w-3');
     const [first, second] = await eventually(
       () => service.receiver.eventsAbout(id),
@@ -308,11 +310,11 @@ describe('Webhook moods', () => {
   });
 
   test('webhook_reorder: it comes after a later one', async () => {
-    await setMoods({}, { settings: { reorder_ms: 60_000 } });
+    await setFaults({}, { settings: { reorder_ms: 60_000 } });
     const id = await service.open('w-4');
-    await service.send('PUT', `/control/sessions/${id}/moods`, { moods: { webhook_reorder: 1 } });
+    await service.send('PUT', `/control/sessions/${id}/faults`, { faults: { webhook_reorder: 1 } });
     await service.pay(id);
-    await service.send('PUT', `/control/sessions/${id}/moods`, { moods: {} });
+    await service.send('PUT', `/control/sessions/${id}/faults`, { faults: {} });
     await service.send('POST', `/control/sessions/${id}/dispute`);
     const intent = await service.intentOf(id);
     await eventually(
@@ -324,7 +326,7 @@ describe('Webhook moods', () => {
   });
 
   test('webhook_reorder: alone it comes when its time is over', async () => {
-    await setMoods({ webhook_reorder: 1 }, { settings: { reorder_ms: 100 } });
+    await setFaults({ webhook_reorder: 1 }, { settings: { reorder_ms: 100 } });
     const id = await payNew('w-5');
     await eventually(
       () => service.receiver.typesAbout(id),
@@ -333,7 +335,7 @@ describe('Webhook moods', () => {
   });
 
   test('webhook_forge: before each a message comes that nobody may believe, each time of another kind', async () => {
-    await setMoods({ webhook_forge: 1 });
+    await setFaults({ webhook_forge: 1 });
     const complaints: string[] = [];
     for (let count = 0; count < 5; count += 1) {
       const id = await payNew(`w-6-${count}`);
@@ -354,7 +356,7 @@ describe('Webhook moods', () => {
     const forgeries = service.receiver.received.filter((webhook) => verify(webhook) !== 'genuine');
     expect(forgeries.filter(({ body }) => body.includes('"amount_total":1,'))).toHaveLength(1);
     expect(forgeries.filter(({ body }) => !body.endsWith('}'))).toHaveLength(1);
-    expect((await readMoods()).struck).toMatchObject({ webhook_forge: 5 });
+    expect((await readFaults()).hits).toMatchObject({ webhook_forge: 5 });
   });
 });
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-/** What goes wrong on purpose. At most one mood of each group strikes one call or one event. */
-export const moodGroups = {
+/** What goes wrong on purpose. At most one fault of each group hits one call or one event. */
+export const faultGroups = {
   api: [
     'api_error_before',
     'api_error_after',
@@ -15,18 +15,18 @@ export const moodGroups = {
   webhook: ['webhook_delay', 'webhook_drop', 'webhook_double', 'webhook_reorder', 'webhook_forge'],
 } as const;
 
-export type MoodGroup = keyof typeof moodGroups;
-export type ApiMood = (typeof moodGroups.api)[number];
-export type WebhookMood = (typeof moodGroups.webhook)[number];
-export type Mood = ApiMood | WebhookMood;
+export type FaultGroup = keyof typeof faultGroups;
+export type ApiFault = (typeof faultGroups.api)[number];
+export type WebhookFault = (typeof faultGroups.webhook)[number];
+export type Fault = ApiFault | WebhookFault;
 
-export const moodNames: readonly Mood[] = [...moodGroups.api, ...moodGroups.webhook];
+export const faultNames: readonly Fault[] = [...faultGroups.api, ...faultGroups.webhook];
 
-/** How often a mood strikes, from 0 to 1. The shares of one group add up to 1 at most. */
-export type Shares = Readonly<Partial<Record<Mood, number>>>;
+/** How often a fault hits, from 0 to 1. The rates of one group add up to 1 at most. */
+export type FaultRates = Readonly<Partial<Record<Fault, number>>>;
 
 /** Times in milliseconds. */
-export interface MoodSettings {
+export interface FaultSettings {
   readonly slow_ms: number;
   readonly delay_ms: number;
   readonly reorder_ms: number;
@@ -36,7 +36,7 @@ export interface MoodSettings {
   readonly settle_ms: number;
 }
 
-export const defaultSettings: MoodSettings = {
+export const defaultSettings: FaultSettings = {
   slow_ms: 1_500,
   delay_ms: 2_000,
   reorder_ms: 5_000,
@@ -55,22 +55,22 @@ export interface Occurrence {
   readonly before: number;
 }
 
-/** The mood of the group that strikes this time, if any. */
-export function chooseMood<Group extends MoodGroup>(
+/** The fault of the group that hits this time, if any. */
+export function chooseFault<Group extends FaultGroup>(
   group: Group,
-  shares: Shares,
+  rates: FaultRates,
   { seed, what, reference, before }: Occurrence,
-): (typeof moodGroups)[Group][number] | undefined {
+): (typeof faultGroups)[Group][number] | undefined {
   const digest = createHash('sha256').update(JSON.stringify([seed, group, what, reference, before]));
   const point = digest.digest().readUIntBE(0, 6) / 2 ** 48;
   let edge = 0;
-  return moodGroups[group].find((mood) => {
-    edge += shares[mood] ?? 0;
+  return faultGroups[group].find((fault) => {
+    edge += rates[fault] ?? 0;
     return point < edge;
   });
 }
 
-/** Whether a mood of the group can strike at all. */
-export function isAnyOn(group: MoodGroup, shares: Shares): boolean {
-  return moodGroups[group].some((mood) => (shares[mood] ?? 0) > 0);
+/** Whether a fault of the group can hit at all. */
+export function isAnyEnabled(group: FaultGroup, rates: FaultRates): boolean {
+  return faultGroups[group].some((fault) => (rates[fault] ?? 0) > 0);
 }

@@ -1,7 +1,7 @@
 import type { Statement } from './statement.ts';
 
 /** Sessions in the order of their creation with all the money that moved for them, and whether more follow. */
-export interface Books {
+export interface Ledger {
   readonly sessions: object[];
   readonly charges: object[];
   readonly refunds: object[];
@@ -29,8 +29,8 @@ const movement = (table: 'refunds' | 'disputes'): string => `
   cast(${table}.amount as float8) as amount, charges.currency,
   cast(extract(epoch from ${table}.created_at) as integer) as created`;
 
-/** Reads one page of the books: `limit` sessions behind the one named `after`, and their money. */
-export async function readBooks(sql: Statement, after: string | undefined, limit: number): Promise<Books> {
+/** Reads one page of the ledger: `limit` sessions behind the one named `after`, and their money. */
+export async function readLedger(sql: Statement, after: string | undefined, limit: number): Promise<Ledger> {
   const sessions = await sql<{ id: string }>(
     `select ${session} from sessions
      where position > coalesce((select position from sessions where id = :after), 0)

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ServiceContext } from '../context.ts';
+import type { SimulatorContext } from '../context.ts';
+import { countOccurrence, recordHit, selectFaultsAbout } from '../database/faults.ts';
 import type { Answer } from '../database/idempotency.ts';
-import { countOccurrence, recordStrike, selectMoodsAbout } from '../database/moods.ts';
+import { type ApiFault, chooseFault, type FaultSettings, isAnyEnabled } from '../faults.ts';
 import { isIdentifier } from '../identifier.ts';
-import { type ApiMood, chooseMood, isAnyOn, type MoodSettings } from '../moods.ts';
 import { errorBody, sendError } from './errors.ts';
 
-interface Strike {
-  readonly mood: ApiMood;
-  readonly settings: MoodSettings;
+interface FaultHit {
+  readonly fault: ApiFault;
+  readonly settings: FaultSettings;
 }
 
 /** Where the name of an order or of a payment may stand; nothing of it is checked yet. */
@@ -29,46 +29,46 @@ export const failure: Answer = {
   body: errorBody({ status: 500, type: 'api_error', message: 'An unknown error occurred.' }),
 };
 
-const strikes = new WeakMap<FastifyRequest, Strike>();
+const hits = new WeakMap<FastifyRequest, FaultHit>();
 
-/** The mood that strikes this call, if any. */
-export function strikeOf(request: FastifyRequest): Strike | undefined {
-  return strikes.get(request);
+/** The fault that hits this call, if any. */
+export function hitOf(request: FastifyRequest): FaultHit | undefined {
+  return hits.get(request);
 }
 
-/** Lets the API moods strike every call of this server: before it is done, or where its answer goes. */
-export function addStrikes(server: FastifyInstance, context: ServiceContext): void {
+/** Lets the API faults hit every call of this server: before it is done, or where its answer goes. */
+export function injectFaults(server: FastifyInstance, context: SimulatorContext): void {
   server.addHook('preHandler', async (request, reply) => {
-    const strike = await chooseStrike(request, context);
-    if (strike === undefined) return;
-    strikes.set(request, strike);
-    return answerBefore(strike, request, reply);
+    const hit = await chooseHit(request, context);
+    if (hit === undefined) return;
+    hits.set(request, hit);
+    return answerBefore(hit, request, reply);
   });
 
   server.addHook('onSend', async (request, reply, payload) => {
-    const strike = strikes.get(request);
-    return strike === undefined ? payload : spoil(strike, request, reply, payload, context.closing);
+    const hit = hits.get(request);
+    return hit === undefined ? payload : spoil(hit, request, reply, payload, context.closing);
   });
 }
 
-async function chooseStrike(request: FastifyRequest, context: ServiceContext): Promise<Strike | undefined> {
+async function chooseHit(request: FastifyRequest, context: SimulatorContext): Promise<FaultHit | undefined> {
   const { params, body, query, headers, routeOptions } = request as FastifyRequest<Unchecked>;
   const about = firstText(params.id, body?.payment_intent, query.payment_intent);
-  const moods = await selectMoodsAbout(context.sql, isIdentifier(about) ? about : '');
-  const { seed, shares, settings } = moods;
-  if (!isAnyOn('api', shares)) return undefined;
+  const faults = await selectFaultsAbout(context.sql, isIdentifier(about) ? about : '');
+  const { seed, rates, settings } = faults;
+  if (!isAnyEnabled('api', rates)) return undefined;
   const what = `${request.method} ${routeOptions.url}`;
   const reference = firstText(
-    moods.reference,
+    faults.reference,
     body?.client_reference_id,
     body?.metadata?.order_id,
     headers['idempotency-key'],
   );
   const before = await countOccurrence(context.sql, what, reference);
-  const mood = chooseMood('api', shares, { seed, what, reference, before });
-  if (mood === undefined) return undefined;
-  await recordStrike(context.sql, mood);
-  return { mood, settings };
+  const fault = chooseFault('api', rates, { seed, what, reference, before });
+  if (fault === undefined) return undefined;
+  await recordHit(context.sql, fault);
+  return { fault, settings };
 }
 
 /** The first that is text which Postgres can keep. */
@@ -77,11 +77,11 @@ function firstText(...values: unknown[]): string {
 }
 
 async function answerBefore(
-  { mood }: Strike,
+  { fault }: FaultHit,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
-  if (mood === 'api_too_many') {
+  if (fault === 'api_too_many') {
     return sendError(reply.header('Retry-After', '1'), {
       status: 429,
       type: 'invalid_request_error',
@@ -89,29 +89,29 @@ async function answerBefore(
       message: 'Too many requests. Try again in a moment.',
     });
   }
-  if (mood === 'api_html') {
+  if (fault === 'api_html') {
     return reply.code(502).type('text/html').send('<html><body><h1>502 Bad Gateway</h1></body></html>');
   }
   // Of a call that changes something, the failure belongs to its idempotency key.
-  const fails = mood === 'api_error_before' || mood === 'api_error_after';
+  const fails = fault === 'api_error_before' || fault === 'api_error_after';
   if (fails && request.method === 'GET') return reply.code(failure.status).send(failure.body);
   return undefined;
 }
 
 async function spoil(
-  { mood, settings }: Strike,
+  { fault, settings }: FaultHit,
   request: FastifyRequest,
   reply: FastifyReply,
   payload: unknown,
   closing: AbortSignal,
 ): Promise<unknown> {
-  if (mood === 'api_garbage') {
+  if (fault === 'api_garbage') {
     reply.code(200).type('application/json').removeHeader('content-length');
     return '{"id": "cs_';
   }
-  if (mood === 'api_slow') await pause(request, settings.slow_ms, closing);
-  if (mood === 'api_timeout') await pause(request, settings.timeout_ms, closing);
-  if (mood === 'api_timeout' || mood === 'api_lost') request.raw.socket.destroy();
+  if (fault === 'api_slow') await pause(request, settings.slow_ms, closing);
+  if (fault === 'api_timeout') await pause(request, settings.timeout_ms, closing);
+  if (fault === 'api_timeout' || fault === 'api_lost') request.raw.socket.destroy();
   return payload;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultSettings, type MoodSettings, moodGroups, moodNames, type Shares } from '../moods.ts';
+import { defaultSettings, type FaultRates, type FaultSettings, faultGroups, faultNames } from '../faults.ts';
 import { invalidRequest } from './errors.ts';
 import { integer, readParameters, text } from './parameters.ts';
 
@@ -7,7 +7,7 @@ import { integer, readParameters, text } from './parameters.ts';
 const filled = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
-const share = filled(
+const rate = filled(
   z
     .union([
       z.number(),
@@ -19,54 +19,54 @@ const share = filled(
     .pipe(z.number().min(0).max(1)),
 );
 
-const settingNames = Object.keys(defaultSettings) as (keyof MoodSettings)[];
-const shares = z.record(z.string(), share).default({});
+const settingNames = Object.keys(defaultSettings) as (keyof FaultSettings)[];
+const rates = z.record(z.string(), rate).default({});
 const settings = z.record(z.string(), filled(integer(0, 60_000))).default({});
 
 const generalChange = z.strictObject({
   seed: filled(z.union([z.number().transform(String), text(200)])),
-  moods: shares,
+  faults: rates,
   settings,
 });
-const sessionChange = z.strictObject({ moods: shares });
+const sessionChange = z.strictObject({ faults: rates });
 
 /**
- * Reads new moods in general.
+ * Reads new faults in general.
  * @throws Refusal that lists every unknown name.
  */
-export function readMoodChange(body: unknown): {
+export function readFaultChange(body: unknown): {
   seed: string | undefined;
-  moods: Shares;
-  settings: Partial<MoodSettings>;
+  faults: FaultRates;
+  settings: Partial<FaultSettings>;
 } {
   const given = readParameters(generalChange, body);
   refuseUnknown('setting', Object.keys(given.settings), settingNames);
   const settings = Object.fromEntries(
     Object.entries(given.settings).filter(([, value]) => value !== undefined),
   );
-  return { seed: given.seed, moods: toShares(given.moods), settings };
+  return { seed: given.seed, faults: toRates(given.faults), settings };
 }
 
 /**
- * Reads new moods of one session.
+ * Reads new faults of one session.
  * @throws Refusal that lists every unknown name.
  */
-export function readSessionMoods(body: unknown): Shares {
-  return toShares(readParameters(sessionChange, body).moods);
+export function readSessionFaults(body: unknown): FaultRates {
+  return toRates(readParameters(sessionChange, body).faults);
 }
 
-function toShares(given: Record<string, number | undefined>): Shares {
-  refuseUnknown('mood', Object.keys(given), moodNames);
-  const shares: Shares = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
-  for (const [group, moods] of Object.entries(moodGroups)) {
-    const sum = moods.reduce((total, mood) => total + (shares[mood] ?? 0), 0);
+function toRates(given: Record<string, number | undefined>): FaultRates {
+  refuseUnknown('fault', Object.keys(given), faultNames);
+  const rates: FaultRates = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
+  for (const [group, faults] of Object.entries(faultGroups)) {
+    const sum = faults.reduce((total, fault) => total + (rates[fault] ?? 0), 0);
     // A little above, because 0.1 ten times is not quite 1 to a computer.
     if (sum <= 1 + 1e-9) continue;
-    throw invalidRequest(`The shares of the ${group} moods add up to ${sum}; 1 is all there is.`, {
-      param: 'moods',
+    throw invalidRequest(`The rates of the ${group} faults add up to ${sum}; 1 is all there is.`, {
+      param: 'faults',
     });
   }
-  return shares;
+  return rates;
 }
 
 function refuseUnknown(kind: string, given: string[], known: readonly string[]): void {

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createAlarm } from './alarm.ts';
-import type { PaymentServiceConfig } from './config.ts';
+import type { SimulatorConfig } from './config.ts';
 import { connect } from './database/connection.ts';
 import { prepareDatabase } from './database/prepare.ts';
 import { statementsOn } from './database/statement.ts';
@@ -9,13 +9,13 @@ import { startDueWork } from './due.ts';
 import { createServer, registerRoutes } from './http/server.ts';
 import { createTransact } from './transaction.ts';
 
-export interface PaymentService {
+export interface StripeSimulator {
   readonly port: number;
   close(): Promise<void>;
 }
 
 /** Starts the payment service: database, server, and the loops that deliver events and end overdue sessions. */
-export async function startPaymentService(config: PaymentServiceConfig): Promise<PaymentService> {
+export async function startStripeSimulator(config: SimulatorConfig): Promise<StripeSimulator> {
   const database = connect(config.databaseUrl, { poolSize: 10, synchronousCommit: 'on' });
   // A lost claim or a lost note of a delivery means a second delivery, which the shop must bear anyway.
   const deliveryDatabase = connect(config.databaseUrl, { poolSize: 4, synchronousCommit: 'off' });

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { ServiceContext } from '../context.ts';
-import { readBooks } from '../database/books.ts';
+import type { SimulatorContext } from '../context.ts';
+import { readLedger } from '../database/ledger.ts';
 import { integer, readParameters } from '../http/parameters.ts';
 
 const query = z.object({
@@ -12,12 +12,12 @@ const query = z.object({
   limit: integer(1, 1_000).default(100),
 });
 
-/** The service's own books: all money that moved, without names or addresses. */
-export function bookRoutes(context: ServiceContext) {
+/** The service's own ledger: all money that moved, without names or addresses. */
+export function ledgerRoutes(context: SimulatorContext) {
   return async (server: FastifyInstance): Promise<void> => {
-    server.get('/books', async (request) => {
+    server.get('/ledger', async (request) => {
       const { after, limit } = readParameters(query, request.query);
-      return readBooks(context.sql, after, limit);
+      return readLedger(context.sql, after, limit);
     });
   };
 }
