@@ -8,7 +8,9 @@ const shared = {
 } as const;
 
 /** Tests that read the repository's files and need neither Postgres nor a process. */
-const filesOnly = ['test/repo/{errors,imports,mutants,payments-doc,references,settings}.test.ts'];
+const filesOnly = [
+  'test/repo/{architecture,errors,imports,mutants,payments-doc,references,settings}.test.ts',
+];
 
 // oxlint-disable-next-line import/no-default-export -- vitest reads the default export
 export default defineConfig({
