@@ -14,6 +14,7 @@ RUN mkdir .data && chown node:node .data
 COPY package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY migrations migrations
 COPY public public
 USER node
 # A demonstration, open to everybody who reaches it, has to be asked for: NODE_ENV=development.

@@ -163,7 +163,7 @@ type Given = Readonly<Partial<Record<keyof Environment, string>>>;
 function missing(given: Given, role: Role): string[] {
   const production = given.NODE_ENV === 'production';
   const required: (keyof Environment)[] = [];
-  if (role !== 'supervisor' || production) required.push('DATABASE_URL');
+  if (role === 'shop' || production) required.push('DATABASE_URL');
   if (production && role !== 'migrate') {
     required.push(
       'PUBLIC_URL',

@@ -1,32 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import type { Knex } from 'knex';
 import { Client } from 'pg';
-import { connect } from './connection.ts';
-import * as shop from './migrations/001_shop.ts';
-import * as money from './migrations/002_money.ts';
-import * as storefront from './migrations/003_storefront.ts';
-import * as fast from './migrations/004_fast.ts';
-import * as indexes from './migrations/005_indexes.ts';
+import { connect, type Database } from './connection.ts';
+import { migrationSource } from './migration-source.ts';
 import { seedCatalogue } from './seed.ts';
-
-const migrations: Readonly<Record<string, Knex.Migration>> = {
-  '001_shop': shop,
-  '002_money': money,
-  '003_storefront': storefront,
-  '004_fast': fast,
-  '005_indexes': indexes,
-};
-
-const source: Knex.MigrationSource<string> = {
-  getMigrations: () => Promise.resolve(Object.keys(migrations)),
-  getMigrationName: (name) => name,
-  getMigration: (name) => {
-    const migration = migrations[name];
-    if (!migration) throw new Error(`There is no migration ${name}.`);
-    return Promise.resolve(migration);
-  },
-};
 
 // Any number that nothing else in this database locks on.
 const migrationLock = 4_865_716;
@@ -34,10 +11,10 @@ const lookEveryMs = 100;
 const waitAtMostMs = 60_000;
 
 /**
- * Brings the shop's tables and the DBOS system tables up to date, and fills an empty catalogue.
- * An advisory lock lets several processes migrate at once, and everything of ours is one transaction: a process that
+ * Brings the shop's tables and the engine's up to date, and fills an empty catalogue.
+ * An advisory lock lets several processes migrate at once. Everything of ours is one transaction: a process that
  * is killed in the middle leaves nothing behind, no lock row either.
- * @throws when another migration holds the lock for a minute.
+ * @throws when another migration holds the lock for a minute, or another version made the database
  */
 export async function migrate(databaseUrl: string): Promise<void> {
   // Not from a pool, which would close a connection that idles while a migration takes its time.
@@ -46,9 +23,11 @@ export async function migrate(databaseUrl: string): Promise<void> {
   await lockHolder.connect();
   try {
     await takeLock(lockHolder);
+    await refuseForeignMigrations(database);
     await DBOS.migrate(databaseUrl);
     await database.transaction(async (trx) => {
-      await trx.migrate.latest({ migrationSource: source });
+      await trx.migrate.latest({ migrationSource });
+      await trx.raw(unreadMessages);
       await seedCatalogue(trx);
     });
   } finally {
@@ -56,6 +35,26 @@ export async function migrate(databaseUrl: string): Promise<void> {
     // The lock ends with its session.
     await lockHolder.end();
   }
+}
+
+// Serves `repeatWakeUps`. Not among the migrations: knex's command line runs them without the engine's tables.
+const unreadMessages = `
+  create index if not exists holdfast_unread on dbos.notifications (created_at_epoch_ms) where not consumed`;
+
+async function refuseForeignMigrations(database: Database): Promise<void> {
+  if (!(await database.schema.hasTable('knex_migrations'))) return;
+  const recorded: string[] = await database('knex_migrations').orderBy('id').pluck('name');
+  const ours = await migrationSource.getMigrations([]);
+  const foreign = recorded.filter((name) => !ours.includes(name));
+  if (foreign.length === 0) return;
+  // Up to 0.1.0 migrations had no file extension.
+  if (foreign.every((name) => name.endsWith('.sql'))) {
+    throw new Error(`a newer version made it (${foreign.join(', ')}). Start that version or a later one.`);
+  }
+  throw new Error(
+    'a version before the first release made it, and there is no upgrade from those. Its data has to go: ' +
+      'delete the data folder (.data, or DATA_DIR), or with DATABASE_URL drop that database, then start again.',
+  );
 }
 
 // Asks again and again instead of waiting inside Postgres: a waiting statement would hold up the engine's

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { describe, StartFault } from './faults.ts';
-import { type RunningPostgres, startPostgres } from './postgres.ts';
+import { type RunningPostgres, startPostgres, urlOfRunningPostgres } from './postgres.ts';
 
 /** The database server of this start. */
 export interface DatabaseServer {
@@ -30,6 +30,18 @@ export async function openDatabase(
   onMoved: () => void,
 ): Promise<DatabaseServer> {
   return config.databaseUrl === undefined ? openEmbedded(config, log, onMoved) : external(config.databaseUrl);
+}
+
+/**
+ * Address of the shop's database: DATABASE_URL, or the embedded Postgres while the shop runs.
+ * @throws StartFault when there is neither
+ */
+export async function findDatabase({ databaseUrl, dataDir }: Config): Promise<string> {
+  const url = databaseUrl ?? (await urlOfRunningPostgres(path.resolve(dataDir, 'postgres'), shopDatabase));
+  if (url !== undefined) return url;
+  throw new StartFault(
+    'There is no database. Set DATABASE_URL, or start the shop (npm start), which runs one.',
+  );
 }
 
 function external(url: string): DatabaseServer {

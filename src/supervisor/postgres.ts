@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -67,7 +68,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const password = await keptPassword(folder, account);
   await initialize(folder, native, account);
   const port = (await takeOver(server)) ?? (await start(server, options));
-  const urlOf = (database: string): string => `postgres://postgres:${password}@${host}:${port}/${database}`;
+  const urlOf = (database: string): string => addressOf(password, port, database);
   return {
     url: urlOf('postgres'),
     port,
@@ -76,6 +77,19 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     isRunning: async () => (await runningServer(folder.data)) !== undefined,
     stop: (mode = 'fast') => stop(server, mode),
   };
+}
+
+/** Address of a database of the server that runs on a data folder, password included; undefined when none runs. */
+export async function urlOfRunningPostgres(dataDir: string, database: string): Promise<string | undefined> {
+  if (!existsSync(dataDir)) return undefined;
+  const account = await postgresAccount();
+  const folder = await openFolder(dataDir, account);
+  const running = await runningServer(folder.data);
+  return running && addressOf(await keptPassword(folder, account), running.port, database);
+}
+
+function addressOf(password: string, port: number, database: string): string {
+  return `postgres://postgres:${password}@${host}:${port}/${database}`;
 }
 
 async function takeOver(server: Server): Promise<number | undefined> {

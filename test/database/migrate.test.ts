@@ -1,11 +1,17 @@
-import { fork } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connect, type Database } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.ts';
 import { expectStockBalanced } from '../support/promises.ts';
+import { describeSchema } from '../support/schema.ts';
 import { waitFor } from '../support/wait.ts';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -38,7 +44,9 @@ test('several processes may migrate at once, and again', async () => {
   await Promise.all([migrate(testDatabase.url), migrate(testDatabase.url), migrate(testDatabase.url)]);
   await migrate(testDatabase.url);
   expect(await database('products')).toHaveLength(8);
-  expect(await database('knex_migrations')).toHaveLength(5);
+  expect(await database('knex_migrations').orderBy('id').pluck('name')).toEqual(
+    (await readdir(`${project}/migrations`)).toSorted(),
+  );
 });
 
 test('a process killed in the middle leaves nothing that stops the next', async () => {
@@ -76,3 +84,45 @@ test('a catalogue of the shop’s own is left alone', async () => {
   await migrate(testDatabase.url);
   expect(await database('products').pluck('sku')).toEqual(['own']);
 });
+
+test('a database of an unreleased version is refused with the way out, and stays as it is', async () => {
+  await recordMigrations('001_shop', '002_money', '003_storefront', '004_fast', '005_indexes');
+  await expect(migrate(testDatabase.url)).rejects.toThrow(/before the first release.+delete the data folder/);
+  expect(await database.schema.hasTable('products')).toBe(false);
+  expect(await database.schema.withSchema('dbos').hasTable('workflow_status')).toBe(false);
+});
+
+test('a database of a newer version is refused with the names of its migrations', async () => {
+  await migrate(testDatabase.url);
+  await database('knex_migrations').insert({ name: '999_later.sql', batch: 2, migration_time: new Date() });
+  await expect(migrate(testDatabase.url)).rejects.toThrow(/newer version.+999_later\.sql/);
+});
+
+async function recordMigrations(...names: string[]): Promise<void> {
+  await database.schema.createTable('knex_migrations', (table) => {
+    table.increments();
+    table.string('name');
+    table.integer('batch');
+    table.timestamp('migration_time');
+  });
+  await database('knex_migrations').insert(names.map((name) => ({ name, batch: 1 })));
+}
+
+test('knex’s command line migrates an empty database, and migrate() adds the rest', async () => {
+  expect(await knex('migrate:status')).toMatch(/No Completed Migration files Found[^]+005_carts\.sql/);
+  expect(await knex('migrate:latest')).toMatch(/Batch 1 run: 5 migrations/);
+  expect(await knex('migrate:status')).toMatch(/Found 5 Completed Migration file[^]+No Pending/);
+  const schema = await describeSchema(database);
+  await migrate(testDatabase.url);
+  expect(await describeSchema(database)).toBe(schema);
+  expect(await database('products')).toHaveLength(8);
+});
+
+/** Runs `npm run knex -- COMMAND` on the test's database and returns its output. */
+async function knex(command: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('npm', ['run', '--silent', 'knex', '--', command], {
+    cwd: project,
+    env: { ...process.env, DATABASE_URL: testDatabase.url },
+  });
+  return stdout;
+}

@@ -1,0 +1,38 @@
+create table emails (
+  email_id bigint generated always as identity primary key,
+  order_id integer not null references orders,
+  kind text not null check (kind in ('order_confirmed', 'order_cancelled', 'refund_made')),
+  created_at timestamptz not null default now(),
+  sent_at timestamptz,
+  refund_id integer references refunds,
+  subject text,
+  text_body text,
+  html_body text,
+  constraint emails_once unique nulls not distinct (order_id, kind, refund_id),
+  constraint emails_refund_check check ((kind = 'refund_made') = (refund_id is not null))
+);
+create index emails_unsent on emails (created_at) where sent_at is null;
+
+-- Work that needs a person.
+create table attention (
+  attention_id integer generated always as identity primary key,
+  kind text not null check (kind in (
+    'event_mismatch', 'dispute', 'payment_unknown', 'checkout_failed', 'dispatch_failed', 'refund_failed', 'email_failed', 'accounts_wrong'
+  )),
+  subject text not null check (subject <> ''),
+  order_id integer references orders,
+  reason text not null check (reason <> ''),
+  raised_at timestamptz not null default now(),
+  resolved_at timestamptz,
+  resolution text,
+  check ((resolved_at is null) = (resolution is null))
+);
+create unique index attention_open on attention (kind, subject) where resolved_at is null;
+
+-- A restarted workflow gets a fresh id, which ends with the count.
+create table restarts (
+  workflow text not null,
+  id integer not null,
+  count integer not null check (count > 0),
+  primary key (workflow, id)
+);
