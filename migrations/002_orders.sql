@@ -8,6 +8,8 @@ create table orders (
   ),
   request_hash text not null check (length(request_hash) = 64 and request_hash !~ '[^0-9a-f]'),
   token text not null unique check (length(token) >= 22),
+  browser_id text check (browser_id ~ '^[A-Za-z0-9_-]{22}$'),
+  request_id text not null check (length(request_id) between 1 and 100),
   status text not null check (status in ('pending', 'paid', 'dispatched', 'cancelled', 'refunded')),
   reason text check (reason in (
     'out_of_stock', 'price_changed', 'payment_unavailable', 'payment_ended', 'hold_expired', 'cancelled_by_shopper'
@@ -22,8 +24,6 @@ create table orders (
   dispatched_at timestamptz,
   cancelled_at timestamptz,
   refunded_at timestamptz,
-  browser_id text check (browser_id ~ '^[A-Za-z0-9_-]{22}$'),
-  request_id text check (length(request_id) between 1 and 100),
   check ((status in ('paid', 'dispatched', 'refunded')) <= (paid_at is not null)),
   check ((status = 'paid') <= (dispatch_due_at is not null)),
   check ((status = 'dispatched') <= (dispatched_at is not null)),

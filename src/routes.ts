@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { FastifyInstance } from 'fastify';
 import type { ShopConfig } from './config.ts';
 import { type Database } from './database/connection.ts';
@@ -36,7 +37,7 @@ import { kinds } from './workflows/follow-ups.ts';
 import { type Reconciler } from './workflows/reconcile.ts';
 import { type StartCheckout } from './workflows/start-checkout.ts';
 
-const version = '0.1.0';
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 /** What the routes are given to work with. */
 export interface Parts {

@@ -20,8 +20,8 @@ export interface OrderRow {
   token: string;
   /** The browser that placed it; null for an order of a program. */
   browser_id: string | null;
-  /** The HTTP request that placed it; null for an order from before this was kept. */
-  request_id: string | null;
+  /** The HTTP request that placed it. */
+  request_id: string;
   status: OrderStatus;
   reason: CancelReason | null;
   email: string | null;

@@ -3,7 +3,6 @@ import type { FollowUps } from '../database/outbox.ts';
 import type { PlacedOrder, PlacingRequest } from '../database/transactions/orders.ts';
 import { concludePayment } from '../database/transactions/payments.ts';
 import type { PaymentSession, Refused } from '../payments/provider.ts';
-import { answerByEvent, openByStory1 } from './checkout-story-1.ts';
 import { followPayment } from './follow-payment.ts';
 import { maxRecoveryAttempts } from './limits.ts';
 import { type OpeningSettings, openCheckout } from './open-checkout.ts';
@@ -16,8 +15,8 @@ export interface CheckoutSettings extends OpeningSettings {
 
 /** A checkout, and the HTTP request that asked for it first. */
 export interface CheckoutInput extends PlacingRequest {
-  /** Which sequence of steps it follows (decision 13); the first one had no number. */
-  readonly story?: 2;
+  /** The workflow version: which sequence of steps it follows (decision 13). */
+  readonly version: 1;
 }
 
 /** The durable checkout; call it by `DBOS.startWorkflow`. */
@@ -32,14 +31,13 @@ export interface CheckoutResult {
  * Registers the checkout story: the stock is held exactly while the order waits for its payment, and the
  * order is paid exactly when the provider says so. The payment row decides; messages only wake.
  *
- * The sequence of steps is a contract with the orders in flight: another sequence is another `story` (decision 13).
+ * The sequence of steps is a contract with the orders in flight: another sequence needs another version (decision 13).
  */
 export function registerCheckout(settings: CheckoutSettings): CheckoutWorkflow {
   const checkout = async (input: CheckoutInput): Promise<CheckoutResult> => {
     // 1. to 3. Place the order, open its payment session, record it, and let the shopper go and pay.
-    const opened = await (input.story === undefined ? openByStory1 : openCheckout)(settings, input);
+    const opened = await openCheckout(settings, input);
     if (opened.outcome === 'not_placed') return { status: 'failed' };
-    if (opened.outcome === 'parked') return { status: 'needs_attention' };
     const orderId = opened.outcome === 'opened' ? opened.order.orderId : opened.orderId;
     const matter = { kind: 'checkout_failed', subject: String(orderId), orderId } as const;
     if (opened.outcome === 'failed') {
@@ -63,12 +61,11 @@ async function takePayment(
     const sessionEnded = 'payment_unavailable';
     const conclusion = await concludePayment({ orderId, sessionEnded }, settings.followUps);
     settings.answers.say(input.order.checkoutKey);
-    if (input.story === undefined) await answerByEvent(input);
     return conclusion === 'paid' ? 'paid' : 'cancelled';
   }
 
   // 4. to 6. Wait, ask before cancelling, settle.
   const { totalCents: amountCents, currency, holdExpiresAt } = order;
   const awaited = { orderId, sessionId: session.sessionId, amountCents, currency, holdExpiresAt };
-  return followPayment(settings, awaited, input.story === undefined ? 'by_itself' : 'told');
+  return followPayment(settings, awaited, 'told');
 }

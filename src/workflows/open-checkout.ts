@@ -23,13 +23,12 @@ export interface OpeningSettings {
 }
 
 /**
- * How far a checkout came: its order has a payment session, which may be refused; there is no order to pay; Postgres refuses to
- * record the session, for the reason; or that was put before a person already.
+ * How far a checkout came: its order has a payment session, which may be refused; there is no order to pay; or Postgres refuses
+ * to record the session, for the reason.
  */
 export type OpenedCheckout =
   | { readonly outcome: 'opened'; readonly order: PlacedOrder; readonly session: PaymentSession | Refused }
   | { readonly outcome: 'not_placed' }
-  | { readonly outcome: 'parked' }
   | { readonly outcome: 'failed'; readonly orderId: number; readonly reason: string };
 
 /**
@@ -71,7 +70,7 @@ const pauseOfOutageMs = 1_000;
  * an outage of Postgres counts as none. Within one step, for the engine looks before each try of its own whether somebody has
  * cancelled the workflow, which nobody does.
  */
-export async function persistently<Result>(
+async function persistently<Result>(
   settings: OpeningSettings,
   act: (openSession: OpenSession) => Promise<Result>,
 ): Promise<Result> {

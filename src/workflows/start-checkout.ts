@@ -74,7 +74,7 @@ export function checkoutStarter(
       const workflowID = checkoutWorkflowId(request.key);
       const requestId = randomUUID();
       if (!known) {
-        const input = { order: { ...order, requestHash }, requestId, story: 2 } as const;
+        const input = { order: { ...order, requestHash }, requestId, version: 1 } as const;
         if (await isRefusedAtOnce(database, input, products)) answers.say(request.key);
         else await DBOS.startWorkflow(workflow, { workflowID })(input);
       }

@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
+import { connect } from '../../src/database/connection.ts';
+import { createEmptyDatabase } from '../support/postgres.ts';
 import {
   answers,
   createSite,
@@ -49,6 +53,14 @@ async function occupy(port: number): Promise<void> {
   closing.push(() => new Promise((resolve) => server.close(resolve)));
 }
 
+/** Runs knex's command line on the embedded database of a site and returns its output. */
+async function knex(command: string, { dataDir }: Site): Promise<string> {
+  const { stdout } = await promisify(execFile)('npm', ['run', '--silent', 'knex', '--', command], {
+    env: { ...process.env, DATA_DIR: dataDir },
+  });
+  return stdout;
+}
+
 test('a start opens the shop, a second one in the folder names it, and SIGTERM ends all in order', async () => {
   const here = await site();
   const first = start(here);
@@ -56,6 +68,7 @@ test('a start opens the shop, a second one in the folder names it, and SIGTERM e
   expect(await answers(`${here.shopUrl}/readyz`)).toBe(true);
   expect(await answers(`${here.paymentUrl}/healthz`)).toBe(true);
   expect(first.output()).toContain(`http://localhost:${here.port}`);
+  expect(await knex('migrate:status', here)).toMatch(/005_carts\.sql[^]+No Pending/);
 
   const second = start(here, { PORT: '1' });
   expect(await second.ended()).toBe(1);
@@ -141,6 +154,20 @@ test('a database that does not answer stops the start with its address and witho
   expect(await supervisor.ended()).toBe(1);
   expect(supervisor.output()).toContain('The database 127.0.0.1:1/shop could not be migrated');
   expect(supervisor.output()).not.toContain('secret');
+});
+
+test('a database of an unreleased version stops the start with the way out', async () => {
+  const { url, drop } = await createEmptyDatabase();
+  closing.push(drop);
+  const database = connect(url, 1);
+  closing.push(() => database.destroy());
+  await database.raw("create table knex_migrations as select 1 as id, '001_shop' as name");
+  const here = await site();
+  const supervisor = start(here, { DATABASE_URL: url });
+  expect(await supervisor.ended()).toBe(1);
+  expect(supervisor.output()).toMatch(
+    /^The database .+ could not be migrated: a version before the first release made it.+then start again\.\n$/,
+  );
 });
 
 test('a data folder that cannot be used stops the start', async () => {

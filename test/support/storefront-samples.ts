@@ -22,7 +22,7 @@ const row = {
   request_hash: 'hash',
   token: 'token',
   browser_id: null,
-  request_id: null,
+  request_id: 'request',
   status: 'pending',
   reason: null,
   email: 'someone@example.com',

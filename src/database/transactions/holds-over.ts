@@ -4,10 +4,7 @@ import type { Statement } from '../statement.ts';
 // Each of them asks the provider next, so a thousand holds that end together are spread over seconds.
 const holdsAtOnce = 500;
 
-/**
- * Tells checkouts that their time to pay is over, each once. Those of the first story keep the time themselves; their orders have
- * no request on record.
- */
+/** Notifies checkouts that their time to pay is over, each once. */
 export async function tellHoldsOver(
   sql: Statement,
   { paymentTopic: topic }: Pick<FollowUps, 'paymentTopic'>,
@@ -18,7 +15,7 @@ export async function tellHoldsOver(
      due as (
        select workflow_uuid, workflow_uuid || '::hold-over' as message
        from orders join dbos.workflow_status on workflow_uuid = 'checkout-' || checkout_key
-       where orders.status = 'pending' and hold_expires_at <= now() and request_id is not null and not exists (
+       where orders.status = 'pending' and hold_expires_at <= now() and not exists (
          select from dbos.notifications where message_uuid = 'checkout-' || checkout_key || '::hold-over'
        )
        order by hold_expires_at limit :holdsAtOnce

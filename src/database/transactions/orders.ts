@@ -9,8 +9,8 @@ export interface OrderRequest {
   readonly requestHash: string;
   readonly items: readonly Item[];
   readonly email: string | null;
-  /** The browser that asked, so that it finds its order again. An order that was in flight before this was known has none. */
-  readonly browserId?: string | null;
+  /** The browser that asked, so that it finds its order again; null for a program. */
+  readonly browserId: string | null;
   readonly shownCents: number | null;
   readonly holdSeconds: number;
 }
@@ -206,7 +206,7 @@ function requestBindings(request: Request, token: string) {
     hash: request.requestHash,
     token,
     email: request.email,
-    browserId: request.browserId ?? null,
+    browserId: request.browserId,
     requestId: request.requestId,
   };
 }

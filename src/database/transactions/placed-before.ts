@@ -20,7 +20,7 @@ export async function placedBefore(
   const [found] = await sql<FoundOrder>(
     `select order_id as "orderId", token, email, total_cents as "totalCents", currency, status, reason,
        cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as "holdExpiresAt",
-       coalesce(request_id = :requestId, false) as "isOurs",
+       request_id = :requestId as "isOurs",
        exists (select from payments where payments.order_id = orders.order_id) as "hasPayment",
        (select json_agg(json_build_object(
           'sku', sku, 'product', product, 'qty', quantity, 'unitPriceCents', unit_price_cents
