@@ -39,7 +39,8 @@ create table order_lines (
   product_id integer not null references products,
   quantity integer not null check (quantity > 0),
   unit_price_cents integer not null check (unit_price_cents >= 0),
-  returned integer not null default 0 check (returned between 0 and quantity),
+  returned integer not null default 0,
+  constraint order_lines_returned_check check (returned between 0 and quantity),
   primary key (order_id, product_id)
 );
 

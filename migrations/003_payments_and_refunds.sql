@@ -7,7 +7,8 @@ create table payments (
   currency text not null check (currency ~ '^[A-Z]{3}$'),
   transaction_id text,
   updated_at timestamptz not null default now(),
-  refunded_cents integer not null default 0 check (refunded_cents between 0 and amount_cents),
+  refunded_cents integer not null default 0,
+  constraint payments_refunded_cents_check check (refunded_cents between 0 and amount_cents),
   check ((state = 'open') <= (session_id is not null and url is not null)),
   check ((state in ('paid', 'settled', 'refund_due', 'refunded')) <= (transaction_id is not null)),
   constraint payments_refund_state_check check (

@@ -44,7 +44,7 @@ const unreadMessages = `
 async function refuseForeignMigrations(database: Database): Promise<void> {
   if (!(await database.schema.hasTable('knex_migrations'))) return;
   const recorded: string[] = await database('knex_migrations').orderBy('id').pluck('name');
-  const ours = await migrationSource.getMigrations([]);
+  const ours = (await migrationSource.getMigrations([])).map(({ file }) => file);
   const foreign = recorded.filter((name) => !ours.includes(name));
   if (foreign.length === 0) return;
   // Up to 0.1.0 migrations had no file extension.
