@@ -47,13 +47,15 @@ async function refuseForeignMigrations(database: Database): Promise<void> {
   const ours = (await migrationSource.getMigrations([])).map(({ file }) => file);
   const foreign = recorded.filter((name) => !ours.includes(name));
   if (foreign.length === 0) return;
-  // Up to 0.1.0 migrations had no file extension.
+  // Before 0.1.0 migrations had no file extension.
   if (foreign.every((name) => name.endsWith('.sql'))) {
-    throw new Error(`a newer version made it (${foreign.join(', ')}). Start that version or a later one.`);
+    throw new Error(
+      `the database was migrated by a newer version (${foreign.join(', ')}). Start that version.`,
+    );
   }
   throw new Error(
-    'a version before the first release made it, and there is no upgrade from those. Its data has to go: ' +
-      'delete the data folder (.data, or DATA_DIR), or with DATABASE_URL drop that database, then start again.',
+    'the database comes from a version before 0.1.0, and there is no upgrade from those. Its data has to go: ' +
+      'delete the data folder (.data, or DATA_DIR), or with DATABASE_URL drop that database. Then start again.',
   );
 }
 

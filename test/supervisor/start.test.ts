@@ -166,7 +166,7 @@ test('a database of an unreleased version stops the start with the way out', asy
   const supervisor = start(here, { DATABASE_URL: url });
   expect(await supervisor.ended()).toBe(1);
   expect(supervisor.output()).toMatch(
-    /^The database .+ could not be migrated: a version before the first release made it.+then start again\.\n$/,
+    /^The database .+ could not be migrated: the database comes from a version before 0\.1\.0.+Then start again\.\n$/,
   );
 });
 
