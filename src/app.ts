@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { FastifyInstance } from 'fastify';
 import type { ShopConfig } from './config.ts';
-import { connect, type Database, openPool } from './database/connection.ts';
+import { connect, type Database } from './database/connection.ts';
+import { openEnginePool } from './database/engine-pool.ts';
 import { countCart } from './database/queries/carts.ts';
 import { type Inbox } from './database/transactions/payment-events.ts';
 import { ShopError } from './domain/errors.ts';
@@ -54,7 +55,7 @@ const stripeShortestSessionSeconds = 1_800;
 /** Wires one shop process. Reads as a table of contents; nothing is decided here. */
 export async function buildApp(config: ShopConfig): Promise<App> {
   const database = connect(config.databaseUrl, readPoolSize);
-  const workflowPool = openPool(config.databaseUrl, enginePool);
+  const workflowPool = openEnginePool(config.databaseUrl, enginePool);
   const local = config.payment.provider === 'local';
   const provider = createStripeProvider({
     secretKey: config.payment.secretKey ?? '',

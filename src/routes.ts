@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify';
 import type { ShopConfig } from './config.ts';
 import { type Database } from './database/connection.ts';
 import { listen } from './database/listen.ts';
-import { outboxTransaction } from './database/statement.ts';
 import { askToCancel } from './database/transactions/cancel-wish.ts';
 import { addToCart, correctEmail, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
 import { type Inbox, receivePaymentEvent } from './database/transactions/payment-events.ts';
@@ -32,6 +31,7 @@ import { productRoutes } from './http/routes/products.ts';
 import { recentOrderRoutes } from './http/routes/recent-orders.ts';
 import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
 import { yourOrdersRoutes } from './http/routes/your-orders.ts';
+import { inTransaction } from './shared/statement.ts';
 import { type Renderer } from './storefront/render.ts';
 import { kinds } from './workflows/follow-ups.ts';
 import { type Reconciler } from './workflows/reconcile.ts';
@@ -160,7 +160,7 @@ async function registerOperators(
   const attention: AttentionOptions = {
     operatorToken,
     database,
-    settleMatter: (matter) => outboxTransaction(database, (sql) => settleMatter(sql, kinds, matter)),
+    settleMatter: (matter) => inTransaction(database, (sql) => settleMatter(sql, kinds, matter)),
     reconcile: async () => ({ ...(await reconciler.reconcile()) }),
     compare: async () => ({ ...(await reconciler.compare()) }),
   };

@@ -1,4 +1,4 @@
-import type { Statement } from './statement.ts';
+import type { Statement } from '../shared/statement.ts';
 
 /** The name under which DBOS keeps this application's workflows. Renaming it hides the orders in flight. */
 export const applicationName = 'holdfast';

@@ -3,91 +3,91 @@ import type { PaymentState } from '../domain/payment.ts';
 
 /** Rows as Postgres returns them. Amounts are minor units; bigint columns come as strings. */
 export interface ProductRow {
-  product_id: number;
+  productId: number;
   sku: string;
   product: string;
   description: string;
-  price_cents: number;
+  priceCents: number;
   currency: string;
   image: string;
-  restock_level: number;
+  restockLevel: number;
 }
 
 export interface OrderRow {
-  order_id: number;
-  checkout_key: string;
-  request_hash: string;
+  orderId: number;
+  checkoutKey: string;
+  requestHash: string;
   token: string;
   /** The browser that placed it; null for an order of a program. */
-  browser_id: string | null;
+  browserId: string | null;
   /** The HTTP request that placed it. */
-  request_id: string;
+  requestId: string;
   status: OrderStatus;
   reason: CancelReason | null;
   email: string | null;
-  total_cents: number;
+  totalCents: number;
   currency: string;
-  created_at: Date;
-  hold_expires_at: Date;
-  paid_at: Date | null;
-  dispatch_due_at: Date | null;
-  dispatched_at: Date | null;
-  cancelled_at: Date | null;
-  refunded_at: Date | null;
+  createdAt: Date;
+  holdExpiresAt: Date;
+  paidAt: Date | null;
+  dispatchDueAt: Date | null;
+  dispatchedAt: Date | null;
+  cancelledAt: Date | null;
+  refundedAt: Date | null;
 }
 
 const columnsOfOrder: Readonly<Record<keyof OrderRow, true>> = {
-  order_id: true,
-  checkout_key: true,
-  request_hash: true,
+  orderId: true,
+  checkoutKey: true,
+  requestHash: true,
   token: true,
-  browser_id: true,
-  request_id: true,
+  browserId: true,
+  requestId: true,
   status: true,
   reason: true,
   email: true,
-  total_cents: true,
+  totalCents: true,
   currency: true,
-  created_at: true,
-  hold_expires_at: true,
-  paid_at: true,
-  dispatch_due_at: true,
-  dispatched_at: true,
-  cancelled_at: true,
-  refunded_at: true,
+  createdAt: true,
+  holdExpiresAt: true,
+  paidAt: true,
+  dispatchDueAt: true,
+  dispatchedAt: true,
+  cancelledAt: true,
+  refundedAt: true,
 };
 
 /** The columns of an order by name, for statements that are prepared: `orders.*` would fail when a migration adds one. */
 export const orderColumns = Object.keys(columnsOfOrder)
-  .map((column) => `orders.${column}`)
+  .map((field) => `orders.${field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`)
   .join(', ');
 
 export interface PaymentRow {
-  order_id: number;
+  orderId: number;
   state: PaymentState;
-  session_id: string | null;
+  sessionId: string | null;
   url: string | null;
-  amount_cents: number;
+  amountCents: number;
   currency: string;
-  transaction_id: string | null;
-  refunded_cents: number;
-  updated_at: Date;
+  transactionId: string | null;
+  refundedCents: number;
+  updatedAt: Date;
 }
 
 /** A payment back to the buyer; it counts as soon as it is promised. */
 export interface RefundRow {
-  refund_id: number;
-  order_id: number;
-  amount_cents: number;
+  refundId: number;
+  orderId: number;
+  amountCents: number;
   reason: string;
   actor: string;
-  request_key: string;
+  requestKey: string;
   /** What was asked for, so that a key is not used for something else. */
   request: string | null;
   state: 'due' | 'made';
-  provider_refund_id: string | null;
-  created_at: Date;
-  made_at: Date | null;
+  providerRefundId: string | null;
+  createdAt: Date;
+  madeAt: Date | null;
 }
 
 /** The occasions on which the buyer is written to. */
@@ -95,15 +95,15 @@ export type EmailKind = 'order_confirmed' | 'order_cancelled' | 'refund_made';
 
 export interface EmailRow {
   /** A bigint, which comes as a string. */
-  email_id: string;
-  order_id: number;
+  emailId: string;
+  orderId: number;
   kind: EmailKind;
-  refund_id: number | null;
-  created_at: Date;
-  sent_at: Date | null;
+  refundId: number | null;
+  createdAt: Date;
+  sentAt: Date | null;
   subject: string | null;
-  text_body: string | null;
-  html_body: string | null;
+  textBody: string | null;
+  htmlBody: string | null;
 }
 
 /** What needs a person. */
@@ -132,13 +132,13 @@ export const restartables = {
 export type RestartableKind = keyof typeof restartables;
 
 export interface AttentionRow {
-  attention_id: number;
+  attentionId: number;
   kind: AttentionKind;
   subject: string;
-  order_id: number | null;
+  orderId: number | null;
   reason: string;
-  raised_at: Date;
-  resolved_at: Date | null;
+  raisedAt: Date;
+  resolvedAt: Date | null;
   resolution: string | null;
 }
 

@@ -3,7 +3,7 @@ import { runWithDataSourceContext } from '@dbos-inc/dbos-sdk/internal/context';
 import { runTransactionalInternalStep } from '@dbos-inc/dbos-sdk/internal/dbos';
 import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils';
 import { isTransient } from '../shared/outage.ts';
-import { type Statement, statementsOn } from './statement.ts';
+import { type Statement, statementsOn } from '../shared/statement.ts';
 
 const secondsBetweenTriesAtMost = 2;
 

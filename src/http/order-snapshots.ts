@@ -12,14 +12,14 @@ export function snapshotReader(
   renderer: Renderer,
 ): (orderId: number) => Promise<Snapshot | undefined> {
   return async (orderId) => {
-    const story = await readOrderStory(database, { order_id: orderId });
+    const story = await readOrderStory(database, { orderId });
     if (!story) return undefined;
     const view = orderView(story, new Date());
     return {
       // The story is all that a page is made from, beside the time; and that it has become final must be told.
       revision: digestOf([story, view.final]),
       message: formatEvent({
-        id: story.history.at(-1)?.history_id ?? '0',
+        id: story.history.at(-1)?.historyId ?? '0',
         event: 'order',
         data: await renderer.render('parts/order-live', { order: view }),
       }),

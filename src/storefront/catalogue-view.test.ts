@@ -5,7 +5,7 @@ import { catalogueView } from './catalogue-view.ts';
 const source = {
   text: '',
   order: 'featured',
-  products: [aProduct(), aProduct({ product_id: 2, sku: 'bell', product: 'Small Brass Bell' })],
+  products: [aProduct(), aProduct({ productId: 2, sku: 'bell', product: 'Small Brass Bell' })],
   publicUrl: 'https://shop.example',
 } as const;
 

@@ -22,14 +22,14 @@ const nothing: OperatorSource = {
 };
 
 const aMatter = (changes: Partial<OpenMatter> = {}): OpenMatter => ({
-  attention_id: 5,
+  attentionId: 5,
   kind: 'refund_failed',
   subject: '3',
-  order_id: 7,
+  orderId: 7,
   token: 'token-of-seven',
   reason: 'The provider refuses.',
-  raised_at: new Date('2026-11-20T09:05:00Z'),
-  resolved_at: null,
+  raisedAt: new Date('2026-11-20T09:05:00Z'),
+  resolvedAt: null,
   resolution: null,
   ...changes,
 });
@@ -46,7 +46,7 @@ const accounts: Accounts = {
 const compared: ReconciliationRow = {
   scope: 'provider',
   runs: 3,
-  last_run_at: new Date('2026-11-21T14:07:00Z'),
+  lastRunAt: new Date('2026-11-21T14:07:00Z'),
   repaired: { missed_events: 2, missed_payments: 1, sessions_ended: 0 },
   report: { differences: { missed_events: 0, missed_payments: 1, sessions_ended: 0 } },
 };
@@ -88,13 +88,13 @@ test('a matter says since when it stands, why, and links to its order', () => {
       resolveSays: 'Counts the refund as made. No more money goes back.',
     },
   ]);
-  expect(view({ matters: [aMatter({ order_id: null, token: null })] }).matters).toMatchObject([
+  expect(view({ matters: [aMatter({ orderId: null, token: null })] }).matters).toMatchObject([
     { order: null },
   ]);
 });
 
 test('a list that may be cut off says so', () => {
-  const hundred = Array.from({ length: 100 }, (_one, index) => aMatter({ attention_id: index + 1 }));
+  const hundred = Array.from({ length: 100 }, (_one, index) => aMatter({ attentionId: index + 1 }));
   expect(view({ matters: hundred }).more).toContain('100 oldest');
   expect(view({ matters: hundred.slice(1) }).more).toBeNull();
 });
@@ -144,7 +144,7 @@ test('what reconciliation put right is told in words, without what there was non
   const shop: ReconciliationRow = {
     scope: 'shop',
     runs: 1234,
-    last_run_at: now,
+    lastRunAt: now,
     repaired: { restarted: 2, resumed: 0, unheard_of: 1 },
     report: { restarted: 0, resumed: 0 },
   };
@@ -167,17 +167,17 @@ test.each([
   ['made', 'Order 7: refund no. 3, $12.50, was made.'],
 ] as const)('a refund that is %s is told as it stands', (state, said) => {
   const refund = {
-    refund_id: 3,
-    order_id: 7,
-    amount_cents: 1250,
+    refundId: 3,
+    orderId: 7,
+    amountCents: 1250,
     reason: hostile,
     actor: 'operator',
     request: null,
-    request_key: 'key',
+    requestKey: 'key',
     state,
-    provider_refund_id: null,
-    created_at: now,
-    made_at: null,
+    providerRefundId: null,
+    createdAt: now,
+    madeAt: null,
     currency: 'USD',
     token: 'token-of-seven',
   };

@@ -60,7 +60,7 @@ export interface OperatorSource {
 /** What the operator's page shows at a moment. */
 export function operatorView(source: OperatorSource, now: Date) {
   const { matters, reconciliations, unresolved, fault } = source;
-  const stillOpen = matters.some(({ attention_id: id }) => id === unresolved?.attentionId);
+  const stillOpen = matters.some(({ attentionId: id }) => id === unresolved?.attentionId);
   const said = unresolved && !stillOpen ? 'gone' : source.said;
   const notice = said && saidWords[said];
   const faultSays = fault && faultText(fault);
@@ -79,7 +79,7 @@ export function operatorView(source: OperatorSource, now: Date) {
 }
 
 function matterView(matter: OpenMatter, unresolved: OperatorSource['unresolved'], now: Date) {
-  const { attention_id: id, kind, order_id: orderId, token } = matter;
+  const { attentionId: id, kind, orderId, token } = matter;
   const refused = unresolved?.attentionId === id ? unresolved : null;
   const again: Partial<Record<AttentionKind, string>> = retryWords;
   return {
@@ -88,7 +88,7 @@ function matterView(matter: OpenMatter, unresolved: OperatorSource['unresolved']
     // The sums come as a long list of figures, which the tables show better.
     reason: kind === 'accounts_wrong' ? sumsDiffer : matter.reason,
     order: orderId !== null && token !== null ? { name: orderWords(orderId), token } : null,
-    time: shownTime(matter.raised_at, now),
+    time: shownTime(matter.raisedAt, now),
     retrySays: again[kind] ?? null,
     resolveSays: resolveWords(kind),
     typed: refused?.typed ?? '',
@@ -110,13 +110,7 @@ function refundView({ refund, form, fault }: OperatorSource, faultSays: string |
   };
 }
 
-function promisedView({
-  refund_id: id,
-  order_id: orderId,
-  amount_cents: cents,
-  state,
-  ...order
-}: RefundOfOrder) {
+function promisedView({ refundId: id, orderId, amountCents: cents, state, ...order }: RefundOfOrder) {
   const amount = formatMoney({ cents, currency: order.currency });
   const name = orderWords(orderId);
   const says = refundStateWords(id, amount, state === 'made');

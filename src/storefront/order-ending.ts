@@ -9,14 +9,14 @@ import { refundSums } from './refund-story.ts';
 const lateWordMs = 30 * 60_000;
 
 /** Whether everything has happened that was to happen. */
-export function isEnded({ order: { status, payment_state: payment }, history }: OrderStory): boolean {
+export function isEnded({ order: { status, paymentState: payment }, history }: OrderStory): boolean {
   if (payment === 'refund_due' || refundSums(history).dueCents > 0) return false;
   return status === 'dispatched' || status === 'refunded' || status === 'cancelled';
 }
 
 /** For how long a payment of a cancelled order may still become known, in milliseconds; null when none is waited for. */
 export function lateForMs({ order }: OrderStory, now: Date): number | null {
-  const { status, session_id: session, paid_at: paidAt, cancelled_at: cancelledAt } = order;
+  const { status, sessionId: session, paidAt, cancelledAt } = order;
   if (status !== 'cancelled' || session === null || paidAt !== null || !cancelledAt) return null;
   const leftMs = cancelledAt.getTime() + lateWordMs - now.getTime();
   return leftMs > 0 ? leftMs : null;

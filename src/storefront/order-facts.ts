@@ -15,13 +15,13 @@ export interface Fact {
 /** When an order was placed, and how its money stands. */
 export function factsOf(story: OrderStory): Fact[] {
   return [
-    { label: words.order.ordered, word: '', time: shown(story.order.created_at) },
+    { label: words.order.ordered, word: '', time: shown(story.order.createdAt) },
     payment(story),
     ...refunds(story),
   ];
 }
 
-function payment({ order: { status, payment_state: state, paid_at: paidAt } }: OrderStory): Fact {
+function payment({ order: { status, paymentState: state, paidAt } }: OrderStory): Fact {
   const label = words.order.payment;
   if (paidAt) return { label, word: paymentStates.paid, time: shown(paidAt) };
   if (status !== 'pending') return { label, word: paymentStates.none, time: null };

@@ -19,8 +19,8 @@ export function sentencesOf(story: OrderStory, now: Date): Sentence[] {
 
 function reason({ order }: OrderStory, now: Date): Sentence[] {
   // What says that nothing was charged is not said of money that came too late, wherever it is by now.
-  if (order.status !== 'cancelled' || !order.reason || order.paid_at) return [];
-  return [{ text: cancelWords[order.reason], time: shownTime(order.hold_expires_at, now) }];
+  if (order.status !== 'cancelled' || !order.reason || order.paidAt) return [];
+  return [{ text: cancelWords[order.reason], time: shownTime(order.holdExpiresAt, now) }];
 }
 
 const shortageDetail = z.object({
@@ -39,8 +39,8 @@ function refundSentences({ order, history }: OrderStory): string[] {
   const { madeCents, dueCents } = refundSums(history);
   const made = formatMoney({ cents: madeCents, currency: order.currency });
   const due = formatMoney({ cents: dueCents, currency: order.currency });
-  if (order.payment_state === 'refunded') return [refundNotes.made(made)];
-  if (order.payment_state === 'refund_due') {
+  if (order.paymentState === 'refunded') return [refundNotes.made(made)];
+  if (order.paymentState === 'refund_due') {
     return [order.status === 'cancelled' ? refundNotes.late(due) : refundNotes.due(due)];
   }
   return [
@@ -50,16 +50,16 @@ function refundSentences({ order, history }: OrderStory): string[] {
 }
 
 function paymentSentences({ order, history }: OrderStory): string[] {
-  const { status, payment_state: payment } = order;
+  const { status, paymentState: payment } = order;
   const cancelAsked = history.some(({ what }) => what === 'cancel_asked');
   if (status === 'pending') {
     if (payment === 'paid' || payment === 'settled') return [words.order.paymentSeen];
     if (cancelAsked) return [words.order.cancelAsked];
     return payment === 'creating' ? [words.order.preparing] : [];
   }
-  if (status === 'paid' && order.email !== null && !order.refunded_cents && !cancelAsked) {
+  if (status === 'paid' && order.email !== null && !order.refundedCents && !cancelAsked) {
     return [words.order.thanks];
   }
-  const isTooLate = (status === 'paid' || status === 'dispatched') && !order.refunded_cents;
+  const isTooLate = (status === 'paid' || status === 'dispatched') && !order.refundedCents;
   return isTooLate && cancelAsked ? [words.order.cancelTooLate] : [];
 }

@@ -10,11 +10,11 @@ const facts = (shown: ReturnType<typeof view>) => shown.facts.map(({ label, word
 
 const paid = {
   status: 'paid',
-  payment_state: 'settled',
-  paid_at: new Date('2026-11-21T14:30:23Z'),
-  dispatch_due_at: new Date('2026-11-21T14:30:33Z'),
+  paymentState: 'settled',
+  paidAt: new Date('2026-11-21T14:30:23Z'),
+  dispatchDueAt: new Date('2026-11-21T14:30:33Z'),
 } as const;
-const cancelled = { status: 'cancelled', payment_state: 'expired', cancelled_at: now } as const;
+const cancelled = { status: 'cancelled', paymentState: 'expired', cancelledAt: now } as const;
 const refund = (cents: number) => ({ refund_id: 1, amount_cents: cents });
 
 test('a pending order says until when it is held and leads to the payment page', () => {
@@ -38,14 +38,14 @@ test('a hold that is over no longer leads to the payment page, and the order is 
 });
 
 test('a payment that has arrived ends the hold line before the order is paid', () => {
-  const shown = view(anOrder({ payment_state: 'paid' }));
+  const shown = view(anOrder({ paymentState: 'paid' }));
   expect([shown.hold, shown.pay]).toEqual([null, null]);
   expect(said(shown)).toContain('has arrived');
   expect(facts(shown)).toContain('Payment: Arrived, being booked');
 });
 
 test('while the session is being opened there is nothing to press', () => {
-  expect(view(anOrder({ payment_state: 'creating', payment_url: null })).pay).toBeNull();
+  expect(view(anOrder({ paymentState: 'creating', paymentUrl: null })).pay).toBeNull();
 });
 
 test('who has asked to cancel is not asked to pay, and hears that it is being made sure of', () => {
@@ -86,14 +86,14 @@ describe('an order that was cancelled', () => {
   });
 
   test('before it had a payment session cannot have been paid', () => {
-    const unopened = { ...order, session_id: null, payment_url: null };
+    const unopened = { ...order, sessionId: null, paymentUrl: null };
     expect(view(unopened, history)).toMatchObject({ final: true, lateForMs: null });
   });
 
   test.each(['refund_due', 'refunded', 'settled'] as const)(
     'does not say that nothing was charged once money has come (%s)',
-    (payment_state) => {
-      const shown = view({ ...order, payment_state, paid_at: at(5) }, history, at(6));
+    (paymentState) => {
+      const shown = view({ ...order, paymentState: paymentState, paidAt: at(5) }, history, at(6));
       expect(said(shown)).not.toMatch(/nothing was charged/i);
       expect(shown.lateForMs).toBeNull();
     },
@@ -101,15 +101,15 @@ describe('an order that was cancelled', () => {
 });
 
 test('an order of a browser that came to nothing leads back to its cart, where everything is still in', () => {
-  const mine = { ...cancelled, reason: 'hold_expired', browser_id: 'AAAAAAAAAAAAAAAAAAAAAA' } as const;
+  const mine = { ...cancelled, reason: 'hold_expired', browserId: 'AAAAAAAAAAAAAAAAAAAAAA' } as const;
   expect(view(anOrder(mine)).backToCart).toBe(true);
-  expect(view(anOrder({ ...mine, paid_at: now, payment_state: 'refund_due' })).backToCart).toBe(false);
-  expect(view(anOrder({ ...mine, browser_id: null })).backToCart).toBe(false);
-  expect(view(anOrder({ browser_id: mine.browser_id })).backToCart).toBe(false);
+  expect(view(anOrder({ ...mine, paidAt: now, paymentState: 'refund_due' })).backToCart).toBe(false);
+  expect(view(anOrder({ ...mine, browserId: null })).backToCart).toBe(false);
+  expect(view(anOrder({ browserId: mine.browserId })).backToCart).toBe(false);
 });
 
 test('an order refused for want of stock names the product, and was never placed', () => {
-  const order = anOrder({ ...cancelled, reason: 'out_of_stock', payment_state: null });
+  const order = anOrder({ ...cancelled, reason: 'out_of_stock', paymentState: null });
   const detail = { reason: 'out_of_stock', lines: [{ sku: 'cleat', wanted: 3, available: 2 }] };
   const refused = view(order, aHistory(['cancelled', detail]));
   expect(said(refused)).toContain('Premium Quality Widget: 3 wanted, 2 left.');
@@ -118,7 +118,7 @@ test('an order refused for want of stock names the product, and was never placed
 
 test('an order whose money goes back is not dispatched, and says so', () => {
   const history = aHistory('placed', 'paid', ['refund_due', refund(9999)]);
-  const shown = view(anOrder({ ...paid, payment_state: 'refund_due', refunded_cents: 9999 }), history);
+  const shown = view(anOrder({ ...paid, paymentState: 'refund_due', refundedCents: 9999 }), history);
   expect(said(shown)).toBe('$99.99 is on its way back to you.');
   expect(shown).toMatchObject({ dispatch: null, final: false });
 });
@@ -127,9 +127,9 @@ test('a payment that came too late is never told as “nothing was charged”, a
   const late = anOrder({
     ...cancelled,
     reason: 'hold_expired',
-    payment_state: 'refund_due',
-    refunded_cents: 9999,
-    paid_at: new Date('2026-11-21T14:33:00Z'),
+    paymentState: 'refund_due',
+    refundedCents: 9999,
+    paidAt: new Date('2026-11-21T14:33:00Z'),
   });
   const reason = { reason: 'hold_expired' };
   const history = aHistory('placed', ['cancelled', reason], 'paid_late', ['refund_due', refund(9999)]);
@@ -141,7 +141,7 @@ test('a payment that came too late is never told as “nothing was charged”, a
 });
 
 test('refunds in parts: what went back and what is on its way, and the page stays open until it is made', () => {
-  const dispatched = anOrder({ ...paid, status: 'dispatched', dispatched_at: now, refunded_cents: 1200 });
+  const dispatched = anOrder({ ...paid, status: 'dispatched', dispatchedAt: now, refundedCents: 1200 });
   const made = [
     ['refund_due', refund(500)],
     ['refund_made', refund(500)],

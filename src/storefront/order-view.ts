@@ -58,8 +58,8 @@ export interface OrderView {
 export function orderView(story: OrderStory, now: Date): OrderView {
   const { order, lines, history } = story;
   const { currency } = order;
-  const name = orderWords(order.order_id);
-  const total = formatMoney({ cents: order.total_cents, currency });
+  const name = orderWords(order.orderId);
+  const total = formatMoney({ cents: order.totalCents, currency });
   const { word, sign } = statusWords[order.status];
   const hold = awaitsPayment(story) ? holdView(order, now) : null;
   const late = lateForMs(story, now);
@@ -75,7 +75,7 @@ export function orderView(story: OrderStory, now: Date): OrderView {
     sign,
     sentences: sentencesOf(story, now),
     hold,
-    pay: hold && !hold.over && order.payment_url ? { url: order.payment_url, text: payWords(total) } : null,
+    pay: hold && !hold.over && order.paymentUrl ? { url: order.paymentUrl, text: payWords(total) } : null,
     dispatch: dispatchView(order, now),
     stepsTitle: isEnded(story) ? words.order.timelineAfter : words.order.timeline,
     steps: timeline(order, history, now),
@@ -83,17 +83,17 @@ export function orderView(story: OrderStory, now: Date): OrderView {
     lines: lines.map((line) => lineView(line, currency)),
     total,
     facts: factsOf(story),
-    receipt: order.paid_at !== null,
-    backToCart: order.status === 'cancelled' && order.browser_id !== null && order.paid_at === null,
+    receipt: order.paidAt !== null,
+    backToCart: order.status === 'cancelled' && order.browserId !== null && order.paidAt === null,
   };
 }
 
-function awaitsPayment({ order: { status, payment_state: payment }, history }: OrderStory): boolean {
+function awaitsPayment({ order: { status, paymentState: payment }, history }: OrderStory): boolean {
   if (status !== 'pending' || (payment !== 'creating' && payment !== 'open')) return false;
   return !history.some(({ what }) => what === 'cancel_asked');
 }
 
-function holdView({ created_at: from, hold_expires_at: until }: OrderWithPayment, now: Date): HoldView {
+function holdView({ createdAt: from, holdExpiresAt: until }: OrderWithPayment, now: Date): HoldView {
   const leftMs = Math.max(0, until.getTime() - now.getTime());
   return {
     over: leftMs === 0,
@@ -105,7 +105,7 @@ function holdView({ created_at: from, hold_expires_at: until }: OrderWithPayment
 }
 
 function lineView(
-  { product, image, quantity, unit_price_cents: cents }: OrderLine,
+  { product, image, quantity, unitPriceCents: cents }: OrderLine,
   currency: string,
 ): LineView {
   return {

@@ -18,7 +18,7 @@ export function pendingOf(
   key: string,
   now: Date,
 ): { readonly ordered: PendingView | null; readonly others: readonly PendingView[] } {
-  const isSame = (order: PendingOrder) => order.checkout_key === key;
+  const isSame = (order: PendingOrder) => order.checkoutKey === key;
   const [ordered] = orders.filter(isSame);
   const others = orders.filter((order) => !isSame(order));
   return {
@@ -28,14 +28,14 @@ export function pendingOf(
 }
 
 function pendingView(order: PendingOrder, now: Date): PendingView {
-  const name = orderWords(order.order_id);
-  const holds = order.hold_expires_at > now && !order.cancel_asked;
-  const payable = holds && order.payment_state === 'open';
-  const text = payWords(formatMoney({ cents: order.total_cents, currency: order.currency }));
+  const name = orderWords(order.orderId);
+  const holds = order.holdExpiresAt > now && !order.cancelAsked;
+  const payable = holds && order.paymentState === 'open';
+  const text = payWords(formatMoney({ cents: order.totalCents, currency: order.currency }));
   return {
-    sentence: holds ? pendingWords(name) : askingWords(name, order.cancel_asked),
-    time: shownTime(order.hold_expires_at, now),
+    sentence: holds ? pendingWords(name) : askingWords(name, order.cancelAsked),
+    time: shownTime(order.holdExpiresAt, now),
     token: order.token,
-    pay: payable && order.payment_url !== null ? { url: order.payment_url, text } : null,
+    pay: payable && order.paymentUrl !== null ? { url: order.paymentUrl, text } : null,
   };
 }

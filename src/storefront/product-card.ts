@@ -14,7 +14,7 @@ export interface ProductCard {
 }
 
 export function productCard(row: ProductInStock): ProductCard {
-  const { sku, product: name, image, price_cents: cents, currency, available } = row;
+  const { sku, product: name, image, priceCents: cents, currency, available } = row;
   return {
     sku,
     name,

@@ -21,7 +21,7 @@ export function productView(
   others: readonly ProductInStock[],
   publicUrl: string,
 ): ProductView {
-  const { sku, description, price_cents: cents, currency, available } = product;
+  const { sku, description, priceCents: cents, currency, available } = product;
   return {
     ...productCard(product),
     description,

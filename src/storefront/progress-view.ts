@@ -18,13 +18,13 @@ export interface DispatchView extends ProgressView {
   readonly patterns: typeof progressPatterns;
 }
 
-type OrderInProgress = OrderRow & { readonly payment_state?: PaymentRow['state'] | null };
+type OrderInProgress = OrderRow & { readonly paymentState?: PaymentRow['state'] | null };
 
 /** The progress of an order to its dispatch; null while it is not paid, and for one that will never be dispatched. */
 export function progressView(order: OrderInProgress, now: Date): ProgressView | null {
   if (order.status !== 'paid' && order.status !== 'dispatched') return null;
-  if (order.status === 'paid' && order.payment_state === 'refund_due') return null;
-  const clock = { status: order.status, paidAt: order.paid_at, dispatchDueAt: order.dispatch_due_at };
+  if (order.status === 'paid' && order.paymentState === 'refund_due') return null;
+  const clock = { status: order.status, paidAt: order.paidAt, dispatchDueAt: order.dispatchDueAt };
   const done = dispatchSteps - progressRemaining(clock, now);
   return { done, whole: dispatchSteps, text: progressWords(done, dispatchSteps) };
 }
@@ -32,7 +32,7 @@ export function progressView(order: OrderInProgress, now: Date): ProgressView | 
 /** The dispatch of an order while it is under way; null before and after. */
 export function dispatchView(order: OrderInProgress, now: Date): DispatchView | null {
   const progress = progressView(order, now);
-  const { status, paid_at: from, dispatch_due_at: due } = order;
+  const { status, paidAt: from, dispatchDueAt: due } = order;
   if (!progress || status !== 'paid' || !from || !due) return null;
   const leftMs = Math.max(0, due.getTime() - now.getTime());
   return {

@@ -20,13 +20,13 @@ export function recentOrdersView(
   products: readonly ProductInStock[],
   now: Date,
 ): RecentOrder[] {
-  const names = new Map(products.map(({ product_id, product }) => [product_id, product]));
+  const names = new Map(products.map(({ productId: product_id, product }) => [product_id, product]));
   return orders.map((order) => ({
-    name: orderWords(order.order_id),
-    product: names.get(order.product_id) ?? null,
+    name: orderWords(order.orderId),
+    product: names.get(order.productId) ?? null,
     status: order.status,
     ...statusWords[order.status],
     progress: progressView(order, now),
-    time: shownTime(order.created_at, now),
+    time: shownTime(order.createdAt, now),
   }));
 }

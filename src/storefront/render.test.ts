@@ -75,7 +75,7 @@ test('Restock and Crash show only where they are allowed', async () => {
 
 test('an order that is not final refreshes itself without script, and a final one does not', async () => {
   expect(await orderPage()).toContain('http-equiv="refresh"');
-  const final = await orderPage(anOrder({ status: 'dispatched', paid_at: now, dispatched_at: now }));
+  const final = await orderPage(anOrder({ status: 'dispatched', paidAt: now, dispatchedAt: now }));
   expect(final).not.toContain('http-equiv="refresh"');
   expect(final).toContain('data-final');
 });

@@ -44,7 +44,7 @@ export function scopesView(reconciliations: readonly ReconciliationRow[], now: D
 }
 
 function scopeView(scope: keyof typeof scopeWords, row: ReconciliationRow | undefined, now: Date) {
-  const time: ShownTime | null = row ? shownTime(row.last_run_at, now) : null;
+  const time: ShownTime | null = row ? shownTime(row.lastRunAt, now) : null;
   const last = row && 'differences' in row.report ? row.report['differences'] : row?.report;
   return {
     name: scopeWords[scope],

@@ -11,7 +11,7 @@ const states = (changes: Changes, ...entries: Entries) =>
   steps(changes, ...entries).map(({ name, state }) => `${name} ${state}`);
 const words = (changes: Changes, ...entries: Entries) => steps(changes, ...entries).map(({ word }) => word);
 
-const settled = { payment_state: 'settled', paid_at: now, dispatch_due_at: now } as const;
+const settled = { paymentState: 'settled', paidAt: now, dispatchDueAt: now } as const;
 const paid = ['placed', 'payment_opened', ['paid', { transaction_id: 'pi_1' }]] as const;
 const lateCancel = [
   'placed',
@@ -69,7 +69,7 @@ test('an order that was cancelled says why, and has nothing ahead', () => {
 
 test('a cancellation that is asked for waits for the provider, unless the payment was faster', () => {
   expect(states({}, 'placed', 'payment_opened', 'cancel_asked').at(-1)).toBe('cancelling now');
-  expect(states({ payment_state: 'paid' }, 'placed', 'cancel_asked')).toContain('payment now');
+  expect(states({ paymentState: 'paid' }, 'placed', 'cancel_asked')).toContain('payment now');
   expect(states({ ...settled, status: 'paid' }, 'placed', 'cancel_asked', 'paid')).toEqual([
     'placed done',
     'cancel_asked done',
@@ -92,7 +92,7 @@ test('a late payment whose units were still there: cancelled first, then taken u
 
 test('a late payment that goes back never counts as paid', () => {
   const due = [...lateCancel, ['refund_due', refund(1, 9999)]] as const;
-  expect(states({ status: 'cancelled', payment_state: 'refund_due' }, ...due)).toEqual([
+  expect(states({ status: 'cancelled', paymentState: 'refund_due' }, ...due)).toEqual([
     'placed done',
     'cancelled ended',
     'paid_late done',
@@ -100,7 +100,7 @@ test('a late payment that goes back never counts as paid', () => {
     'refund now',
   ]);
   const made = [...due, ['refund_made', refund(1, 9999)], 'refunded'] as const;
-  expect(words({ status: 'refunded', payment_state: 'refunded' }, ...made).slice(2)).toEqual([
+  expect(words({ status: 'refunded', paymentState: 'refunded' }, ...made).slice(2)).toEqual([
     'Payment arrived late',
     'Refund of $99.99 promised',
     '$99.99 paid back',
@@ -129,13 +129,13 @@ test('refunds in parts are told one by one, beside the dispatch and after it', (
 
 test('all of the money goes back: no dispatch, and none after a refund that the provider made by itself', () => {
   const due = [...paid, ['refund_due', refund(1, 9999)]] as const;
-  expect(states({ ...settled, status: 'paid', payment_state: 'refund_due' }, ...due).slice(1)).toEqual([
+  expect(states({ ...settled, status: 'paid', paymentState: 'refund_due' }, ...due).slice(1)).toEqual([
     'paid done',
     'refund_due done',
     'refund now',
   ]);
   const elsewhere = [...paid, ['refund_made', refund(1, 9999)], 'refunded', 'disputed'] as const;
-  expect(states({ status: 'refunded', payment_state: 'refunded' }, ...elsewhere).slice(1)).toEqual([
+  expect(states({ status: 'refunded', paymentState: 'refunded' }, ...elsewhere).slice(1)).toEqual([
     'paid done',
     'refund_made done',
     'refunded done',

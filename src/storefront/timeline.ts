@@ -74,11 +74,11 @@ function cancelWord({ detail }: HistoryEntry): string {
 function toCome(order: OrderWithPayment, history: readonly HistoryEntry[]): Step[] {
   switch (order.status) {
     case 'pending':
-      return history.some(({ what }) => what === 'cancel_asked') && order.payment_state === 'open'
+      return history.some(({ what }) => what === 'cancel_asked') && order.paymentState === 'open'
         ? [untimed('cancelling', 'now')]
         : [untimed('payment', 'now'), untimed('dispatch', 'ahead'), untimed('dispatched', 'ahead')];
     case 'paid':
-      return order.payment_state === 'refund_due'
+      return order.paymentState === 'refund_due'
         ? [untimed('refund', 'now')]
         : [untimed('dispatch', 'now'), untimed('dispatched', 'ahead')];
     case 'dispatched':

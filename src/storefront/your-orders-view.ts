@@ -24,13 +24,13 @@ export function yourOrdersView(orders: readonly OrderOfBrowser[], now: Date): Yo
   return {
     title: words.yourOrders.title,
     orders: orders.map((order) => ({
-      name: orderWords(order.order_id),
+      name: orderWords(order.orderId),
       token: order.token,
       things: order.things.map(({ product, quantity }) => thingWords(product, quantity)).join(', '),
-      total: formatMoney({ cents: order.total_cents, currency: order.currency }),
+      total: formatMoney({ cents: order.totalCents, currency: order.currency }),
       status: order.status,
       ...statusWords[order.status],
-      time: shownTime(order.created_at, now),
+      time: shownTime(order.createdAt, now),
     })),
   };
 }

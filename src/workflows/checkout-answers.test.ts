@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { OrderWithPayment } from '../database/queries/orders.ts';
 import { CheckoutAnswers } from './checkout-answers.ts';
 
-const order = { order_id: 7 } as OrderWithPayment;
+const order = { orderId: 7 } as OrderWithPayment;
 
 beforeEach(() => {
   vi.useFakeTimers();

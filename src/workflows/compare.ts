@@ -80,7 +80,7 @@ function isOurs(session: ListedSession, payment: PaymentStanding | undefined): p
 
 function isMissedPayment(session: ListedSession, payment: PaymentStanding | undefined): boolean {
   if (!session.paid || !isOurs(session, payment)) return false;
-  if (payment.session_id !== session.sessionId) return true;
+  if (payment.sessionId !== session.sessionId) return true;
   return ['creating', 'open', 'expired'].includes(payment.state);
 }
 
@@ -109,7 +109,7 @@ async function endLeftOpen(
   payment: PaymentStanding | undefined,
 ): Promise<number> {
   if (!payment) return 0;
-  const { amount_cents: amountCents, currency } = payment;
+  const { amountCents, currency } = payment;
   // One that cannot be ended now is ended by a later run, and does not keep the others waiting.
   const end = provider.endSession({ sessionId, amountCents, currency });
   const ended: EndedSession | undefined = await end.catch(() => undefined);

@@ -1,5 +1,5 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import type { ConnectionPool } from '../database/connection.ts';
+import type { EnginePool } from '../database/engine-pool.ts';
 import { applicationName } from '../database/outbox.ts';
 import { limitTimeBetweenRetries } from '../database/transaction.ts';
 
@@ -17,7 +17,7 @@ interface Log {
  */
 export function configureEngine(
   config: { readonly databaseUrl: string; readonly executorId: string },
-  pool: ConnectionPool,
+  pool: EnginePool,
   logger: Log,
 ): void {
   limitTimeBetweenRetries();

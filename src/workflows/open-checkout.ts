@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
-import { statementsOf } from '../database/statement.ts';
 import { type PlacedOrder, type PlacingRequest, placeOrder } from '../database/transactions/orders.ts';
 import { recordSession } from '../database/transactions/payments.ts';
 import { orderKeyOf } from '../domain/order.ts';
 import type { PaymentProvider, PaymentSession, Refused } from '../payments/provider.ts';
 import { isPostgresAway, isTransient } from '../shared/outage.ts';
+import { statementsOf } from '../shared/statement.ts';
 import type { CheckoutAnswers } from './checkout-answers.ts';
 
 /** What opening a checkout is told from outside. */

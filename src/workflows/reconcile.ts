@@ -1,12 +1,12 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { listUnplacedEvents, readAccounts } from '../database/queries/reconciliation.ts';
-import { outboxTransaction } from '../database/statement.ts';
 import { raiseAttention, resolveAttention } from '../database/transactions/attention.ts';
 import { flagOverduePayments } from '../database/transactions/overdue.ts';
 import { retryPaymentEvent } from '../database/transactions/payment-events.ts';
 import { recordReconciliation } from '../database/transactions/reconciliation.ts';
 import { restartLostStories } from '../database/transactions/restarts.ts';
+import { inTransaction } from '../shared/statement.ts';
 import { attempt } from './attempt.ts';
 import { type Comparing, compareWithProvider, type Differences } from './compare.ts';
 import { kinds } from './follow-ups.ts';
@@ -76,9 +76,9 @@ function cronOf(seconds: number): string {
 }
 
 async function reconcileShop({ database, inbox, readEvent }: Comparing): Promise<Reconciled> {
-  const restarted = await outboxTransaction(database, (sql) => restartLostStories(sql, kinds));
+  const restarted = await inTransaction(database, (sql) => restartLostStories(sql, kinds));
   const resumed = await resumeStuckStories(database);
-  await outboxTransaction(database, flagOverduePayments);
+  await inTransaction(database, flagOverduePayments);
   let placed = 0;
   for (const body of await listUnplacedEvents(database)) {
     const event = readEvent(body);
@@ -112,7 +112,7 @@ async function report(database: Database, differences: Differences | null): Prom
   const accounts = await readAccounts(database);
   const wrong = accounts.contradictions > 0 || accounts.stock.some(({ balanced }) => !balanced);
   const matter = { kind: 'accounts_wrong', subject: 'accounts' } as const;
-  await outboxTransaction(database, (sql) =>
+  await inTransaction(database, (sql) =>
     wrong
       ? raiseAttention(sql, { ...matter, orderId: null, reason: JSON.stringify(accounts) })
       : resolveAttention(sql, { ...matter, resolution: 'the sums are right again' }),

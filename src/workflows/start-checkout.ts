@@ -4,7 +4,6 @@ import type { Database } from '../database/connection.ts';
 import { type PricedProduct, readCheckout } from '../database/queries/checkouts.ts';
 import { findOrderByKey, listHistory, type OrderWithPayment } from '../database/queries/orders.ts';
 import { firstProduct } from '../database/queries/products.ts';
-import { statementsOf } from '../database/statement.ts';
 import { type PlacingRequest, refuseOrder, type StockLine } from '../database/transactions/orders.ts';
 import { ShopError } from '../domain/errors.ts';
 import {
@@ -15,6 +14,7 @@ import {
   mergeItems,
   orderTotal,
 } from '../domain/order.ts';
+import { statementsOf } from '../shared/statement.ts';
 import type { CheckoutWorkflow } from './checkout.ts';
 import type { CheckoutAnswers, WaitingRequest } from './checkout-answers.ts';
 import { checkoutWorkflowId } from './signals.ts';
@@ -79,7 +79,7 @@ export function checkoutStarter(
         else await DBOS.startWorkflow(workflow, { workflowID })(input);
       }
       const placed = await placedOrder(database, request.key, waiting);
-      return await answer(database, placed, requestHash, placed.request_id === requestId);
+      return await answer(database, placed, requestHash, placed.requestId === requestId);
     } finally {
       waiting.close();
     }
@@ -107,17 +107,17 @@ async function isRefusedAtOnce(
 
 function stockLine(qty: number, found: PricedProduct | undefined): StockLine {
   if (!found) throw new Error('A product is unknown.');
-  const { product_id: productId, price_cents: unitPriceCents, ...product } = found;
+  const { productId, priceCents: unitPriceCents, ...product } = found;
   return { ...product, qty, productId, unitPriceCents };
 }
 
 /** Whether another request with this key has placed the order and its payment session is still being opened. */
 function isOpening(order: OrderWithPayment, requestHash: string): boolean {
-  return order.request_hash === requestHash && !isAnswered(order);
+  return order.requestHash === requestHash && !isAnswered(order);
 }
 
 function isAnswered(order: OrderWithPayment): boolean {
-  return order.status !== 'pending' || order.session_id !== null;
+  return order.status !== 'pending' || order.sessionId !== null;
 }
 
 /**
@@ -155,7 +155,7 @@ function checkItems(items: readonly Item[], products: readonly PricedProduct[]):
   }
   const priced = products.map((product) => ({
     qty: items.find(({ sku }) => sku === product.sku)?.qty ?? 0,
-    unitPriceCents: product.price_cents,
+    unitPriceCents: product.priceCents,
   }));
   if (orderTotal(priced) === 0) throw invalid('items: an order for nothing cannot be paid');
   if (orderTotal(priced) > largestTotalCents)
@@ -180,17 +180,17 @@ async function answer(
   requestHash: string,
   first: boolean,
 ): Promise<CheckoutAnswer> {
-  if (order.request_hash !== requestHash) {
+  if (order.requestHash !== requestHash) {
     throw new ShopError('key_reused', 'This key belongs to another checkout. Use a fresh key for a new one.');
   }
-  if (order.session_id !== null) return { outcome: 'ready', first, order };
+  if (order.sessionId !== null) return { outcome: 'ready', first, order };
   if (order.status !== 'cancelled') return { outcome: 'waiting', order };
   throw await refusal(database, order);
 }
 
 async function refusal(database: Database, order: OrderWithPayment): Promise<ShopError> {
-  const history = await listHistory(database, order.order_id);
-  const details = { order_id: order.order_id, ...history.find(({ what }) => what === 'cancelled')?.detail };
+  const history = await listHistory(database, order.orderId);
+  const details = { order_id: order.orderId, ...history.find(({ what }) => what === 'cancelled')?.detail };
   switch (order.reason) {
     case 'out_of_stock':
       return new ShopError('out_of_stock', 'There is not enough in stock. Nothing was reserved.', details);

@@ -1,7 +1,7 @@
 import type { Database } from '../database/connection.ts';
-import { outboxTransaction } from '../database/statement.ts';
 import { raiseAttention } from '../database/transactions/attention.ts';
 import type { PaymentEvent } from '../domain/payment.ts';
+import { inTransaction } from '../shared/statement.ts';
 
 /**
  * Takes in one event of many. One that fails is put before a person and does not keep the others waiting.
@@ -17,7 +17,7 @@ export async function orToAttention<Outcome>(
   } catch (error) {
     const reason = `${type} cannot be taken in: ${String(error)}`;
     // With Postgres away this fails too, and the next run begins anew.
-    await outboxTransaction(database, (sql) =>
+    await inTransaction(database, (sql) =>
       raiseAttention(sql, { kind: 'event_mismatch', subject: id, orderId: null, reason }),
     );
     return undefined;

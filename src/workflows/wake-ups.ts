@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { type FollowUps, repeatWakeUps } from '../database/outbox.ts';
-import { statementsOf } from '../database/statement.ts';
 import { tellHoldsOver } from '../database/transactions/holds-over.ts';
+import { statementsOf } from '../shared/statement.ts';
 
 const everyMs = 1_000;
 const answerWithinMs = 5_000;

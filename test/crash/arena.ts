@@ -1,5 +1,10 @@
-import { connect, type Database } from '../../src/database/connection.ts';
-import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import type { Database } from '../../src/database/connection.ts';
+import {
+  createEmptyDatabase,
+  createTestDatabase,
+  openInspector,
+  type TestDatabase,
+} from '../support/postgres.ts';
 import { RealProcess } from '../support/processes.ts';
 import { choosePlaces } from '../support/settings.ts';
 import { WebhookLine } from './webhook-line.ts';
@@ -34,7 +39,7 @@ export async function openArena(
     shop: new RealProcess('shop', { ...places.shopEnv, EXECUTOR_ID: 'shop-0' }),
     payments: new RealProcess('payments', { ...places.paymentEnv, SHOP_WEBHOOK_URL: line.url }),
   };
-  const [database, books] = [connect(shop.url, 2), connect(payments.url, 2)];
+  const [database, books] = [openInspector(shop.url, 2), openInspector(payments.url, 2)];
   await untilReady({ processes });
   return {
     shopUrl: places.shopUrl,

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { connect } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { type RunningPostgres, startPostgres } from '../../src/supervisor/postgres.ts';
+import { openInspector } from '../support/postgres.ts';
 
 export type StopMode = 'fast' | 'immediate';
 
@@ -25,7 +25,7 @@ export class OwnServer {
 
   /** A migrated database for a shop, or an empty one; removed with the server. */
   async createDatabase(name: string, migrated: boolean): Promise<{ url: string; drop: () => Promise<void> }> {
-    const admin = connect(this.#server.url, 1);
+    const admin = openInspector(this.#server.url, 1);
     try {
       await admin.raw('create database ??', [name]);
     } finally {

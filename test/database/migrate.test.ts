@@ -4,9 +4,9 @@ import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connect, type Database } from '../../src/database/connection.ts';
+import type { Database } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrate.ts';
-import { createEmptyDatabase, type TestDatabase } from '../support/postgres.ts';
+import { createEmptyDatabase, openInspector, type TestDatabase } from '../support/postgres.ts';
 import { expectStockBalanced } from '../support/promises.ts';
 import { describeSchema } from '../support/schema.ts';
 import { waitFor } from '../support/wait.ts';
@@ -18,7 +18,7 @@ let database: Database;
 
 beforeEach(async () => {
   testDatabase = await createEmptyDatabase();
-  database = connect(testDatabase.url, 2);
+  database = openInspector(testDatabase.url, 2);
 });
 
 afterEach(async () => {

@@ -1,11 +1,11 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { connect, type Database } from '../../src/database/connection.ts';
+import type { Database } from '../../src/database/connection.ts';
 import { applicationName } from '../../src/database/outbox.ts';
-import type { Statement } from '../../src/database/statement.ts';
 import { limitTimeBetweenRetries, transaction } from '../../src/database/transaction.ts';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import type { Statement } from '../../src/shared/statement.ts';
+import { createTestDatabase, openInspector, type TestDatabase } from '../support/postgres.ts';
 
 // The contract that transaction.ts rests on: an internal of the engine, so each promise is held here.
 
@@ -18,7 +18,7 @@ let calls = 0;
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
-  database = connect(testDatabase.url, 4);
+  database = openInspector(testDatabase.url, 4);
   await database.raw('create table marks (mark_id integer generated always as identity, name text)');
   await database.raw('create extension pg_stat_statements');
   limitTimeBetweenRetries();

@@ -194,7 +194,7 @@ test('with an operator token the page and its forms are for those who send it', 
   });
   await server.register(operatorPageRoutes, {
     operatorToken,
-    database: shop.database,
+    database: shop.shopDatabase,
     pages: {
       send: async (reply) => reply.send('the page'),
       sendPart: refuse,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { statementsOf } from '../../src/database/statement.ts';
 import { cancelOrder } from '../../src/database/transactions/order-changes.ts';
 import { orderKeyOf } from '../../src/domain/order.ts';
+import { statementsOf } from '../../src/shared/statement.ts';
 import { followUpsOf } from '../../src/workflows/follow-ups.ts';
 import {
   becomes,
@@ -61,7 +61,7 @@ test.each(['expired', 'open'] as const)(
     const { order_id: orderId } = order;
     const event = await paidEvent(order);
     await shop.database('payments').where({ order_id: orderId }).update({ state });
-    const cancelling = await shop.database.transaction();
+    const cancelling = await shop.shopDatabase.transaction();
     await cancelling.raw(
       'select 1 from payments join orders using (order_id) where order_id = ? for update',
       [orderId],

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { outboxTransaction } from '../../src/database/statement.ts';
 import { cancelOrder } from '../../src/database/transactions/order-changes.ts';
 import { payOrder } from '../../src/database/transactions/paying.ts';
 import { FreshKeys } from '../../src/payments/idempotency.ts';
 import type { PaymentProvider } from '../../src/payments/provider.ts';
 import { createStripeProvider } from '../../src/payments/stripe.ts';
 import { refund } from '../../src/payments/stripe-refunds.ts';
+import { inTransaction } from '../../src/shared/statement.ts';
 import { followUpsOf } from '../../src/workflows/follow-ups.ts';
 import { moneyOf } from '../support/money.ts';
 import {
@@ -171,11 +171,11 @@ test('an order whose money is on its way back is not dispatched, however long th
 describe('whoever asks for it', () => {
   const followUps = followUpsOf({ dispatchSeconds: 600 });
   const cancel = ({ order_id: orderId }: TestOrder) =>
-    outboxTransaction(shop.database, (sql) =>
+    inTransaction(shop.shopDatabase, (sql) =>
       cancelOrder(sql, followUps, { orderId, reason: 'hold_expired' }),
     );
   const settle = ({ order_id: orderId }: TestOrder, late: boolean) =>
-    outboxTransaction(shop.database, (sql) =>
+    inTransaction(shop.shopDatabase, (sql) =>
       payOrder(sql, followUps, { orderId, transactionId: 'pi_nobody', late }),
     );
 

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connect } from '../../src/database/connection.ts';
 import { startPostgres } from '../../src/supervisor/postgres.ts';
 import { postgresAccount } from '../../src/supervisor/postgres-account.ts';
+import { openInspector } from '../support/postgres.ts';
 
 // The runner of the embedded Postgres, met by what a data folder and a machine can look like.
 
@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 async function query(url: string, sql: string): Promise<unknown> {
-  const database = connect(url, 1);
+  const database = openInspector(url, 1);
   try {
     const { rows } = await database.raw<{ rows: unknown }>(sql);
     return rows;

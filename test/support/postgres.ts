@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import createKnex, { type Knex } from 'knex';
 import { inject } from 'vitest';
-import { connect } from '../../src/database/connection.ts';
 
 export interface TestDatabase {
   readonly url: string;
   readonly name: string;
   /** Ends every session on the database and removes it. Dropped twice is fine. */
   drop(): Promise<void>;
+}
+
+/** Opens a handle with which tests look at rows as Postgres has them, columns in snake_case, whatever the shop makes of them. */
+export function openInspector(url: string, poolSize: number): Knex {
+  return createKnex({ client: 'pg', connection: url, pool: { min: 0, max: poolSize } });
 }
 
 /** A database of the test's own with the shop's tables, the DBOS tables and the seeded catalogue. */
@@ -32,7 +37,7 @@ async function create(source: string): Promise<TestDatabase> {
 }
 
 async function onServer(statement: string): Promise<void> {
-  const database = connect(inject('postgres').adminUrl, 1);
+  const database = openInspector(inject('postgres').adminUrl, 1);
   try {
     await database.raw(statement);
   } finally {

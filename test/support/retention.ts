@@ -11,7 +11,7 @@ export const retentionDays = 3;
 /** What the housekeeping does every hour; `daysFromNow` is when. */
 export function removeFinished(shop: OpenShop, daysFromNow = 0): Promise<number> {
   const now = Date.now() + daysFromNow * dayMs;
-  return removeFinishedWorkflows(shop.database, { retentionDays, now });
+  return removeFinishedWorkflows(shop.shopDatabase, { retentionDays, now });
 }
 
 /** Waits until no workflow is under way or waits for its turn. */

@@ -4,13 +4,16 @@ import { readConfig } from '../../src/config.ts';
 import { connect, type Database } from '../../src/database/connection.ts';
 import { readSimulatorConfig } from '../../src/stripe-simulator/config.ts';
 import { startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
-import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './postgres.ts';
+import { createEmptyDatabase, createTestDatabase, openInspector, type TestDatabase } from './postgres.ts';
 import { choosePlaces } from './settings.ts';
 
 /** A whole shop inside the test's process: its own databases, the real payment service, real sockets. */
 export interface TestShop {
   readonly server: FastifyInstance;
+  /** Looks at rows as Postgres has them. */
   readonly database: Database;
+  /** The same database as the shop itself opens it, to call the shop's functions with. */
+  readonly shopDatabase: Database;
   readonly shopUrl: string;
   readonly paymentUrl: string;
   close(): Promise<void>;
@@ -18,28 +21,31 @@ export interface TestShop {
 
 /**
  * Starts a shop; `settings` are environment variables beyond the defaults. One per test file: the engine is global.
- * @param shopDatabase in the place of a fresh one; dropped at the end like it
+ * @param ownDatabase in the place of a fresh one; dropped at the end like it
  */
 export async function startTestShop(
   settings: Readonly<Record<string, string>> = {},
-  shopDatabase?: TestDatabase,
+  ownDatabase?: TestDatabase,
 ): Promise<TestShop> {
-  const databases = [shopDatabase ?? (await createTestDatabase()), await createEmptyDatabase()] as const;
+  const databases = [ownDatabase ?? (await createTestDatabase()), await createEmptyDatabase()] as const;
   const [shop, payments] = databases;
   const places = await choosePlaces({ shop: shop.url, payments: payments.url }, settings);
   const paymentService = await startStripeSimulator(readSimulatorConfig(places.paymentEnv));
   const app = await startApp(places.shopEnv, shop.url);
   // By its name the server tells the statements of a test from those of the shop.
-  const database = connect(`${shop.url}?application_name=test`, 4);
+  const database = openInspector(`${shop.url}?application_name=test`, 4);
+  const shopDatabase = connect(`${shop.url}?application_name=test`, 2);
   return {
     server: app.server,
     database,
+    shopDatabase,
     shopUrl: places.shopUrl,
     paymentUrl: places.paymentUrl,
     close: async () => {
       await app.close();
       await paymentService.close();
       await database.destroy();
+      await shopDatabase.destroy();
       await Promise.all(databases.map((one) => one.drop()));
     },
   };

@@ -17,41 +17,41 @@ export function aFrame(demonstration: Demonstration | null = null): FrameView {
 export const now = new Date('2026-11-21T14:30:30Z');
 
 const row = {
-  order_id: 7,
-  checkout_key: 'key',
-  request_hash: 'hash',
+  orderId: 7,
+  checkoutKey: 'key',
+  requestHash: 'hash',
   token: 'token',
-  browser_id: null,
-  request_id: 'request',
+  browserId: null,
+  requestId: 'request',
   status: 'pending',
   reason: null,
   email: 'someone@example.com',
-  total_cents: 9999,
+  totalCents: 9999,
   currency: 'USD',
-  created_at: new Date('2026-11-21T14:30:00Z'),
-  hold_expires_at: new Date('2026-11-21T14:32:00Z'),
-  paid_at: null,
-  dispatch_due_at: null,
-  dispatched_at: null,
-  cancelled_at: null,
-  refunded_at: null,
+  createdAt: new Date('2026-11-21T14:30:00Z'),
+  holdExpiresAt: new Date('2026-11-21T14:32:00Z'),
+  paidAt: null,
+  dispatchDueAt: null,
+  dispatchedAt: null,
+  cancelledAt: null,
+  refundedAt: null,
 } as const;
 
 /** A pending order whose payment page is open, with these changes. */
 export function anOrder(changes: Partial<OrderWithPayment> = {}): OrderWithPayment {
   return {
     ...row,
-    payment_state: 'open',
-    session_id: 'session',
-    payment_url: 'https://pay.example/session',
-    refunded_cents: 0,
+    paymentState: 'open',
+    sessionId: 'session',
+    paymentUrl: 'https://pay.example/session',
+    refundedCents: 0,
     ...changes,
   };
 }
 
 /** An order as lists show it, with these changes. */
 export function aSummary(changes: Partial<OrderSummary> = {}): OrderSummary {
-  return { ...row, product_id: 1, ...changes };
+  return { ...row, productId: 1, ...changes };
 }
 
 export function aLine(changes: Partial<OrderLine> = {}): OrderLine {
@@ -60,21 +60,21 @@ export function aLine(changes: Partial<OrderLine> = {}): OrderLine {
     product: 'Premium Quality Widget',
     image: '/assets/products/cleat.svg',
     quantity: 1,
-    unit_price_cents: 9999,
+    unitPriceCents: 9999,
     ...changes,
   };
 }
 
 export function aProduct(changes: Partial<ProductInStock> = {}): ProductInStock {
   return {
-    product_id: 1,
+    productId: 1,
     sku: 'cleat',
     product: 'Premium Quality Widget',
     description: 'A cast bronze cleat.',
-    price_cents: 9999,
+    priceCents: 9999,
     currency: 'USD',
     image: '/assets/products/cleat.svg',
-    restock_level: 100,
+    restockLevel: 100,
     available: 100,
     ...changes,
   };
@@ -84,8 +84,8 @@ export function aProduct(changes: Partial<ProductInStock> = {}): ProductInStock 
 export function aHistory(...entries: (string | readonly [what: string, detail: object])[]): HistoryEntry[] {
   return entries.map((entry, index) => {
     const [what, detail] = typeof entry === 'string' ? [entry, {}] : entry;
-    const at = new Date(row.created_at.getTime() + index * 1000);
-    return { history_id: String(index + 1), at, what, detail: { ...detail } };
+    const at = new Date(row.createdAt.getTime() + index * 1000);
+    return { historyId: String(index + 1), at, what, detail: { ...detail } };
   });
 }
 

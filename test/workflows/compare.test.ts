@@ -53,7 +53,7 @@ function compare(inMinutes: number, events: 'all' | 'none' = 'none'): Promise<Di
   });
   async function* none(): AsyncGenerator {}
   const comparing = {
-    database: shop.database,
+    database: shop.shopDatabase,
     provider: { ...provider, ...(events === 'none' && { listEvents: none }) },
     inbox: { followUps: followUpsOf({ dispatchSeconds }), live: false },
     readEvent: readPaymentEvent,

@@ -3,12 +3,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { connect, type Database } from '../../src/database/connection.ts';
 import { applicationName, enqueueWorkflow } from '../../src/database/outbox.ts';
 import type { EmailDelivery } from '../../src/database/queries/emails.ts';
-import { outboxTransaction } from '../../src/database/statement.ts';
 import type { AttentionRow, EmailKind, EmailRow } from '../../src/database/tables.ts';
 import { limitTimeBetweenRetries } from '../../src/database/transaction.ts';
 import { planEmail } from '../../src/database/transactions/emails.ts';
 import { settleMatter } from '../../src/database/transactions/restarts.ts';
 import { createSmtpNotifier } from '../../src/email/smtp.ts';
+import { inTransaction } from '../../src/shared/statement.ts';
 import { emailComposer } from '../../src/storefront/email-view.ts';
 import { createRenderer } from '../../src/storefront/render.ts';
 import { type EmailSettings, openEmailQueue, registerEmail } from '../../src/workflows/email.ts';
@@ -144,13 +144,13 @@ async function aRefund(orderId: number, amountCents: number, reason: string): Pr
 }
 
 function plan(orderId: number, kind: EmailKind = 'order_confirmed', refundId?: number): Promise<void> {
-  return outboxTransaction(database, (sql) =>
+  return inTransaction(database, (sql) =>
     planEmail(sql, followUps, { orderId, kind, ...(refundId !== undefined && { refundId }) }),
   );
 }
 
 function emailsOf(orderId: number): Promise<EmailRow[]> {
-  return database<EmailRow>('emails').where({ order_id: orderId }).orderBy('email_id');
+  return database('emails').where({ order_id: orderId }).orderBy('email_id').select<EmailRow[]>('*');
 }
 
 async function onlyEmailOf(orderId: number): Promise<EmailRow> {
@@ -163,25 +163,28 @@ function isSent(orderId: number): Promise<EmailRow> {
   return waitFor(
     'the email to be sent',
     () => onlyEmailOf(orderId),
-    ({ sent_at }) => sent_at !== null,
+    ({ sentAt }) => sentAt !== null,
   );
 }
 
 function matters(orderId: number): Promise<AttentionRow[]> {
-  return database<AttentionRow>('attention').where({ order_id: orderId }).orderBy('attention_id');
+  return database('attention')
+    .where({ order_id: orderId })
+    .orderBy('attention_id')
+    .select<AttentionRow[]>('*');
 }
 
 function isParked(orderId: number): Promise<AttentionRow> {
   return waitFor(
     'the email to need a person',
-    async () => (await matters(orderId)).find(({ resolved_at }) => resolved_at === null)!,
+    async () => (await matters(orderId)).find(({ resolvedAt }) => resolvedAt === null)!,
     (matter) => matter !== undefined,
   );
 }
 
 /** What an operator does about a parked email. */
-function tryAgain({ attention_id: attentionId }: AttentionRow): Promise<string> {
-  return outboxTransaction(database, (sql) => settleMatter(sql, kinds, { attentionId, resolution: null }));
+function tryAgain({ attentionId }: AttentionRow): Promise<string> {
+  return inTransaction(database, (sql) => settleMatter(sql, kinds, { attentionId, resolution: null }));
 }
 
 const idOf = (orderId: number, kind = 'order_confirmed') => `<email-${orderId}-${kind}@shop.example>`;
@@ -203,7 +206,7 @@ describe('a planned message', () => {
     const [silent, failed] = [await anOrder({ email: null }), await anOrder()];
     await plan(silent);
     await expect(
-      outboxTransaction(database, async (sql) => {
+      inTransaction(database, async (sql) => {
         await planEmail(sql, followUps, { orderId: failed, kind: 'order_confirmed' });
         throw new Error('something else failed');
       }),
@@ -247,7 +250,7 @@ describe('a mail server', () => {
     const order = await anOrder();
     await plan(order);
     const matter = await isParked(order);
-    const { email_id: subject } = await onlyEmailOf(order);
+    const { emailId: subject } = await onlyEmailOf(order);
     expect(matter).toMatchObject({ kind: 'email_failed', subject, order_id: order });
     expect(matter.reason).toMatch(/^Not sent after 4 tries: .*451 <…> is busy/);
     expect(mail.tries).toBe(1 + retries);
@@ -255,12 +258,12 @@ describe('a mail server', () => {
     // Tried in vain it comes back to the list, and once it is sent it stays away.
     expect(await tryAgain(matter)).toBe('done');
     const second = await isParked(order);
-    expect(second.attention_id).not.toBe(matter.attention_id);
+    expect(second.attentionId).not.toBe(matter.attentionId);
     mail.otherwise = 'accept';
     expect(await tryAgain(second)).toBe('done');
     await isSent(order);
     expect(mail.withId(idOf(order))).toHaveLength(1);
-    expect((await matters(order)).filter(({ resolved_at }) => resolved_at === null)).toEqual([]);
+    expect((await matters(order)).filter(({ resolvedAt }) => resolvedAt === null)).toEqual([]);
   });
 
   test.each(['unknown', 'spam'] as const)('that refuses for good (%s) is asked once', async (mood) => {
@@ -269,7 +272,7 @@ describe('a mail server', () => {
     await plan(order);
     expect((await isParked(order)).reason).toMatch(/^The mail server refuses: /);
     expect(mail.tries).toBe(1);
-    expect((await onlyEmailOf(order)).sent_at).toBeNull();
+    expect((await onlyEmailOf(order)).sentAt).toBeNull();
   });
 
   test('that never answers is given up each time', async () => {
@@ -315,7 +318,7 @@ describe('a process that ends', () => {
     await plan(order);
     await underWay;
     await end();
-    expect((await onlyEmailOf(order)).sent_at).toBeNull();
+    expect((await onlyEmailOf(order)).sentAt).toBeNull();
     settings.notifier = notifier;
     await launch();
     await isSent(order);
@@ -325,8 +328,8 @@ describe('a process that ends', () => {
   test('and whose work is started once more does not send what is sent', async () => {
     const order = await anOrder();
     await plan(order);
-    const { email_id: emailId } = await isSent(order);
-    await outboxTransaction(database, (sql) => enqueueWorkflow(sql, kinds.email, Number(emailId), 1));
+    const { emailId } = await isSent(order);
+    await inTransaction(database, (sql) => enqueueWorkflow(sql, kinds.email, Number(emailId), 1));
     await expect(DBOS.retrieveWorkflow(`email-${emailId}-1`).getResult()).resolves.toBe('sent');
     expect(mail.withId(idOf(order))).toHaveLength(1);
   });
@@ -346,9 +349,9 @@ describe('without a mail server', () => {
 
   test('a demonstration keeps the message in its row', async () => {
     const kept = await deliver('outbox', 'order_confirmed');
-    expect(kept.subject).toBe(`Order ${kept.order_id} is confirmed`);
-    expect(kept.text_body).toContain('$199.98');
-    expect(kept.html_body).toContain('$199.98');
+    expect(kept.subject).toBe(`Order ${kept.orderId} is confirmed`);
+    expect(kept.textBody).toContain('$199.98');
+    expect(kept.htmlBody).toContain('$199.98');
   });
 
   test('a shop whose email is off is done with the message, and keeps nothing to be sent later', async () => {

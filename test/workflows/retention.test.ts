@@ -1,7 +1,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { enqueueWorkflow } from '../../src/database/outbox.ts';
-import { outboxTransaction } from '../../src/database/statement.ts';
+import { inTransaction } from '../../src/shared/statement.ts';
 import { kinds } from '../../src/workflows/follow-ups.ts';
 import { expectMoneySettled, moneyOf } from '../support/money.ts';
 import {
@@ -160,7 +160,7 @@ async function startAgain(remembered: Record<string, unknown[]>): Promise<void> 
     ...ids('refunds', 'refund_id').map((id) => [kinds.refund, id] as const),
     ...ids('emails', 'email_id').map((id) => [kinds.email, id] as const),
   ];
-  await outboxTransaction(shop.database, async (sql) => {
+  await inTransaction(shop.shopDatabase, async (sql) => {
     for (const [kind, id] of starts) await enqueueWorkflow(sql, kind, id);
   });
   await everyWorkflowEnded(shop);

@@ -1,5 +1,6 @@
 import type { CartLine } from '../../domain/cart.ts';
 import { maxItems } from '../../domain/order.ts';
+import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 
 /** The cart of a browser. */
@@ -27,19 +28,19 @@ const linesOfCart = `
 
 /** How many units of a cart can be ordered now, as its page shows them. */
 export async function countCart(database: Database, browserId: string): Promise<number> {
-  const { rows } = await database.raw<{ rows: { units: number }[] }>(
+  const [count] = await statementsOf(database)<{ units: number }>(
     `select coalesce(sum(least(cart_lines.quantity, available + here)), 0)::integer as units ${linesOfCart}`,
     { browserId },
   );
-  return rows[0]?.units ?? 0;
+  return count?.units ?? 0;
 }
 
 /** What is in a cart, with today's prices and stock; undefined for a browser whose cart is empty. */
 export async function readCart(database: Database, browserId: string): Promise<Cart | undefined> {
-  const { rows } = await database.raw<{ rows: CartRow[] }>(
-    `select checkout_key as "checkoutKey", sku, product, image, cart_lines.quantity as wanted,
-            available + here as available, elsewhere as "heldElsewhere",
-            cart_lines.unit_price_cents as "seenPriceCents", price_cents as "unitPriceCents", currency
+  const rows = await statementsOf(database)<CartRow>(
+    `select checkout_key, sku, product, image, cart_lines.quantity as wanted,
+            available + here as available, elsewhere as held_elsewhere,
+            cart_lines.unit_price_cents as seen_price_cents, price_cents as unit_price_cents, currency
      ${linesOfCart} order by added_at, sku limit :maxItems`,
     { browserId, maxItems },
   );

@@ -1,3 +1,4 @@
+import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { orderColumns } from '../tables.ts';
 import type { OrderWithPayment } from './orders.ts';
@@ -12,10 +13,10 @@ export interface CheckoutReading {
 
 /** A product, and the units of it that anyone may order now. */
 export interface PricedProduct {
-  readonly product_id: number;
+  readonly productId: number;
   readonly sku: string;
   readonly product: string;
-  readonly price_cents: number;
+  readonly priceCents: number;
   readonly currency: string;
   readonly available: number;
 }
@@ -26,10 +27,10 @@ export async function readCheckout(
   checkoutKey: string,
   skus: readonly string[],
 ): Promise<CheckoutReading> {
-  const { rows } = await database.raw<{ rows: (OrderWithPayment & { products: PricedProduct[] | null })[] }>(
+  const [row] = await statementsOf(database)<OrderWithPayment & { products: PricedProduct[] | null }>(
     `select ${orderColumns}, payments.state as payment_state, session_id, payments.url as payment_url, refunded_cents, (
        select json_agg(json_build_object(
-         'product_id', product_id, 'sku', sku, 'product', product, 'price_cents', price_cents, 'currency', currency,
+         'productId', product_id, 'sku', sku, 'product', product, 'priceCents', price_cents, 'currency', currency,
          'available', available
        ) order by sku)
        from products join stock using (product_id) where sku = any(:skus)
@@ -38,9 +39,8 @@ export async function readCheckout(
      left join payments on payments.order_id = orders.order_id`,
     { checkoutKey, skus: [...skus] },
   );
-  const [row] = rows;
   if (!row) throw new Error('A query that always has a row had none.');
   const { products, ...known } = row;
   // Of an order that is not there every column is null.
-  return { known: (known.order_id as number | null) === null ? undefined : known, products: products ?? [] };
+  return { known: (known.orderId as number | null) === null ? undefined : known, products: products ?? [] };
 }

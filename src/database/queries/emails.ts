@@ -6,18 +6,18 @@ import type { EmailKind } from '../tables.ts';
 /** A message that a demonstration kept instead of sending it. */
 export interface KeptEmail {
   /** A bigint, which comes as a string. */
-  email_id: string;
-  order_id: number;
+  emailId: string;
+  orderId: number;
   kind: EmailKind;
-  refund_id: number | null;
+  refundId: number | null;
   /** The buyer's address. */
   to: string;
   /** Of the order's page. */
   token: string;
   subject: string;
-  text_body: string;
-  html_body: string;
-  sent_at: Date;
+  textBody: string;
+  htmlBody: string;
+  sentAt: Date;
 }
 
 /** Most messages that the outbox shows. */

@@ -1,3 +1,4 @@
+import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { applicationName } from '../outbox.ts';
 import { restartables } from '../tables.ts';
@@ -21,7 +22,7 @@ export async function listFinishedTrees(
   database: Database,
   { kind, before, limit }: FinishedSearch,
 ): Promise<string[]> {
-  const { rows } = await database.raw<{ rows: { ids: string[] }[] }>(kind === 'any' ? any : scheduled, {
+  const rows = await statementsOf(database)<{ ids: string[] }>(kind === 'any' ? any : scheduled, {
     before,
     limit,
     applicationName,

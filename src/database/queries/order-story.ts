@@ -1,3 +1,4 @@
+import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import type { HistoryEntry, OrderLine, OrderWithPayment } from './orders.ts';
 
@@ -18,13 +19,10 @@ interface StoryRow extends OrderWithPayment {
 /** Reads one order by its number or by its address. */
 export async function readOrderStory(
   database: Database,
-  which: { readonly order_id: number } | { readonly token: string },
+  which: { readonly orderId: number } | { readonly token: string },
 ): Promise<OrderStory | undefined> {
-  const [column, value] = 'token' in which ? ['token', which.token] : ['order_id', which.order_id];
-  const { rows }: { rows: StoryRow[] } = await database.raw(`${story} where orders.${column} = :value`, {
-    value,
-  });
-  const [row] = rows;
+  const [column, value] = 'token' in which ? ['token', which.token] : ['order_id', which.orderId];
+  const [row] = await statementsOf(database)<StoryRow>(`${story} where orders.${column} = :value`, { value });
   if (!row) return undefined;
   const { lines, history, ...order } = row;
   return {
@@ -37,12 +35,12 @@ export async function readOrderStory(
 // One statement, so that order and history are of the same moment, and a page never shows the one without the other.
 const story = `
   select orders.*, payments.state as payment_state, session_id, payments.url as payment_url, refunded_cents,
-    (select json_agg(line order by sku) from (
-       select sku, product, image, quantity, unit_price_cents
-       from order_lines join products using (product_id) where order_lines.order_id = orders.order_id
-     ) line) as lines,
-    (select json_agg(entry order by cast(entry.history_id as bigint)) from (
-       select cast(history_id as text) as history_id, at, what, detail
-       from order_history where order_history.order_id = orders.order_id
-     ) entry) as history
+    (select json_agg(json_build_object(
+       'sku', sku, 'product', product, 'image', image, 'quantity', quantity, 'unitPriceCents', unit_price_cents
+     ) order by sku)
+     from order_lines join products using (product_id) where order_lines.order_id = orders.order_id) as lines,
+    (select json_agg(json_build_object(
+       'historyId', cast(history_id as text), 'at', at, 'what', what, 'detail', detail
+     ) order by history_id)
+     from order_history where order_history.order_id = orders.order_id) as history
   from orders left join payments on payments.order_id = orders.order_id`;

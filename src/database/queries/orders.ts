@@ -2,15 +2,15 @@ import type { Database } from '../connection.ts';
 import type { OrderRow, PaymentRow } from '../tables.ts';
 
 /** An order with its first product, as the tutorials' answers show it. */
-export type OrderSummary = OrderRow & { product_id: number };
+export type OrderSummary = OrderRow & { productId: number };
 
 /** An order with its payment; no payment for an order that was refused when placed. */
 export type OrderWithPayment = OrderRow & {
-  payment_state: PaymentRow['state'] | null;
-  session_id: string | null;
-  payment_url: string | null;
+  paymentState: PaymentRow['state'] | null;
+  sessionId: string | null;
+  paymentUrl: string | null;
   /** What was paid back or is promised to be, in minor units. */
-  refunded_cents: number | null;
+  refundedCents: number | null;
 };
 
 /** An order as its buyer's list shows it. */
@@ -23,11 +23,11 @@ export interface OrderLine {
   product: string;
   image: string;
   quantity: number;
-  unit_price_cents: number;
+  unitPriceCents: number;
 }
 
 export interface HistoryEntry {
-  history_id: string;
+  historyId: string;
   at: Date;
   what: string;
   detail: Record<string, unknown>;
@@ -85,7 +85,7 @@ export async function lastEmailOf(database: Database, browserId: string): Promis
 export const pendingAtMost = 5;
 
 /** An order that is pending, and whether its shopper has asked to cancel it. */
-export type PendingOrder = OrderWithPayment & { readonly cancel_asked: boolean };
+export type PendingOrder = OrderWithPayment & { readonly cancelAsked: boolean };
 
 /** The orders of a browser that wait for their payment, newest first. */
 export function listPendingOrders(database: Database, browserId: string): Promise<PendingOrder[]> {

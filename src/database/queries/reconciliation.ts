@@ -1,3 +1,4 @@
+import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import type { AttentionRow } from '../tables.ts';
 
@@ -21,7 +22,7 @@ export function listAttention(database: Database): Promise<OpenMatter[]> {
 export interface ReconciliationRow {
   scope: 'shop' | 'provider';
   runs: number;
-  last_run_at: Date;
+  lastRunAt: Date;
   repaired: Record<string, number>;
   report: Record<string, unknown>;
 }
@@ -52,16 +53,16 @@ export async function listUnplacedEvents(database: Database): Promise<unknown[]>
 export async function knownEvents(database: Database, eventIds: readonly string[]): Promise<Set<string>> {
   const rows = await database('payment_events')
     .whereRaw('event_id = any(?)', [[...eventIds]])
-    .select<{ event_id: string }[]>('event_id');
-  return new Set(rows.map(({ event_id: id }) => id));
+    .select<{ eventId: string }[]>('event_id');
+  return new Set(rows.map(({ eventId: id }) => id));
 }
 
 /** How the payments of orders stand, by order. */
 export interface PaymentStanding {
-  order_id: number;
+  orderId: number;
   token: string;
-  session_id: string | null;
-  amount_cents: number;
+  sessionId: string | null;
+  amountCents: number;
   currency: string;
   state: string;
   status: string;
@@ -84,7 +85,7 @@ export async function findPayments(
       'state',
       'status',
     );
-  return new Map(rows.map((row) => [row.order_id, row]));
+  return new Map(rows.map((row) => [row.orderId, row]));
 }
 
 /** The sums of promise 3 and of the money, over all orders. Amounts in minor units, by currency. */
@@ -110,18 +111,22 @@ export interface Accounts {
 
 /** Adds up stock and money as they are now. The cost grows with the orders, so only operators and the hourly comparison ask for it. */
 export async function readAccounts(database: Database): Promise<Accounts> {
-  const [stock, money, contradictions] = await Promise.all([
+  const sql = statementsOf(database);
+  const [stock, [money], [contradictions]] = await Promise.all([
     database('stock_accounts')
       .orderBy('sku')
       .select('sku', 'available', 'held', 'sold', 'supplied', 'balanced'),
-    database.raw<{ rows: Accounts['money'] }>(moneySums),
-    database.raw<{ rows: { count: number }[] }>(contradictoryOrders),
+    sql<{ sums: Accounts['money'] }>(moneySums),
+    sql<{ count: number }>(contradictoryOrders),
   ]);
-  return { stock, money: money.rows, contradictions: contradictions.rows[0]?.count ?? 0 };
+  return { stock, money: money?.sums ?? [], contradictions: contradictions?.count ?? 0 };
 }
 
 const moneySums = `
-  select currency, charged, refunded, refund_due, charged - refunded - refund_due as earned
+  select json_agg(json_build_object(
+    'currency', currency, 'charged', charged, 'refunded', refunded, 'refund_due', refund_due,
+    'earned', charged - refunded - refund_due
+  ) order by currency) as sums
   from (
     select currency,
       cast(coalesce(sum(amount_cents) filter (where state in ('paid', 'settled', 'refund_due', 'refunded')), 0) as double precision) as charged,
@@ -134,8 +139,7 @@ const moneySums = `
       from refunds group by order_id
     ) as back using (order_id)
     group by currency
-  ) as sums
-  order by currency`;
+  ) as by_currency`;
 
 const contradictoryOrders = `
   select cast(count(*) as integer) as count from orders join payments using (order_id)

@@ -1,3 +1,4 @@
+import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 
 // Longer than any pause between two steps of a story that is due.
@@ -9,7 +10,7 @@ const workflowsPerRun = 100;
  * long.
  */
 export async function listStuckWorkflows(database: Database): Promise<string[]> {
-  const { rows } = await database.raw<{ rows: { id: string }[] }>(
+  const rows = await statementsOf(database)<{ id: string }>(
     `with due (workflow, id, first_workflow_id) as (
        select 'resume-checkout', order_id, 'checkout-' || checkout_key from orders
        where status = 'pending' and hold_expires_at < now() - :stuck * interval '1 minute'

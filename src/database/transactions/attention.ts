@@ -1,4 +1,4 @@
-import type { Statement } from '../statement.ts';
+import type { Statement } from '../../shared/statement.ts';
 import type { AttentionKind } from '../tables.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { OrderStatus } from '../../domain/order.ts';
+import { inTransaction } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { type FollowUps, sendMessage } from '../outbox.ts';
-import { outboxTransaction } from '../statement.ts';
 
 /**
  * Tells the checkout of a pending order that its shopper cancels. The checkout first has the payment session ended, so the
@@ -9,9 +9,9 @@ import { outboxTransaction } from '../statement.ts';
  * @returns false when there is no such order
  */
 export function askToCancel(database: Database, followUps: FollowUps, token: string): Promise<boolean> {
-  return outboxTransaction(database, async (sql) => {
+  return inTransaction(database, async (sql) => {
     const [order] = await sql<{ orderId: number; status: OrderStatus; key: string }>(
-      'select order_id as "orderId", status, checkout_key as key from orders where token = :token for update',
+      'select order_id, status, checkout_key as key from orders where token = :token for update',
       { token },
     );
     if (order?.status === 'pending') {

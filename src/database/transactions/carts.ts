@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type CartWish, cartDays } from '../../domain/cart.ts';
 import { maxItems, maxQuantity } from '../../domain/order.ts';
+import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
-import { outboxTransaction, type Statement } from '../statement.ts';
 
 // Every change of a cart locks its row first, so that two tabs change it one after the other. What is in it decides the
 // key under which it is checked out: the same content asked for twice is one order, another content is another order.
@@ -15,7 +15,7 @@ export function addToCart(
   database: Database,
   { browserId, sku, quantity, formKey }: CartWish & { readonly formKey: string },
 ): Promise<'added' | 'unknown_product' | 'cart_full'> {
-  return outboxTransaction(database, async (sql) => {
+  return inTransaction(database, async (sql) => {
     const [product] = await sql<{ id: number }>('select product_id as id from products where sku = :sku', {
       sku,
     });
@@ -70,7 +70,7 @@ async function renewKey(sql: Statement, browserId: string, form: string | null):
  * @returns how many were wanted before
  */
 export function setCartQuantity(database: Database, wish: CartWish): Promise<number> {
-  return outboxTransaction(database, async (sql) => {
+  return inTransaction(database, async (sql) => {
     const { browserId } = wish;
     await sql('select 1 from carts where browser_id = :browserId for update', { browserId });
     const [line] = await sql<{ wanted: number }>(wanted, { ...wish });
@@ -133,7 +133,7 @@ export async function correctEmail(
   database: Database,
   order: { readonly browserId: string; readonly key: string; readonly email: string },
 ): Promise<void> {
-  await outboxTransaction(database, (sql) =>
+  await inTransaction(database, (sql) =>
     sql(
       `update orders set email = :email
        where checkout_key = :key and browser_id = :browserId and status = 'pending'
@@ -145,7 +145,7 @@ export async function correctEmail(
 
 /** Gives a cart a fresh key when the order of its present one has ended, so that the same things can be bought again. */
 export async function renewUsedKey(database: Database, browserId: string): Promise<void> {
-  await outboxTransaction(database, (sql) =>
+  await inTransaction(database, (sql) =>
     sql(
       `update carts set checkout_key = :key where browser_id = :browserId and exists (
          select from orders where orders.checkout_key = carts.checkout_key and status <> 'pending'
@@ -162,7 +162,7 @@ const roundsAtMost = 100;
 export async function removeOldCarts(database: Database): Promise<number> {
   let removed = 0;
   for (let round = 0; round < roundsAtMost; round += 1) {
-    const gone = await outboxTransaction(database, (sql) =>
+    const gone = await inTransaction(database, (sql) =>
       sql(
         `delete from carts where browser_id = any(array(
            select browser_id from carts where updated_at < now() - cast(:days as integer) * interval '1 day'

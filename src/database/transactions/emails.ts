@@ -1,6 +1,6 @@
+import type { Statement } from '../../shared/statement.ts';
 import { enqueueWorkflow, type FollowUps } from '../outbox.ts';
 import type { EmailContent, EmailDelivery, PlannedEmail } from '../queries/emails.ts';
-import type { Statement } from '../statement.ts';
 import type { EmailKind } from '../tables.ts';
 import { transaction } from '../transaction.ts';
 import { resolveAttention } from './attention.ts';
@@ -18,7 +18,7 @@ export async function planEmail(
     `insert into emails (order_id, kind, refund_id)
      select order_id, :kind, cast(:refundId as integer) from orders where order_id = :orderId and email is not null
      on conflict on constraint emails_once do nothing
-     returning email_id as "emailId"`,
+     returning email_id`,
     { orderId: message.orderId, kind: message.kind, refundId: message.refundId ?? null },
   );
   if (planned) await enqueueWorkflow(sql, followUps.email, Number(planned.emailId));
@@ -29,13 +29,13 @@ export const readPlannedEmail = transaction(
   'readPlannedEmail',
   async (sql, emailId: number, delivery: EmailDelivery): Promise<PlannedEmail | null> => {
     const [planned] = await sql<Omit<PlannedEmail, 'delivery'>>(
-      `select cast(email_id as double precision) as "emailId", orders.order_id as "orderId", kind, emails.refund_id as "refundId",
-              email as "to", token, status, orders.reason as "cancelReason", payments.state as "paymentState",
+      `select cast(email_id as double precision) as email_id, orders.order_id, kind, emails.refund_id,
+              email as "to", token, status, orders.reason as cancel_reason, payments.state as payment_state,
               exists (
                 select 1 from order_history where order_id = orders.order_id and what = 'paid_late'
-              ) as "paidLate",
-              total_cents as "totalCents", orders.currency,
-              cast(extract(epoch from hold_expires_at) * 1000 as double precision) as "holdExpiresAt",
+              ) as paid_late,
+              total_cents, orders.currency,
+              cast(extract(epoch from hold_expires_at) * 1000 as double precision) as hold_expires_at,
               (
                 select json_agg(json_build_object(
                   'product', product, 'quantity', quantity, 'unitPriceCents', unit_price_cents

@@ -1,5 +1,5 @@
+import type { Statement } from '../../shared/statement.ts';
 import type { FollowUps } from '../outbox.ts';
-import type { Statement } from '../statement.ts';
 
 // Each of them asks the provider next, so a thousand holds that end together are spread over seconds.
 const holdsAtOnce = 500;

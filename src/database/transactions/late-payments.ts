@@ -1,6 +1,6 @@
 import { isWantedLate } from '../../domain/payment.ts';
+import type { Statement } from '../../shared/statement.ts';
 import type { FollowUps } from '../outbox.ts';
-import type { Statement } from '../statement.ts';
 import { remember, reserveAgain } from './order-changes.ts';
 import { payOrder } from './paying.ts';
 import { type LockedPayment, movePayment } from './payments.ts';

@@ -1,6 +1,6 @@
 import { allowedFrom, type CancelReason } from '../../domain/order.ts';
+import type { Statement } from '../../shared/statement.ts';
 import type { FollowUps } from '../outbox.ts';
-import type { Statement } from '../statement.ts';
 import { transaction } from '../transaction.ts';
 import { planEmail } from './emails.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type CancelReason, type Item, orderTotal } from '../../domain/order.ts';
-import type { Statement } from '../statement.ts';
+import type { Statement } from '../../shared/statement.ts';
 import { placedBefore } from './placed-before.ts';
 
 /** What a shopper asked for. `shownCents` is the total that the page showed, or null. */
@@ -134,8 +134,8 @@ const reservation = `
   ), history as (
     insert into order_history (order_id, what) select order_id, 'placed' from placed
   )
-  select order_id as "orderId", total_cents as "totalCents",
-    cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as "holdExpiresAt",
+  select order_id, total_cents,
+    cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as hold_expires_at,
     (select json_agg(json_build_object(
        'productId', product_id, 'sku', sku, 'product', product, 'qty', qty,
        'unitPriceCents', price_cents, 'currency', currency, 'available', available

@@ -1,4 +1,4 @@
-import type { Statement } from '../statement.ts';
+import type { Statement } from '../../shared/statement.ts';
 
 // A provider that is asked every minute at most has had several chances by then.
 const minutesUntilOverdue = 5;

@@ -1,7 +1,7 @@
 import { allowedFrom } from '../../domain/order.ts';
 import type { PaymentState } from '../../domain/payment.ts';
+import type { Statement } from '../../shared/statement.ts';
 import { enqueueCall, type FollowUps, kindBindings, sendCall } from '../outbox.ts';
-import type { Statement } from '../statement.ts';
 import { takeBoughtOut } from './carts.ts';
 
 /**
@@ -99,7 +99,7 @@ const paying = `paid as (
     returning email_id
   )`;
 
-const followingUp = `browser_id as "browserId", ${enqueueCall('dispatch', 'paid.order_id')},
+const followingUp = `browser_id, ${enqueueCall('dispatch', 'paid.order_id')},
   (select ${enqueueCall('email', 'email_id')} from confirmation)`;
 
 function bindings({ dispatch, email }: FollowUps, verb: 'pay' | 'payLate') {

@@ -1,7 +1,7 @@
 import { type EventOutcome, judge, type PaymentEvent, type Verdict } from '../../domain/payment.ts';
+import { inTransaction, type Statement, statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { type FollowUps, sendMessage } from '../outbox.ts';
-import { outboxTransaction, type Statement, statementsOf } from '../statement.ts';
 import { raiseAttention } from './attention.ts';
 import { takeLate } from './late-payments.ts';
 import { remember } from './order-changes.ts';
@@ -66,7 +66,7 @@ async function settleAtOnce(
   try {
     // A cart is emptied in a second statement, which must hold together with the first.
     if (known.browserId === null) return await settlePayment(statementsOf(database), followUps, made);
-    return await outboxTransaction(database, (sql) => settlePayment(sql, followUps, made));
+    return await inTransaction(database, (sql) => settlePayment(sql, followUps, made));
   } catch (error) {
     if (notAsUsual.has((error as { code?: unknown }).code)) return false;
     throw error;
@@ -108,7 +108,7 @@ function takeIn(
   event: PaymentEvent,
   keep: (sql: Statement, judged: Judged) => Promise<unknown[]>,
 ): Promise<EventOutcome | 'known'> {
-  return outboxTransaction(database, async (sql) => {
+  return inTransaction(database, async (sql) => {
     const judged = await judgeLocked(sql, inbox, event);
     const [kept] = await keep(sql, judged);
     if (!kept) return 'known';
@@ -149,7 +149,7 @@ async function isChargeOfAnother(
 async function findOrderOf(sql: Statement, event: PaymentEvent): Promise<number | undefined> {
   if (event.sessionId !== null || event.transactionId === null) return undefined;
   const [payment] = await sql<{ orderId: number }>(
-    'select order_id as "orderId" from payments where transaction_id = :transactionId',
+    'select order_id from payments where transaction_id = :transactionId',
     { transactionId: event.transactionId },
   );
   return payment?.orderId;

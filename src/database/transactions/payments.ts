@@ -1,8 +1,8 @@
 import { type CancelReason, orderKeyOf } from '../../domain/order.ts';
 import { conclude, type KnownPayment, type PaymentState } from '../../domain/payment.ts';
+import type { Statement } from '../../shared/statement.ts';
 import type { FollowUps } from '../outbox.ts';
 import type { OrderWithPayment } from '../queries/orders.ts';
-import type { Statement } from '../statement.ts';
 import { orderColumns } from '../tables.ts';
 import { transaction } from '../transaction.ts';
 import { cancelOrder } from './order-changes.ts';
@@ -144,10 +144,10 @@ export async function readPayment(
   lock: 'for update of payments, orders' | '' = '',
 ): Promise<PaymentOfOrder | undefined> {
   const [payment] = await sql<Omit<PaymentOfOrder, 'orderKey'> & { token: string }>(
-    `select order_id as "orderId", checkout_key as "checkoutKey", browser_id as "browserId", token, state,
-            session_id as "sessionId", transaction_id as "transactionId", amount_cents as "amountCents",
-            refunded_cents as "refundedCents", payments.currency, status as "orderStatus",
-            reason as "cancelReason", hold_expires_at <= now() as "holdOver"
+    `select order_id, checkout_key, browser_id, token, state,
+            session_id, transaction_id, amount_cents,
+            refunded_cents, payments.currency, status as order_status,
+            reason as cancel_reason, hold_expires_at <= now() as hold_over
      from payments join orders using (order_id) where order_id = :orderId ${lock}`,
     { orderId },
   );
@@ -188,8 +188,8 @@ export const readAwaitedPayment = transaction(
   'readAwaitedPayment',
   async (sql, orderId: number): Promise<AwaitedPayment | null> => {
     const [order] = await sql<AwaitedPayment>(
-      `select order_id as "orderId", session_id as "sessionId", amount_cents as "amountCents", payments.currency,
-              cast(extract(epoch from hold_expires_at) * 1000 as double precision) as "holdExpiresAt"
+      `select order_id, session_id, amount_cents, payments.currency,
+              cast(extract(epoch from hold_expires_at) * 1000 as double precision) as hold_expires_at
        from payments join orders using (order_id) where order_id = :orderId and session_id is not null`,
       { orderId },
     );

@@ -1,5 +1,5 @@
 import type { CancelReason, OrderStatus } from '../../domain/order.ts';
-import type { Statement } from '../statement.ts';
+import type { Statement } from '../../shared/statement.ts';
 import type { PlacedOrder, PlacedOutcome } from './orders.ts';
 
 interface FoundOrder extends PlacedOrder {
@@ -18,10 +18,10 @@ export async function placedBefore(
   { checkoutKey, requestId }: { readonly checkoutKey: string; readonly requestId: string },
 ): Promise<PlacedOutcome> {
   const [found] = await sql<FoundOrder>(
-    `select order_id as "orderId", token, email, total_cents as "totalCents", currency, status, reason,
-       cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as "holdExpiresAt",
-       request_id = :requestId as "isOurs",
-       exists (select from payments where payments.order_id = orders.order_id) as "hasPayment",
+    `select order_id, token, email, total_cents, currency, status, reason,
+       cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as hold_expires_at,
+       request_id = :requestId as is_ours,
+       exists (select from payments where payments.order_id = orders.order_id) as has_payment,
        (select json_agg(json_build_object(
           'sku', sku, 'product', product, 'qty', quantity, 'unitPriceCents', unit_price_cents
         ) order by sku)

@@ -1,6 +1,6 @@
 import { isRestockedByDefault } from '../../domain/refund.ts';
+import type { Statement } from '../../shared/statement.ts';
 import type { FollowUps } from '../outbox.ts';
-import type { Statement } from '../statement.ts';
 import { transaction } from '../transaction.ts';
 import { returnUnits } from './order-changes.ts';
 import { type LockedPayment, lockPayment } from './payments.ts';

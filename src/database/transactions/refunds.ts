@@ -1,8 +1,8 @@
 import { allowedFrom } from '../../domain/order.ts';
 import { judgeRefund, type RefundRequest, type RefusedRefund } from '../../domain/refund.ts';
+import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { enqueueWorkflow, type FollowUps } from '../outbox.ts';
-import { outboxTransaction, type Statement } from '../statement.ts';
 import type { RefundRow } from '../tables.ts';
 import { transaction } from '../transaction.ts';
 import { resolveAttention } from './attention.ts';
@@ -19,7 +19,7 @@ export function requestRefund(
   followUps: FollowUps,
   request: RefundRequest,
 ): Promise<RefundRow | RefusedRefund> {
-  return outboxTransaction(database, async (sql) => {
+  return inTransaction(database, async (sql) => {
     const payment = await lockPayment(sql, request.orderId);
     if (!payment) return { refused: 'unknown_order', refundableCents: 0 };
     const left = payment.state === 'settled' ? payment.amountCents - payment.refundedCents : 0;
@@ -28,7 +28,7 @@ export function requestRefund(
     });
     const asked = JSON.stringify([request.amountCents ?? null, request.restock ?? null, request.reason]);
     if (known) {
-      const isReplay = known.order_id === request.orderId && known.request === asked;
+      const isReplay = known.orderId === request.orderId && known.request === asked;
       return isReplay ? known : { refused: 'key_reused', refundableCents: left };
     }
     const judged = judgeRefund(request, { ...payment, live: false });
@@ -59,7 +59,7 @@ export async function promiseRefund(
   if (refund.restock) await returnUnits(sql, orderId);
   await countRefund(sql, payment, refund.amountCents);
   const row = await insertRefund(sql, orderId, refund, 'due');
-  await enqueueWorkflow(sql, followUps.refund, row.refund_id);
+  await enqueueWorkflow(sql, followUps.refund, row.refundId);
   return row;
 }
 
@@ -113,8 +113,8 @@ export const readDueRefund = transaction(
   'readDueRefund',
   async (sql, refundId: number): Promise<DueRefund | null> => {
     const [due] = await sql<DueRefund>(
-      `select refund_id as "refundId", order_id as "orderId", refunds.amount_cents as "amountCents",
-              transaction_id as "transactionId"
+      `select refund_id, order_id, refunds.amount_cents,
+              transaction_id
        from refunds join payments using (order_id) where refund_id = :refundId and refunds.state = 'due'`,
       { refundId },
     );
@@ -166,7 +166,7 @@ export async function followRefund(
   followUps: Pick<FollowUps, 'email'>,
   refund: RefundRow,
 ): Promise<void> {
-  const { order_id: orderId, refund_id: refundId } = refund;
+  const { orderId, refundId } = refund;
   await sql(
     `with payment as (
        update payments set state = 'refunded', updated_at = now()

@@ -1,5 +1,5 @@
+import type { Statement } from '../../shared/statement.ts';
 import { enqueueWorkflow, type WorkflowKind } from '../outbox.ts';
-import type { Statement } from '../statement.ts';
 import { type AttentionKind, type Restartable, restartables } from '../tables.ts';
 import { raiseAttention, resolveAttention } from './attention.ts';
 import { lockPayment } from './payments.ts';
@@ -79,7 +79,7 @@ const lostStories = `
     select 'email', cast(email_id as integer), 'email_failed', order_id, null
     from emails where sent_at is null and created_at < now() - :grace * interval '1 second'
   )
-  select workflow, id, kind, order_id as "orderId", coalesce(count, 0) as restarts
+  select workflow, id, kind, order_id, coalesce(count, 0) as restarts
   from due left join restarts using (workflow, id)
   where not exists (
       select 1 from dbos.workflow_status
@@ -125,7 +125,7 @@ interface OpenMatter {
 }
 
 async function lockMatter(sql: Statement, attentionId: number): Promise<OpenMatter | undefined> {
-  const select = `select kind, subject, order_id as "orderId" from attention
+  const select = `select kind, subject, order_id from attention
     where attention_id = :attentionId and resolved_at is null`;
   const [open] = await sql<OpenMatter>(select, { attentionId });
   // The order before what is said about it, as every transaction locks.

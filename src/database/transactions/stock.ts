@@ -1,5 +1,5 @@
+import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
-import { outboxTransaction, type Statement } from '../statement.ts';
 import type { Restocked, SupplyRequest } from '../tables.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { Restocked, SupplyRequest } from '../tables.ts';
  * @returns what was added by this request key, now or before.
  */
 export function raiseToRestockLevel(database: Database, request: SupplyRequest): Promise<Restocked[]> {
-  return outboxTransaction(database, async (sql) => {
+  return inTransaction(database, async (sql) => {
     await sql('select 1 from stock join products using (product_id) order by sku for update of stock');
     const known = await suppliedBefore(sql, request.requestKey);
     if (known.length > 0) return known.map(({ sku, added }) => ({ sku, added }));
@@ -40,7 +40,7 @@ export function addStock(
   database: Database,
   request: SupplyRequest & Delivery,
 ): Promise<Restocked[] | 'unknown_product' | 'key_reused'> {
-  return outboxTransaction(database, async (sql) => {
+  return inTransaction(database, async (sql) => {
     const [product] = await sql(
       `select product_id from stock join products using (product_id) where sku = :sku for update of stock`,
       { sku: request.sku },

@@ -8,6 +8,7 @@ import {
   type ReconciliationRow,
   readAccounts,
 } from '../../database/queries/reconciliation.ts';
+import type { AttentionRow } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { admitOperators } from '../operators.ts';
 import { problem, sentence, orderId as serial } from '../schemas.ts';
@@ -77,8 +78,8 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
     '/attention',
     { schema: { tags: ['operator'], summary: 'What needs a person', response: { 200: z.array(matter) } } },
     async () => {
-      const matters = await listAttention(options.database);
-      return matters.map((one) => ({ ...one, raised_at: one.raised_at.toISOString() }));
+      const items = await listAttention(options.database);
+      return items.map(view);
     },
   );
 
@@ -143,8 +144,8 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
   );
 };
 
-function shown(row: ReconciliationRow) {
-  return { ...row, last_run_at: row.last_run_at.toISOString() };
+function shown({ lastRunAt, ...row }: ReconciliationRow) {
+  return { ...row, last_run_at: lastRunAt.toISOString() };
 }
 
 async function compare(options: AttentionOptions, request: FastifyRequest) {
@@ -168,4 +169,16 @@ export async function settle(
   if (outcome === 'not_restartable') {
     throw new ShopError('not_restartable', 'This has no story to try again. Resolve it once it is settled.');
   }
+}
+
+function view({
+  attentionId,
+  kind,
+  subject,
+  orderId,
+  reason,
+  raisedAt,
+}: AttentionRow): z.infer<typeof matter> {
+  const raised_at = raisedAt.toISOString();
+  return { attention_id: attentionId, kind, subject, order_id: orderId, reason, raised_at };
 }

@@ -88,7 +88,7 @@ async function order(
   if (text !== null) return { status: 400, fault: { field: 'email', text } };
   const known = await findOrderByKey(database, sent.key);
   // Pressed again, gone back, reloaded, or asked from another tab: it is the same order.
-  if (known?.browser_id === browserId) return goOnWith(options, browserId, known, sent);
+  if (known?.browserId === browserId) return goOnWith(options, browserId, known, sent);
   const cart = await readCart(database, browserId);
   const checked = checkCart(cart?.lines ?? []);
   const changed = changeSince(sent, cart, checked);
@@ -172,8 +172,8 @@ function refused(error: ShopError): Refusal {
 /** To the payment page while the order can be paid, else to its own page. */
 function wayOn(placed: OrderWithPayment): string {
   const payable =
-    placed.status === 'pending' && placed.payment_state === 'open' && placed.hold_expires_at > new Date();
-  return (payable && placed.payment_url) || `/orders/${placed.token}`;
+    placed.status === 'pending' && placed.paymentState === 'open' && placed.holdExpiresAt > new Date();
+  return (payable && placed.paymentUrl) || `/orders/${placed.token}`;
 }
 
 function goTo(request: FastifyRequest, reply: FastifyReply, location: string): FastifyReply {
@@ -196,7 +196,7 @@ async function review(
     listPendingOrders(database, browserId),
     sent ? sent.email : lastEmailOf(database, browserId),
   ]);
-  const ordered = pending.find(({ checkout_key: key }) => key === cart.checkoutKey);
+  const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
   // This very content is ordered: its page shows what was ordered, and how to pay or to cancel.
   if (ordered && !fault) return reply.redirect(`/orders/${ordered.token}`, 303);
   const faults = fault ? [fault] : [];

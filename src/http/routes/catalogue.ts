@@ -47,7 +47,7 @@ export const catalogueRoutes: FastifyPluginAsyncZod<CatalogueOptions> = async (s
     async (request, reply) => {
       const product = await findProduct(database, request.params.sku);
       if (!product) return sayNotSold(request, reply, pages);
-      const others = await listOthers(database, product.product_id, othersShown);
+      const others = await listOthers(database, product.productId, othersShown);
       return pages.send(reply, 'product', { product: productView(product, others, publicUrl) });
     },
   );

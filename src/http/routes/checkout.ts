@@ -58,7 +58,7 @@ export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (ser
       const answer = await options.startCheckout(wish(request.params.key, request.body));
       if (wantsJson(request)) return sendJson(reply, answer, options.publicUrl);
       return answer.outcome === 'ready'
-        ? sendText(reply, answer.order.session_id ?? '')
+        ? sendText(reply, answer.order.sessionId ?? '')
         : sendJson(reply, answer, options.publicUrl);
     },
   );
@@ -102,20 +102,20 @@ function sendJson(reply: FastifyReply, answer: CheckoutAnswer, publicUrl: string
 
 function view(order: OrderWithPayment, address: string): z.infer<typeof started> {
   return {
-    order_id: order.order_id,
+    order_id: order.orderId,
     order_url: address,
-    payment_id: order.session_id,
-    payment_url: order.payment_url,
-    total: order.total_cents,
+    payment_id: order.sessionId,
+    payment_url: order.paymentUrl,
+    total: order.totalCents,
     currency: order.currency,
-    expires_at: order.hold_expires_at.toISOString(),
+    expires_at: order.holdExpiresAt.toISOString(),
   };
 }
 
 /** Where payments are real there is one way to pay: the provider's page. */
 function howToPay(paymentServiceUrl: string | undefined, key: string, order: OrderWithPayment): string {
-  if (paymentServiceUrl === undefined) return `${order.payment_url ?? ''}\n`;
-  return paymentCommands(paymentServiceUrl, key, order.session_id ?? '');
+  if (paymentServiceUrl === undefined) return `${order.paymentUrl ?? ''}\n`;
+  return paymentCommands(paymentServiceUrl, key, order.sessionId ?? '');
 }
 
 /** The first tutorial's answer: two commands to try, which name the checkout's key and session. */

@@ -43,7 +43,7 @@ export const demonstrationRoutes: FastifyPluginAsyncZod<DemonstrationOptions> = 
         const left = await leftPending(() => findOrderBySession(options.database, paymentId));
         if (!left) throw new ShopError('timeout', 'The order does not show the payment yet. Ask again.');
       }
-      return reply.serializer(String).type('text/plain; charset=utf-8').send(String(order.order_id));
+      return reply.serializer(String).type('text/plain; charset=utf-8').send(String(order.orderId));
     },
   );
 };

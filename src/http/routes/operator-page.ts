@@ -95,8 +95,8 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
 
   server.post('/operator/refund', { schema: { hide: true, body: refundForm } }, async (request, reply) => {
     const answer = await refundTyped(options, request.body);
-    if ('refund_id' in answer) {
-      return reply.redirect(`/operator?refund=${answer.refund_id}#refund`, 303);
+    if ('refundId' in answer) {
+      return reply.redirect(`/operator?refund=${answer.refundId}#refund`, 303);
     }
     const key = answer.what === 'key_reused' ? randomUUID() : request.body.key;
     return show(reply.code(answer.status), options, { form: { ...request.body, key }, fault: answer });

@@ -42,9 +42,9 @@ export const orderEventRoutes: FastifyPluginAsyncZod<OrderEventsOptions> = async
     const order = await findOrderByToken(database, tokenToLookUp(request.params.token));
     if (!order) throw unknownOrder();
     const stream = streams.open(reply);
-    feed.watch(order.order_id, stream);
+    feed.watch(order.orderId, stream);
     stream.onClose(() => {
-      feed.unwatch(order.order_id, stream);
+      feed.unwatch(order.orderId, stream);
     });
   });
 

@@ -55,14 +55,14 @@ export const orderRoutes: FastifyPluginAsyncZod<{ database: Database }> = async 
 };
 
 function view(found: OrderSummary, now: Date): z.infer<typeof order> {
-  const clock = { status: found.status, paidAt: found.paid_at, dispatchDueAt: found.dispatch_due_at };
-  const times = [found.created_at, found.paid_at, found.dispatched_at, found.cancelled_at, found.refunded_at];
+  const clock = { status: found.status, paidAt: found.paidAt, dispatchDueAt: found.dispatchDueAt };
+  const times = [found.createdAt, found.paidAt, found.dispatchedAt, found.cancelledAt, found.refundedAt];
   return {
-    order_id: found.order_id,
+    order_id: found.orderId,
     order_status: statusNumber[found.status],
     status: found.status,
     last_update_time: lastUpdate(clock, times, now).toISOString(),
-    product_id: found.product_id,
+    product_id: found.productId,
     progress_remaining: progressRemaining(clock, now),
   };
 }

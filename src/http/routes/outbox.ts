@@ -74,23 +74,23 @@ export const outboxRoutes: FastifyPluginAsyncZod<OutboxOptions> = async (server,
       const email = await findKeptEmail(database, request.params.email_id);
       if (!email) throw new ShopError('not_found', 'There is no such message.');
       reply.header('cache-control', 'no-store').header('content-security-policy', messagePolicy);
-      return sendHtml(reply, email.html_body);
+      return sendHtml(reply, email.htmlBody);
     },
   );
 };
 
 function shown(email: KeptEmail, publicUrl: string): z.infer<typeof message> {
-  const { order_id: orderId, kind, refund_id: refundId } = email;
+  const { orderId, kind, refundId } = email;
   return {
-    email_id: Number(email.email_id),
+    email_id: Number(email.emailId),
     order_id: orderId,
     kind,
     to: email.to,
     subject: email.subject,
     message_id: messageIdOf({ orderId, kind, refundId }, publicUrl),
-    text: email.text_body,
-    html: email.html_body,
-    sent_at: email.sent_at.toISOString(),
+    text: email.textBody,
+    html: email.htmlBody,
+    sent_at: email.sentAt.toISOString(),
   };
 }
 

@@ -41,13 +41,13 @@ export const productRoutes: FastifyPluginAsyncZod<{ database: Database }> = asyn
 
 function view(row: ProductInStock): z.infer<typeof product> {
   return {
-    product_id: row.product_id,
+    product_id: row.productId,
     sku: row.sku,
     product: row.product,
     description: row.description,
     inventory: row.available,
-    price: majorUnits({ cents: row.price_cents, currency: row.currency }),
-    price_cents: row.price_cents,
+    price: majorUnits({ cents: row.priceCents, currency: row.currency }),
+    price_cents: row.priceCents,
     currency: row.currency,
     image: row.image,
   };

@@ -63,9 +63,9 @@ export const refundRoutes: FastifyPluginAsyncZod<RefundOptions> = async (server,
       });
       if ('refused' in answer) throw refundRefusal(answer);
       return reply.code(202).send({
-        refund_id: answer.refund_id,
-        order_id: answer.order_id,
-        amount: answer.amount_cents,
+        refund_id: answer.refundId,
+        order_id: answer.orderId,
+        amount: answer.amountCents,
         status: answer.state,
         reason: answer.reason,
       });

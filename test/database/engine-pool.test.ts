@@ -1,15 +1,14 @@
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openPool } from '../../src/database/connection.ts';
-import { PreparingClient } from '../../src/database/preparing-client.ts';
+import { openEnginePool, PreparingClient } from '../../src/database/engine-pool.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let testDatabase: TestDatabase;
-let pool: ReturnType<typeof openPool>;
+let pool: ReturnType<typeof openEnginePool>;
 
 beforeAll(async () => {
   testDatabase = await createEmptyDatabase();
-  pool = openPool(testDatabase.url, { poolSize: 2, waitAtMostMs: 10_000 });
+  pool = openEnginePool(testDatabase.url, { poolSize: 2, waitAtMostMs: 10_000 });
   await pool.query('create table marks (name text)');
 });
 

@@ -1,0 +1,68 @@
+import pg from 'pg';
+import { renameAfterStalePlan, statementName } from '../shared/statement.ts';
+
+const idleInTransactionTimeoutMs = 60_000;
+// A shop with few customers keeps its connections, and the plans that are prepared on them.
+const idleTimeoutMs = 300_000;
+
+/** The connections of the workflow engine. */
+export type EnginePool = pg.Pool;
+
+export interface PoolOptions {
+  readonly poolSize: number;
+  /** How long a caller waits for a connection, a new one or one that another gives back. */
+  readonly waitAtMostMs: number;
+}
+
+/** Opens the pool of the workflow engine, whose connections prepare their statements. It connects when first used. */
+export function openEnginePool(databaseUrl: string, { poolSize, waitAtMostMs }: PoolOptions): EnginePool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: waitAtMostMs,
+    idleTimeoutMillis: idleTimeoutMs,
+    idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
+    keepAlive: true,
+    max: poolSize,
+    Client: PreparingClient,
+  });
+  // Ignore errors of idle connections: the next statement opens a new one.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+type QueryMethod = (statement: unknown, values?: unknown, callback?: unknown) => never;
+
+/**
+ * A connection that names every statement with values, so that Postgres parses and plans each text once (decision 17). The engine
+ * offers no setting for that: its statements are most of an order's, and half of Postgres' work on an order was planning them.
+ */
+export class PreparingClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    // Between two borrowers a pool listens for a moment to no errors, and an error without a listener ends the process.
+    this.on('error', () => undefined);
+    this.connection.on('errorMessage', renameAfterStalePlan);
+  }
+
+  // The overloads of this method differ in their callbacks only, which are passed on.
+  override query(...args: never[]): never {
+    const [statement, values, callback] = args as unknown[];
+    // oxlint-disable-next-line typescript/unbound-method -- called on this connection below
+    const query = super.query as QueryMethod;
+    return query.call(this, named(statement, values), values, callback);
+  }
+}
+
+/** The statement with its name; as it is when it has no values, or builds its messages itself as cursors do. */
+function named(statement: unknown, values: unknown): unknown {
+  if (typeof statement === 'string') {
+    return isList(values) ? { text: statement, name: statementName(statement) } : statement;
+  }
+  const query = statement as { text: string; values?: unknown; name?: string; submit?: unknown };
+  if (query.submit !== undefined || query.name !== undefined || !isList(query.values)) return statement;
+  return { ...query, name: statementName(query.text) };
+}
+
+function isList(values: unknown): boolean {
+  return Array.isArray(values) && values.length > 0;
+}
