@@ -5,7 +5,7 @@ import type { TestShop } from './shop.ts';
 import { waitFor } from './wait.ts';
 
 /** What a test may ask of a shop, over its sockets and in its rows. */
-export type OpenShop = Omit<TestShop, 'close' | 'server'>;
+export type OpenShop = Omit<TestShop, 'close' | 'server' | 'shopDatabase'>;
 
 /** An order as the shop answered it. */
 export interface TestOrder {

@@ -1,6 +1,7 @@
 import { applicationName } from '../../src/database/outbox.ts';
 import { removeFinishedWorkflows } from '../../src/workflows/retention.ts';
 import type { OpenShop } from './orders.ts';
+import type { TestShop } from './shop.ts';
 import { waitFor } from './wait.ts';
 
 const dayMs = 86_400_000;
@@ -9,9 +10,9 @@ const dayMs = 86_400_000;
 export const retentionDays = 3;
 
 /** What the housekeeping does every hour; `daysFromNow` is when. */
-export function removeFinished(shop: OpenShop, daysFromNow = 0): Promise<number> {
+export function removeFinished({ shopDatabase }: TestShop, daysFromNow = 0): Promise<number> {
   const now = Date.now() + daysFromNow * dayMs;
-  return removeFinishedWorkflows(shop.shopDatabase, { retentionDays, now });
+  return removeFinishedWorkflows(shopDatabase, { retentionDays, now });
 }
 
 /** Waits until no workflow is under way or waits for its turn. */

@@ -109,8 +109,8 @@ async function anOrder(changes: Record<string, unknown> = {}): Promise<number> {
       dispatch_due_at: new Date(),
       ...changes,
     })
-    .returning<{ order_id: number }[]>('order_id');
-  const orderId = order!.order_id;
+    .returning<{ orderId: number }[]>('order_id');
+  const orderId = order!.orderId;
   await database('order_lines').insert({
     order_id: orderId,
     product_id: 1,
@@ -139,8 +139,8 @@ async function aRefund(orderId: number, amountCents: number, reason: string): Pr
       state: 'made',
       made_at: new Date(),
     })
-    .returning<{ refund_id: number }[]>('refund_id');
-  return refund!.refund_id;
+    .returning<{ refundId: number }[]>('refund_id');
+  return refund!.refundId;
 }
 
 function plan(orderId: number, kind: EmailKind = 'order_confirmed', refundId?: number): Promise<void> {
@@ -194,7 +194,7 @@ describe('a planned message', () => {
     const order = await anOrder();
     await Promise.all([plan(order), plan(order), plan(order)]);
     await plan(order);
-    expect(await isSent(order)).toMatchObject({ kind: 'order_confirmed', subject: null, html_body: null });
+    expect(await isSent(order)).toMatchObject({ kind: 'order_confirmed', subject: null, htmlBody: null });
     const [received] = mail.withId(idOf(order));
     expect(received?.recipients).toEqual([reader]);
     expect(received?.text).toContain(`${publicUrl}/orders/a-token-that-nobody-guesses-`);
@@ -251,7 +251,7 @@ describe('a mail server', () => {
     await plan(order);
     const matter = await isParked(order);
     const { emailId: subject } = await onlyEmailOf(order);
-    expect(matter).toMatchObject({ kind: 'email_failed', subject, order_id: order });
+    expect(matter).toMatchObject({ kind: 'email_failed', subject, orderId: order });
     expect(matter.reason).toMatch(/^Not sent after 4 tries: .*451 <…> is busy/);
     expect(mail.tries).toBe(1 + retries);
 
@@ -355,11 +355,11 @@ describe('without a mail server', () => {
   });
 
   test('a shop whose email is off is done with the message, and keeps nothing to be sent later', async () => {
-    expect(await deliver('off', 'order_confirmed')).toMatchObject({ subject: null, text_body: null });
+    expect(await deliver('off', 'order_confirmed')).toMatchObject({ subject: null, textBody: null });
   });
 
   test('a cancellation that is not true any more is not told', async () => {
-    expect(await deliver('outbox', 'order_cancelled')).toMatchObject({ subject: null, text_body: null });
+    expect(await deliver('outbox', 'order_cancelled')).toMatchObject({ subject: null, textBody: null });
   });
 });
 

@@ -168,12 +168,13 @@ test('finds them by an index, however many there are that stay', async () => {
 /** How Postgres looks for what is old. */
 async function planOf(kind: 'any' | 'scheduled'): Promise<string> {
   let plan = '';
+  const explain = async (sql: string, bindings: Knex.ValueDict) => {
+    const { rows } = await shop.database.raw<{ rows: object[] }>(`explain ${sql}`, bindings);
+    plan = rows.map((row) => Object.values(row).join()).join('\n');
+    return { rows: [] };
+  };
   const explaining = {
-    raw: async (sql: string, bindings: Knex.ValueDict) => {
-      const { rows } = await shop.database.raw<{ rows: object[] }>(`explain ${sql}`, bindings);
-      plan = rows.map((row) => Object.values(row).join()).join('\n');
-      return { rows: [] };
-    },
+    raw: (sql: string, bindings: Knex.ValueDict) => ({ options: () => explain(sql, bindings) }),
   };
   const before = Date.now() - (kind === 'any' ? retentionDays : 1) * 86_400_000;
   await listFinishedTrees(explaining as unknown as Database, { kind, before, limit: treesAtOnce });
