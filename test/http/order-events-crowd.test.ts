@@ -85,7 +85,7 @@ function keepShopping(): { stop: () => Promise<number> } {
 async function reads(): Promise<number> {
   const { rows } = await shop.database.raw<{ rows: { calls: string }[] }>(
     `select coalesce(sum(calls), 0) as calls from pg_stat_statements
-     where query like '%''historyId''%' and dbid = (select oid from pg_database where datname = current_database())`,
+     where query like '%order by history_id%' and dbid = (select oid from pg_database where datname = current_database())`,
   );
   return Number(rows[0]?.calls);
 }
