@@ -92,8 +92,8 @@ export const orders: readonly Mutant[] = [
     name: 'a checkout key is good for any other order',
     promise: 'one checkout key, one order, for ever',
     file: 'src/workflows/start-checkout.ts',
-    from: 'if (order.request_hash !== requestHash) {',
-    to: `if (order.request_hash === '') {`,
+    from: 'if (order.requestHash !== requestHash) {',
+    to: `if (order.requestHash === '') {`,
     test: { file: checkout, name: 'of a used key with another body is refused' },
   },
 ];

@@ -21,7 +21,7 @@ export const storefront: readonly Mutant[] = [
     name: 'whoever has a checkout key is led to its order',
     promise: ownEyes,
     file: 'src/http/routes/cart-checkout.ts',
-    from: 'if (known?.browser_id === browserId)',
+    from: 'if (known?.browserId === browserId)',
     to: 'if (known)',
     test: { file: checkout, name: 'somebody else’s key does not show their order' },
   },
