@@ -1,7 +1,7 @@
 import { readConfig } from './src/config.ts';
 import { migrationSource } from './src/database/migration-source.ts';
+import { loadEnvFile } from './src/shared/program.ts';
 import { findDatabase } from './src/supervisor/database.ts';
-import { loadEnvFile } from './src/supervisor/env-file.ts';
 
 loadEnvFile();
 const connection = async () => ({ connectionString: await findDatabase(readConfig(process.env, 'migrate')) });

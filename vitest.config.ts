@@ -9,7 +9,7 @@ const shared = {
 
 /** Tests that read the repository's files and need neither Postgres nor a process. */
 const filesOnly = [
-  'test/repo/{architecture,errors,imports,mutants,payments-doc,references,settings}.test.ts',
+  'test/repo/{architecture,errors,imports,lock-file,mutants,payments-doc,references,settings}.test.ts',
 ];
 
 // oxlint-disable-next-line import/no-default-export -- vitest reads the default export

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readConfig, SettingsError } from './config.ts';
+import { readConfig } from './config.ts';
+import { SettingsError } from './shared/program.ts';
 
 const shop = {
   DATABASE_URL: 'postgres://localhost/holdfast',

@@ -1,16 +1,5 @@
 import { z } from 'zod';
-import { type EmailConfig, emailConfig, emailFaults, emailSettings } from './email-config.ts';
-
-/** Settings that stop the start: every fault at once, one line each, so that one look mends them all. */
-export class SettingsError extends Error {
-  override name = 'SettingsError';
-
-  constructor(readonly faults: readonly string[]) {
-    super(
-      `These settings need attention (README, "Settings"):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
-    );
-  }
-}
+import { SettingsError } from './shared/program.ts';
 
 const number = z.coerce.number({
   error: ({ code }) => (code === 'invalid_type' ? 'needs a number' : undefined),
@@ -30,6 +19,22 @@ const origin = z
     'is an origin: no path after the host',
   )
   .transform((url) => new URL(url).origin);
+
+// One address, and a name without characters that end a name in a header.
+const sender = z
+  .string()
+  .regex(
+    /^([^\p{C}<>"@,;:]* <[^<>]+>|[^<> ]+)$/u,
+    'is an address, or a name with one: Holdfast <orders@shop.example>',
+  )
+  .transform((text) => {
+    const [, name = '', address = text] = /^(.*) <(.+)>$/.exec(text) ?? [];
+    return { name: name.trim(), address };
+  })
+  .refine(
+    ({ address }) => /^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+$/.test(address),
+    'has no address that mail could come from',
+  );
 
 const environment = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
@@ -60,7 +65,11 @@ const environment = z.object({
     .refine((every) => 60 % every === 0 || 3600 % every === 0, 'must divide a minute or an hour')
     .default(30),
   RETENTION_DAYS: number.int().min(1).max(3650).default(30),
-  ...emailSettings,
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/, hostname: /./, error: 'is smtp:// or smtps:// and a host' })
+    .optional(),
+  EMAIL: z.enum(['on', 'off']).default('on'),
+  EMAIL_FROM: sender.optional(),
   EMAIL_RETRIES: number.int().min(0).max(10).default(5),
   EMAIL_RETRY_SECONDS: seconds.max(60).default(2),
   // Stripe ends a session after a day, and one of ours lives half an hour longer than its hold.
@@ -131,6 +140,17 @@ export interface PaymentConfig {
   readonly refundRetrySeconds: number;
 }
 
+export interface EmailConfig {
+  /** `smtp` sends messages, `outbox` stores them for a demonstration, and with `off` there are none. */
+  readonly delivery: 'smtp' | 'outbox' | 'off';
+  /** Set when the delivery is `smtp`; may hold credentials. */
+  readonly smtpUrl: string | undefined;
+  readonly from: { readonly name: string; readonly address: string };
+  /** How often a message is sent again after a failure; the seconds before that double each time. */
+  readonly retries: number;
+  readonly retrySeconds: number;
+}
+
 /** The settings of one shop process, whose database and name are known. */
 export type ShopConfig = Config & {
   readonly databaseUrl: string;
@@ -182,8 +202,17 @@ function missing(given: Given, role: Role): string[] {
   if (production && given.PAYMENT_PROVIDER === 'local') {
     faults.push('PAYMENT_PROVIDER: production takes no simulated payments');
   }
-  if (production && role !== 'migrate') faults.push(...emailFaults(given));
+  if (production && role !== 'migrate') faults.push(...missingEmail(given));
   return faults;
+}
+
+/** In production a message is sent, or the settings say that there are none. */
+function missingEmail(given: Given): string[] {
+  if (given.EMAIL === 'off') return [];
+  return [
+    ...(given.SMTP_URL === undefined ? ['SMTP_URL: is missing (EMAIL=off sends no messages)'] : []),
+    ...(given.EMAIL_FROM === undefined ? ['EMAIL_FROM: is missing'] : []),
+  ];
 }
 
 // A workflow that takes no step for longer is taken for lost (database/queries/workflows.ts).
@@ -234,5 +263,16 @@ function freeze(env: Environment): Config {
     cookieSecrets: env.COOKIE_SECRET ?? [],
     operatorToken: env.OPERATOR_TOKEN,
     logLevel: env.LOG_LEVEL,
+  });
+}
+
+function emailConfig(env: Environment): EmailConfig {
+  const used = env.SMTP_URL === undefined ? 'outbox' : 'smtp';
+  return Object.freeze({
+    delivery: env.EMAIL === 'off' ? 'off' : used,
+    smtpUrl: env.SMTP_URL,
+    from: Object.freeze(env.EMAIL_FROM ?? { name: 'Holdfast', address: 'orders@localhost' }),
+    retries: env.EMAIL_RETRIES,
+    retrySeconds: env.EMAIL_RETRY_SECONDS,
   });
 }

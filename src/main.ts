@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace';
 import { type App, buildApp } from './app.ts';
-import { type Config, readConfig, SettingsError } from './config.ts';
+import { type Config, readConfig } from './config.ts';
+import { runProgram, SettingsError } from './shared/program.ts';
 
 const closeWithinMs = 10_000;
 const supervised = process.send !== undefined;
@@ -17,8 +18,8 @@ async function main(): Promise<void> {
 }
 
 function endOnSignal(app: App): void {
-  // The supervisor decides the order in which things end. A Ctrl-C in its terminal, or a signal to the whole group,
-  // reaches this process as well, and must neither end it early nor cut its ending short.
+  // The supervisor decides the order in which its processes end. A Ctrl-C in its terminal, or a signal to the whole
+  // process group, reaches this process as well, and must neither end it early nor interrupt its end.
   const { close } = closeWithGrace(
     { delay: closeWithinMs, skip: supervised ? ['SIGINT', 'SIGTERM'] : [] },
     async ({ err }) => {
@@ -34,17 +35,10 @@ function endOnSignal(app: App): void {
   });
 }
 
-/** Tells the supervisor that requests are answered now. */
+/** Notifies the supervisor that the shop answers requests; without one, writes the address. */
 function announce(config: Config): void {
   process.send?.('ready');
   if (process.send === undefined) process.stdout.write(`The shop answers at ${config.publicUrl}\n`);
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(
-    `${error instanceof SettingsError ? error.message : String((error as Error).stack ?? error)}\n`,
-  );
-  process.exit(1);
-}
+await runProgram(main);

@@ -1,18 +1,21 @@
+import { watch } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Config, readConfig, SettingsError } from './config.ts';
-import { migrate } from './database/migrate.ts';
-import { choosePaymentAddress, claimShopPort } from './supervisor/addresses.ts';
-import { createDatabaseIfMissing } from './supervisor/create-database.ts';
-import { type DatabaseServer, openDatabase } from './supervisor/database.ts';
-import { loadEnvFile } from './supervisor/env-file.ts';
-import { type LocalPayments, paymentServiceEnvironment, shopEnvironment } from './supervisor/environment.ts';
-import { describe, StartFault } from './supervisor/faults.ts';
-import type { Kept } from './supervisor/keep-running.ts';
+import { type Config, readConfig } from './config.ts';
+import { explainFailure, loadEnvFile } from './shared/program.ts';
+import {
+  demonstrationSecrets,
+  type GeneratedSecrets,
+  type LocalPayments,
+  paymentServiceEnvironment,
+  shopEnvironment,
+  startPaymentService,
+  startShops,
+} from './supervisor/children.ts';
+import { type DatabaseServer, openDatabase, prepareDatabase } from './supervisor/database.ts';
+import type { KeptProcess } from './supervisor/keep-running.ts';
 import { takeLock } from './supervisor/lock.ts';
-import { startPaymentService } from './supervisor/payment-service.ts';
-import { type KeptSecrets, keptSecrets } from './supervisor/secrets.ts';
-import { startShops } from './supervisor/shops.ts';
+import { choosePaymentAddress, claimShopPort } from './supervisor/ports.ts';
 import {
   type Ending,
   endAll,
@@ -20,27 +23,26 @@ import {
   type Stopping,
   unlessAborted,
 } from './supervisor/stopping.ts';
-import { summary } from './supervisor/summary.ts';
-import { watchSources } from './supervisor/watch.ts';
 
-const projectRoot = fileURLToPath(new URL('..', import.meta.url));
-const shopEntry = fileURLToPath(new URL('./main.js', import.meta.url));
-const paymentServiceEntry = fileURLToPath(new URL('./stripe-simulator/main.js', import.meta.url));
+const dist = fileURLToPath(new URL('.', import.meta.url));
+const watchedFolders = [dist, path.join(dist, '..', 'public')];
 const graceMs = 15_000;
-// What a killed predecessor leaves behind ends within this time.
+// The children of a killed supervisor end within this time.
 const predecessorMs = 6_000;
+// A build writes many files.
+const settleMs = 200;
 
-/** One start: its settings, who wants it to end, what has to end then, and the processes that are kept running. */
+/** One run of the supervisor: its settings, the request to end, the parts to end then, and the processes kept running. */
 interface Run {
   readonly config: Config;
   readonly dataDir: string;
   readonly stopping: Stopping;
   readonly endings: Ending[];
-  readonly kept: Kept[];
+  readonly kept: KeptProcess[];
 }
 
 async function main(): Promise<void> {
-  // Somebody closes the terminal: what we still have to say is lost, and what we still have to end is not.
+  // When the terminal is closed, output is lost, and everything must still end in order.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const stopping = listenForSignals(process.env['npm_lifecycle_event'] !== undefined);
   const endings: Ending[] = [];
@@ -48,7 +50,10 @@ async function main(): Promise<void> {
     await start(stopping, endings);
     await stopping.requested;
   } catch (error) {
-    if (!stopping.wanted.aborted) fail(error);
+    if (!stopping.wanted.aborted) {
+      log(explainFailure(error));
+      process.exitCode = 1;
+    }
   }
   if (stopping.wanted.aborted) log('Stopping …');
   const clean = await endAll(endings, log);
@@ -59,32 +64,24 @@ async function start(stopping: Stopping, endings: Ending[]): Promise<void> {
   loadEnvFile();
   const config = readConfig(process.env, 'supervisor');
   const run: Run = { config, dataDir: path.resolve(config.dataDir), stopping, endings, kept: [] };
-  const patienceMs = await becomeTheOnlyOne(run);
+  const patienceMs = await lockDataFolder(run);
   await claimShopPort(config, patienceMs);
-  const secrets = await keptSecrets(run.dataDir);
+  const secrets = await demonstrationSecrets(run.dataDir);
   const local =
     config.payment.provider === 'local' ? await prepareLocalPayments(run, secrets, patienceMs) : undefined;
   const database = await startDatabase(run);
-  await migrateDatabase(database);
+  await prepareDatabase(database.url);
   stopping.wanted.throwIfAborted();
   if (local) startPayments(run, database, local);
-  const { cookieSecret } = secrets;
-  startAllShops(run, () => shopEnvironment(process.env, { databaseUrl: database.url, cookieSecret }, local));
-  await allReady(run);
+  startAllShops(run, database, secrets, local);
+  await unlessAborted(Promise.all(run.kept.map((process) => process.ready)), stopping.wanted);
   const watching = process.argv.includes('--watch');
-  if (watching) startWatching(run);
-  process.stdout.write(
-    summary({
-      shopUrl: config.publicUrl,
-      paymentServiceUrl: local?.address.url,
-      database: database.description,
-      dataDir: run.dataDir,
-      watching,
-    }),
-  );
+  if (watching) restartOnChange(run);
+  process.stdout.write(summary(run, database, local, watching));
 }
 
-async function becomeTheOnlyOne({ config, dataDir, endings }: Run): Promise<number> {
+/** Makes this process the only supervisor of the folder. Returns the time in which a predecessor's processes end. */
+async function lockDataFolder({ config, dataDir, endings }: Run): Promise<number> {
   const lock = await takeLock(dataDir, config.publicUrl);
   endings.push({ name: 'The pid file', end: () => lock.release() });
   return lock.wasStale ? predecessorMs : 0;
@@ -92,7 +89,7 @@ async function becomeTheOnlyOne({ config, dataDir, endings }: Run): Promise<numb
 
 async function prepareLocalPayments(
   { config, dataDir }: Run,
-  kept: KeptSecrets,
+  generated: GeneratedSecrets,
   patienceMs: number,
 ): Promise<LocalPayments> {
   const given = {
@@ -100,8 +97,8 @@ async function prepareLocalPayments(
     url: Boolean(process.env['PAYMENT_SERVICE_URL']),
   };
   const address = await choosePaymentAddress({ config, given, dataDir, patienceMs, log });
-  const secretKey = config.payment.secretKey ?? kept.secretKey;
-  const webhookSecret = config.payment.webhookSecrets[0] ?? kept.webhookSecret;
+  const secretKey = config.payment.secretKey ?? generated.secretKey;
+  const webhookSecret = config.payment.webhookSecrets[0] ?? generated.webhookSecret;
   return { address, secrets: { secretKey, webhookSecret } };
 }
 
@@ -113,63 +110,83 @@ async function startDatabase({ config, stopping, endings, kept }: Run): Promise<
   return database;
 }
 
-async function migrateDatabase(database: DatabaseServer): Promise<void> {
-  try {
-    await createDatabaseIfMissing(database.url);
-    await migrate(database.url);
-  } catch (error) {
-    const { host, pathname } = new URL(database.url);
-    throw new StartFault(`The database ${host}${pathname} could not be migrated: ${describe(error)}`);
-  }
-}
-
 function startPayments(run: Run, database: DatabaseServer, local: LocalPayments): void {
-  const environment = (): NodeJS.ProcessEnv =>
-    paymentServiceEnvironment(process.env, database.urlOf('payments'), local, run.config);
-  const service = startPaymentService({ entry: paymentServiceEntry, environment, log });
+  const service = startPaymentService({
+    entry: path.join(dist, 'stripe-simulator', 'main.js'),
+    environment: () => paymentServiceEnvironment(process.env, database.urlOf('payments'), local, run.config),
+    log,
+    stopping: run.stopping.wanted,
+  });
   keep(run, 'The payment service', [service]);
 }
 
-function startAllShops(run: Run, environment: () => NodeJS.ProcessEnv): void {
+function startAllShops(
+  run: Run,
+  database: DatabaseServer,
+  { cookieSecret }: GeneratedSecrets,
+  local: LocalPayments | undefined,
+): void {
   const shops = startShops({
-    entry: shopEntry,
+    entry: path.join(dist, 'main.js'),
     count: run.config.webConcurrency,
     executorPrefix: run.config.executorId ?? 'shop',
-    environment,
+    environment: () => shopEnvironment(process.env, { databaseUrl: database.url, cookieSecret }, local),
     log,
+    stopping: run.stopping.wanted,
   });
   keep(run, 'The shop', shops);
 }
 
-/** From the first moment on they belong to what has to end. */
-function keep({ stopping, endings, kept }: Run, name: string, started: Kept[]): void {
+function keep({ stopping, endings, kept }: Run, name: string, started: KeptProcess[]): void {
   const stopAll = (): Promise<unknown> =>
     Promise.all(started.map((process) => process.stop(graceMs, stopping.forced)));
   endings.push({ name, end: async () => void (await stopAll()) });
   kept.push(...started);
 }
 
-async function allReady({ kept, stopping }: Run): Promise<void> {
-  await unlessAborted(Promise.all(kept.map((process) => process.ready)), stopping.wanted);
+/** Restarts the shop and the payment service whenever a build or an edit of a page has changed their files. */
+function restartOnChange({ endings, kept }: Run): void {
+  let timer: NodeJS.Timeout | undefined;
+  const onChange = (_: string, file: string | null): void => {
+    // The compiler writes this file after a failed build as well.
+    if (file === '.tsbuildinfo') return;
+    clearTimeout(timer);
+    timer = setTimeout(() => restart(kept), settleMs);
+  };
+  const watchers = watchedFolders.map((folder) => watch(folder, { recursive: true }, onChange));
+  const end = async (): Promise<void> => {
+    clearTimeout(timer);
+    for (const watcher of watchers) watcher.close();
+  };
+  endings.push({ name: 'Watching', end });
 }
 
-function startWatching({ endings, kept }: Run): void {
-  const stop = watchSources(projectRoot, () => restart(kept));
-  endings.push({ name: 'Watching', end: () => Promise.resolve(stop()) });
-}
-
-function restart(kept: readonly Kept[]): void {
+function restart(kept: readonly KeptProcess[]): void {
   for (const process of kept) process.restart();
+}
+
+/** The text at the end of a start: the addresses of everything, and how to stop it. */
+function summary(
+  { config, dataDir }: Run,
+  database: DatabaseServer,
+  local: LocalPayments | undefined,
+  watching: boolean,
+): string {
+  const rows: [string, string][] = [
+    ['Shop', config.publicUrl],
+    ['Payments', local?.address.url ?? 'Stripe'],
+    ['Database', database.description],
+    ['Data folder', dataDir],
+  ];
+  if (watching) rows.push(['Watching', 'dist and public; a change restarts the shop']);
+  const table = rows.map(
+    ([label, text]) => `  ${label.padEnd(13)}${text.replaceAll('\n', `\n${' '.repeat(15)}`)}`,
+  );
+  return `\nHoldfast is open.\n\n${table.join('\n')}\n\n  Ctrl-C stops it. Nothing is lost.\n\n`;
 }
 
 function log(line: string): void {
   process.stderr.write(`${line}\n`);
-}
-
-function fail(error: unknown): void {
-  const expected = error instanceof StartFault || error instanceof SettingsError;
-  log(expected ? error.message : String((error as Error).stack ?? error));
-  process.exitCode = 1;
 }
 
 await main();

@@ -1,13 +1,5 @@
 import { z } from 'zod';
-
-/** Settings that stop the start: every fault at once, one line each. */
-export class SettingsError extends Error {
-  override name = 'SettingsError';
-
-  constructor(readonly faults: readonly string[]) {
-    super(`The payment service cannot start:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
-  }
-}
+import { SettingsError } from '../shared/program.ts';
 
 const environment = z.object({
   HOST: z.string().default('127.0.0.1'),

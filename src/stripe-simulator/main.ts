@@ -1,4 +1,5 @@
-import { readSimulatorConfig, SettingsError } from './config.ts';
+import { runProgram } from '../shared/program.ts';
+import { readSimulatorConfig } from './config.ts';
 import { type StripeSimulator, startStripeSimulator } from './simulator.ts';
 
 const millisecondsToClose = 5_000;
@@ -29,7 +30,4 @@ function closeOnRequest(service: StripeSimulator): void {
   });
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof SettingsError ? error.message : error);
-  process.exit(1);
-});
+await runProgram(main);

@@ -1,28 +1,30 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
-import { describe, StartFault } from './faults.ts';
+import { connect } from '../database/connection.ts';
+import { migrate } from '../database/migrate.ts';
+import { describeError, StartError } from '../shared/program.ts';
 import { type RunningPostgres, startPostgres, urlOfRunningPostgres } from './postgres.ts';
 
 /** The database server of this start. */
 export interface DatabaseServer {
-  /** Address of the database of that name; the one of DATABASE_URL keeps everything but the name. */
+  /** Address of the database of that name on this server. */
   urlOf(database: string): string;
-  /** The shop's database. */
+  /** Address of the shop's database. */
   readonly url: string;
-  /** What the summary says about it. */
+  /** The text about it in the summary of the start. */
   readonly description: string;
   stop(forced: AbortSignal): Promise<void>;
 }
 
 const connectionsMin = 300;
 const connectionsPerShop = 40;
-const lookEveryMs = 500;
+const pollMs = 500;
 const shopDatabase = 'holdfast';
 
 /**
- * The database of DATABASE_URL, or else an embedded Postgres in the data folder that is started again when it dies.
- * `onMoved` hears when it had to come back at another address.
+ * Opens the database of DATABASE_URL, or else an embedded Postgres in the data folder, which is restarted when it dies.
+ * Calls `onMoved` when a restart had to choose another port.
  */
 export async function openDatabase(
   config: Config,
@@ -34,14 +36,44 @@ export async function openDatabase(
 
 /**
  * Address of the shop's database: DATABASE_URL, or the embedded Postgres while the shop runs.
- * @throws StartFault when there is neither
+ * @throws StartError when there is neither.
  */
 export async function findDatabase({ databaseUrl, dataDir }: Config): Promise<string> {
   const url = databaseUrl ?? (await urlOfRunningPostgres(path.resolve(dataDir, 'postgres'), shopDatabase));
   if (url !== undefined) return url;
-  throw new StartFault(
+  throw new StartError(
     'There is no database. Set DATABASE_URL, or start the shop (npm start), which runs one.',
   );
+}
+
+/**
+ * Brings the database of an address up to date, and creates it when it is missing.
+ * @throws StartError that names the database, without its password, and the reason.
+ */
+export async function prepareDatabase(url: string): Promise<void> {
+  try {
+    await createDatabaseIfMissing(url);
+    await migrate(url);
+  } catch (error) {
+    const { host, pathname } = new URL(url);
+    throw new StartError(`The database ${host}${pathname} could not be migrated: ${describeError(error)}`);
+  }
+}
+
+/** Does nothing when the server does not let this user look or create; the migration then fails with a clearer reason. */
+async function createDatabaseIfMissing(url: string): Promise<void> {
+  const maintenance = new URL(url);
+  const name = decodeURIComponent(maintenance.pathname.slice(1));
+  maintenance.pathname = 'postgres';
+  const server = connect(maintenance.href, 1);
+  try {
+    const existing = await server('pg_database').where({ datname: name }).first();
+    if (existing === undefined) await server.raw('create database ??', [name]);
+  } catch {
+    // Two starts may create it at once, and a hosted server may have no such maintenance database.
+  } finally {
+    await server.destroy();
+  }
 }
 
 function external(url: string): DatabaseServer {
@@ -74,7 +106,7 @@ async function openEmbedded(
     });
 
   let postgres = await start().catch((error: unknown) => {
-    throw new StartFault(describe(error));
+    throw new StartError(describeError(error));
   });
   const guard = new AbortController();
   const guarding = keepUp(guard.signal, log, {
@@ -101,12 +133,12 @@ async function openEmbedded(
   };
 }
 
-interface Guarded {
+interface GuardedServer {
   readonly isUp: () => Promise<boolean>;
   readonly bringUp: () => Promise<void>;
 }
 
-async function keepUp(ended: AbortSignal, log: (line: string) => void, server: Guarded): Promise<void> {
+async function keepUp(ended: AbortSignal, log: (line: string) => void, server: GuardedServer): Promise<void> {
   while (!ended.aborted) {
     try {
       if (!(await server.isUp()) && !ended.aborted) {
@@ -114,18 +146,18 @@ async function keepUp(ended: AbortSignal, log: (line: string) => void, server: G
         await server.bringUp();
       }
     } catch (error) {
-      log(describe(error));
+      log(describeError(error));
     }
-    await delay(lookEveryMs, undefined, { signal: ended }).catch(() => undefined);
+    await delay(pollMs, undefined, { signal: ended }).catch(() => undefined);
   }
 }
 
-/** Sessions that somebody else holds open end as well; who insists gets no checkpoint, which costs a recovery later. */
+/** Ends the server and all its sessions. A forced end skips the checkpoint, which costs a recovery at the next start. */
 async function stopEmbedded(postgres: RunningPostgres, forced: AbortSignal): Promise<void> {
-  const insist = (): void => {
+  const force = (): void => {
     postgres.stop('immediate').catch(() => undefined);
   };
-  forced.addEventListener('abort', insist);
+  forced.addEventListener('abort', force);
   await postgres.stop(forced.aborted ? 'immediate' : 'fast');
-  forced.removeEventListener('abort', insist);
+  forced.removeEventListener('abort', force);
 }

@@ -1,18 +1,20 @@
 import type { ChildProcess } from 'node:child_process';
-import { StartFault } from './faults.ts';
+import { StartError } from '../shared/program.ts';
 
 export interface KeepRunningOptions {
-  /** What it is called in messages. */
+  /** The name of the process in messages. */
   readonly name: string;
   /** Starts the process. It sends the message `ready` when it can do its work. */
   readonly spawn: () => ChildProcess;
   readonly log: (line: string) => void;
+  /** Once aborted, a process that ends is not restarted: the signal that ends this program reaches its children too. */
+  readonly stopping: AbortSignal;
 }
 
-export interface Kept {
-  /** Resolves when the process was ready once; rejects with a StartFault when it cannot start. */
+export interface KeptProcess {
+  /** Resolves when the process is ready for the first time; rejects with a StartError when it cannot start. */
   readonly ready: Promise<void>;
-  /** Ends the process and starts it again, with what `spawn` gives it by then. */
+  /** Ends the process and starts it again, by a new call of `spawn`. */
   restart(): void;
   /** Ends the process for good: SIGTERM first, SIGKILL after `graceMs` or when `forced` is aborted. */
   stop(graceMs: number, forced: AbortSignal): Promise<void>;
@@ -25,29 +27,29 @@ const pauseMinMs = 100;
 const pauseMaxMs = 5_000;
 
 /**
- * Starts a process and starts it again whenever it dies: at once, unless it keeps dying young.
- * One that never became ready is tried three times and then given up; after that it is tried for ever.
+ * Starts a process and restarts it whenever it dies: at once, or after growing pauses when it keeps dying young.
+ * A process that never became ready is given up after three attempts. One that was ready once is restarted for ever.
  */
-export function keepRunning(options: KeepRunningOptions): Kept {
-  return new KeptProcess(options);
+export function keepRunning(options: KeepRunningOptions): KeptProcess {
+  return new Keeper(options);
 }
 
-class KeptProcess implements Kept {
+class Keeper implements KeptProcess {
   readonly ready: Promise<void>;
   #child: ChildProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #stopping = false;
+  #stopped = false;
   #wasReady = false;
   #diedYoung = 0;
   #resolveReady: () => void = () => undefined;
-  #rejectReady: (fault: StartFault) => void = () => undefined;
+  #rejectReady: (error: StartError) => void = () => undefined;
 
   constructor(readonly options: KeepRunningOptions) {
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;
     });
-    // Who stops it before it was ready does not wait for this promise.
+    // Nobody waits for this promise when the process is stopped before it was ready.
     this.ready.catch(() => undefined);
     this.#start();
   }
@@ -58,7 +60,7 @@ class KeptProcess implements Kept {
   }
 
   async stop(graceMs: number, forced: AbortSignal): Promise<void> {
-    this.#stopping = true;
+    this.#stopped = true;
     clearTimeout(this.#timer);
     const child = this.#child;
     if (!child) return;
@@ -95,13 +97,13 @@ class KeptProcess implements Kept {
     const ended = (how: string): void => {
       clearTimeout(lateTimer);
       this.#child = undefined;
-      if (!this.#stopping) this.#startAgain(how, Date.now() - startedAt);
+      if (!this.#stopped && !this.options.stopping.aborted) this.#startAgain(how, Date.now() - startedAt);
     };
     child.once('exit', (code, signal) => {
       ended(signal ?? `exit code ${code}`);
     });
     child.on('error', (error) => {
-      // Without a process id it never ran, and there will be no exit.
+      // A process without an id never ran, and has no exit event.
       if (child.pid === undefined) ended(error.message);
     });
   }
@@ -111,8 +113,8 @@ class KeptProcess implements Kept {
     const pauseMs = this.#diedYoung === 0 ? 0 : Math.min(pauseMinMs * 2 ** (this.#diedYoung - 1), pauseMaxMs);
     this.#diedYoung = livedMs < youngMs || !this.#wasReady ? this.#diedYoung + 1 : 0;
     if (!this.#wasReady && this.#diedYoung === firstAttemptsMax) {
-      const fault = `${name} does not start: it ended ${firstAttemptsMax} times (${how}). Its own words are above.`;
-      this.#rejectReady(new StartFault(fault));
+      const text = `${name} does not start: it ended ${firstAttemptsMax} times (${how}). Its own messages are above.`;
+      this.#rejectReady(new StartError(text));
       return;
     }
     log(`${name} ended (${how}), starting it again${pauseMs > 0 ? ` in ${pauseMs / 1000} s` : ''}`);

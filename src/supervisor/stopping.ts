@@ -1,24 +1,24 @@
 import process from 'node:process';
-import { describe } from './faults.ts';
+import { describeError } from '../shared/program.ts';
 
 export interface Stopping {
-  /** Aborted when somebody wants this process to end. */
+  /** Aborted by the first signal: everything ends in order. */
   readonly wanted: AbortSignal;
-  /** Aborted when somebody insists. */
+  /** Aborted by a later signal: everything ends at once. */
   readonly forced: AbortSignal;
-  /** Resolves when the end is wanted. */
+  /** Resolves when `wanted` is aborted. */
   readonly requested: Promise<void>;
 }
 
-// One Ctrl-C arrives twice: from the terminal, which tells the whole process group, and from npm, which passes it on.
-const sameWishWithinMs = 1_000;
+// One Ctrl-C arrives twice: from the terminal, which signals the whole process group, and from npm, which forwards it.
+const sameRequestWithinMs = 1_000;
 
-const lookForParentEveryMs = 500;
+const parentPollMs = 500;
 
 /**
- * Listens to SIGINT, SIGTERM and SIGHUP from now on. The first asks for an orderly end, a later one forces it.
- * With `endWithParent` the death of the process that started us asks for the end as well: npm passes SIGTERM to its
- * shell, which dies of it and tells nobody.
+ * Handles SIGINT, SIGTERM and SIGHUP from now on. The first requests an orderly end, a later one forces it.
+ * With `endWithParent` the death of the parent process requests the end as well: npm sends SIGTERM to its shell, which
+ * dies without forwarding it.
  */
 export function listenForSignals(endWithParent: boolean): Stopping {
   const wanted = new AbortController();
@@ -28,9 +28,9 @@ export function listenForSignals(endWithParent: boolean): Stopping {
     const onSignal = (): void => {
       if (!wanted.signal.aborted) {
         wantedSince = Date.now();
-        wanted.abort(new Error('It was told to stop.'));
+        wanted.abort(new Error('A signal stopped it.'));
         resolve();
-      } else if (Date.now() - wantedSince > sameWishWithinMs) {
+      } else if (Date.now() - wantedSince > sameRequestWithinMs) {
         forced.abort();
       }
     };
@@ -40,25 +40,25 @@ export function listenForSignals(endWithParent: boolean): Stopping {
   return { wanted: wanted.signal, forced: forced.signal, requested };
 }
 
-function onceOrphaned(tell: () => void): void {
+function onceOrphaned(callback: () => void): void {
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);
-    tell();
-  }, lookForParentEveryMs);
+    callback();
+  }, parentPollMs);
   timer.unref();
 }
 
-/** Something that was started and has to end again. */
+/** A started part of the program that has to end again. */
 export interface Ending {
   readonly name: string;
   readonly end: () => Promise<void>;
 }
 
 /**
- * Ends everything, last started first. One that fails to end does not keep the others from ending.
- * @returns whether all ended as they should.
+ * Ends all parts, the last started first. A failure does not prevent the others from ending.
+ * @returns whether all ended without an error.
  */
 export async function endAll(endings: readonly Ending[], log: (line: string) => void): Promise<boolean> {
   let clean = true;
@@ -67,20 +67,20 @@ export async function endAll(endings: readonly Ending[], log: (line: string) => 
       await end();
     } catch (error) {
       clean = false;
-      log(`${name} did not end as it should: ${describe(error)}`);
+      log(`${name} did not end as it should: ${describeError(error)}`);
     }
   }
   return clean;
 }
 
-/** Resolves with the promise, and rejects as soon as the signal is aborted. */
+/** Settles with the promise, or rejects as soon as the signal is aborted. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = new Promise<never>((_, reject) => {
-    const give = (): void => {
+    const fail = (): void => {
       reject(signal.reason as Error);
     };
-    if (signal.aborted) give();
-    signal.addEventListener('abort', give, { once: true });
+    if (signal.aborted) fail();
+    signal.addEventListener('abort', fail, { once: true });
   });
   return Promise.race([promise, aborted]);
 }

@@ -3,16 +3,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Kept, keepRunning } from '../../src/supervisor/keep-running.ts';
+import { type KeptProcess, keepRunning } from '../../src/supervisor/keep-running.ts';
 import { waitFor } from '../support/wait.ts';
 
-// Stand-in programs of a few lines, because a real one cannot be told to die like this.
+// Programs of a few lines, because a real one cannot be made to die like this.
 
 const never = new AbortController().signal;
 const programs = {
   failing: `process.exit(3)`,
   dyingYoung: `process.send('ready', () => process.exit(4))`,
-  deaf: `process.on('SIGTERM', () => {}); process.on('disconnect', () => process.exit()); process.send('ready');`,
+  ignoring: `process.on('SIGTERM', () => {}); process.on('disconnect', () => process.exit()); process.send('ready');`,
   polite: `process.on('SIGTERM', () => process.exit()); process.on('disconnect', () => process.exit()); process.send('ready');`,
 };
 let folder: string;
@@ -26,12 +26,16 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-function keep(program: keyof typeof programs): { kept: Kept; lines: string[]; starts: () => number } {
+function keep(
+  program: keyof typeof programs,
+  stopping = never,
+): { kept: KeptProcess; lines: string[]; starts: () => number } {
   const lines: string[] = [];
   let starts = 0;
   const kept = keepRunning({
     name: 'It',
     log: (line) => lines.push(line),
+    stopping,
     spawn: () => {
       starts += 1;
       return fork(path.join(folder, `${program}.mjs`), { execArgv: [], stdio: 'ignore' });
@@ -77,12 +81,23 @@ test('a restart ends the program and starts it again', async () => {
   expect(starts()).toBe(2);
 });
 
-test('a program that does not listen to SIGTERM is killed after the grace, or at once when the end is forced', async () => {
-  const slow = keep('deaf');
+test('a program that ends while everything is being stopped is not restarted', async () => {
+  const stopping = new AbortController();
+  const { kept, lines, starts } = keep('polite', stopping.signal);
+  await kept.ready;
+  stopping.abort();
+  kept.restart();
+  await kept.stop(5_000, never);
+  expect(lines).toEqual([]);
+  expect(starts()).toBe(1);
+});
+
+test('a program that ignores SIGTERM is killed after the grace, or at once when the end is forced', async () => {
+  const slow = keep('ignoring');
   await slow.kept.ready;
   await slow.kept.stop(200, never);
 
-  const forced = keep('deaf');
+  const forced = keep('ignoring');
   await forced.kept.ready;
   await forced.kept.stop(60_000, AbortSignal.timeout(100));
   expect(forced.lines).toEqual([]);

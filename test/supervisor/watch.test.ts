@@ -1,32 +1,96 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, chmod, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
-import { watchSources } from '../../src/supervisor/watch.ts';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { reservePort } from '../support/ports.ts';
 import { waitFor } from '../support/wait.ts';
 
-test('a change in src is built and then told, one that does not compile is not told', async () => {
-  const root = await mkdtemp(path.join(tmpdir(), 'holdfast-watch-'));
-  const source = path.join(root, 'src', 'a.ts');
-  for (const folder of ['src', 'public']) await mkdir(path.join(root, folder));
-  await writeFile(source, 'export const a: number = 1;\n');
-  await writeFile(
-    path.join(root, 'tsconfig.build.json'),
-    JSON.stringify({ compilerOptions: { outDir: 'dist', rootDir: 'src', types: [] }, include: ['src'] }),
-  );
-  let told = 0;
-  const stop = watchSources(root, () => {
-    told += 1;
-  });
-  try {
-    await writeFile(source, "export const a: number = 'no number';\n");
-    const built = (): Promise<string> => readFile(path.join(root, 'dist', 'a.js'), 'utf8');
-    await waitFor('the build of the fault', built, (text) => text.includes('no number'));
-    await writeFile(source, 'export const a: number = 2;\n');
-    await waitFor('the next build', built, (text) => text.includes('2'));
-    await expect.poll(() => told, { timeout: 20_000 }).toBe(1);
-  } finally {
-    stop();
-    await rm(root, { recursive: true });
+// `npm run dev` in a copy of the project.
+
+const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+const restarted = 'shop-0 ended (exit code 0), starting it again\n';
+let root: string;
+let shopUrl: string;
+let output = '';
+let dev: ChildProcess;
+
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'holdfast-watch-'));
+  await chmod(root, 0o755);
+  for (const part of ['src', 'public', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'dist']) {
+    await cp(path.join(projectRoot, part), path.join(root, part), { recursive: true });
   }
+  await symlink(path.join(projectRoot, 'node_modules'), path.join(root, 'node_modules'));
+  const port = await reservePort();
+  shopUrl = `http://127.0.0.1:${port}`;
+  dev = spawn('npm', ['run', 'dev'], {
+    cwd: root,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      PORT: String(port),
+      PAYMENT_SERVICE_PORT: String(await reservePort()),
+      LOG_LEVEL: 'error',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own receives the Ctrl-C.
+    detached: true,
+  });
+  for (const stream of [dev.stdout, dev.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  await printed('Holdfast is open');
+});
+
+afterAll(async () => {
+  if (dev.exitCode === null && dev.signalCode === null) await pressCtrlC();
+  await rm(root, { recursive: true, force: true });
+});
+
+async function pressCtrlC(): Promise<void> {
+  const ended = once(dev, 'close');
+  process.kill(-(dev.pid ?? 0), 'SIGINT');
+  await ended;
+}
+
+/** Waits until the output since the last call contains a text, and returns that output. */
+async function printed(text: string): Promise<string> {
+  await waitFor(
+    `"${text}"`,
+    async () => output,
+    (all) => all.includes(text),
+  );
+  const seen = output;
+  output = '';
+  return seen;
+}
+
+async function health(): Promise<number> {
+  const response = await fetch(`${shopUrl}/healthz`).catch(() => undefined);
+  return response?.status ?? 0;
+}
+
+test('npm run dev restarts the shop after a change, keeps it running during a build error, and ends in order', async () => {
+  const source = path.join(root, 'src', 'domain', 'money.ts');
+  const correct = await readFile(source, 'utf8');
+
+  await appendFile(source, "export const wrong: number = 'text';\n");
+  expect(await printed('Found 1 error')).toContain('TS2322');
+  expect(await readFile(path.join(root, 'dist', 'domain', 'money.js'), 'utf8')).not.toContain('wrong');
+  expect(await health()).toBe(200);
+
+  await writeFile(source, `${correct}\nexport const added = 1;\n`);
+  const afterCorrection = await printed(restarted);
+  expect(afterCorrection.indexOf('Starting incremental')).toBeLessThan(afterCorrection.indexOf(restarted));
+  await waitFor('the restarted shop', health, (status) => status === 200);
+
+  await appendFile(path.join(root, 'public', 'assets', 'css', 'base.css'), '\n');
+  await printed(restarted);
+
+  await pressCtrlC();
+  expect(output).toContain('Stopping …');
+  expect(output).not.toContain('starting it again');
 });

@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describeError, explainFailure, loadEnvFile, SettingsError } from './program.ts';
+
+describe('.env', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'holdfast-env-'));
+    file = path.join(folder, '.env');
+  });
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('adds settings, and the environment wins, even with an empty value', () => {
+    for (const name of ['FILE_ONLY', 'QUOTED']) vi.stubEnv(name, undefined);
+    vi.stubEnv('IN_BOTH', 'environment');
+    vi.stubEnv('EMPTY', '');
+    writeFileSync(file, '# a = comment\r\n\r\nFILE_ONLY=1 # note\nIN_BOTH=2\nEMPTY=3\nQUOTED="two\nlines"\n');
+    loadEnvFile(file);
+    const { FILE_ONLY, IN_BOTH, EMPTY, QUOTED } = process.env;
+    expect({ FILE_ONLY, IN_BOTH, EMPTY, QUOTED }).toEqual({
+      FILE_ONLY: '1',
+      IN_BOTH: 'environment',
+      EMPTY: '',
+      QUOTED: 'two\nlines',
+    });
+  });
+
+  test('may be missing', () => {
+    expect(() => loadEnvFile(file)).not.toThrow();
+  });
+
+  test('that cannot be read is an error', () => {
+    expect(() => loadEnvFile(folder)).toThrow(/cannot be read: EISDIR/);
+  });
+
+  test.each([
+    ['first', 'PORT 3000\nHOST=localhost\n', 1],
+    ['in the middle', '# comment\nPORT=3000\nSECRET: hidden\nHOST=localhost', 3],
+    ['last', 'PORT=3000\nHOST localhost', 2],
+    ['without a name', 'PORT=3000\n=3', 2],
+  ])('with a malformed line (%s) is an error that names the line and not its text', (_, text, line) => {
+    writeFileSync(file, text);
+    expect(() => loadEnvFile(file)).toThrow(`line ${line}: expected NAME=value or # comment.`);
+    expect(() => loadEnvFile(file)).not.toThrow('hidden');
+  });
+});
+
+test('an error with a code alone is described by its code', () => {
+  expect(describeError(Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }))).toBe('ECONNREFUSED');
+  expect(describeError('text')).toBe('text');
+});
+
+test('an error that a person can correct is shown without its stack, another one with it', () => {
+  expect(explainFailure(new SettingsError(['PORT: needs a number']))).toBe(
+    'These settings need attention (README, "Settings"):\n  - PORT: needs a number',
+  );
+  expect(explainFailure(new Error('unexpected'))).toContain('program.test.ts');
+});

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { parseEnv } from 'node:util';
+
+/** A reason not to start that the person who starts the program can remove. It is shown without a stack. */
+export class StartError extends Error {
+  override name = 'StartError';
+}
+
+/** Settings that stop the start. The message lists all faults, so that one look is enough to correct them. */
+export class SettingsError extends StartError {
+  override name = 'SettingsError';
+
+  constructor(readonly faults: readonly string[]) {
+    super(
+      `These settings need attention (README, "Settings"):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    );
+  }
+}
+
+/** Describes an error in one line. A refused connection to a name with several addresses has only a code. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  return error.message === '' ? (code ?? error.name) : error.message;
+}
+
+/** The text with which a program reports why it did not start. */
+export function explainFailure(error: unknown): string {
+  if (error instanceof StartError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/**
+ * Runs a program: reads `.env`, then calls `main`.
+ * When either fails, writes the reason to standard error and ends the process with exit code 1.
+ */
+export async function runProgram(main: () => Promise<void>): Promise<void> {
+  try {
+    loadEnvFile();
+    await main();
+  } catch (error) {
+    process.stderr.write(`${explainFailure(error)}\n`);
+    process.exit(1);
+  }
+}
+
+/**
+ * Adds the settings of an `.env` file to the environment, which wins. A missing file is fine.
+ * @throws StartError when the file cannot be read, or has a line that is neither a setting nor a comment.
+ */
+export function loadEnvFile(file = '.env'): void {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new StartError(`${file} cannot be read: ${describeError(error)}`);
+  }
+  const line = malformedLine(text);
+  // The line itself may hold a secret.
+  if (line !== undefined) throw new StartError(`${file}, line ${line}: expected NAME=value or # comment.`);
+  process.loadEnvFile(file);
+}
+
+/** The number of the first line that is no setting. Node would silently join such a line to the name in the next one. */
+function malformedLine(text: string): number | undefined {
+  const end = 'END_OF_FILE';
+  const lines = [...text.split('\n'), `${end}=`];
+  const names = Object.keys(parseEnv(lines.join('\n')));
+  const malformed = names.find((name) => !/^[A-Za-z_]\w*$/.test(name));
+  if (malformed === undefined && names.includes(end)) return undefined;
+  // A line without a name ends Node's parsing.
+  const [start = ''] = (malformed ?? '=').split('\n');
+  return lines.findIndex((line) => line.trimStart().startsWith(start)) + 1;
+}
