@@ -10,8 +10,8 @@ import { requestRefund } from './database/transactions/refunds.ts';
 import { settleMatter } from './database/transactions/restarts.ts';
 import { addStock, raiseToRestockLevel } from './database/transactions/stock.ts';
 import { type Browsers } from './http/browsers.ts';
-import { documentRoutes } from './http/documentation.ts';
 import { watchMethods } from './http/methods.ts';
+import { documentRoutes } from './http/openapi.ts';
 import { type Pages } from './http/pages.ts';
 import { type AttentionOptions, attentionRoutes } from './http/routes/attention.ts';
 import { cartRoutes } from './http/routes/cart.ts';
@@ -59,7 +59,7 @@ export async function registerRoutes(
   parts: Parts,
 ): Promise<void> {
   const refuseOtherMethods = watchMethods(server);
-  await documentRoutes(server, version);
+  await documentRoutes(server, { version, publicUrl: config.publicUrl });
   await registerPages(server, config, parts);
   await registerCart(server, config, parts);
   await registerApi(server, config, parts);

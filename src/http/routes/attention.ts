@@ -11,7 +11,7 @@ import {
 import type { AttentionRow } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { admitOperators } from '../operators.ts';
-import { problem, sentence, orderId as serial } from '../schemas.ts';
+import { problems, sentence, serial, timestamp } from '../schemas.ts';
 
 export interface AttentionOptions {
   readonly operatorToken: string | undefined;
@@ -25,58 +25,73 @@ export interface AttentionOptions {
   readonly compare: () => Promise<Readonly<Record<string, number>>>;
 }
 
-const matter = z.object({
-  attention_id: z.int(),
-  kind: z.string(),
-  subject: z.string(),
-  order_id: z.int().nullable(),
-  reason: z.string(),
-  raised_at: z.iso.datetime(),
-});
+const attentionItem = z
+  .object({
+    attention_id: z.int(),
+    kind: z.string(),
+    subject: z.string(),
+    order_id: z.int().nullable(),
+    reason: z.string(),
+    raised_at: timestamp,
+  })
+  .meta({ id: 'AttentionItem', description: 'Something that a person has to decide' });
 
-const reconciliation = z.object({
-  scope: z.enum(['shop', 'provider']),
-  runs: z.int(),
-  last_run_at: z.iso.datetime(),
-  repaired: z.record(z.string(), z.number()),
-  report: z.record(z.string(), z.unknown()),
-});
+const repairs = z.record(z.string(), z.number()).meta({ examples: [{ restarted: 0, deferred: 0 }] });
 
-const accounts = z.object({
-  stock: z
-    .array(
-      z.object({
-        sku: z.string(),
-        available: z.int(),
-        held: z.int(),
-        sold: z.int(),
-        supplied: z.int(),
-        balanced: z.boolean(),
-      }),
-    )
-    .readonly(),
-  money: z
-    .array(
-      z.object({
-        currency: z.string(),
-        charged: z.int(),
-        refunded: z.int(),
-        refund_due: z.int(),
-        earned: z.int(),
-      }),
-    )
-    .readonly(),
-  contradictions: z.int(),
-});
+const reconciliation = z
+  .object({
+    scope: z.enum(['shop', 'provider']),
+    runs: z.int(),
+    last_run_at: timestamp,
+    repaired: repairs,
+    report: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Reconciliation', description: 'The last reconciliation of the shop or with the provider' });
 
-/** What needs a person, and what reconciliation found (docs/PAYMENTS.md): for operators. */
+const accounts = z
+  .object({
+    stock: z
+      .array(
+        z.object({
+          sku: z.string(),
+          available: z.int(),
+          held: z.int(),
+          sold: z.int(),
+          supplied: z.int(),
+          balanced: z.boolean(),
+        }),
+      )
+      .readonly(),
+    money: z
+      .array(
+        z.object({
+          currency: z.string(),
+          charged: z.int(),
+          refunded: z.int(),
+          refund_due: z.int(),
+          earned: z.int(),
+        }),
+      )
+      .readonly(),
+    contradictions: z.int(),
+  })
+  .meta({ id: 'Accounts', description: 'The sums of stock and money now; amounts in minor units' });
+
+/** Attention items and reconciliation (docs/PAYMENTS.md): for operators. */
 export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (server, options) => {
   await admitOperators(server, options.operatorToken);
   const params = z.object({ attention_id: serial });
 
   server.get(
     '/attention',
-    { schema: { tags: ['operator'], summary: 'What needs a person', response: { 200: z.array(matter) } } },
+    {
+      schema: {
+        tags: ['operator'],
+        operationId: 'listAttentionItems',
+        summary: 'List the open attention items',
+        response: { 200: z.array(attentionItem) },
+      },
+    },
     async () => {
       const items = await listAttention(options.database);
       return items.map(view);
@@ -88,9 +103,13 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
     {
       schema: {
         tags: ['operator'],
-        summary: 'Try again what was parked',
+        operationId: 'retryAttentionItem',
+        summary: 'Start the workflow of an attention item again',
         params,
-        response: { 200: z.object({ retried: z.literal(true) }), 404: problem, 409: problem },
+        response: {
+          200: z.object({ retried: z.literal(true) }),
+          ...problems('invalid_input', 'not_found', 'not_restartable'),
+        },
       },
     },
     async (request) => {
@@ -104,10 +123,16 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
     {
       schema: {
         tags: ['operator'],
-        summary: 'Take off the list what is settled',
+        operationId: 'resolveAttentionItem',
+        summary: 'Close an attention item that a person has dealt with',
         params,
-        body: z.strictObject({ resolution: sentence }),
-        response: { 200: z.object({ resolved: z.literal(true) }), 400: problem, 404: problem },
+        body: z
+          .strictObject({ resolution: sentence })
+          .meta({ examples: [{ resolution: 'Sent the second payment back by hand.' }] }),
+        response: {
+          200: z.object({ resolved: z.literal(true) }),
+          ...problems('invalid_input', 'malformed_body', 'not_found'),
+        },
       },
     },
     async (request) => {
@@ -121,7 +146,8 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
     {
       schema: {
         tags: ['operator'],
-        summary: 'The sums of stock and money now, and what was reconciled',
+        operationId: 'getReconciliation',
+        summary: 'Show the sums of stock and money now, and the last reconciliations',
         response: { 200: z.object({ accounts, reconciliations: z.array(reconciliation) }) },
       },
     },
@@ -136,8 +162,9 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
     {
       schema: {
         tags: ['operator'],
-        summary: 'Reconcile now, and say what was repaired',
-        response: { 200: z.record(z.string(), z.number()), 503: problem },
+        operationId: 'reconcile',
+        summary: 'Reconcile now, and answer with the number of repairs',
+        response: { 200: repairs, ...problems('timeout') },
       },
     },
     async (request) => ({ ...(await options.reconcile()), ...(await compare(options, request)) }),

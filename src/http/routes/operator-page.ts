@@ -17,10 +17,10 @@ import {
   saidNames,
   type TypedRefund,
 } from '../../storefront/operator-view.ts';
-import { meanings } from '../errors.ts';
+import { problemTypes } from '../errors.ts';
 import { admitOperators } from '../operators.ts';
 import type { Pages } from '../pages.ts';
-import { checkoutKey, sentence, orderId as serial } from '../schemas.ts';
+import { checkoutKey, sentence, serial } from '../schemas.ts';
 import { type AttentionOptions, settle } from './attention.ts';
 import { type RefundOptions, refundRefusal } from './refunds.ts';
 
@@ -163,7 +163,7 @@ async function refundTyped(
   const orderId = serial.safeParse(typed.order.trim());
   if (!orderId.success) return faulty('order_unreadable');
   const order = await findOrder(database, orderId.data);
-  if (!order) return faulty('unknown_order', meanings.not_found.status);
+  if (!order) return faulty('unknown_order', problemTypes.not_found.status);
   const { currency } = order;
   const amountCents = typed.amount.trim() === '' ? undefined : parseMoney(typed.amount, currency);
   if (typed.amount.trim() !== '' && (amountCents ?? 0) < 1) {
@@ -180,6 +180,6 @@ async function refundTyped(
     requestKey: typed.key,
   });
   if (!('refused' in answer)) return answer;
-  const { status } = meanings[refundRefusal(answer).code];
+  const { status } = problemTypes[refundRefusal(answer).code];
   return faulty(answer.refused, status, formatMoney({ cents: answer.refundableCents, currency }));
 }
