@@ -29,6 +29,7 @@ import { outboxRoutes } from './http/routes/outbox.ts';
 import { paymentWebhookRoutes } from './http/routes/payment-webhook.ts';
 import { productRoutes } from './http/routes/products.ts';
 import { recentOrderRoutes } from './http/routes/recent-orders.ts';
+import { type ReconciliationOptions, reconciliationRoutes } from './http/routes/reconciliation.ts';
 import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
 import { yourOrdersRoutes } from './http/routes/your-orders.ts';
 import { inTransaction } from './shared/statement.ts';
@@ -160,11 +161,16 @@ async function registerOperators(
   const attention: AttentionOptions = {
     operatorToken,
     database,
-    settleMatter: (matter) => inTransaction(database, (sql) => settleMatter(sql, kinds, matter)),
+    resolveItem: (item) => inTransaction(database, (sql) => settleMatter(sql, kinds, item)),
+  };
+  const reconciliation: ReconciliationOptions = {
+    operatorToken,
+    database,
     reconcile: async () => ({ ...(await reconciler.reconcile()) }),
     compare: async () => ({ ...(await reconciler.compare()) }),
   };
   await server.register(refundRoutes, refunds);
   await server.register(attentionRoutes, attention);
-  await server.register(operatorPageRoutes, { ...refunds, ...attention, pages });
+  await server.register(reconciliationRoutes, reconciliation);
+  await server.register(operatorPageRoutes, { ...refunds, ...attention, ...reconciliation, pages });
 }

@@ -1,13 +1,7 @@
-import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
-import {
-  listAttention,
-  listReconciliations,
-  type ReconciliationRow,
-  readAccounts,
-} from '../../database/queries/reconciliation.ts';
+import { listAttention } from '../../database/queries/reconciliation.ts';
 import type { AttentionRow } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { admitOperators } from '../operators.ts';
@@ -16,13 +10,11 @@ import { problems, sentence, serial, timestamp } from '../schemas.ts';
 export interface AttentionOptions {
   readonly operatorToken: string | undefined;
   readonly database: Database;
-  /** Takes a matter off the list; without a resolution its story is tried again. */
-  readonly settleMatter: (matter: {
+  /** Takes an attention item off the list; without a resolution, its workflow is started again. */
+  readonly resolveItem: (item: {
     attentionId: number;
     resolution: string | null;
   }) => Promise<'done' | 'unknown' | 'not_restartable'>;
-  readonly reconcile: () => Promise<Readonly<Record<string, number>>>;
-  readonly compare: () => Promise<Readonly<Record<string, number>>>;
 }
 
 const attentionItem = z
@@ -36,48 +28,7 @@ const attentionItem = z
   })
   .meta({ id: 'AttentionItem', description: 'Something that a person has to decide' });
 
-const repairs = z.record(z.string(), z.number()).meta({ examples: [{ restarted: 0, deferred: 0 }] });
-
-const reconciliation = z
-  .object({
-    scope: z.enum(['shop', 'provider']),
-    runs: z.int(),
-    last_run_at: timestamp,
-    repaired: repairs,
-    report: z.record(z.string(), z.unknown()),
-  })
-  .meta({ id: 'Reconciliation', description: 'The last reconciliation of the shop or with the provider' });
-
-const accounts = z
-  .object({
-    stock: z
-      .array(
-        z.object({
-          sku: z.string(),
-          available: z.int(),
-          held: z.int(),
-          sold: z.int(),
-          supplied: z.int(),
-          balanced: z.boolean(),
-        }),
-      )
-      .readonly(),
-    money: z
-      .array(
-        z.object({
-          currency: z.string(),
-          charged: z.int(),
-          refunded: z.int(),
-          refund_due: z.int(),
-          earned: z.int(),
-        }),
-      )
-      .readonly(),
-    contradictions: z.int(),
-  })
-  .meta({ id: 'Accounts', description: 'The sums of stock and money now; amounts in minor units' });
-
-/** Attention items and reconciliation (docs/PAYMENTS.md): for operators. */
+/** Attention items (docs/PAYMENTS.md): for operators. */
 export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (server, options) => {
   await admitOperators(server, options.operatorToken);
   const params = z.object({ attention_id: serial });
@@ -113,7 +64,7 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
       },
     },
     async (request) => {
-      await settle(options, request.params.attention_id, null);
+      await resolveAttentionItem(options, request.params.attention_id, null);
       return { retried: true as const };
     },
   );
@@ -136,65 +87,25 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
       },
     },
     async (request) => {
-      await settle(options, request.params.attention_id, request.body.resolution);
+      await resolveAttentionItem(options, request.params.attention_id, request.body.resolution);
       return { resolved: true as const };
     },
   );
-
-  server.get(
-    '/reconciliation',
-    {
-      schema: {
-        tags: ['operator'],
-        operationId: 'getReconciliation',
-        summary: 'Show the sums of stock and money now, and the last reconciliations',
-        response: { 200: z.object({ accounts, reconciliations: z.array(reconciliation) }) },
-      },
-    },
-    async () => {
-      const reconciliations = await listReconciliations(options.database);
-      return { accounts: await readAccounts(options.database), reconciliations: reconciliations.map(shown) };
-    },
-  );
-
-  server.post(
-    '/reconciliation',
-    {
-      schema: {
-        tags: ['operator'],
-        operationId: 'reconcile',
-        summary: 'Reconcile now, and answer with the number of repairs',
-        response: { 200: repairs, ...problems('timeout') },
-      },
-    },
-    async (request) => ({ ...(await options.reconcile()), ...(await compare(options, request)) }),
-  );
 };
 
-function shown({ lastRunAt, ...row }: ReconciliationRow) {
-  return { ...row, last_run_at: lastRunAt.toISOString() };
-}
-
-async function compare(options: AttentionOptions, request: FastifyRequest) {
-  try {
-    return await options.compare();
-  } catch (error) {
-    request.log.warn({ err: error }, 'not compared with the provider');
-    const message = 'Our own rows are reconciled; they could not be compared with the provider’s. Ask again.';
-    throw new ShopError('timeout', message);
-  }
-}
-
-/** Takes a matter off the list. @throws ShopError `not_found` or `not_restartable` */
-export async function settle(
-  { settleMatter }: Pick<AttentionOptions, 'settleMatter'>,
+/**
+ * Takes an attention item off the list; without a resolution, its workflow is started again.
+ * @throws ShopError `not_found` or `not_restartable`
+ */
+export async function resolveAttentionItem(
+  { resolveItem }: Pick<AttentionOptions, 'resolveItem'>,
   attentionId: number,
   resolution: string | null,
 ): Promise<void> {
-  const outcome = await settleMatter({ attentionId, resolution });
-  if (outcome === 'unknown') throw new ShopError('not_found', 'There is no such open matter.');
+  const outcome = await resolveItem({ attentionId, resolution });
+  if (outcome === 'unknown') throw new ShopError('not_found', 'There is no such open attention item.');
   if (outcome === 'not_restartable') {
-    throw new ShopError('not_restartable', 'This has no story to try again. Resolve it once it is settled.');
+    throw new ShopError('not_restartable', 'There is no workflow to start again. Resolve the item instead.');
   }
 }
 
@@ -205,7 +116,7 @@ function view({
   orderId,
   reason,
   raisedAt,
-}: AttentionRow): z.infer<typeof matter> {
+}: AttentionRow): z.infer<typeof attentionItem> {
   const raised_at = raisedAt.toISOString();
   return { attention_id: attentionId, kind, subject, order_id: orderId, reason, raised_at };
 }
