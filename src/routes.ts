@@ -87,7 +87,7 @@ async function registerPages(
     database,
     renderer,
     streamsPerAddress: eventStreamsPerAddress,
-    listen: (ear) => listen({ databaseUrl, channel: 'order_changed', ...ear }),
+    listen: (callbacks) => listen({ databaseUrl, channel: 'order_changed', ...callbacks }),
   });
 }
 
