@@ -8,7 +8,7 @@ import { openEnginePool } from './database/engine-pool.ts';
 import { countCart } from './database/queries/carts.ts';
 import { type Inbox } from './database/transactions/payment-events.ts';
 import { ShopError } from './domain/errors.ts';
-import { createSmtpNotifier } from './email/smtp.ts';
+import { createSmtpMailer } from './email/smtp.ts';
 import { readAssets } from './http/assets.ts';
 import { signedBrowsers } from './http/browsers.ts';
 import { createPages } from './http/pages.ts';
@@ -128,9 +128,9 @@ export async function buildApp(config: ShopConfig): Promise<App> {
 }
 
 function emailParts({ email, publicUrl }: ShopConfig, renderer: Renderer) {
-  const notifier =
-    email.smtpUrl === undefined ? undefined : createSmtpNotifier({ url: email.smtpUrl, from: email.from });
-  return { ...email, notifier, compose: emailComposer(renderer, publicUrl) };
+  const mailer =
+    email.smtpUrl === undefined ? undefined : createSmtpMailer({ url: email.smtpUrl, from: email.from });
+  return { ...email, mailer, compose: emailComposer(renderer, publicUrl) };
 }
 
 function demonstrationOf({ production, operatorToken, email, payment }: ShopConfig): Demonstration | null {

@@ -26,7 +26,7 @@ describe('a demonstration', () => {
     expect(config.payment.provider).toBe('local');
   });
 
-  test('takes an empty value for a missing one', () => {
+  test('treats an empty value as a missing one', () => {
     expect(readConfig({ PORT: '' }, 'supervisor').port).toBe(3000);
   });
 
@@ -41,7 +41,7 @@ describe('faults', () => {
     expect(faults.map((fault) => fault.split(':')[0])).toEqual(['PORT', 'HOLD_SECONDS', 'LOG_LEVEL']);
   });
 
-  test('list what is wrong and what is missing together', () => {
+  test('list wrong and missing settings together', () => {
     const faults = faultsOf({ PORT: 'abc', HOLD_SECONDS: '86400', NODE_ENV: 'production' }, 'supervisor');
     expect(faults[0]).toBe('PORT: needs a number');
     expect(faults[1]).toContain('82800');
@@ -57,14 +57,14 @@ describe('faults', () => {
     ]);
   });
 
-  test('workflows are kept for a day at least', () => {
+  test('finished workflows are kept for one to 3650 days', () => {
     expect(readConfig({}, 'supervisor').retentionDays).toBe(30);
     for (const days of ['0', '1.5', '3651']) {
       expect(faultsOf({ RETENTION_DAYS: days }, 'supervisor')).toHaveLength(1);
     }
   });
 
-  test('an address with a path is no origin', () => {
+  test('PUBLIC_URL with a path is rejected', () => {
     expect(faultsOf({ PUBLIC_URL: 'https://shop.example/store' }, 'supervisor')).toHaveLength(1);
   });
 });
@@ -94,12 +94,12 @@ describe('production', () => {
     ]);
   });
 
-  test('takes payments by Stripe, and no simulated ones', () => {
+  test('takes payments through Stripe, and rejects simulated ones', () => {
     expect(readConfig(production, 'shop').payment.provider).toBe('stripe');
     expect(faultsOf({ ...production, PAYMENT_PROVIDER: 'local' }, 'shop')).toHaveLength(1);
   });
 
-  test('sends messages, or is told not to', () => {
+  test('requires a mail server, or EMAIL=off', () => {
     const { SMTP_URL, EMAIL_FROM, ...without } = production;
     expect(readConfig(production, 'shop').email).toMatchObject({ delivery: 'smtp', smtpUrl: SMTP_URL });
     expect(faultsOf({ ...without, EMAIL_FROM }, 'shop')).toEqual([
@@ -115,7 +115,7 @@ describe('production', () => {
 describe('email', () => {
   const emailOf = (env: Record<string, string>) => readConfig(env, 'supervisor').email;
 
-  test('without a mail server is kept in a demonstration', () => {
+  test('is stored in a demonstration without a mail server', () => {
     expect(emailOf({})).toEqual({
       delivery: 'outbox',
       smtpUrl: undefined,
@@ -156,13 +156,13 @@ describe('email', () => {
   });
 });
 
-test('retries that take longer than a quarter of an hour are a fault, those in a row of tens of seconds are not', () => {
+test('retries that together take longer than a quarter of an hour are rejected, shorter ones are not', () => {
   const patient = { ...shop, EMAIL_RETRIES: '10', EMAIL_RETRY_SECONDS: '1' };
   expect(() => readConfig(patient, 'shop')).toThrow('EMAIL_RETRIES and EMAIL_RETRY_SECONDS');
   expect(() => readConfig({ ...patient, EMAIL_RETRIES: '9' }, 'shop')).not.toThrow();
 });
 
-test('an address without a scheme is a fault by its name, beside the others', () => {
+test('PUBLIC_URL without a scheme is reported together with the other faults', () => {
   const faults = faultsOf({ NODE_ENV: 'production', PUBLIC_URL: 'shop.example.com' }, 'shop');
   expect(faults).toContainEqual(expect.stringMatching(/^PUBLIC_URL: /));
   expect(faults).toContainEqual(expect.stringMatching(/^EMAIL_FROM: /));

@@ -7,7 +7,7 @@ const number = z.coerce.number({
 const port = number.int().min(1).max(65_535);
 const seconds = number.positive('must be above 0');
 const secret = z.string().min(16, 'needs at least 16 characters');
-// While a secret is being rotated, the old and the new one are both valid.
+// During a rotation the old and the new secret are both valid.
 const secrets = z
   .string()
   .transform((text) => text.split(',').map((one) => one.trim()))
@@ -72,7 +72,7 @@ const environment = z.object({
   EMAIL_FROM: sender.optional(),
   EMAIL_RETRIES: number.int().min(0).max(10).default(5),
   EMAIL_RETRY_SECONDS: seconds.max(60).default(2),
-  // Stripe ends a session after a day, and one of ours lives half an hour longer than its hold.
+  // Stripe ends a session after a day, and a session lasts half an hour longer than its hold.
   HOLD_SECONDS: seconds.max(82_800).default(120),
   DISPATCH_SECONDS: seconds.max(86_400).default(10),
   CHECKOUTS_PER_MINUTE: number.int().positive().default(120),
@@ -87,22 +87,22 @@ type Environment = z.infer<typeof environment>;
 /** The names of all settings, for the documents that list them. */
 export const settingNames: readonly string[] = Object.keys(environment.shape);
 
-/** All settings of one start, parsed once and never changed. Times are in the unit their name ends with. */
+/** All settings of one start, parsed once and never changed. The end of a name is the unit of a time. */
 export interface Config {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
   /** Origin under which shoppers reach the shop, without a slash at the end. */
   readonly publicUrl: string;
-  /** How many proxies in front may be believed about the shopper's address. */
+  /** Number of proxies in front whose information about the shopper's address is trusted. */
   readonly trustProxy: number;
-  /** Undefined only for the supervisor, which then runs its own Postgres. */
+  /** Undefined only for the supervisor and the migration, which then use the embedded Postgres. */
   readonly databaseUrl: string | undefined;
   readonly dataDir: string;
   readonly webConcurrency: number;
   /**
-   * Names a shop process to DBOS; one that starts again under the same name takes its work up again. To the
-   * supervisor it is the first part of the names of its shops. Undefined means `shop`.
+   * The executor id of a shop process. A process that starts under the id of an ended one recovers its workflows. For the
+   * supervisor it is the first part of its shops' ids. Undefined means `shop`.
    */
   readonly executorId: string | undefined;
   readonly payment: PaymentConfig;
@@ -111,11 +111,11 @@ export interface Config {
   readonly dispatchSeconds: number;
   /** Seconds between two reconciliations. */
   readonly reconcileSeconds: number;
-  /** Days for which workflows are kept that have ended. */
+  /** Days for which finished workflows are kept. */
   readonly retentionDays: number;
-  /** Checkouts that one address may ask one shop process for in a minute. */
+  /** Checkouts per minute that one address may send to one shop process. */
   readonly checkoutsPerMinute: number;
-  /** Order pages that one address may have open at one shop process. */
+  /** Live order pages that one address may have open at one shop process. */
   readonly eventStreamsPerAddress: number;
   /** Secrets that sign cookies: the first signs, all are valid. Empty only where no cookie is set. */
   readonly cookieSecrets: readonly string[];
@@ -133,10 +133,10 @@ export interface PaymentConfig {
   readonly webhookSecrets: readonly string[];
   /** Time limit of one call to the provider. */
   readonly timeoutSeconds: number;
-  /** How often the opening of a session is tried again; the seconds before that double each time. */
+  /** Retries of opening a session; the seconds before each double. */
   readonly retries: number;
   readonly retrySeconds: number;
-  /** Seconds before a refund is asked for again; they double each time, up to 300 times as long. */
+  /** Seconds before the first retry of a refund; they double each time, up to 300 times as long. */
   readonly refundRetrySeconds: number;
 }
 
@@ -146,25 +146,25 @@ export interface EmailConfig {
   /** Set when the delivery is `smtp`; may hold credentials. */
   readonly smtpUrl: string | undefined;
   readonly from: { readonly name: string; readonly address: string };
-  /** How often a message is sent again after a failure; the seconds before that double each time. */
+  /** Retries of sending a message; the seconds before each double. */
   readonly retries: number;
   readonly retrySeconds: number;
 }
 
-/** The settings of one shop process, whose database and name are known. */
+/** The settings of one shop process, with its database and executor id. */
 export type ShopConfig = Config & {
   readonly databaseUrl: string;
   readonly executorId: string;
-  /** Whether it is one of the processes of a supervisor, which alone gives their names. */
+  /** Whether a supervisor started the process and chose its executor id. */
   readonly supervised: boolean;
 };
 
-/** What a process needs that reads these settings. */
+/** The program that reads the settings. It decides which settings are required. */
 export type Role = 'supervisor' | 'shop' | 'migrate';
 
 /**
  * Reads the settings from an environment.
- * Empty values count as missing, as in an `.env` file with nothing behind the sign.
+ * Empty values count as missing, as in an `.env` file with nothing after the `=`.
  * @throws SettingsError that lists every fault.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, role: Role): Config {
@@ -173,7 +173,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ro
   );
   const parsed = environment.safeParse(given);
   const wrong = parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
-  const faults = [...wrong, ...missing(given, role), ...(parsed.data ? tooPatient(parsed.data) : [])];
+  const faults = [...wrong, ...missing(given, role), ...(parsed.data ? tooManyRetries(parsed.data) : [])];
   if (!parsed.success || faults.length > 0) throw new SettingsError(faults);
   return freeze(parsed.data);
 }
@@ -196,17 +196,17 @@ function missing(given: Given, role: Role): string[] {
     required.push('STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET');
     if (role === 'shop') required.push('COOKIE_SECRET');
   }
-  // Two processes of one name would take each other's work at every start.
+  // Two processes with one id would recover each other's running workflows at every start.
   if (production && role === 'shop') required.push('EXECUTOR_ID');
   const faults = required.filter((name) => given[name] === undefined).map((name) => `${name}: is missing`);
   if (production && given.PAYMENT_PROVIDER === 'local') {
-    faults.push('PAYMENT_PROVIDER: production takes no simulated payments');
+    faults.push('PAYMENT_PROVIDER: production does not accept simulated payments');
   }
   if (production && role !== 'migrate') faults.push(...missingEmail(given));
   return faults;
 }
 
-/** In production a message is sent, or the settings say that there are none. */
+/** Production needs a mail server, unless EMAIL=off. */
 function missingEmail(given: Given): string[] {
   if (given.EMAIL === 'off') return [];
   return [
@@ -215,10 +215,10 @@ function missingEmail(given: Given): string[] {
   ];
 }
 
-// A workflow that takes no step for longer is taken for lost (database/queries/workflows.ts).
+// A workflow without a new step for longer counts as stalled (database/queries/workflows.ts).
 const longestRetrySeconds = 900;
 
-function tooPatient(env: Environment): string[] {
+function tooManyRetries(env: Environment): string[] {
   const pairs = [
     ['PAYMENT_RETRIES', 'PAYMENT_RETRY_SECONDS'],
     ['EMAIL_RETRIES', 'EMAIL_RETRY_SECONDS'],

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MailServer, type Mood } from '../../test/support/mail-server.ts';
-import type { Message } from './notifier.ts';
-import { createSmtpNotifier } from './smtp.ts';
+import type { Message } from './mailer.ts';
+import { createSmtpMailer } from './smtp.ts';
 
-// The adapter against a real server on a real socket: what it hands over, and what it makes of every answer.
+// The adapter against a real server on a real socket: the message that arrives, and the result for every answer.
 
 const from = { name: 'Holdfast', address: 'orders@shop.example' };
-// Where a test waits for the patience to end.
-const patienceMs = 300;
+// For tests that wait until it has passed.
+const timeoutMs = 300;
 const message: Message = {
   messageId: '<email-7-order_confirmed@shop.example>',
   to: 'ada@reader.example',
@@ -30,10 +30,10 @@ afterAll(() => mail.close());
 beforeEach(() => mail.reset());
 
 function send(changes: Partial<Message> = {}) {
-  return createSmtpNotifier({ url, from }).send({ ...message, ...changes });
+  return createSmtpMailer({ url, from }).send({ ...message, ...changes });
 }
 
-test('a message arrives with its id, its sender, its one reader and both its parts', async () => {
+test('a message arrives with its id, its sender, its one recipient and both its parts', async () => {
   expect(await send()).toBe('sent');
   const [received] = mail.received;
   expect(received?.recipients).toEqual(['ada@reader.example']);
@@ -51,7 +51,7 @@ test('a message arrives with its id, its sender, its one reader and both its par
   expect(received?.text).toContain('<p>Two cleats × 9.99</p>');
 });
 
-describe('an answer that leaves the outcome open is thrown, and names nobody', () => {
+describe('an answer that leaves the outcome open is thrown, without the address', () => {
   test.each<[Mood, string]>([
     ['busy', 'EENVELOPE'],
     ['stranger', 'EENVELOPE'],
@@ -67,31 +67,31 @@ describe('an answer that leaves the outcome open is thrown, and names nobody', (
 
   test('silent: ETIMEDOUT', async () => {
     mail.otherwise = 'silent';
-    await expect(createSmtpNotifier({ url, from, patienceMs }).send(message)).rejects.toThrow('ETIMEDOUT');
+    await expect(createSmtpMailer({ url, from, timeoutMs }).send(message)).rejects.toThrow('ETIMEDOUT');
   });
 
-  test('nobody listens', async () => {
+  test('no server', async () => {
     const nobody = await listen(() => undefined);
     nobody.server.close();
     await once(nobody.server, 'close');
-    await expect(createSmtpNotifier({ url: nobody.url, from }).send(message)).rejects.toThrow('ECONNREFUSED');
+    await expect(createSmtpMailer({ url: nobody.url, from }).send(message)).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('a server that talks for ever without coming to the point is given up', async () => {
+  test('a server that never completes its greeting is given up', async () => {
     const drip = await listen((socket) => {
       socket.write('220 mail.example\r\n');
       const timer = setInterval(() => socket.write('250-and\r\n'), 20);
       socket.on('close', () => clearInterval(timer));
       socket.on('error', () => socket.destroy());
     });
-    await expect(
-      createSmtpNotifier({ url: drip.url, from, patienceMs: 1_000 }).send(message),
-    ).rejects.toThrow('EABORT');
+    await expect(createSmtpMailer({ url: drip.url, from, timeoutMs: 1_000 }).send(message)).rejects.toThrow(
+      'EABORT',
+    );
     drip.server.close();
   });
 });
 
-describe('a refusal for good is a value, and names nobody', () => {
+describe('a permanent rejection is returned, without the address', () => {
   test.each<[Mood, RegExp]>([
     ['unknown', /550 no such mailbox: …$/],
     ['spam', /554 looks like spam$/],
@@ -108,7 +108,7 @@ test('a message whose answer was lost arrives again under the same id', async ()
   expect(mail.withId(message.messageId)).toHaveLength(2);
 });
 
-describe('nothing in a message can add a reader, a header or a file', () => {
+describe('no content of a message can add a recipient, a header or a file', () => {
   test.each([
     'ada@reader.example, eve@evil.example',
     'ada@reader.example\r\nBcc: eve@evil.example',
@@ -121,21 +121,21 @@ describe('nothing in a message can add a reader, a header or a file', () => {
     'ada\u2028@reader.example',
     'ada',
     '',
-  ])('%j is no address', async (to) => {
+  ])('%j is rejected as an address', async (to) => {
     expect(await send({ to })).toMatchObject({ refused: expect.any(String) });
     expect(mail.tries).toBe(0);
   });
 
   test('a subject, a name or an id with line breaks stays one header', async () => {
     const evil = 'x\r\nBcc: eve@evil.example\r\n\r\nHello';
-    const notifier = createSmtpNotifier({ url, from: { ...from, name: evil } });
-    await notifier.send({ ...message, subject: evil, messageId: `<${evil}@shop.example>` });
+    const mailer = createSmtpMailer({ url, from: { ...from, name: evil } });
+    await mailer.send({ ...message, subject: evil, messageId: `<${evil}@shop.example>` });
     const [received] = mail.received;
     expect(received?.recipients).toEqual(['ada@reader.example']);
     expect(received?.headers.filter((line) => /^(bcc|hello)/i.test(line))).toEqual([]);
   });
 
-  test('a part that names a file or an address of the net is not fetched', async () => {
+  test('a part that names a file or a URL is not fetched', async () => {
     for (const part of [{ path: import.meta.filename }, { href: 'http://127.0.0.1/' }]) {
       await expect(send({ html: part as unknown as string })).rejects.toThrow(/(File|Url) access rejected/);
     }
@@ -164,17 +164,17 @@ describe('credentials', () => {
   beforeEach(() => seen.splice(0));
 
   const to = (host: string, password: string) =>
-    createSmtpNotifier({
+    createSmtpMailer({
       url: `smtp://ada%40shop.example:${encodeURIComponent(password)}@${host}:${login.port}`,
       from,
     });
 
-  test('stand in the address, percent-encoded', async () => {
+  test('are read from the URL, percent-encoded', async () => {
     expect(await to('127.0.0.1', 'p@ss:word/').send(message)).toBe('sent');
     expect(seen).toEqual(['ada@shop.example p@ss:word/']);
   });
 
-  test('that are wrong are ours to mend: thrown, without the password', async () => {
+  test('that are wrong are thrown, without the password', async () => {
     const error = await to('127.0.0.1', 'hush-hush').send(message).catch(String);
     expect(error).toContain('EAUTH');
     expect(error).not.toContain('hush');

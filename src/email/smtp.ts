@@ -1,12 +1,12 @@
 import { createTransport, type SendMailOptions, type SMTPTransportOptions } from 'nodemailer';
-import type { Message, Notifier, RefusedMessage } from './notifier.ts';
+import type { Mailer, Message, RefusedMessage } from './mailer.ts';
 
 export interface SmtpOptions {
-  /** `smtp://` or `smtps://`, with the credentials in it; options of nodemailer's may follow as a query. */
+  /** `smtp://` or `smtps://`, with credentials; the query may hold options of nodemailer. */
   readonly url: string;
   readonly from: Sender;
-  /** The longest that connecting, and any silence of the server after that, may take; the whole try may take three times that. */
-  readonly patienceMs?: number;
+  /** Time limit of connecting, and of each silence of the server; the whole attempt may take three times that. */
+  readonly timeoutMs?: number;
 }
 
 export interface Sender {
@@ -14,16 +14,16 @@ export interface Sender {
   readonly address: string;
 }
 
-const defaultPatienceMs = 10_000;
+const defaultTimeoutMs = 10_000;
 
-/** The adapter for a mail server. Each message has a connection of its own: a broken one costs one try, not a queue. */
-export function createSmtpNotifier(options: SmtpOptions): Notifier {
-  const patienceMs = options.patienceMs ?? defaultPatienceMs;
-  const transport = createTransport(transportOptions(options.url, patienceMs));
+/** The adapter for a mail server. Each message has its own connection, so a broken one costs one attempt, not a queue. */
+export function createSmtpMailer(options: SmtpOptions): Mailer {
+  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+  const transport = createTransport(transportOptions(options.url, timeoutMs));
   return {
     send: async (message) => {
-      if (!isOneAddress(message.to)) return { refused: 'The address is not one that can be written to.' };
-      const signal = AbortSignal.timeout(3 * patienceMs);
+      if (!isOneAddress(message.to)) return { refused: 'The address is invalid.' };
+      const signal = AbortSignal.timeout(3 * timeoutMs);
       try {
         await transport.sendMail({ ...mailOf(message, options.from), signal });
         return 'sent';
@@ -34,14 +34,14 @@ export function createSmtpNotifier(options: SmtpOptions): Notifier {
   };
 }
 
-function transportOptions(url: string, patienceMs: number): SMTPTransportOptions {
+function transportOptions(url: string, timeoutMs: number): SMTPTransportOptions {
   return {
     url,
-    connectionTimeout: patienceMs,
-    greetingTimeout: patienceMs,
-    socketTimeout: patienceMs,
-    dnsTimeout: patienceMs,
-    // A password never goes over the net unencrypted.
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    dnsTimeout: timeoutMs,
+    // A password is never sent over the network unencrypted.
     requireTLS: needsTls(new URL(url)),
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -55,8 +55,8 @@ function needsTls({ username, password, hostname }: URL): boolean {
 }
 
 /**
- * One address, and nothing that a header or the protocol could take for more than that. It was checked when the order came;
- * here it leaves the house.
+ * Whether a text is one address, without characters that have a meaning in a header or in the protocol. The address was
+ * checked when the order arrived, and is checked again where it could do harm.
  */
 function isOneAddress(address: string): boolean {
   return /^[^\s\p{C},;:<>()[\]"\\@]+@[^\s\p{C},;:<>()[\]"\\@]+$/u.test(address);
@@ -71,7 +71,7 @@ function mailOf(message: Message, from: Sender): SendMailOptions {
     subject: message.subject,
     text: message.text,
     html: message.html,
-    // So that no out-of-office note answers (RFC 3834).
+    // Prevents out-of-office replies (RFC 3834).
     headers: { 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -85,15 +85,18 @@ interface SmtpError {
   readonly permanent?: boolean;
 }
 
-/** What the server will never take is a value. What it says about the sender, or before that, is ours to mend, and no refusal. */
+/**
+ * Returns a permanent rejection of the recipient or the content. Throws for all other errors: a later attempt may succeed,
+ * or an operator has to correct the settings.
+ */
 function refusalOf(thrown: unknown): RefusedMessage {
   const { message, code, command, permanent } = thrown as SmtpError;
-  const said = withoutAddresses(message);
-  if (permanent === true && (command === 'RCPT TO' || command === 'DATA')) return { refused: said };
-  throw new Error(code === undefined ? said : `${code}: ${said}`);
+  const text = withoutAddresses(message);
+  if (permanent === true && (command === 'RCPT TO' || command === 'DATA')) return { refused: text };
+  throw new Error(code === undefined ? text : `${code}: ${text}`);
 }
 
-/** Mail servers like to repeat the address; logs do not hold any. */
+/** Mail servers often repeat the address; logs must not contain it. */
 function withoutAddresses(text: string): string {
   return text.replaceAll(/[^\s<>"'(),;:]+@[^\s<>"'(),;:]+/g, '…').replaceAll(/\s+/g, ' ');
 }

@@ -1,7 +1,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { EmailContent, EmailDelivery, PlannedEmail } from '../database/queries/emails.ts';
 import { markEmailSent, readPlannedEmail } from '../database/transactions/emails.ts';
-import { messageIdOf, type Notifier, type RefusedMessage } from '../email/notifier.ts';
+import { type Mailer, messageIdOf, type RefusedMessage } from '../email/mailer.ts';
 import { queues, workflowNames } from './follow-ups.ts';
 import { maxRecoveryAttempts } from './limits.ts';
 import { type Matter, orPark, park, parked } from './park.ts';
@@ -10,7 +10,7 @@ import { type Matter, orPark, park, parked } from './park.ts';
 export interface EmailSettings {
   readonly delivery: EmailDelivery;
   /** For the delivery `smtp` alone. */
-  readonly notifier: Notifier | undefined;
+  readonly mailer: Mailer | undefined;
   /** Writes the message; null when what it would tell is no longer true. */
   readonly compose: (email: PlannedEmail) => Promise<EmailContent | null>;
   /** Origin under which shoppers reach the shop. */
@@ -83,8 +83,8 @@ function send(
   return DBOS.runStep(
     async () => {
       try {
-        if (!settings.notifier) throw new Error('There is no mail server any more.');
-        const answer = await settings.notifier.send(message);
+        if (!settings.mailer) throw new Error('There is no mail server any more.');
+        const answer = await settings.mailer.send(message);
         return answer === 'sent' ? { sent: true } : { refused: `The mail server refuses: ${answer.refused}` };
       } catch (error) {
         DBOS.logger.warn(`Order ${email.orderId}: its ${email.kind} email is not sent yet: ${String(error)}`);

@@ -13,7 +13,7 @@ import {
   startSupervisor,
 } from './site.ts';
 
-// One site whose processes die, one after another and all together: the shop always comes back with its orders.
+// One site whose processes die, one after another and all together. The shop always returns with its orders.
 
 let site: Site;
 let supervisor: Supervisor;
@@ -85,7 +85,7 @@ test('a Postgres that is killed is started again at its port', async () => {
   await buy();
 });
 
-test('a supervisor that is killed takes its children along, and the next one takes over its Postgres', async () => {
+test('the children of a killed supervisor end, and the next supervisor takes over its Postgres', async () => {
   const { shop, paymentService, postgres } = await processesOf(site, supervisor);
   process.kill(supervisor.pid, 'SIGKILL');
   await supervisor.ended();
@@ -100,7 +100,7 @@ test('after everything was killed at once, and its process ids are in use again,
   const processes = await processesOf(site, supervisor);
   for (const pid of [supervisor.pid, ...Object.values(processes)]) process.kill(pid, 'SIGKILL');
   await orderOfEnds({ ...processes, supervisor: supervisor.pid });
-  // The process of this test has the number that the lock names, and started at another time.
+  // This test's process then has the id in the lock file, and another start time.
   const lock = path.join(site.dataDir, 'supervisor.pid');
   const holder = JSON.parse(await readFile(lock, 'utf8')) as object;
   await writeFile(lock, JSON.stringify({ ...holder, pid: process.pid }));

@@ -10,7 +10,7 @@ import { waitFor } from '../support/wait.ts';
 
 const entry = fileURLToPath(new URL('../../dist/supervisor.js', import.meta.url));
 
-/** A folder and two ports, for a supervisor to be started in once or several times. */
+/** A folder and two ports in which a supervisor can be started several times. */
 export interface Site {
   readonly folder: string;
   readonly dataDir: string;
@@ -23,9 +23,9 @@ export interface Site {
 /** The supervisor as a program of its own. */
 export interface Supervisor {
   readonly pid: number;
-  /** What it and its children have said so far. */
+  /** The output of it and its children so far. */
   output(): string;
-  /** Resolves when it says that the shop is open; rejects when it ends instead. */
+  /** Resolves when it prints that the shop is open; rejects when it ends instead. */
   open(): Promise<void>;
   /** Resolves with its exit code, null after a signal. */
   ended(): Promise<number | null>;
@@ -139,7 +139,7 @@ export async function orderOfEnds<Name extends string>(
     'all processes to end',
     async () => {
       for (const name of Object.keys(processes) as Name[]) {
-        // Without a command line it has ended, though nobody may have asked for its exit code yet.
+        // Without a command line it has ended, although its parent may not have read its exit code yet.
         const ended = (await commandLine(processes[name])) === undefined;
         if (ended && !order.includes(name)) order.push(name);
       }

@@ -17,7 +17,7 @@ import {
   startSupervisor,
 } from './site.ts';
 
-// The supervisor as a program: what a person meets who starts it, once, twice, with a port taken, in a private folder.
+// The supervisor as a program: started once, twice, with a port taken, in a private folder.
 
 const closing: (() => Promise<unknown>)[] = [];
 
@@ -61,7 +61,7 @@ async function knex(command: string, { dataDir }: Site): Promise<string> {
   return stdout;
 }
 
-test('a start opens the shop, a second one in the folder names it, and SIGTERM ends all in order', async () => {
+test('a start opens the shop, a second start in its folder names the first, and SIGTERM ends all in order', async () => {
   const here = await site();
   const first = start(here);
   await first.open();
@@ -121,7 +121,7 @@ test('two folders at once have a shop each, and the second takes another payment
   expect(checkout.status).toBe(200);
 });
 
-test('with PORT taken it says so and starts nothing', async () => {
+test('with PORT taken it names the port and starts nothing', async () => {
   const here = await site();
   await occupy(here.port);
   const supervisor = start(here);
@@ -132,7 +132,7 @@ test('with PORT taken it says so and starts nothing', async () => {
   expect(await readdir(here.dataDir)).toEqual([]);
 });
 
-test('with a payment port taken that the settings promise to shoppers it says so', async () => {
+test('with a payment port taken that PAYMENT_SERVICE_URL promises to shoppers it names the port and ends', async () => {
   const here = await site();
   await occupy(here.paymentPort);
   const supervisor = start(here, { PAYMENT_SERVICE_URL: here.paymentUrl });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isPortFree } from '../../src/supervisor/ports.ts';
 
-// Below the range from which the supervisor takes ports by itself (src/supervisor/ports.ts), and below those of connections.
+// Below the range of freePort (src/supervisor/ports.ts), and below the ports of connections.
 const lowestPort = 15_000;
 const highestPort = 24_000;
 const folder = path.join(tmpdir(), 'holdfast-test-ports');
@@ -12,8 +12,9 @@ const hourMs = 3_600_000;
 const host = '127.0.0.1';
 
 /**
- * A port for one test alone: nobody listens on it, and no other test is given it within the hour. Asking whether it is free would
- * not do, because the process that owns it may be dead just then, on purpose.
+ * A port for one test alone: nothing listens on it, and no other test gets it within the hour.
+ * A check that it is free is not enough: its owner may be dead for a moment, because the test killed it. The reservation
+ * is a file because tests run in several processes.
  */
 export async function reservePort(): Promise<number> {
   await mkdir(folder, { recursive: true });

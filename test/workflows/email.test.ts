@@ -7,7 +7,7 @@ import type { AttentionRow, EmailKind, EmailRow } from '../../src/database/table
 import { limitTimeBetweenRetries } from '../../src/database/transaction.ts';
 import { planEmail } from '../../src/database/transactions/emails.ts';
 import { settleMatter } from '../../src/database/transactions/restarts.ts';
-import { createSmtpNotifier } from '../../src/email/smtp.ts';
+import { createSmtpMailer } from '../../src/email/smtp.ts';
 import { inTransaction } from '../../src/shared/statement.ts';
 import { emailComposer } from '../../src/storefront/email-view.ts';
 import { createRenderer } from '../../src/storefront/render.ts';
@@ -40,7 +40,7 @@ beforeAll(async () => {
   limitTimeBetweenRetries();
   settings = {
     delivery: 'smtp',
-    notifier: undefined,
+    mailer: undefined,
     compose: emailComposer(createRenderer({ cache: true, assetAddress: (file) => file }), publicUrl),
     publicUrl,
     retries,
@@ -59,7 +59,7 @@ afterAll(async () => {
 beforeEach(() => {
   mail.reset();
   settings.delivery = 'smtp';
-  settings.notifier = createSmtpNotifier({ url: mailUrl, from });
+  settings.mailer = createSmtpMailer({ url: mailUrl, from });
 });
 
 afterEach(() => {
@@ -87,7 +87,7 @@ async function end(): Promise<void> {
 
 /** From now on a silent server is given up soon. */
 function beImpatient(): void {
-  settings.notifier = createSmtpNotifier({ url: mailUrl, from, patienceMs: 300 });
+  settings.mailer = createSmtpMailer({ url: mailUrl, from, timeoutMs: 300 });
 }
 
 let orders = 0;
@@ -305,9 +305,9 @@ describe('a mail server', () => {
 
 describe('a process that ends', () => {
   test('while a message is under way leaves it to the next one', async () => {
-    const { notifier } = settings;
+    const { mailer } = settings;
     const underWay = new Promise<void>((resolve) => {
-      settings.notifier = {
+      settings.mailer = {
         send: () => {
           resolve();
           return new Promise(() => undefined);
@@ -319,7 +319,7 @@ describe('a process that ends', () => {
     await underWay;
     await end();
     expect((await onlyEmailOf(order)).sentAt).toBeNull();
-    settings.notifier = notifier;
+    settings.mailer = mailer;
     await launch();
     await isSent(order);
     expect(mail.withId(idOf(order))).toHaveLength(1);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
 import { findKeptEmail, type KeptEmail, listKeptEmails } from '../../database/queries/emails.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { messageIdOf } from '../../email/notifier.ts';
+import { messageIdOf } from '../../email/mailer.ts';
 import { outboxView } from '../../storefront/outbox-view.ts';
 import { admitOperators } from '../operators.ts';
 import type { Pages } from '../pages.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { messageIdOf } from './notifier.ts';
+import { messageIdOf } from './mailer.ts';
 
 const confirmed = { orderId: 7, kind: 'order_confirmed', refundId: null };
 
-test('a Message-ID says which message it is, and whose, and nothing else', () => {
+test('a Message-ID contains the kind, the order and the host of the shop, and nothing else', () => {
   expect(messageIdOf(confirmed, 'https://shop.example')).toBe('<email-7-order_confirmed@shop.example>');
   expect(messageIdOf(confirmed, 'http://localhost:3000')).toBe('<email-7-order_confirmed@localhost>');
 });

@@ -1,6 +1,6 @@
 /** One message to one buyer, ready to send. */
 export interface Message {
-  /** The same on every try, so that a message that arrives twice can be recognised (RFC 5322, section 3.6.4). */
+  /** The same on every attempt, so that a duplicate can be recognised (RFC 5322, section 3.6.4). */
   readonly messageId: string;
   readonly to: string;
   readonly subject: string;
@@ -8,21 +8,21 @@ export interface Message {
   readonly html: string;
 }
 
-/** Why a message will never be taken, however often it is sent. Names nobody's address. */
+/** The reason why a mail server rejects a message for good. Contains no address. */
 export interface RefusedMessage {
   readonly refused: string;
 }
 
-/** The way messages take to their readers. */
-export interface Notifier {
+/** The port to the mail server. */
+export interface Mailer {
   /**
-   * Hands a message over. It may have arrived although this throws: it is then sent again, under the same id.
-   * @throws when it is not known to have been taken; what it throws names nobody's address, for it goes to the log.
+   * Sends a message. The message may have arrived although this throws; the next attempt uses the same id.
+   * @throws Error when the server may not have accepted it. The error contains no address, because it is logged.
    */
   send(message: Message): Promise<'sent' | RefusedMessage>;
 }
 
-/** What a message is about: one per order and kind, and per refund. */
+/** The occasion of a message: one per order and kind, and per refund. */
 export interface Occasion {
   readonly orderId: number;
   readonly kind: string;
