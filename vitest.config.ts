@@ -1,10 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { env } from 'node:process';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The longest files start first, so that no worker is left alone with one of them at the end. */
+const longestFirst = ['money', 'plans', 'crash', 'bench', 'readme', 'supervisor', 'browser', 'workflows'];
+
+class LongestFirst extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const first = longestFirst.findIndex((name) => moduleId.includes(`/${name}`));
+      return first === -1 ? longestFirst.length : first;
+    };
+    return Promise.resolve(files.toSorted((a, b) => rank(a) - rank(b)));
+  }
+}
+
+// The limits of time only end a test that hangs: waits fail by themselves when nothing changes any more (test/support/wait.ts).
+const hangMs = 600_000;
+const stalledMs = Number(env['TEST_STALL_SECONDS'] ?? 120) * 1000;
+
+const crashSeed = env['CRASH_SEED'] ?? randomBytes(4).toString('hex');
 
 const shared = {
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  testTimeout: hangMs,
+  hookTimeout: hangMs,
   retry: 0,
-  expect: { poll: { timeout: 20_000 } },
+  expect: { poll: { timeout: stalledMs } },
+  maxWorkers: 4,
+  globalSetup: 'test/support/global-setup.ts',
+  env: { CRASH_SEED: crashSeed },
 } as const;
 
 /** Tests that read the repository's files and need neither Postgres nor a process. */
@@ -15,40 +40,33 @@ const filesOnly = [
 // oxlint-disable-next-line import/no-default-export -- vitest reads the default export
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/global-setup.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { ...shared, name: 'unit', include: ['src/**/*.test.ts', ...filesOnly], maxWorkers: 2 } },
+      { test: { ...shared, name: 'unit', include: ['src/**/*.test.ts', ...filesOnly] } },
       {
         test: {
           ...shared,
           name: 'integration',
           include: ['test/{database,workflows,http,payments,stripe-simulator,repo}/**/*.test.ts'],
           exclude: filesOnly,
-          maxWorkers: 2,
         },
       },
       {
         test: {
           ...shared,
-          // Real processes start and die here, several times in one test.
-          testTimeout: 60_000,
-          hookTimeout: 90_000,
           name: 'processes',
-          include: ['test/{supervisor,crash,browser,money}/**/*.test.ts', 'test/readme.test.ts'],
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          include: ['test/{supervisor,crash,money}/**/*.test.ts', 'test/readme.test.ts'],
         },
       },
+      { test: { ...shared, name: 'browser', include: ['test/browser/**/*.test.ts'] } },
       {
         test: {
           ...shared,
           name: 'timing',
-          testTimeout: 60_000,
-          hookTimeout: 90_000,
           include: ['test/timing/**/*.test.ts'],
           maxWorkers: 1,
           // Nothing else runs beside it.
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],

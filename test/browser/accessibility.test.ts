@@ -1,11 +1,11 @@
 /// <reference lib="dom" />
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchChromium, msToFindChromium } from '../support/chromium.ts';
 import { faultsByAxe, inspect, wcag } from '../support/page-inspection.ts';
 import { nameOf, openState, pageStates } from '../support/page-states.ts';
 import { type PageWorld, prepareWorld, settingsToLook } from '../support/page-world.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
+import { connectBrowser } from '../support/visit.ts';
 
 // Every page in every state, light and dark, wide and narrow: what would keep somebody from using it.
 
@@ -15,10 +15,10 @@ let world: PageWorld;
 const titles = new Map<string, string>();
 
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await connectBrowser();
   shop = await startTestShop(settingsToLook);
   world = await prepareWorld(shop);
-}, msToFindChromium);
+});
 
 afterAll(async () => {
   await browser?.close();

@@ -1,9 +1,7 @@
 /// <reference lib="dom" />
-import { setTimeout as pause } from 'node:timers/promises';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cartSaid, cartWords, errorWords, words } from '../../src/storefront/words.ts';
-import { launchChromium, msToFindChromium } from '../support/chromium.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import {
   addToCart,
@@ -14,6 +12,7 @@ import {
   orderButton,
   type Shopper,
 } from '../support/shopper-in-browser.ts';
+import { connectBrowser } from '../support/visit.ts';
 
 // What the page does that a form alone does not: it adds to the cart and stays, and orders again what was not answered.
 
@@ -23,9 +22,9 @@ let shopper: Shopper;
 let page: Page;
 
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await connectBrowser();
   shop = await startTestShop();
-}, msToFindChromium);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -47,6 +46,19 @@ const shackle = 'Bow Shackle';
 const addShackle = () => page.getByRole('button', { name: `${words.products.add} ${shackle}` });
 const added = () => page.getByRole('status').filter({ hasText: cartSaid.added(shackle) });
 
+/** Holds back what the page adds to the cart until the returned function is called. */
+async function holdBack(pass: (route: Route) => Promise<void> = (route) => route.continue()) {
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/cart/lines', async (route) => {
+    await released;
+    await pass(route);
+  });
+  return release;
+}
+
 describe('a product is put into the cart', () => {
   test('without leaving the page: said beside it and in the head, and the focus stays', async () => {
     await addShackle().focus();
@@ -60,25 +72,21 @@ describe('a product is put into the cart', () => {
   });
 
   test('once by a double click', async () => {
-    await page.route('**/cart/lines', async (route) => {
-      await pause(300);
-      await route.continue();
-    });
+    const release = await holdBack();
     await addShackle().dblclick();
     await page.locator('button[aria-disabled="true"]').waitFor();
+    release();
     await added().waitFor();
     await cartHolds(page, 1);
     expect(await page.locator('button[aria-disabled]').count()).toBe(0);
   });
 
   test('beside another, and both are in the cart of one browser that was not known before', async () => {
-    await page.route('**/cart/lines', async (route) => {
-      await pause(300);
-      await route.continue();
-    });
+    const release = await holdBack();
     await addShackle().click();
     await page.getByRole('button', { name: `${words.products.add} Rope Thimble` }).click();
     expect(await page.locator('button[aria-disabled="true"]').count()).toBe(2);
+    release();
     await added().waitFor();
     await cartHolds(page, 2);
     expect(await page.locator('button[aria-disabled]').count()).toBe(0);
@@ -89,14 +97,13 @@ describe('a product is put into the cart', () => {
   });
 
   test('although another before it is refused, whose page comes last', async () => {
-    await page.route('**/cart/lines', async (route) => {
-      const request = route.request();
-      const isShackle = request.postData()?.includes('sku=shackle') === true;
-      await pause(300);
-      await route.continue(isShackle ? { postData: 'sku=anchor&qty=1' } : {});
+    const release = await holdBack((route) => {
+      const isShackle = route.request().postData()?.includes('sku=shackle') === true;
+      return route.continue(isShackle ? { postData: 'sku=anchor&qty=1' } : {});
     });
     await addShackle().click();
     await page.getByRole('button', { name: `${words.products.add} Rope Thimble` }).click();
+    release();
     await page.getByRole('heading', { level: 1, name: errorWords.unknown_product.title }).waitFor();
     await page.goto('/cart');
     await cartHolds(page, 1);

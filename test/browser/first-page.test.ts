@@ -1,7 +1,7 @@
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchChromium, msToFindChromium } from '../support/chromium.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
+import { connectBrowser } from '../support/visit.ts';
 
 // What the first page costs a browser that has never been here, and one that has.
 
@@ -9,9 +9,9 @@ let shop: TestShop;
 let browser: Browser;
 
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await connectBrowser();
   shop = await startTestShop();
-}, msToFindChromium);
+});
 
 afterAll(async () => {
   await browser?.close();

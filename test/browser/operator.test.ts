@@ -1,62 +1,43 @@
 /// <reference lib="dom" />
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchChromium, msToFindChromium } from '../support/chromium.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { MailServer } from '../support/mail-server.ts';
-import { type StartedShop, startAsNpmStartDoes } from '../support/npm-start.ts';
 import { ask } from '../support/orders.ts';
+import { visitShop } from '../support/visit.ts';
 
-// An operator in a real browser, without script, on everything that `npm start` runs; messages go to a mail server.
+// An operator in a browser without JavaScript; messages go to a mail server.
 
 const email = 'ada@reader.example';
-let shop: StartedShop;
-let mail: MailServer;
-let browser: Browser;
-let context: BrowserContext;
-let page: Page;
-let complaints: string[];
-
-beforeAll(async () => {
-  browser = await launchChromium();
-  mail = new MailServer();
-  shop = await startAsNpmStartDoes({
-    SMTP_URL: await mail.start(),
-    EMAIL_RETRIES: '0',
-    DISPATCH_SECONDS: '0.2',
-    HOLD_SECONDS: '600',
-  });
-}, msToFindChromium);
-
-afterAll(async () => {
-  await browser?.close();
-  await shop?.stop();
-  await mail?.close();
+const mail = new MailServer();
+const visit = visitShop({
+  SMTP_URL: await mail.start(),
+  EMAIL_RETRIES: '0',
+  DISPATCH_SECONDS: '0.2',
+  HOLD_SECONDS: '600',
 });
+let page: Page;
 
 beforeEach(async () => {
   mail.reset();
-  context = await browser.newContext({ javaScriptEnabled: false });
-  page = await context.newPage();
-  complaints = [];
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  await visit.enter({ javaScriptEnabled: false });
+  ({ page } = visit.shopper);
 });
 
-afterEach(async () => {
-  await context.close();
-  // An answer that refuses is part of the story; a blocked resource is not.
-  expect(complaints.filter((text) => !text.includes('Failed to load resource'))).toEqual([]);
-});
+afterAll(() => mail.close());
 
 /** Places an order and pays it; its number. */
 async function placePaidOrder(): Promise<string> {
-  const { body } = await ask(`${shop.shopUrl}/checkout`, { items: [{ sku: 'shackle', qty: 1 }], email });
-  await ask(`${shop.shopUrl}/payment_webhook/${String(body['payment_id'])}/paid`);
+  const { body } = await ask(`${visit.shop.shopUrl}/checkout`, {
+    items: [{ sku: 'shackle', qty: 1 }],
+    email,
+  });
+  await ask(`${visit.shop.shopUrl}/payment_webhook/${String(body['payment_id'])}/paid`);
   return String(body['order_id']);
 }
 
 test('an order is paid back on the operator page, after an amount that there is not', async () => {
   const orderId = await placePaidOrder();
-  await page.goto(shop.shopUrl);
+  await page.goto(visit.shop.shopUrl);
   await page.getByRole('link', { name: 'Operator' }).click();
   await page.getByText('Nothing needs you.').waitFor();
 
@@ -90,7 +71,7 @@ test('a message that was parked is tried again on the operator page, and settled
   const parked = page.locator('.matter').filter({ hasText: 'A message that was not sent' });
   await expect
     .poll(async () => {
-      await page.goto(`${shop.shopUrl}/operator`);
+      await page.goto(`${visit.shop.shopUrl}/operator`);
       return parked.count();
     })
     .toBe(1);

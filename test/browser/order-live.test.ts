@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { words } from '../../src/storefront/words.ts';
-import { launchChromium, msToFindChromium } from '../support/chromium.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { hasFocus } from '../support/keyboard.ts';
 import { becomes, control, pay, placeOrder, type TestOrder } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { orderIs } from '../support/shopper-in-browser.ts';
+import { connectBrowser } from '../support/visit.ts';
 import { waitFor } from '../support/wait.ts';
 
 // The open page of an order: where the keyboard is, what is said of money that comes late, and streams that fall silent.
@@ -20,9 +20,9 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await connectBrowser();
   shop = await startTestShop({ HOLD_SECONDS: '600', DISPATCH_SECONDS: '2' });
-}, msToFindChromium);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -113,7 +113,7 @@ test('where something on the way keeps the stream’s words back, the page is fe
   end(mute);
 });
 
-test('the page reopens a stream that misses two heartbeats', async () => {
+test('a stream that has fallen silent is opened anew after two beats that did not come', async () => {
   const order = await placeOrder(shop, { sku: 'shackle' });
   const reader = await EventReader.open(`${order.order_url}/events`);
   await waitFor('a message', () => reader.events.length, Boolean);

@@ -1,16 +1,18 @@
 /// <reference lib="dom" />
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launchChromium, msToFindChromium } from '../support/chromium.ts';
-import {
-  secondsFromNow,
-  shopUrl,
-  startTestSimulator,
-  type TestSimulator,
-} from '../support/stripe-simulator.ts';
+import { patienceMs } from '../support/shopper-in-browser.ts';
+import { secondsFromNow, startTestSimulator, type TestSimulator } from '../support/stripe-simulator.ts';
+import { connectBrowser } from '../support/visit.ts';
 
 // The payment page and the control panel in a real browser; the shop behind them only receives webhooks.
 
+/** What the payment page leads back to. */
+const shop = createServer((_request, response) => response.end('The shop'));
+let shopUrl: string;
 let browser: Browser;
 let service: TestSimulator;
 let context: BrowserContext;
@@ -18,13 +20,17 @@ let page: Page;
 let complaints: string[];
 
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await connectBrowser();
+  shop.listen(0, '127.0.0.1');
+  await once(shop, 'listening');
+  shopUrl = `http://127.0.0.1:${(shop.address() as AddressInfo).port}`;
   service = await startTestSimulator();
-}, msToFindChromium);
+});
 
 afterAll(async () => {
   await service?.close();
   await browser?.close();
+  shop.close();
 });
 
 beforeEach(() => enter());
@@ -37,11 +43,19 @@ afterEach(async () => {
 async function enter(options: { javaScriptEnabled?: boolean } = {}): Promise<void> {
   await context?.close();
   context = await browser.newContext(options);
-  await context.route(`${shopUrl}/**`, (route) => route.fulfill({ body: 'The shop' }));
+  context.setDefaultTimeout(patienceMs);
   page = await context.newPage();
   complaints = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(String(error)));
+}
+
+function open(reference: string, more: { expires_at?: number } = {}): Promise<string> {
+  return service.open(reference, {
+    success_url: `${shopUrl}/orders/${reference}`,
+    cancel_url: `${shopUrl}/cancelled`,
+    ...more,
+  });
 }
 
 function openPage(sessionId: string): Promise<unknown> {
@@ -60,7 +74,7 @@ describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
   beforeEach(() => enter({ javaScriptEnabled }));
 
   test('a declined card says why, and another card pays', async () => {
-    const id = await service.open(`p-1-${javaScriptEnabled}`);
+    const id = await open(`p-1-${javaScriptEnabled}`);
     await openPage(id);
     await press(/insufficient funds/);
     await press(/^Pay/);
@@ -72,7 +86,7 @@ describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
   });
 
   test('a card that is no test card is refused beside its field, and a test card can be chosen then', async () => {
-    await openPage(await service.open(`p-2-${javaScriptEnabled}`));
+    await openPage(await open(`p-2-${javaScriptEnabled}`));
     await page.getByLabel('Card number').fill('4111 1111 1111 1111');
     await press(/^Pay/);
     const number = page.getByLabel('Card number');
@@ -85,7 +99,7 @@ describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
   });
 
   test('the bank asks; refused there, the page says so, and confirmed it pays', async () => {
-    await openPage(await service.open(`p-3-${javaScriptEnabled}`));
+    await openPage(await open(`p-3-${javaScriptEnabled}`));
     await press(/The bank asks first/);
     await press(/^Pay/);
     await press('Fail');
@@ -99,7 +113,7 @@ describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
 
 describe('a session that expires while the page is open', () => {
   test('is noticed by the page itself, also when it says what is wrong with the card', async () => {
-    const id = await service.open('x-1', { expires_at: secondsFromNow(3) });
+    const id = await open('x-1', { expires_at: secondsFromNow(3) });
     await openPage(id);
     await page.getByLabel('CVC').fill('1');
     await press(/^Pay/);
@@ -112,7 +126,7 @@ describe('a session that expires while the page is open', () => {
 
   test('is said when the card is sent, without JavaScript', async () => {
     await enter({ javaScriptEnabled: false });
-    const id = await service.open('x-2');
+    const id = await open('x-2');
     await openPage(id);
     await service.stripe.checkout.sessions.expire(id);
     await press(/^Pay/);
@@ -130,7 +144,7 @@ test('a slow card shows that the bank is being asked, and going back afterwards 
     };
     new MutationObserver(note).observe(document, { subtree: true, childList: true, attributes: true });
   });
-  const id = await service.open('s-1');
+  const id = await open('s-1');
   await openPage(id);
   await press(/Slow/);
   await press(/^Pay/);
@@ -143,7 +157,7 @@ test('a slow card shows that the bank is being asked, and going back afterwards 
 describe('the control panel', () => {
   test('sets faults and turns them off, and one session has its own', async () => {
     await enter({ javaScriptEnabled: false });
-    const id = await service.open('c-1');
+    const id = await open('c-1');
     await page.goto(`${service.origin}/control`);
     await page.getByLabel(/Comes twice/).fill('0.5');
     await press('Set the faults');
@@ -162,7 +176,7 @@ describe('the control panel', () => {
   });
 
   test('refunds and disputes a payment and says why it cannot', async () => {
-    const id = await service.open('c-2');
+    const id = await open('c-2');
     await service.pay(id);
     await page.goto(`${service.origin}/control`);
     const row = page.getByRole('row').filter({ hasText: 'c-2' }).filter({ hasText: '$' });

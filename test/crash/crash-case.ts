@@ -1,13 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
+import type { Fixture } from '../support/fixture.ts';
 import type { CrashPoint } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
-import type { Arena } from './arena.ts';
-import type { Incident, Story } from './stories.ts';
-import { expectEnded, expectPromisesKept, untilSettled } from './verify.ts';
-
-/** Room for several waits of a case on a busy machine; each wait has a limit of its own. */
-export const caseTimeout = 120_000;
+import type { Incident, Scenario } from './scenarios.ts';
+import { expectFinalState, expectPromisesKept, untilSettled } from './verify.ts';
 
 type ProcessName = 'shop' | 'payments';
 
@@ -18,48 +15,58 @@ export interface Kill {
   readonly and?: ProcessName;
 }
 
-/** Tells a story during which a process is killed at one point, and holds the shop to its promises afterwards. */
-export async function tellWithKill(arena: Arena, story: Story, kill: Kill): Promise<void> {
-  const { deaths } = arena.processes[kill.process];
+/** Runs a scenario during which a process is killed at one point, and checks the promises afterwards. */
+export async function runWithKill(fixture: Fixture, scenario: Scenario, kill: Kill): Promise<void> {
+  const { deaths } = fixture.processes[kill.process];
   const before = deaths.length;
-  await arena.processes[kill.process].arm(kill.at);
+  await fixture.processes[kill.process].arm(kill.at);
   const dying = waitFor(
     `the process to die ${kill.at}`,
     () => deaths,
     () => deaths.length > before,
-  ).then(() => kill.and && arena.processes[kill.and].kill());
-  const [told] = await Promise.all([begin(arena, story), dying]);
-  await told();
-  await expectAllWell(arena);
+  ).then(() => kill.and && fixture.processes[kill.and].kill());
+  const [finish] = await Promise.all([begin(fixture, scenario), dying]);
+  await finish();
+  await expectAllWell(fixture);
   expect(deaths.slice(before), 'deaths').toEqual([kill.at]);
 }
 
-/** Tells a story to its end and checks that end. */
-export async function tell(arena: Arena, story: Story, meanwhile?: Incident): Promise<void> {
-  const end = await begin(arena, story, meanwhile);
-  await end();
+/** Runs a scenario to its end and checks its final state. */
+export async function runScenario(fixture: Fixture, scenario: Scenario, meanwhile?: Incident): Promise<void> {
+  const finish = await begin(fixture, scenario, meanwhile);
+  await finish();
 }
 
-/** Tells the shopper's part of a story; what it gives back waits for its end and checks it. */
-async function begin(arena: Arena, story: Story, meanwhile?: Incident): Promise<() => Promise<void>> {
+/** Runs the shopper's part of a scenario. The returned function waits for its end and checks the final state. */
+async function begin(
+  fixture: Fixture,
+  scenario: Scenario,
+  meanwhile?: Incident,
+): Promise<() => Promise<void>> {
   const key = randomUUID();
-  const answer = await story.act(arena, key, meanwhile);
+  const answer = await scenario.act(fixture, key, meanwhile);
   return async () => {
-    await untilSettled(arena);
-    await expectEnded(arena, key, answer, story.ending);
+    await untilSettled(fixture);
+    await expectFinalState(fixture, key, answer, scenario.finalState);
   };
 }
 
 /** Waits until nothing is left to do, and checks the promises. */
-export async function expectAllWell(arena: Arena): Promise<void> {
-  await untilSettled(arena);
-  await expectPromisesKept(arena);
+export async function expectAllWell(fixture: Fixture): Promise<void> {
+  await untilSettled(fixture);
+  await expectPromisesKept(fixture);
 }
 
-/** The two sides of each commit. */
-export function bothSidesOf(...names: string[]): CrashPoint[] {
-  return names.flatMap((name): CrashPoint[] => [
-    `before the commit of ${name}`,
-    `after the commit of ${name}`,
-  ]);
+/**
+ * The crash points of commits and calls. CRASH_SEED decides whether a process is killed before or after each; with
+ * CRASH_SIDES=both it is killed on both sides.
+ */
+export function sidesOf(...names: (`commit of ${string}` | `call that ${string}`)[]): CrashPoint[] {
+  const { CRASH_SIDES: sides, CRASH_SEED: seed = '' } = process.env;
+  return names.flatMap((name): CrashPoint[] => {
+    const both: CrashPoint[] = [`before the ${name}`, `after the ${name}`];
+    if (sides === 'both') return both;
+    const [byte = 0] = createHash('sha256').update(`${seed} ${name}`).digest();
+    return both.slice(byte % 2).slice(0, 1);
+  });
 }

@@ -13,9 +13,7 @@ afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
 const keys = Array.from({ length: 12 }, (_, number) => `order-${number}`);
 
-test('orders in flight of three processes go on when one is started after them', {
-  timeout: 120_000,
-}, async () => {
+test('orders in flight of three processes go on when one is started after them', async () => {
   const settings = { DATA_DIR: dataDir, DISPATCH_SECONDS: '1' };
   const three = await startAsNpmStartDoes({ ...settings, WEB_CONCURRENCY: '3' });
   const checkout = (origin: string, key: string) => fetch(`${origin}/checkout/${key}`, { method: 'POST' });

@@ -1,39 +1,40 @@
 import { afterAll, describe, test } from 'vitest';
+import { FixturePool } from '../support/fixture.ts';
 import type { CrashPoint } from '../support/processes.ts';
-import { ArenaPool } from './arena.ts';
-import { bothSidesOf, caseTimeout, tellWithKill } from './crash-case.ts';
-import { paidBack, paidLate, paidTooLate, type Story } from './stories.ts';
+import { runWithKill, sidesOf } from './crash-case.ts';
+import { paidBack, paidLate, paidTooLate, type Scenario } from './scenarios.ts';
 
-// Money that goes back, and money that comes too late: the shop is killed at each commit and around each call of that.
-// There is one refund at the provider and in our rows, or the goods go out once.
+// Refunds and late payments: the shop is killed at each commit and around each call. Afterwards there is one refund at
+// the provider and in our rows, or the goods have gone out once.
 
-const arenas = new ArenaPool({ HOLD_SECONDS: '4', DISPATCH_SECONDS: '0.5' });
+const fixtures = new FixturePool({ HOLD_SECONDS: '4', DISPATCH_SECONDS: '0.5' });
 
-afterAll(() => arenas.close());
+afterAll(() => fixtures.close());
 
-function killedAt(story: Story): (at: CrashPoint) => Promise<void> {
-  return (at) => arenas.use((arena) => tellWithKill(arena, story, { process: 'shop', at }));
+function killedAt(scenario: Scenario): (at: CrashPoint) => Promise<void> {
+  return (at) => fixtures.use((fixture) => runWithKill(fixture, scenario, { process: 'shop', at }));
 }
 
 describe('an order that is paid back', () => {
-  test.concurrent.each([
-    ...bothSidesOf('promise of a refund', 'readDueRefund'),
-    'before the call that pays back',
-    'after the call that pays back',
-    ...bothSidesOf('askForRefund', 'markRefundMade'),
-  ] as CrashPoint[])('the shop killed %s: paid back once', killedAt(paidBack), caseTimeout);
+  test.concurrent.each(
+    sidesOf(
+      'commit of promise of a refund',
+      'commit of readDueRefund',
+      'call that pays back',
+      'commit of askForRefund',
+      'commit of markRefundMade',
+    ),
+  )('the shop killed %s: paid back once', killedAt(paidBack));
 });
 
 describe('a payment that comes too late', () => {
-  test.concurrent.each(bothSidesOf('late payment'))(
+  test.concurrent.each(sidesOf('commit of late payment'))(
     'the shop killed %s: reserved again, dispatched once',
     killedAt(paidLate),
-    caseTimeout,
   );
 
-  test.concurrent.each(bothSidesOf('late payment', 'markRefundMade'))(
+  test.concurrent.each(sidesOf('commit of late payment', 'commit of markRefundMade'))(
     'the shop killed %s: the units are gone, so it is paid back once',
     killedAt(paidTooLate),
-    caseTimeout,
   );
 });

@@ -1,25 +1,23 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { FixturePool } from '../support/fixture.ts';
 import type { CrashPoint } from '../support/processes.ts';
-import { ArenaPool } from './arena.ts';
-import { bothSidesOf, caseTimeout, expectAllWell, type Kill, tell, tellWithKill } from './crash-case.ts';
-import { paid } from './stories.ts';
+import { expectAllWell, type Kill, runScenario, runWithKill, sidesOf } from './crash-case.ts';
+import { paid } from './scenarios.ts';
 
 // Other deaths in the life of an order that is paid: of the payment service, of both processes together, of the shop
 // while it takes its work up again, and of the shop again and again.
 
-const arenas = new ArenaPool({ HOLD_SECONDS: '120', DISPATCH_SECONDS: '0.5' });
+const fixtures = new FixturePool({ HOLD_SECONDS: '120', DISPATCH_SECONDS: '0.5' });
 
-afterAll(() => arenas.close());
+afterAll(() => fixtures.close());
 
 describe('the payment service', () => {
   test.concurrent.each<CrashPoint>([
-    ...bothSidesOf('new session', 'charge'),
+    ...sidesOf('commit of new session', 'commit of charge'),
     'after the commit of claim of event',
-    ...bothSidesOf('note of delivery'),
-  ])(
-    'killed %s: charged once, dispatched once',
-    (at) => arenas.use((arena) => tellWithKill(arena, paid, { process: 'payments', at })),
-    caseTimeout,
+    ...sidesOf('commit of note of delivery'),
+  ])('killed %s: charged once, dispatched once', (at) =>
+    fixtures.use((fixture) => runWithKill(fixture, paid, { process: 'payments', at })),
   );
 });
 
@@ -29,45 +27,38 @@ describe('both processes', () => {
     { process: 'payments', at: 'after the commit of charge', and: 'shop' },
     { process: 'shop', at: 'before the commit of webhook', and: 'payments' },
     { process: 'shop', at: 'before the commit of markDispatched', and: 'payments' },
-  ])(
-    'killed at once ($process $at): charged once, dispatched once',
-    (kill) => arenas.use((arena) => tellWithKill(arena, paid, kill)),
-    caseTimeout,
+  ])('killed at once ($process $at): charged once, dispatched once', (kill) =>
+    fixtures.use((fixture) => runWithKill(fixture, paid, kill)),
   );
 });
 
 describe('the shop, killed while an order waits for its payment and', () => {
-  test.concurrent.each<CrashPoint>([...bothSidesOf('recovery'), ...bothSidesOf('claim of checkout')])(
+  test.concurrent.each(sidesOf('commit of recovery', 'commit of claim of checkout'))(
     'again, on coming back, %s: charged once, dispatched once',
     (at) =>
-      arenas.use(async (arena) => {
-        const { shop } = arena.processes;
+      fixtures.use(async (fixture) => {
+        const { shop } = fixture.processes;
         const before = shop.deaths.length;
-        await tell(arena, paid, async () => {
+        await runScenario(fixture, paid, async () => {
           shop.armNext(at);
           await shop.kill();
         });
-        await expectAllWell(arena);
+        await expectAllWell(fixture);
         expect(shop.deaths.slice(before), 'deaths').toEqual(['SIGKILL', at]);
       }),
-    caseTimeout,
   );
 
-  test.concurrent(
-    'four times more, as soon as it answers: charged once, dispatched once',
-    () =>
-      arenas.use(async (arena) => {
-        const { shop } = arena.processes;
-        const before = shop.deaths.length;
-        await tell(arena, paid, async () => {
-          for (let time = 0; time < 5; time += 1) {
-            await shop.kill();
-            await shop.ready();
-          }
-        });
-        await expectAllWell(arena);
-        expect(shop.deaths.slice(before), 'deaths').toEqual(Array.from({ length: 5 }, () => 'SIGKILL'));
-      }),
-    caseTimeout,
-  );
+  test.concurrent('four times more, as soon as it answers: charged once, dispatched once', () =>
+    fixtures.use(async (fixture) => {
+      const { shop } = fixture.processes;
+      const before = shop.deaths.length;
+      await runScenario(fixture, paid, async () => {
+        for (let time = 0; time < 5; time += 1) {
+          await shop.kill();
+          await shop.ready();
+        }
+      });
+      await expectAllWell(fixture);
+      expect(shop.deaths.slice(before), 'deaths').toEqual(Array.from({ length: 5 }, () => 'SIGKILL'));
+    }));
 });

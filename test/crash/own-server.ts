@@ -5,6 +5,9 @@ import { migrate } from '../../src/database/migrate.ts';
 import { type RunningPostgres, startPostgres } from '../../src/supervisor/postgres.ts';
 import { openInspector } from '../support/postgres.ts';
 
+// Only a commit that waits for the disk survives a crash within this time.
+const settings = { wal_writer_delay: '10s' };
+
 export type StopMode = 'fast' | 'immediate';
 
 /** A Postgres server of the test's own, to be stopped and started under whatever runs on it. */
@@ -20,7 +23,7 @@ export class OwnServer {
   static async open(): Promise<OwnServer> {
     // The prefix by which the next test run finds and ends what a killed one has left.
     const dataDir = await mkdtemp(path.join(tmpdir(), `holdfast-test-${process.pid}-`));
-    return new OwnServer(dataDir, await startPostgres({ dataDir }));
+    return new OwnServer(dataDir, await startPostgres({ dataDir, settings }));
   }
 
   /** A migrated database for a shop, or an empty one; removed with the server. */
@@ -44,7 +47,7 @@ export class OwnServer {
   /** Starts it again, at the same address. */
   async start(): Promise<void> {
     const { port } = this.#server;
-    this.#server = await startPostgres({ dataDir: this.#dataDir, port });
+    this.#server = await startPostgres({ dataDir: this.#dataDir, port, settings });
     if (this.#server.port !== port) throw new Error('Somebody took the port of the stopped server.');
   }
 

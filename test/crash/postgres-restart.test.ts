@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Fixture, openFixture } from '../support/fixture.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
 import { waitFor } from '../support/wait.ts';
-import { type Arena, openArena } from './arena.ts';
-import { caseTimeout, expectAllWell, tell } from './crash-case.ts';
+import { expectAllWell, runScenario } from './crash-case.ts';
 import { OwnServer, type StopMode } from './own-server.ts';
-import { paid, paidUnheard, unpaid } from './stories.ts';
+import { paid, paidUnheard, unpaid } from './scenarios.ts';
 
 // Postgres is stopped in order, and as by a crash, and started again while the shop works on it. No process may die of
 // that, and nothing may be taken for an outcome that is only a lost connection.
@@ -14,24 +14,24 @@ const modes: StopMode[] = ['fast', 'immediate'];
 
 let server: OwnServer;
 /** The payment service has its database elsewhere, so customers go on paying while the shop's is away. */
-let apart: Arena;
+let apart: Fixture;
 /** Everything on one server, as `npm start` has it, and holds that end soon. */
-let together: Arena;
+let together: Fixture;
 
 beforeAll(async () => {
   server = await OwnServer.open();
-  apart = await openArena(
+  apart = await openFixture(
     { HOLD_SECONDS: '120', DISPATCH_SECONDS: '1' },
     { shop: await server.createDatabase('shop_apart', true), payments: await createEmptyDatabase() },
   );
-  together = await openArena(
+  together = await openFixture(
     { HOLD_SECONDS: '4', DISPATCH_SECONDS: '1' },
     {
       shop: await server.createDatabase('shop_together', true),
       payments: await server.createDatabase('payments_together', false),
     },
   );
-}, caseTimeout);
+});
 
 afterEach(() => {
   for (const { shop, payments } of [apart.processes, together.processes]) {
@@ -75,95 +75,88 @@ async function expectUnavailable(shopUrl: string): Promise<void> {
   expect((await fetch(`${shopUrl}/healthz`)).status, 'the process itself is well').toBe(200);
 }
 
-async function orderStatuses({ database }: Arena): Promise<string[]> {
-  return database('orders').pluck('status');
+async function orderStatuses({ database }: Fixture): Promise<string[]> {
+  return database('orders').orderBy('order_id').pluck('status');
 }
 
 describe.each(modes)('Postgres stopped (%s) and started again', (mode) => {
-  test(
-    'while an order waits for its payment: 503 meanwhile, the payment is heard of later, the order is dispatched',
-    async () => {
-      const before = apart.line.answers.length;
-      const answers = () => apart.line.answers.slice(before);
-      let back: Promise<void> | undefined;
-      await tell(apart, paid, async () => {
-        await server.stop(mode);
-        await expectUnavailable(apart.shopUrl);
-        back = waitFor('the webhook to be refused', answers, (some) => some.length > 0)
-          .then((some) => expect(some).toEqual([503]))
-          .then(() => server.start());
+  test('while an order waits for its payment: 503 meanwhile, the payment is heard of later, the order is dispatched', async () => {
+    const before = apart.webhooks.answers.length;
+    const answers = () => apart.webhooks.answers.slice(before);
+    let back: Promise<void> | undefined;
+    await runScenario(apart, paid, async () => {
+      await server.stop(mode);
+      await expectUnavailable(apart.shopUrl);
+      back = waitFor('the webhook to be refused', answers, (some) => some.length > 0)
+        .then((some) => expect(some).toEqual([503]))
+        .then(() => server.start());
+    });
+    await back;
+    expect(answers().at(-1)).toBe(200);
+    await expectAllWell(apart);
+  });
+
+  test('while orders are being placed: every shopper is answered, every order is dispatched once', async () => {
+    const scenarios = Array.from({ length: 12 }, () => runScenario(apart, paid));
+    const known = await orderStatuses(apart);
+    await waitFor(
+      'the first order',
+      () => orderStatuses(apart),
+      (now) => now.length > known.length,
+    );
+    await away(mode, () => Promise.resolve());
+    await Promise.all(scenarios);
+    await expectAllWell(apart);
+  });
+
+  test('while orders are being dispatched: every one arrives once', async () => {
+    const scenarios = Array.from({ length: 5 }, () => runScenario(apart, paid));
+    await waitFor(
+      'an order to be paid',
+      () => orderStatuses(apart),
+      (now) => now.includes('paid'),
+    );
+    await away(mode, () => expectUnavailable(apart.shopUrl));
+    await Promise.all(scenarios);
+    await expectAllWell(apart);
+  });
+
+  test('over the end of the hold: what was paid is not cancelled, what was not is, both services come back by themselves', async () => {
+    const overTheEnd = async (): Promise<void> => {
+      const [order] = await together
+        .database('orders')
+        .where({ status: 'pending' })
+        .select('hold_expires_at');
+      await away(mode, async () => {
+        await waitFor('the end of the hold', Date.now, (now) => now > Number(order.hold_expires_at));
       });
-      await back;
-      expect(answers().at(-1)).toBe(200);
-      await expectAllWell(apart);
-    },
-    caseTimeout,
-  );
-
-  test(
-    'while orders are being placed: every shopper is answered, every order is dispatched once',
-    async () => {
-      const stories = Array.from({ length: 12 }, () => tell(apart, paid));
-      const known = await orderStatuses(apart);
-      await waitFor(
-        'the first order',
-        () => orderStatuses(apart),
-        (now) => now.length > known.length,
-      );
-      await away(mode, () => Promise.resolve());
-      await Promise.all(stories);
-      await expectAllWell(apart);
-    },
-    caseTimeout,
-  );
-
-  test(
-    'while orders are being dispatched: every one arrives once',
-    async () => {
-      const stories = Array.from({ length: 5 }, () => tell(apart, paid));
-      await waitFor(
-        'an order to be paid',
-        () => orderStatuses(apart),
-        (now) => now.includes('paid'),
-      );
-      await away(mode, () => expectUnavailable(apart.shopUrl));
-      await Promise.all(stories);
-      await expectAllWell(apart);
-    },
-    caseTimeout,
-  );
-
-  test(
-    'over the end of the hold: what was paid is not cancelled, what was not is, both services come back by themselves',
-    async () => {
-      const overTheEnd = async (): Promise<void> => {
-        const [order] = await together
-          .database('orders')
-          .where({ status: 'pending' })
-          .select('hold_expires_at');
-        await away(mode, async () => {
-          await waitFor('the end of the hold', Date.now, (now) => now > Number(order.hold_expires_at));
-        });
-      };
-      await tell(together, paidUnheard, overTheEnd);
-      await tell(together, unpaid, overTheEnd);
-      await expectAllWell(together);
-    },
-    caseTimeout,
-  );
+    };
+    await runScenario(together, paidUnheard, overTheEnd);
+    await runScenario(together, unpaid, overTheEnd);
+    await expectAllWell(together);
+  });
 });
 
-test(
-  'a payment that is heard of as soon as Postgres is back is settled within seconds',
-  async () => {
-    let backAt = Number.NaN;
-    await tell(apart, paid, async () => {
-      await server.stop('fast');
-      // The event comes before the engine listens again, so no notification tells the waiting checkout.
-      apart.line.open = server.start().then(() => (backAt = Date.now()));
-    });
-    const [newest] = await apart.database('orders').orderBy('order_id', 'desc').limit(1).select('paid_at');
-    expect(newest.paid_at.getTime() - backAt, 'milliseconds from Postgres to paid').toBeLessThan(5_000);
-  },
-  caseTimeout,
-);
+test('an order that was acknowledged just before Postgres crashes is still there', async () => {
+  await runScenario(apart, paid, async () => {
+    await away('immediate', () => Promise.resolve());
+    const statuses = await waitFor(
+      'Postgres to answer',
+      () => orderStatuses(apart),
+      () => true,
+    );
+    expect(statuses.at(-1)).toBe('pending');
+  });
+  await expectAllWell(apart);
+});
+
+test('a payment that is heard of as soon as Postgres is back is settled within seconds', async () => {
+  let backAt = Number.NaN;
+  await runScenario(apart, paid, async () => {
+    await server.stop('fast');
+    // The event comes before the engine listens again, so no notification tells the waiting checkout.
+    apart.webhooks.open = server.start().then(() => (backAt = Date.now()));
+  });
+  const [newest] = await apart.database('orders').orderBy('order_id', 'desc').limit(1).select('paid_at');
+  expect(newest.paid_at.getTime() - backAt, 'milliseconds from Postgres to paid').toBeLessThan(5_000);
+});

@@ -1,6 +1,6 @@
+import type { Fixture } from '../support/fixture.ts';
 import type { RealProcess } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
-import type { Arena } from './arena.ts';
 
 /** What a browser does: it asks again with the same key until it has an answer. */
 
@@ -48,19 +48,19 @@ function insist(process: RealProcess, url: string, body?: unknown, headers?: Hea
   );
 }
 
-export interface Wish {
+export interface OrderRequest {
   readonly sku: string;
   readonly qty: number;
 }
 
 /** Checks out until answered, whatever dies meanwhile. */
-export function checkout({ shopUrl, processes }: Arena, key: string, item: Wish): Promise<Answer> {
+export function checkout({ shopUrl, processes }: Fixture, key: string, item: OrderRequest): Promise<Answer> {
   return insist(processes.shop, `${shopUrl}/checkout/${key}`, { items: [item] });
 }
 
 /** Pays, or gives up, at the payment service until answered. */
 export function actOnPayment(
-  { paymentUrl, processes }: Arena,
+  { paymentUrl, processes }: Fixture,
   act: 'submit_payment' | 'cancel_payment',
   paymentId: string,
 ): Promise<Answer> {
@@ -68,12 +68,12 @@ export function actOnPayment(
 }
 
 /** What an operator does: pays back all that is left, once however often it is asked for. */
-export function refund({ shopUrl, processes }: Arena, orderId: number): Promise<Answer> {
+export function refund({ shopUrl, processes }: Fixture, orderId: number): Promise<Answer> {
   const key = { 'idempotency-key': `refund-${orderId}` };
   return insist(processes.shop, `${shopUrl}/order/${orderId}/refund`, { reason: 'it did not fit' }, key);
 }
 
 /** A fault of the provider: an expired session is paid nevertheless. Asked again, it is paid already. */
-export function payTooLate({ paymentUrl, processes }: Arena, paymentId: string): Promise<Answer> {
+export function payTooLate({ paymentUrl, processes }: Fixture, paymentId: string): Promise<Answer> {
   return insist(processes.payments, `${paymentUrl}/control/sessions/${paymentId}/late_payment`, {});
 }

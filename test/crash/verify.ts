@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
+import { type Fixture, untilReady } from '../support/fixture.ts';
 import { expectMoneyRight, expectStockBalanced, stockAccounts } from '../support/promises.ts';
 import { waitFor } from '../support/wait.ts';
-import { type Arena, untilReady } from './arena.ts';
+import type { FinalState } from './scenarios.ts';
 import type { Answer } from './shopper.ts';
-import type { Ending } from './stories.ts';
 
 interface Unfinished {
   readonly orders: string | null;
@@ -12,13 +12,13 @@ interface Unfinished {
 }
 
 /** Waits until nothing is left to do: every order, every workflow and every event of the provider is at its end. */
-export async function untilSettled(arena: Arena): Promise<void> {
+export async function untilSettled(fixture: Fixture): Promise<void> {
   await waitFor(
     'everything to come to its end',
     async (): Promise<Unfinished> => {
-      await untilReady(arena);
-      const shop = await arena.database.raw<{ rows: Omit<Unfinished, 'events'>[] }>(unfinished);
-      const waiting = await arena.payments('events').whereNull('delivered_at').pluck('type');
+      await untilReady(fixture);
+      const shop = await fixture.database.raw<{ rows: Omit<Unfinished, 'events'>[] }>(unfinished);
+      const waiting = await fixture.payments('events').whereNull('delivered_at').pluck('type');
       return { orders: null, workflows: null, ...shop.rows[0], events: waiting.join() };
     },
     ({ orders, workflows, events }) => orders === null && workflows === null && events === '',
@@ -32,14 +32,14 @@ const unfinished = `
 
 const failures = ['ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'];
 
-/** The promises of README about everything in the arena, by SQL and by the payment service's own books. */
-export async function expectPromisesKept(arena: Arena): Promise<void> {
-  await expectStockBalanced(arena.database);
-  for (const { sku, held } of Object.values(await stockAccounts(arena.database))) {
+/** The promises of README about everything in the fixture, by SQL and by the payment service's own books. */
+export async function expectPromisesKept(fixture: Fixture): Promise<void> {
+  await expectStockBalanced(fixture.database);
+  for (const { sku, held } of Object.values(await stockAccounts(fixture.database))) {
     expect(held, `held of ${sku} with no order pending`).toBe(0);
   }
-  await expectMoneyRight(arena.database, arena.paymentUrl);
-  const failed = await arena
+  await expectMoneyRight(fixture.database, fixture.paymentUrl);
+  const failed = await fixture
     .database('dbos.workflow_status')
     .whereIn('status', failures)
     .select('workflow_uuid', 'status');
@@ -47,8 +47,13 @@ export async function expectPromisesKept(arena: Arena): Promise<void> {
 }
 
 /** The order of one checkout key: there once, as it was acknowledged, at its end, and every step of it done once. */
-export async function expectEnded(arena: Arena, key: string, answer: Answer, ending: Ending): Promise<void> {
-  const orders = await arena
+export async function expectFinalState(
+  fixture: Fixture,
+  key: string,
+  answer: Answer,
+  finalState: FinalState,
+): Promise<void> {
+  const orders = await fixture
     .database('orders')
     .leftJoin('payments', 'payments.order_id', 'orders.order_id')
     .where({ checkout_key: key })
@@ -56,24 +61,24 @@ export async function expectEnded(arena: Arena, key: string, answer: Answer, end
   expect(orders, `orders of the key ${key}`).toEqual([
     {
       order_id: answer.body['order_id'],
-      status: ending.status,
-      reason: ending.reason,
+      status: finalState.status,
+      reason: finalState.reason,
       session_id: answer.body['payment_id'] ?? null,
-      state: ending.payment,
+      state: finalState.payment,
     },
   ]);
   const orderId = Number(answer.body['order_id']);
-  expect(await history(arena, orderId), 'history').toEqual(ending.history);
-  expect(await steps(arena, `checkout-${key}`), 'steps of the checkout').toEqual(ending.steps);
-  const dispatch = ending.history.includes('dispatched') ? ['markDispatched'] : [];
-  expect(await steps(arena, `dispatch-${orderId}`), 'steps of the dispatch').toEqual(dispatch);
-  expect(await sessions(arena, orderId), 'payment sessions').toEqual(
-    ending.payment === null ? [] : [answer.body['payment_id']],
+  expect(await history(fixture, orderId), 'history').toEqual(finalState.history);
+  expect(await steps(fixture, `checkout-${key}`), 'steps of the checkout').toEqual(finalState.steps);
+  const dispatch = finalState.history.includes('dispatched') ? ['markDispatched'] : [];
+  expect(await steps(fixture, `dispatch-${orderId}`), 'steps of the dispatch').toEqual(dispatch);
+  expect(await sessions(fixture, orderId), 'payment sessions').toEqual(
+    finalState.payment === null ? [] : [answer.body['payment_id']],
   );
 }
 
-async function history(arena: Arena, orderId: number): Promise<string[]> {
-  const rows = await arena
+async function history(fixture: Fixture, orderId: number): Promise<string[]> {
+  const rows = await fixture
     .database('order_history')
     .where({ order_id: orderId })
     .orderBy('history_id')
@@ -86,8 +91,8 @@ const asked = 'DBOS.recv endPaymentSession ';
 // The engine's note of how long a recv may take; there is none when that time was over before the workflow came to it.
 const noteOfEngine = 'DBOS.sleep';
 
-async function steps(arena: Arena, workflowId: string): Promise<string[]> {
-  const rows = await arena
+async function steps(fixture: Fixture, workflowId: string): Promise<string[]> {
+  const rows = await fixture
     .database('dbos.operation_outputs')
     .where({ workflow_uuid: workflowId })
     .orderBy('function_id')
@@ -97,8 +102,8 @@ async function steps(arena: Arena, workflowId: string): Promise<string[]> {
   return names.join(' ').replaceAll(askedAgain, asked).split(' ').filter(Boolean);
 }
 
-async function sessions(arena: Arena, orderId: number): Promise<string[]> {
-  const rows = await arena
+async function sessions(fixture: Fixture, orderId: number): Promise<string[]> {
+  const rows = await fixture
     .payments('sessions')
     .where({ client_reference_id: String(orderId) })
     .select<{ id: string }[]>('id');

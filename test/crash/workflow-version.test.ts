@@ -1,22 +1,22 @@
 import { afterAll, test } from 'vitest';
+import { type Fixture, FixturePool, untilReady } from '../support/fixture.ts';
 import { waitFor } from '../support/wait.ts';
-import { type Arena, ArenaPool, untilReady } from './arena.ts';
-import { bothSidesOf, caseTimeout, tellWithKill } from './crash-case.ts';
+import { runWithKill, sidesOf } from './crash-case.ts';
+import { paid, type Scenario } from './scenarios.ts';
 import type { Answer } from './shopper.ts';
 import { actOnPayment } from './shopper.ts';
-import { paid, type Story } from './stories.ts';
 
 // The steps of each workflow version are a contract with the orders in flight (decision 13). The inputs below are as
 // the releases stored them: an order in flight goes on with the steps that it began with. Other steps need a new version
 // and a new case here.
 
-const arenas = new ArenaPool({ HOLD_SECONDS: '120', DISPATCH_SECONDS: '0.5' });
+const fixtures = new FixturePool({ HOLD_SECONDS: '120', DISPATCH_SECONDS: '0.5' });
 
-afterAll(() => arenas.close());
+afterAll(() => fixtures.close());
 
-const version1: Story = {
-  act: async (arena, key) => {
-    await enqueueCheckout(arena, key, {
+const version1: Scenario = {
+  act: async (fixture, key) => {
+    await enqueueCheckout(fixture, key, {
       order: {
         checkoutKey: key,
         items: [{ sku: 'thimble', qty: 1 }],
@@ -29,16 +29,16 @@ const version1: Story = {
       requestId: 'an earlier request',
       version: 1,
     });
-    const answer = await opened(arena, key);
-    await actOnPayment(arena, 'submit_payment', String(answer.body['payment_id']));
+    const answer = await opened(fixture, key);
+    await actOnPayment(fixture, 'submit_payment', String(answer.body['payment_id']));
     return answer;
   },
-  ending: { ...paid.ending, steps: ['openCheckout', 'DBOS.recv'] },
+  finalState: { ...paid.finalState, steps: ['openCheckout', 'DBOS.recv'] },
 };
 
 /** Starts a checkout with an input, as an earlier release did. */
-async function enqueueCheckout(arena: Arena, key: string, input: object): Promise<void> {
-  await arena.database.raw(
+async function enqueueCheckout(fixture: Fixture, key: string, input: object): Promise<void> {
+  await fixture.database.raw(
     `select dbos.enqueue_workflow(
        workflow_name => 'checkout', queue_name => 'money', workflow_id => :id, application_name => 'holdfast',
        positional_args => array[cast(:input as json)]
@@ -47,12 +47,12 @@ async function enqueueCheckout(arena: Arena, key: string, input: object): Promis
   );
 }
 
-async function opened(arena: Arena, key: string): Promise<Answer> {
+async function opened(fixture: Fixture, key: string): Promise<Answer> {
   const order = await waitFor(
     'the payment session',
     async () => {
-      await untilReady(arena);
-      return arena
+      await untilReady(fixture);
+      return fixture
         .database('orders')
         .join('payments', 'payments.order_id', 'orders.order_id')
         .where({ checkout_key: key })
@@ -63,8 +63,7 @@ async function opened(arena: Arena, key: string): Promise<Answer> {
   return { status: 201, body: { order_id: order?.order_id, payment_id: order?.session_id } };
 }
 
-test.concurrent.each(bothSidesOf('openCheckout', 'DBOS.recv'))(
+test.concurrent.each(sidesOf('commit of openCheckout', 'commit of DBOS.recv'))(
   'an order in flight with workflow version 1, killed %s: charged once, dispatched once, with the steps of version 1',
-  (at) => arenas.use((arena) => tellWithKill(arena, version1, { process: 'shop', at })),
-  caseTimeout,
+  (at) => fixtures.use((fixture) => runWithKill(fixture, version1, { process: 'shop', at })),
 );

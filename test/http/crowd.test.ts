@@ -21,19 +21,16 @@ function buy(buyer: number): Promise<Response> {
 
 /** A buyer who is told to come again does so after as long as the answer says, with the same key. */
 async function buyUntilAnswered(buyer: number): Promise<number> {
-  for (let time = 0; time < 20; time += 1) {
+  for (;;) {
     const answer = await buy(buyer);
     await answer.arrayBuffer();
     const retryAfter = answer.headers.get('retry-after');
     if (answer.status !== 202 && retryAfter === null) return answer.status;
     await pause(Number(retryAfter ?? 1) * 1000);
   }
-  return 503;
 }
 
-test('500 buyers at once for 100 units: exactly 100 orders, and never below zero', {
-  timeout: 90_000,
-}, async () => {
+test('500 buyers at once for 100 units: exactly 100 orders, and never below zero', async () => {
   const answers = await Promise.all(Array.from({ length: 500 }, (_, buyer) => buyUntilAnswered(buyer)));
   const outcomes = await shop
     .database('orders')

@@ -3,7 +3,7 @@ import { waitFor } from '../support/wait.ts';
 import type { Act, Plan } from './plan.ts';
 
 /** The shop and the payment service as a buyer meets them. */
-export interface World {
+export interface Context {
   readonly shopUrl: string;
   readonly paymentUrl: string;
   readonly database: Database;
@@ -29,8 +29,8 @@ interface Order {
 }
 
 /** Sends the order of a plan, and again with the same key until there is an answer. */
-export async function placeOrder(world: World, plan: Plan): Promise<Answer> {
-  const asking = Array.from({ length: plan.twice ? 2 : 1 }, () => insist(world, plan));
+export async function placeOrder(context: Context, plan: Plan): Promise<Answer> {
+  const asking = Array.from({ length: plan.twice ? 2 : 1 }, () => insist(context, plan));
   const [answer, ...others] = await Promise.all(asking);
   for (const other of others) {
     if (other.body.order_id !== answer?.body.order_id) throw new Error(`Two orders of the key ${plan.key}.`);
@@ -39,79 +39,80 @@ export async function placeOrder(world: World, plan: Plan): Promise<Answer> {
   return answer;
 }
 
-function insist(world: World, plan: Plan): Promise<Answer> {
+function insist(context: Context, plan: Plan): Promise<Answer> {
   const body = { items: plan.items, email: `buyer-${plan.number}@example.com` };
   return waitFor(
     `an answer to the checkout ${plan.key}`,
-    () => post(`${world.shopUrl}/checkout/${plan.key}`, body),
+    () => post(`${context.shopUrl}/checkout/${plan.key}`, body),
     // 202: the order is placed, and its session is still being opened.
     ({ status }) => status < 500 && status !== 202,
   );
 }
 
 /** Does as its plan says with an order that can be paid. */
-export async function act(world: World, plan: Plan, answer: Answer): Promise<void> {
+export async function act(context: Context, plan: Plan, answer: Answer): Promise<void> {
   const { order_id: orderId, order_url: orderUrl, payment_id: paymentId, expires_at: end } = answer.body;
   if (!orderId || !orderUrl || !paymentId || !end) {
     throw new Error(`The checkout ${plan.key} was answered ${JSON.stringify(answer)}.`);
   }
-  await deeds[plan.act](world, { orderId, orderUrl, paymentId, holdEndsAt: Date.parse(end) }, plan);
+  await actions[plan.act](context, { orderId, orderUrl, paymentId, holdEndsAt: Date.parse(end) }, plan);
 }
 
-type Deed = (world: World, order: Order, plan: Plan) => Promise<unknown>;
+type Action = (context: Context, order: Order, plan: Plan) => Promise<unknown>;
 
-const deeds: Readonly<Record<Act, Deed>> = {
+const actions: Readonly<Record<Act, Action>> = {
   pay: submit,
-  'decline, then pay': async (world, order) => {
-    await payByCard(world, order, '4000000000000002');
-    await payByCard(world, order, '4242424242424242');
+  'decline, then pay': async (context, order) => {
+    await payByCard(context, order, '4000000000000002');
+    await payByCard(context, order, '4242424242424242');
   },
-  'pay twice': (world, order) => Promise.all([submit(world, order), submit(world, order)]),
-  'pay at the end of the hold': async (world, order, { chance }) => {
+  'pay twice': (context, order) => Promise.all([submit(context, order), submit(context, order)]),
+  'pay at the end of the hold': async (context, order, { chance }) => {
     await waitFor(
       'the end of the hold',
       () => Date.now(),
       (now) => now >= order.holdEndsAt - 200 + 600 * chance,
     );
-    await submit(world, order);
+    await submit(context, order);
   },
-  'pay too late': async (world, order) => {
-    await leftPending(world, order);
-    await control(world, order, 'late_payment');
+  'pay too late': async (context, order) => {
+    await leftPending(context, order);
+    await control(context, order, 'late_payment');
   },
-  'bank transfer arrives': (world, order) =>
-    control(world, order, 'complete_unpaid', { outcome: 'succeeded' }),
-  'bank transfer fails': (world, order) => control(world, order, 'complete_unpaid', { outcome: 'failed' }),
-  'cancel at the provider': (world, order) =>
-    post(`${world.paymentUrl}/api/cancel_payment`, { session_id: order.paymentId }),
+  'bank transfer arrives': (context, order) =>
+    control(context, order, 'complete_unpaid', { outcome: 'succeeded' }),
+  'bank transfer fails': (context, order) =>
+    control(context, order, 'complete_unpaid', { outcome: 'failed' }),
+  'cancel at the provider': (context, order) =>
+    post(`${context.paymentUrl}/api/cancel_payment`, { session_id: order.paymentId }),
   'cancel at the shop': cancel,
-  'pay while cancelling': (world, order) => Promise.all([cancel(world, order), submit(world, order)]),
+  'pay while cancelling': (context, order) => Promise.all([cancel(context, order), submit(context, order)]),
   leave: async () => undefined,
-  'refund in full': async (world, order) => {
-    await submit(world, order);
-    await leftPending(world, order);
-    await Promise.all([refund(world, order), refund(world, order)]);
+  'refund in full': async (context, order) => {
+    await submit(context, order);
+    await leftPending(context, order);
+    await Promise.all([refund(context, order), refund(context, order)]);
   },
-  'refund twice, in parts': async (world, order) => {
-    await submit(world, order);
-    await leftPending(world, order);
-    await Promise.all([refund(world, order, 100), refund(world, order, 150)]);
+  'refund twice, in parts': async (context, order) => {
+    await submit(context, order);
+    await leftPending(context, order);
+    await Promise.all([refund(context, order, 100), refund(context, order, 150)]);
   },
-  'refund at the provider': async (world, order, { chance }) => {
-    await submit(world, order);
-    await control(world, order, 'refund', chance < 0.5 ? {} : { amount: 100 });
+  'refund at the provider': async (context, order, { chance }) => {
+    await submit(context, order);
+    await control(context, order, 'refund', chance < 0.5 ? {} : { amount: 100 });
   },
-  dispute: async (world, order) => {
-    await submit(world, order);
-    await control(world, order, 'dispute');
+  dispute: async (context, order) => {
+    await submit(context, order);
+    await control(context, order, 'dispute');
   },
 };
 
-function submit({ paymentUrl }: World, order: Order): Promise<Answer> {
+function submit({ paymentUrl }: Context, order: Order): Promise<Answer> {
   return post(`${paymentUrl}/api/submit_payment`, { session_id: order.paymentId });
 }
 
-async function payByCard({ paymentUrl }: World, order: Order, number: string): Promise<void> {
+async function payByCard({ paymentUrl }: Context, order: Order, number: string): Promise<void> {
   await fetch(`${paymentUrl}/pay/${order.paymentId}/pay`, {
     method: 'POST',
     redirect: 'manual',
@@ -119,21 +120,21 @@ async function payByCard({ paymentUrl }: World, order: Order, number: string): P
   });
 }
 
-async function cancel(_world: World, order: Order): Promise<void> {
+async function cancel(_context: Context, order: Order): Promise<void> {
   await fetch(`${order.orderUrl}/cancel`, { method: 'POST', redirect: 'manual' });
 }
 
 /** Something that is done to a session behind the payment service's counter. */
-function control({ paymentUrl }: World, order: Order, deed: string, body: object = {}): Promise<Answer> {
-  return post(`${paymentUrl}/control/sessions/${order.paymentId}/${deed}`, body);
+function control({ paymentUrl }: Context, order: Order, action: string, body: object = {}): Promise<Answer> {
+  return post(`${paymentUrl}/control/sessions/${order.paymentId}/${action}`, body);
 }
 
-function refund({ shopUrl }: World, order: Order, amount?: number): Promise<Answer> {
+function refund({ shopUrl }: Context, order: Order, amount?: number): Promise<Answer> {
   const reason = amount === undefined ? 'changed their mind' : 'a scratch';
   return post(`${shopUrl}/order/${order.orderId}/refund`, { reason, ...(amount && { amount }) });
 }
 
-function leftPending({ database }: World, { orderId }: Order): Promise<unknown> {
+function leftPending({ database }: Context, { orderId }: Order): Promise<unknown> {
   return waitFor(
     `order ${orderId} to be decided`,
     () => database('orders').where({ order_id: orderId }).first('status'),

@@ -1,24 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Arena, openArena } from '../crash/arena.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Fixture, openFixture } from '../support/fixture.ts';
 import { MailServer } from '../support/mail-server.ts';
 import { waitFor } from '../support/wait.ts';
 import { act, placeOrder, post } from './buyer.ts';
 import { acts, type Plan, planRun, scarce } from './plan.ts';
 import { expectPromisesKept, unfinished } from './verify.ts';
 
-// Random checkouts on the real system, with a payment provider that injects faults; then every cent is accounted for.
+// Random checkouts on the real system, with a payment provider with every injected fault; then every cent is accounted for.
 // The seed decides what each buyer does, and which of the provider's answers and events go wrong.
 
-const seed = process.env['MONEY_SEED'] ?? randomBytes(4).toString('hex');
-const count = Number(process.env['MONEY_CHECKOUTS'] ?? 240);
+const { MONEY_SEED: givenSeed, MONEY_SEEDS: runs = '1', MONEY_CHECKOUTS: checkouts = '240' } = process.env;
+const seeds =
+  givenSeed === undefined
+    ? Array.from({ length: Number(runs) }, () => randomBytes(4).toString('hex'))
+    : [givenSeed];
+const count = Number(checkouts);
 
 const buyersAtOnce = 32;
-// Some refunds meet a provider that fails ten times in a row and more, and wait longer each time.
-const finishMs = 150_000;
 const restockEvery = 40;
 const restockUnits = 60;
-const timeoutMs = 180_000 + count * 600;
 // Fewer than this, and a fault or an act was not really tried: the run proves nothing.
 const hitsAtLeast = 30;
 const paidAtLeast = 0.4;
@@ -39,12 +40,14 @@ const faults = {
   webhook_forge: 0.18,
 };
 
-let arena: Arena;
+const settings = { slow_ms: 300, delay_ms: 1500, reorder_ms: 1500, timeout_ms: 2000, settle_ms: 500 };
+
+let fixture: Fixture;
 let mail: MailServer;
 
-beforeAll(async () => {
+beforeEach(async () => {
   mail = new MailServer();
-  arena = await openArena({
+  fixture = await openFixture({
     SMTP_URL: await mail.start(),
     HOLD_SECONDS: '8',
     DISPATCH_SECONDS: '0.5',
@@ -55,23 +58,27 @@ beforeAll(async () => {
     REFUND_RETRY_SECONDS: '0.02',
     RECONCILE_SECONDS: '2',
   });
-  const settings = { slow_ms: 300, delay_ms: 1500, reorder_ms: 1500, timeout_ms: 2000, settle_ms: 500 };
-  await put(`${arena.paymentUrl}/control/faults`, { seed, faults, settings });
 });
 
-afterAll(async () => {
-  await arena?.close();
+afterEach(async () => {
+  await fixture?.close();
   await mail?.close();
 });
 
-test(`${count} checkouts with the seed ${seed}: nobody is charged without goods or refund`, {
-  timeout: timeoutMs,
-}, async () => {
-  const answers = await runAll(planRun(seed, count));
-  await untilFinished();
-  await expectPromisesKept(arena, mail.received.map(messageId));
-  await expectNotVoid(answers);
-});
+test.each(seeds)(
+  `${count} checkouts with the seed %s: nobody is charged without goods or refund`,
+  {
+    timeout: 600_000 + count * 1_000,
+  },
+  async (seed) => {
+    await put(`${fixture.paymentUrl}/control/faults`, { seed, faults, settings });
+    const plans = planRun(seed, count);
+    const answers = await runAll(plans);
+    await untilFinished();
+    await expectPromisesKept(fixture, mail.received.map(messageId));
+    await expectNotVoid(seed, plans, answers);
+  },
+);
 
 function messageId({ headers }: MailServer['received'][number]): string {
   return headers.map((line) => /^Message-ID: (\S+)/i.exec(line)?.[1]).find(Boolean) ?? 'none';
@@ -97,25 +104,25 @@ async function runAll(plans: readonly Plan[]): Promise<number[]> {
 }
 
 async function runOne(plan: Plan, statuses: number[]): Promise<void> {
-  const answer = await placeOrder(arena, plan);
+  const answer = await placeOrder(fixture, plan);
   statuses.push(answer.status);
   // Out of stock, or the provider stayed out of reach: the order is over, and said so.
   if (answer.status === 409) return;
-  await act(arena, plan, answer);
+  await act(fixture, plan, answer);
 }
 
 async function placed(key: string): Promise<void> {
   await waitFor(
     `the order of ${key}`,
-    () => arena.database('orders').where({ checkout_key: key }).first('order_id'),
+    () => fixture.database('orders').where({ checkout_key: key }).first('order_id'),
     (row) => row !== undefined,
   );
 }
 
 async function restock(number: number): Promise<void> {
-  for (const { sku } of await arena.database('products').select('sku')) {
+  for (const { sku } of await fixture.database('products').select('sku')) {
     const quantity = sku === scarce ? 3 : restockUnits;
-    await post(`${arena.shopUrl}/restock`, { sku, quantity, reason: `delivery before ${number}` });
+    await post(`${fixture.shopUrl}/restock`, { sku, quantity, reason: `delivery before ${number}` });
   }
 }
 
@@ -123,10 +130,10 @@ async function restock(number: number): Promise<void> {
 async function untilFinished(): Promise<void> {
   await untilNothingIsLeft();
   // A comparison reads hundreds of pages; with half of them failing it would never come to its end.
-  await put(`${arena.paymentUrl}/control/faults`, { faults: {} });
+  await put(`${fixture.paymentUrl}/control/faults`, { faults: {} });
   await waitFor(
     'a comparison with the provider that finds nothing any more',
-    async () => (await post(`${arena.shopUrl}/reconciliation`, {})).body as Record<string, number>,
+    async () => (await post(`${fixture.shopUrl}/reconciliation`, {})).body as Record<string, number>,
     (found) => Object.values(found).every((number) => number === 0),
   );
   // What the comparison found goes its way now.
@@ -136,26 +143,29 @@ async function untilFinished(): Promise<void> {
 async function untilNothingIsLeft(): Promise<void> {
   await waitFor(
     'everything to come to its end',
-    () => unfinished(arena.database),
+    () => unfinished(fixture.database),
     ({ orders, refunds, emails, workflows }) => orders + refunds + emails + workflows === 0,
-    finishMs,
   );
 }
 
-async function expectNotVoid(statuses: readonly number[]): Promise<void> {
-  const answer = await fetch(`${arena.paymentUrl}/control/faults`);
+async function expectNotVoid(
+  seed: string,
+  plans: readonly Plan[],
+  statuses: readonly number[],
+): Promise<void> {
+  const answer = await fetch(`${fixture.paymentUrl}/control/faults`);
   const { hits } = (await answer.json()) as { hits: Record<string, number> };
   console.info(`Money run of seed ${seed}: ${JSON.stringify({ hits, statuses: tally(statuses) })}`);
   for (const fault of Object.keys(faults)) {
     expect(hits[fault], `hits of ${fault} in the run with seed ${seed}`).toBeGreaterThanOrEqual(hitsAtLeast);
   }
-  const paid = await arena
+  const paid = await fixture
     .database('orders')
     .whereIn('status', ['dispatched', 'refunded'])
     .count({ number: '*' })
     .first();
   expect(Number(paid?.number) / count, 'share of checkouts that were paid').toBeGreaterThan(paidAtLeast);
-  expect(new Set(planRun(seed, count).map((plan) => plan.act)), 'acts').toEqual(new Set(acts));
+  expect(new Set(plans.map((plan) => plan.act)), 'acts').toEqual(new Set(acts));
 }
 
 function tally(values: readonly number[]): Record<number, number> {

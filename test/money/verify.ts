@@ -1,16 +1,15 @@
 import { expect } from 'vitest';
 import type { Database } from '../../src/database/connection.ts';
-import { expectStockBalanced, stockAccounts } from '../support/promises.ts';
-import { type Books, readBooks } from './books.ts';
-import type { World } from './buyer.ts';
+import { byOrder, expectStockBalanced, type Ledger, readLedger, stockAccounts } from '../support/promises.ts';
+import type { Context } from './buyer.ts';
 
-/** How much is still to be done; `matters` says what stands in the way. */
+/** How much is still to be done; `blockers` says what stands in the way. */
 interface Unfinished {
   readonly orders: number;
   readonly refunds: number;
   readonly emails: number;
   readonly workflows: number;
-  readonly matters: string | null;
+  readonly blockers: string | null;
 }
 
 /** How much is still to be done. Reconciliation comes and goes by itself and is not counted. */
@@ -24,7 +23,7 @@ export async function unfinished(database: Database): Promise<Unfinished> {
             (select string_agg(distinct text, '; ') from (
                select kind || ': ' || reason as text from attention where resolved_at is null and kind <> 'dispute'
                union all select workflow_uuid || ': ' || left(error, 900) from dbos.workflow_output where error is not null
-             ) as troubles) as matters`,
+             ) as troubles) as blockers`,
   );
   const [row] = rows;
   if (!row) throw new Error('Nothing was counted.');
@@ -38,9 +37,9 @@ interface OrderOfRun {
   readonly refunded_cents: number | null;
 }
 
-/** Promises 1 to 3 of README, between our rows, the payment service's books, and the messages that arrived. */
+/** Promises 1 to 3 of README, between our rows, the payment service's ledger, and the messages that arrived. */
 export async function expectPromisesKept(
-  { database, paymentUrl, shopUrl }: World,
+  { database, paymentUrl, shopUrl }: Context,
   messageIds: readonly string[],
 ): Promise<void> {
   await expectStockBalanced(database);
@@ -49,35 +48,35 @@ export async function expectPromisesKept(
   const orders = await database('orders')
     .leftJoin('payments', 'payments.order_id', 'orders.order_id')
     .select<OrderOfRun[]>('orders.order_id', 'status', 'total_cents', 'refunded_cents');
-  const books = await readBooks(paymentUrl);
-  const charges = byOrder(books.charges);
-  const refunds = byOrder(books.refunds);
+  const ledger = await readLedger(paymentUrl);
+  const charges = byOrder(ledger.charges);
+  const refunds = byOrder(ledger.refunds);
   for (const order of orders) {
     const charged = charges.get(order.order_id) ?? [];
-    const refunded = sum(refunds.get(order.order_id) ?? []);
+    const refunded = sum(amounts(refunds.get(order.order_id) ?? []));
     const fulfilled = order.status === 'dispatched';
     expect(charged.length, `charges of order ${order.order_id}`).toBeLessThanOrEqual(1);
     expect(refunded, `refunds of order ${order.order_id}, ours and theirs`).toBe(order.refunded_cents ?? 0);
-    expect(sum(charged) - refunded, `money kept for order ${order.order_id}, ${order.status}`).toBe(
+    expect(sum(amounts(charged)) - refunded, `money kept for order ${order.order_id}, ${order.status}`).toBe(
       fulfilled ? order.total_cents - refunded : 0,
     );
     if (fulfilled)
       expect(refunded, `refunds of the fulfilled order ${order.order_id}`).toBeLessThan(order.total_cents);
   }
   expect(
-    books.sessions.filter(({ status }) => status === 'open'),
+    ledger.sessions.filter(({ status }) => status === 'open'),
     'sessions that can still be paid',
   ).toEqual([]);
-  await expectSumsRight(shopUrl, books);
+  await expectSumsRight(shopUrl, ledger);
   await expectEmailsRight(database, messageIds);
   await expectNothingFailed(database);
 }
 
-/** What the shop reports to its operator is what the provider's books say. */
-async function expectSumsRight(shopUrl: string, books: Books): Promise<void> {
+/** What the shop reports to its operator is what the provider's ledger say. */
+async function expectSumsRight(shopUrl: string, ledger: Ledger): Promise<void> {
   const answer = await fetch(`${shopUrl}/reconciliation`);
   const { accounts } = (await answer.json()) as { accounts: { money: object[] } };
-  const [charged, refunded] = [sum(amounts(books.charges)), sum(amounts(books.refunds))];
+  const [charged, refunded] = [sum(amounts(ledger.charges)), sum(amounts(ledger.refunds))];
   const sums = { currency: 'USD', charged, refunded, refund_due: 0, earned: charged - refunded };
   expect(accounts.money, 'the sums of money').toEqual([sums]);
 }
@@ -107,16 +106,8 @@ async function expectNothingFailed(database: Database): Promise<void> {
     .select('workflow_uuid', 'status', 'error');
   expect(failed, 'workflows that failed').toEqual([]);
   // A dispute is a person's to answer; nothing else is.
-  const matters = await database('attention').whereNull('resolved_at').whereNot('kind', 'dispute');
-  expect(matters, 'what needs a person').toEqual([]);
-}
-
-function byOrder(rows: readonly { client_reference_id: string; amount: number }[]): Map<number, number[]> {
-  const found = new Map<number, number[]>();
-  for (const { client_reference_id: order, amount } of rows) {
-    found.set(Number(order), [...(found.get(Number(order)) ?? []), amount]);
-  }
-  return found;
+  const blockers = await database('attention').whereNull('resolved_at').whereNot('kind', 'dispute');
+  expect(blockers, 'what needs a person').toEqual([]);
 }
 
 function amounts(rows: readonly { amount: number }[]): number[] {

@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 import { orders, refunds, repairs } from './of-orders.ts';
 import { calls, late, messages } from './of-payments.ts';
 import { storefront } from './of-storefront.ts';
+import { survival } from './of-survival.ts';
 
 /** Every rule that is broken on purpose. */
 export const mutants: readonly Mutant[] = [
@@ -12,4 +13,5 @@ export const mutants: readonly Mutant[] = [
   ...refunds,
   ...repairs,
   ...storefront,
+  ...survival,
 ];

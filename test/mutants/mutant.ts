@@ -20,6 +20,7 @@ export const promises = {
   once: 'nobody is charged, or paid back, twice (promise 2)',
   stock: 'available + held + sold = supplied; stock is held exactly while its order waits (promise 3)',
   authority: 'only the payment provider can make an order paid (promise 5)',
+  survives: 'acknowledged work survives, and goes on within seconds (promise 4)',
   operator: 'only an operator can restock, refund, crash the shop or read customers’ data (promise 5)',
 } as const;
 

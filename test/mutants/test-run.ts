@@ -23,6 +23,9 @@ export type Answer =
   | { readonly says: 'broken'; readonly why: string };
 
 const reportFile = 'mutants-report.json';
+// A mutant may keep a test waiting for ever, so a test gives up sooner than usual.
+const testLimitMs = 90_000;
+const environment = { TEST_STALL_SECONDS: '20', CRASH_SIDES: 'both' };
 
 /** Runs files of tests in the workshop, up to the first failure; with a name, only the tests whose name contains it. */
 export async function runTests(
@@ -39,11 +42,16 @@ export async function runTests(
       ...projectsOf(tests.files).flatMap((project) => ['--project', project]),
       ...(tests.name === undefined ? [] : ['--testNamePattern', pattern(tests.name)]),
       '--bail=1',
+      `--testTimeout=${testLimitMs}`,
       '--reporter=json',
       `--outputFile=${reportFile}`,
       ...tests.files,
     ],
-    { cwd: folder, env: { ...process.env, TEST_DATABASE_URL: databaseUrl }, timeLimitMs: tests.timeLimitMs },
+    {
+      cwd: folder,
+      env: { ...process.env, ...environment, TEST_DATABASE_URL: databaseUrl },
+      timeLimitMs: tests.timeLimitMs,
+    },
   );
   if (ended.late) return { says: 'broken', why: `not done after ${tests.timeLimitMs / 1000} s` };
   const text = await readFile(report, 'utf8').catch(() => undefined);
@@ -63,6 +71,7 @@ export async function findTypeError({ folder }: Workshop, timeLimitMs: number): 
 function projectsOf(files: readonly string[]): string[] {
   const projects = files.map((file) => {
     if (file.startsWith('src/')) return 'unit';
+    if (file.startsWith('test/browser/')) return 'browser';
     return /^test\/(database|workflows|http|payments|repo)\//.test(file) ? 'integration' : 'processes';
   });
   return [...new Set(projects)];

@@ -1,10 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { connect } from '../../src/database/connection.ts';
 import { startPostgres } from '../../src/supervisor/postgres.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { chromiumOptions } from '../support/chromium.ts';
 import { makeDataDir, startAsNpmStartDoes } from '../support/npm-start.ts';
 import { nameOf, openState, type PageState, pageStates } from '../support/page-states.ts';
 import { type PageWorld, prepareWorld, settingsToLook } from '../support/page-world.ts';
@@ -27,7 +27,7 @@ async function main(chosen: readonly string[]): Promise<void> {
   const started = await startAsNpmStartDoes({ ...settingsToLook, DATA_DIR: dataDir });
   const postgres = await startPostgres({ dataDir: path.join(dataDir, 'postgres') });
   const database = connect(postgres.urlOf('holdfast'), 2);
-  const browser = await launchChromium();
+  const browser = await chromium.launch(await chromiumOptions());
   try {
     const world = await prepareWorld({ ...started, database });
     if (chosen.length === 0) await rm(folder, { recursive: true, force: true });

@@ -102,7 +102,7 @@ test('a stop in the middle of the start leaves nothing running', async () => {
   const here = await site();
   const supervisor = start(here);
   const lock = path.join(here.dataDir, 'postgres/data/postmaster.pid');
-  await expect.poll(() => readFile(lock, 'utf8').catch(() => ''), { timeout: 20_000 }).toContain('ready');
+  await expect.poll(() => readFile(lock, 'utf8').catch(() => '')).toContain('ready');
   const postgres = Number((await readFile(lock, 'utf8')).split('\n')[0]);
   expect(await stop(supervisor)).toBe(0);
   expect(await orderOfEnds({ postgres })).toEqual(['postgres']);

@@ -1,17 +1,17 @@
-import { readBooks } from '../money/books.ts';
-import type { StartedShop } from './npm-start.ts';
+import type { Fixture } from './fixture.ts';
+import { readLedger } from './promises.ts';
 import { waitFor } from './wait.ts';
 
 // What tests do to a shop that was started as `npm start` does, beside its pages.
 
 /** Kills the process that answers, as by `kill -9`; when this returns, it is gone. */
-export async function crash({ shopUrl }: StartedShop): Promise<void> {
+export async function crash({ shopUrl }: Pick<Fixture, 'shopUrl'>): Promise<void> {
   const answer = await fetch(`${shopUrl}/crash_application`, { method: 'POST' }).catch(() => 'gone');
   if (answer !== 'gone') throw new Error('The shop was to die, and it answered.');
 }
 
 /** Waits until the shop takes requests and works again. */
-export async function reopened({ shopUrl }: StartedShop): Promise<void> {
+export async function reopened({ shopUrl }: Pick<Fixture, 'shopUrl'>): Promise<void> {
   await waitFor(
     'the shop to open again',
     () => fetch(`${shopUrl}/readyz`),
@@ -20,8 +20,10 @@ export async function reopened({ shopUrl }: StartedShop): Promise<void> {
 }
 
 /** How many orders the shop has, and how many charges the payment service. */
-export async function countOrders(shop: StartedShop): Promise<{ orders: number; charges: number }> {
+export async function countOrders(
+  shop: Pick<Fixture, 'shopUrl' | 'paymentUrl'>,
+): Promise<{ orders: number; charges: number }> {
   const orders = (await (await fetch(`${shop.shopUrl}/orders`)).json()) as unknown[];
-  const { charges } = await readBooks(shop.paymentUrl);
+  const { charges } = await readLedger(shop.paymentUrl);
   return { orders: orders.length, charges: charges.length };
 }

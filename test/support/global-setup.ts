@@ -5,31 +5,66 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { env } from 'node:process';
 import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
 import { connect } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { startPostgres } from '../../src/supervisor/postgres.ts';
 import { isAlive } from '../../src/supervisor/processes.ts';
+import { chromiumOptions } from './chromium.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** The server that the tests share; `template` is a migrated and seeded database to copy. */
     postgres: { adminUrl: string; template: string };
+    /** The address of the browser that the tests share. */
+    browser: string;
+    /** `dist` is up to date. */
+    built: boolean;
   }
 }
 
 const folderPrefix = 'holdfast-test-';
 
-/**
- * Prepares what the selected projects need, once for all of them: `dist` for the ones that start real processes,
- * and one Postgres server with a migrated template database for all but the unit tests.
- * The server is the one of TEST_DATABASE_URL, or else an embedded one that is stopped and removed at the end.
- */
+type End = () => Promise<void>;
+
+/** What each project needs; nothing is prepared twice in one run. */
+const needs: Readonly<Record<string, readonly ((project: TestProject) => Promise<End | undefined>)[]>> = {
+  integration: [preparePostgres],
+  processes: [build, preparePostgres],
+  browser: [build, preparePostgres, startBrowser],
+  timing: [build],
+};
+
+/** Prepares what one project needs. Vitest calls it only for projects of which a file runs. */
 // oxlint-disable-next-line import/no-default-export -- vitest calls the default export
-export default async function prepare(root: TestProject): Promise<(() => Promise<void>) | undefined> {
-  const selected = new Set(root.vitest.projects.map((project) => project.name));
-  if (selected.has('processes') || selected.has('timing')) await build();
-  if (!selected.has('processes') && !selected.has('integration')) return undefined;
+export default async function prepare(project: TestProject): Promise<End> {
+  const started = await Promise.all((needs[project.name] ?? []).map((one) => one(project)));
+  return async () => {
+    for (const end of started) await end?.();
+  };
+}
+
+async function build(project: TestProject): Promise<undefined> {
+  if (project.getProvidedContext().built) return;
+  await promisify(execFile)('npm', ['run', '--silent', 'build']).catch(
+    (error: { stdout: string; stderr: string }) => {
+      throw new Error(`npm run build failed:\n${error.stdout}${error.stderr}`);
+    },
+  );
+  project.vitest.provide('built', true);
+}
+
+/** Starts one browser, which serves each test file with contexts of its own. */
+async function startBrowser({ vitest }: TestProject): Promise<End> {
+  const server = await chromium.launchServer(await chromiumOptions());
+  vitest.provide('browser', server.wsEndpoint());
+  return () => server.close();
+}
+
+/** Starts one Postgres server with a migrated template database: the one of TEST_DATABASE_URL, or an embedded one. */
+async function preparePostgres(project: TestProject): Promise<End | undefined> {
+  if (project.getProvidedContext().postgres) return undefined;
   const server = await openServer();
   const template = `holdfast_template_${randomBytes(4).toString('hex')}`;
   const close = async (): Promise<void> => {
@@ -45,26 +80,19 @@ export default async function prepare(root: TestProject): Promise<(() => Promise
     await close();
     throw error;
   }
-  root.provide('postgres', { adminUrl: server.url, template });
+  project.vitest.provide('postgres', { adminUrl: server.url, template });
   return close;
 }
 
-async function build(): Promise<void> {
-  await promisify(execFile)('npm', ['run', '--silent', 'build']).catch(
-    (error: { stdout: string; stderr: string }) => {
-      throw new Error(`npm run build failed:\n${error.stdout}${error.stderr}`);
-    },
-  );
-}
-
-async function openServer(): Promise<{ url: string; close: () => Promise<void> }> {
+async function openServer(): Promise<{ url: string; close: End }> {
   const given = env['TEST_DATABASE_URL'];
   if (given !== undefined && given !== '') return { url: given, close: () => Promise.resolve() };
   await removeLeftovers();
   const dataDir = await mkdtemp(path.join(tmpdir(), `${folderPrefix}${process.pid}-`));
   const server = await startPostgres({
     dataDir,
-    settings: { max_connections: '400', shared_preload_libraries: 'pg_stat_statements' },
+    // Its data ends with the run, so nothing waits for a disk.
+    settings: { max_connections: '600', shared_preload_libraries: 'pg_stat_statements', fsync: 'off' },
   });
   return { url: server.url, close: () => remove(server, dataDir) };
 }

@@ -24,41 +24,57 @@ export async function expectStockBalanced(database: Database): Promise<void> {
   }
 }
 
-interface Books {
-  sessions: { id: string }[];
-  charges: { client_reference_id: string; amount: number; amount_refunded: number }[];
-  has_more: boolean;
+/** The payment service's own ledger, the independent record of the money. */
+export interface Ledger {
+  readonly sessions: { readonly id: string; readonly client_reference_id: string; readonly status: string }[];
+  readonly charges: {
+    readonly client_reference_id: string;
+    readonly amount: number;
+    readonly amount_refunded: number;
+  }[];
+  readonly refunds: { readonly client_reference_id: string; readonly amount: number }[];
+}
+
+/** Reads the whole ledger of a payment service. */
+export async function readLedger(paymentUrl: string): Promise<Ledger> {
+  const ledger: Ledger = { sessions: [], charges: [], refunds: [] };
+  for (let after = ''; ; ) {
+    const answer = await fetch(`${paymentUrl}/ledger?limit=1000${after}`);
+    const page = (await answer.json()) as Ledger & { has_more: boolean };
+    ledger.sessions.push(...page.sessions);
+    ledger.charges.push(...page.charges);
+    ledger.refunds.push(...page.refunds);
+    if (!page.has_more) return ledger;
+    after = `&after=${page.sessions.at(-1)?.id}`;
+  }
+}
+
+/** Groups rows of the ledger by the order that they belong to. */
+export function byOrder<Row extends { readonly client_reference_id: string }>(
+  rows: readonly Row[],
+): Map<number, Row[]> {
+  const found = new Map<number, Row[]>();
+  for (const row of rows) {
+    const order = Number(row.client_reference_id);
+    found.set(order, [...(found.get(order) ?? []), row]);
+  }
+  return found;
 }
 
 /**
- * Promises 1 and 2, against the payment service's own books: an order that is paid or dispatched was
+ * Promises 1 and 2, against the payment service's own ledger: an order that is paid or dispatched was
  * charged its total once, and of every other order nothing is left that was charged.
  */
 export async function expectMoneyRight(database: Database, paymentUrl: string): Promise<void> {
-  const charged = await chargesByOrder(paymentUrl);
+  const charged = byOrder((await readLedger(paymentUrl)).charges);
   const orders = await database('orders').select('order_id', 'status', 'total_cents');
   for (const order of orders) {
     const fulfilled = order.status === 'paid' || order.status === 'dispatched';
-    const charges = charged.get(String(order.order_id)) ?? [];
+    const charges = charged.get(order.order_id) ?? [];
     const kept = charges.map(({ amount, amount_refunded: refunded }) => amount - refunded);
     const what = `money kept for order ${order.order_id}, ${order.status}`;
     if (fulfilled) expect(kept, what).toEqual([order.total_cents]);
     else
       expect(kept.filter((amount) => amount !== 0).concat(charges.length > 1 ? [-1] : []), what).toEqual([]);
-  }
-}
-
-async function chargesByOrder(paymentUrl: string): Promise<Map<string, Books['charges']>> {
-  const charges = new Map<string, Books['charges']>();
-  let after = '';
-  for (;;) {
-    const answer = await fetch(`${paymentUrl}/ledger?limit=1000${after}`);
-    const books = (await answer.json()) as Books;
-    for (const charge of books.charges) {
-      const order = charge.client_reference_id;
-      charges.set(order, [...(charges.get(order) ?? []), charge]);
-    }
-    if (!books.has_more) return charges;
-    after = `&after=${books.sessions.at(-1)?.id}`;
   }
 }

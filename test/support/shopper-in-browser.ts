@@ -2,7 +2,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { OrderStatus } from '../../src/domain/order.ts';
 import { cartSaid, cartWords, statusWords, words } from '../../src/storefront/words.ts';
-import type { StartedShop } from './npm-start.ts';
+import type { Fixture } from './fixture.ts';
 
 // What a shopper does and sees, by the roles, labels and words of the pages, with JavaScript and without it.
 
@@ -14,13 +14,17 @@ export interface Shopper {
   readonly complaints: readonly string[];
 }
 
+/** The time limit of everything that a test waits for in a page; it only ends a wait that hangs. */
+export const patienceMs = 120_000;
+
 /** Opens a browser without cookies, in which addresses begin at the shop. */
 export async function enter(
   browser: Browser,
-  { shopUrl }: Pick<StartedShop, 'shopUrl'>,
+  { shopUrl }: Pick<Fixture, 'shopUrl'>,
   options: BrowserContextOptions = {},
 ): Promise<Shopper> {
   const context = await browser.newContext({ baseURL: shopUrl, ...options });
+  context.setDefaultTimeout(patienceMs);
   const complaints: string[] = [];
   context.on('console', (message) => {
     // A shop that is away and an answer that refuses are part of some stories; an error of the page is part of none.

@@ -5,6 +5,7 @@ import Stripe from 'stripe';
 import type { SimulatorConfig } from '../../src/stripe-simulator/config.ts';
 import { startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
 import { createEmptyDatabase } from './postgres.ts';
+import { waitFor } from './wait.ts';
 
 export const secretKey = 'sk_test_payment_service';
 export const webhookSecret = 'whsec_payment_service';
@@ -132,18 +133,12 @@ export function secondsFromNow(seconds: number): number {
   return Math.floor(Date.now() / 1000) + seconds;
 }
 
-/** Waits until the value satisfies the condition and returns it; after ten seconds it fails with the last value. */
-export async function eventually<Value>(
+/** Waits until the value satisfies the condition and returns it. */
+export function eventually<Value>(
   read: () => Value | Promise<Value>,
   satisfies: (value: Value) => boolean,
 ): Promise<Value> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const value = await read();
-    if (satisfies(value)) return value;
-    if (Date.now() > deadline) throw new Error(`Never satisfied; last value: ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  return waitFor('the condition', read, satisfies);
 }
 
 export interface ReceivedWebhook {

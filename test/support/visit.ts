@@ -1,27 +1,31 @@
-import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { launchChromium, msToFindChromium } from './chromium.ts';
-import { type StartedShop, startAsNpmStartDoes } from './npm-start.ts';
+import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest';
+import { type Fixture, openFixture } from './fixture.ts';
 import { enter, type Shopper } from './shopper-in-browser.ts';
 
-/** What the tests of one file are given: a shop for all of them, and a shopper for each. */
+/** Connects to the browser that all test files share. Closing it closes the contexts that were opened over this connection. */
+export function connectBrowser(): Promise<Browser> {
+  return chromium.connect(inject('browser'));
+}
+
+/** The shop of one test file, and a shopper for each test. */
 export interface Visit {
-  readonly shop: StartedShop;
-  /** The one of the running test. */
+  readonly shop: Fixture;
+  /** The shopper of the running test. */
   readonly shopper: Shopper;
-  /** Puts a shopper with other settings in place of the one that every test begins with. */
+  /** Replaces the shopper by one with other settings. */
   enter(options: BrowserContextOptions): Promise<void>;
-  /** Another shopper beside the first, in a browser of its own. */
+  /** Adds another shopper, in a browser context of its own. */
   another(): Promise<Shopper>;
 }
 
 /**
- * Starts everything that `npm start` runs, once for the file that calls this. A shopper without cookies enters before each
- * test, and none may have met an error of a page when it ends.
+ * Starts a shop and its payment service as real processes, once for the file that calls this. A shopper without cookies
+ * enters before each test. A test fails when one of its pages reported an error.
  */
 export function visitShop(settings: Readonly<Record<string, string>>): Visit {
   let browser: Browser;
-  let shop: StartedShop;
+  let shop: Fixture;
   let shoppers: Shopper[] = [];
 
   const add = async (options?: BrowserContextOptions): Promise<Shopper> => {
@@ -37,12 +41,11 @@ export function visitShop(settings: Readonly<Record<string, string>>): Visit {
   };
 
   beforeAll(async () => {
-    browser = await launchChromium();
-    shop = await startAsNpmStartDoes(settings);
-  }, msToFindChromium);
+    [browser, shop] = await Promise.all([connectBrowser(), openFixture(settings)]);
+  });
   afterAll(async () => {
     await browser?.close();
-    await shop?.stop();
+    await shop?.close();
   });
   beforeEach(async () => {
     await add();

@@ -1,32 +1,31 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-// Generous, because several real processes may share a busy machine; each look costs time that they need.
-const waitAtMostMs = 60_000;
+// Only a guard against a hang: a busy machine may be slow, but what is seen still changes now and then.
+const stalledMs = Number(process.env['TEST_STALL_SECONDS'] ?? 120) * 1000;
+// Each look costs time that the observed processes need.
 const lookEveryMs = 50;
 
 /**
- * Waits until a value meets a condition, and returns it.
- * A value that cannot be read yet counts as one that does not; the last one is named when time is up.
+ * Waits until a value meets a condition, and returns it. A value that cannot be read yet does not meet it.
+ * @throws naming the last value, when it has not changed for TEST_STALL_SECONDS (120 by default)
  */
 export async function waitFor<Value>(
   what: string,
   read: () => Promise<Value> | Value,
   isMet: (value: Value) => boolean,
-  atMostMs = waitAtMostMs,
 ): Promise<Value> {
-  let last: unknown;
-  const deadline = Date.now() + atMostMs;
-  while (Date.now() < deadline) {
+  let [last, changedAt] = ['', Date.now()];
+  while (Date.now() - changedAt < stalledMs) {
+    let seen: string;
     try {
       const value = await read();
       if (isMet(value)) return value;
-      last = value;
+      seen = JSON.stringify(value) ?? String(value);
     } catch (error) {
-      last = error;
+      seen = String(error instanceof Error ? error.stack : error);
     }
+    if (seen !== last) [last, changedAt] = [seen, Date.now()];
     await pause(lookEveryMs);
   }
-  throw new Error(
-    `Waited in vain for ${what}; last seen: ${last instanceof Error ? last.stack : JSON.stringify(last)}`,
-  );
+  throw new Error(`Nothing changed for ${stalledMs / 1000} s while waiting for ${what}; last seen: ${last}`);
 }

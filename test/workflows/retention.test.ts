@@ -95,9 +95,7 @@ async function memory({ database }: OpenShop): Promise<Record<string, unknown[]>
   return Object.fromEntries(await Promise.all(tables));
 }
 
-test('the engine’s tables reach a plateau, and what they forget stays done', {
-  timeout: 120_000,
-}, async () => {
+test('the engine’s tables reach a plateau, and what they forget stays done', async () => {
   const orders: TestOrder[] = [];
   const counts: Record<string, number>[] = [];
   for (let day = 0; day < days; day += 1) {

@@ -3,20 +3,21 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** The way from the payment service to the shop's webhook. It can be cut, so that no event gets through. */
-export class WebhookLine {
+/** Stands between the payment service and the shop's webhook, so that a test can hold events back or lose them. */
+export class WebhookProxy {
+  /** While true, no event reaches the shop. */
   isCut = false;
-  /** Events on their way wait for this. */
+  /** Events are passed on once this resolves. */
   open: Promise<unknown> = Promise.resolve();
-  /** The shop's answers in the order in which they came; `no answer` when it was not there. */
+  /** The shop's answers in the order in which they came; `no answer` when it did not respond. */
   readonly answers: (number | 'no answer')[] = [];
   readonly #server: Server;
 
-  static async lay(shopUrl: string): Promise<WebhookLine> {
-    const line = new WebhookLine(shopUrl);
-    line.#server.listen(0, '127.0.0.1');
-    await once(line.#server, 'listening');
-    return line;
+  static async start(shopUrl: string): Promise<WebhookProxy> {
+    const proxy = new WebhookProxy(shopUrl);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
   }
 
   private constructor(shopUrl: string) {

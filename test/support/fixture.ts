@@ -1,16 +1,11 @@
 import type { Database } from '../../src/database/connection.ts';
-import {
-  createEmptyDatabase,
-  createTestDatabase,
-  openInspector,
-  type TestDatabase,
-} from '../support/postgres.ts';
-import { RealProcess } from '../support/processes.ts';
-import { choosePlaces } from '../support/settings.ts';
-import { WebhookLine } from './webhook-line.ts';
+import { createEmptyDatabase, createTestDatabase, openInspector, type TestDatabase } from './postgres.ts';
+import { RealProcess } from './processes.ts';
+import { choosePlaces } from './settings.ts';
+import { WebhookProxy } from './webhook-proxy.ts';
 
 /** A shop and its payment service as real processes, with databases of their own. */
-export interface Arena {
+export interface Fixture {
   readonly shopUrl: string;
   readonly paymentUrl: string;
   readonly processes: Readonly<Record<'shop' | 'payments', RealProcess>>;
@@ -18,62 +13,62 @@ export interface Arena {
   readonly database: Database;
   /** The payment service's database. */
   readonly payments: Database;
-  readonly line: WebhookLine;
+  readonly webhooks: WebhookProxy;
   close(): Promise<void>;
 }
 
 type Databases = Readonly<Record<'shop' | 'payments', Pick<TestDatabase, 'url' | 'drop'>>>;
 
-/** Starts an arena; `settings` are the shop's environment beyond the defaults. */
-export async function openArena(
+/** Starts both processes and waits until they answer; `settings` are the shop's environment beyond the defaults. */
+export async function openFixture(
   settings: Readonly<Record<string, string>>,
   databases?: Databases,
-): Promise<Arena> {
+): Promise<Fixture> {
   const { shop, payments } = databases ?? {
     shop: await createTestDatabase(),
     payments: await createEmptyDatabase(),
   };
   const places = await choosePlaces({ shop: shop.url, payments: payments.url }, settings);
-  const line = await WebhookLine.lay(places.shopUrl);
+  const webhooks = await WebhookProxy.start(places.shopUrl);
   const processes = {
     shop: new RealProcess('shop', { ...places.shopEnv, EXECUTOR_ID: 'shop-0' }),
-    payments: new RealProcess('payments', { ...places.paymentEnv, SHOP_WEBHOOK_URL: line.url }),
+    payments: new RealProcess('payments', { ...places.paymentEnv, SHOP_WEBHOOK_URL: webhooks.url }),
   };
-  const [database, books] = [openInspector(shop.url, 2), openInspector(payments.url, 2)];
+  const [shopRows, paymentRows] = [openInspector(shop.url, 2), openInspector(payments.url, 2)];
   await untilReady({ processes });
   return {
     shopUrl: places.shopUrl,
     paymentUrl: places.paymentUrl,
     processes,
-    database,
-    payments: books,
-    line,
+    database: shopRows,
+    payments: paymentRows,
+    webhooks,
     close: async () => {
-      await Promise.all([processes.shop.stop(), processes.payments.stop(), line.close()]);
-      await Promise.all([database.destroy(), books.destroy()]);
+      await Promise.all([processes.shop.stop(), processes.payments.stop(), webhooks.close()]);
+      await Promise.all([shopRows.destroy(), paymentRows.destroy()]);
       await Promise.all([shop.drop(), payments.drop()]);
     },
   };
 }
 
-/** Waits until both processes answer, the ones after a death as well. */
-export async function untilReady({ processes }: Pick<Arena, 'processes'>): Promise<void> {
+/** Waits until both processes answer, including those that replace a killed one. */
+export async function untilReady({ processes }: Pick<Fixture, 'processes'>): Promise<void> {
   await Promise.all([processes.shop.ready(), processes.payments.ready()]);
 }
 
 /**
- * Arenas for the test cases of one file. Starting one is the expensive part, so a case leaves its arena to the next;
- * each case has it for itself, with an order of its own. One in which a case failed is not used again.
+ * Fixtures for the test cases of one file. Starting one is expensive, so cases reuse it one after another, each with an
+ * order of its own. A fixture in which a case failed is not used again.
  */
-export class ArenaPool {
+export class FixturePool {
   readonly #lanes: Lane[];
 
   constructor(settings: Readonly<Record<string, string>>) {
     this.#lanes = Array.from({ length: lanesAtOnce }, () => new Lane(settings));
   }
 
-  /** Runs a case as soon as an arena is free. */
-  use(body: (arena: Arena) => Promise<void>): Promise<void> {
+  /** Runs a case as soon as a fixture is free. */
+  use(body: (fixture: Fixture) => Promise<void>): Promise<void> {
     const [shortest] = this.#lanes.toSorted((a, b) => a.waiting - b.waiting);
     return shortest?.run(body) ?? Promise.reject(new Error('There are no lanes.'));
   }
@@ -83,18 +78,18 @@ export class ArenaPool {
   }
 }
 
-// A case waits for most of its time, so this keeps two cores busy with two files at once.
+// A case waits for most of its time, so several at once keep a core busy.
 const lanesAtOnce = 4;
 
-/** One case after the other, in one arena. */
+/** Runs one case after the other in one fixture. */
 class Lane {
   waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
-  #arena: Arena | undefined;
+  #fixture: Fixture | undefined;
 
   constructor(readonly settings: Readonly<Record<string, string>>) {}
 
-  run(body: (arena: Arena) => Promise<void>): Promise<void> {
+  run(body: (fixture: Fixture) => Promise<void>): Promise<void> {
     this.waiting += 1;
     const result = this.#last.then(() => this.#run(body));
     this.#last = result.catch(() => undefined).then(() => (this.waiting -= 1));
@@ -102,15 +97,15 @@ class Lane {
   }
 
   async close(): Promise<void> {
-    await this.#arena?.close();
-    this.#arena = undefined;
+    await this.#fixture?.close();
+    this.#fixture = undefined;
   }
 
-  async #run(body: (arena: Arena) => Promise<void>): Promise<void> {
-    this.#arena ??= await openArena(this.settings);
-    const { shop, payments } = this.#arena.processes;
+  async #run(body: (fixture: Fixture) => Promise<void>): Promise<void> {
+    this.#fixture ??= await openFixture(this.settings);
+    const { shop, payments } = this.#fixture.processes;
     try {
-      await body(this.#arena);
+      await body(this.#fixture);
     } catch (error) {
       await this.close();
       throw new Error(

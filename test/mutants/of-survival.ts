@@ -1,0 +1,68 @@
+import { type Mutant, promises } from './mutant.ts';
+
+const transaction = 'src/database/transaction.ts';
+const durableStep = 'test/database/transaction.test.ts';
+const paid = { file: 'test/crash/paid.test.ts', name: 'an order that is paid, the shop' };
+
+/** What keeps acknowledged work alive when a process or Postgres dies. */
+export const survival: readonly Mutant[] = [
+  {
+    name: 'a checkpoint is stored outside the commit of its step',
+    promise: promises.survives,
+    file: transaction,
+    from: 'callback(statementsOn(client), ...args)).catch(retryLater);',
+    to: `callback(statementsOn(client), ...args))
+          .then(async (value) => {
+            await client.query('COMMIT');
+            await client.query('BEGIN');
+            return value;
+          })
+          .catch(retryLater);`,
+    test: { file: durableStep, name: 'a step is one commit, its writes and its record together' },
+  },
+  {
+    name: 'a lost Postgres is recorded as the outcome of a step',
+    promise: promises.survives,
+    file: transaction,
+    from: '...args)).catch(retryLater);',
+    to: `...args)).catch((error: unknown) => {
+          if (error instanceof Error) throw new Error('The step failed.');
+          return retryLater(error);
+        });`,
+    test: { file: durableStep, name: 'a connection that breaks in the middle is retried' },
+  },
+  {
+    name: 'a process that starts again does not recover its workflows',
+    promise: promises.survives,
+    file: 'src/workflows/engine.ts',
+    from: 'executorID: config.executorId,',
+    to: 'executorID: `${config.executorId}-${process.pid}`,',
+    test: paid,
+  },
+  {
+    name: 'the workflows of processes that no longer run are not taken over',
+    promise: promises.survives,
+    file: 'src/app.ts',
+    from: 'if (config.supervised) await adoptOrdersInFlight(',
+    to: 'if (!config.supervised) await adoptOrdersInFlight(',
+    test: { file: 'test/crash/fewer-processes.test.ts', name: 'go on when one is started after them' },
+  },
+  {
+    name: 'an event is stored after it was acknowledged',
+    promise: promises.survives,
+    file: 'src/http/routes/payment-webhook.ts',
+    from: 'const outcome = await options.receiveEvent(event);',
+    to: `const outcome = 'acknowledged';
+      setTimeout(() => void options.receiveEvent(event).catch(() => undefined), 50);`,
+    test: paid,
+  },
+  {
+    name: 'Postgres acknowledges a commit before it is on disk',
+    promise: promises.survives,
+    file: 'src/supervisor/postgres.ts',
+    from: '      listen_addresses: host,',
+    to: `      listen_addresses: host,
+      synchronous_commit: 'off',`,
+    test: { file: 'test/crash/postgres-restart.test.ts', name: 'acknowledged just before Postgres crashes' },
+  },
+];
