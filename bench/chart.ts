@@ -1,112 +1,94 @@
-import { type Level, type SubjectName, subjectNames, subjectTitles } from './comparison.ts';
+import { type ByStore, type Level, storeNames, storeTitles } from './comparison.ts';
 import type { Spread } from './statistics.ts';
+import type { StoreName } from './stores.ts';
 
 const width = 760;
 const height = 440;
 const plot = { left: 56, right: width - 20, top: 104, bottom: height - 66 };
 const barWidth = 58;
-const barGap = 6;
-const colours: Readonly<Record<SubjectName, string>> = {
+const barStep = barWidth + 6;
+const colours: ByStore<string> = {
   holdfast: '#1f5f8b',
   tutorial: '#d08a2e',
   plain_sql: '#9aa5ad',
 };
 const ink = '#1f2933';
 const faint = '#616e7c';
+const smallPrint = `font-size="10.5" fill="${faint}"`;
 
 /**
- * Draws orders per second as an SVG: a group of bars for each number of buyers, a bar for each subject. The axis is
- * logarithmic, for the subjects are orders of magnitude apart; thin lines span the rounds.
- * @param lines of small print under the title.
+ * Draws orders per second as an SVG: a group of bars for each number of buyers, a bar for each store. The axis is
+ * logarithmic, because the stores are orders of magnitude apart. Thin lines show the lowest and the highest round.
+ * @param lines small print below the title.
  */
 export function drawOrdersPerSecond(levels: readonly Level[], lines: readonly string[]): string {
-  const spreads = levels.flatMap(({ subjects }) =>
-    subjectNames.map((name) => subjects[name].figures.orders_per_second),
-  );
-  const y = logarithmicAxis(spreads);
+  const powers = powersOfTen(levels);
+  const [lowest = 0, highest = 1] = [powers.at(0), powers.at(-1)];
+  const y = (value: number): number =>
+    plot.bottom - ((Math.log10(value) - lowest) / (highest - lowest)) * (plot.bottom - plot.top);
   const groupWidth = (plot.right - plot.left) / levels.length;
+  const rounds = levels[0]?.stores.holdfast.rounds.length ?? 0;
+  const bars = `Bars: the median of ${rounds === 1 ? 'one round' : `${rounds} rounds`}.`;
+  const explanation = `Logarithmic scale. ${bars} Lines: from the lowest to the highest.`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
       `font-family="system-ui, sans-serif" font-size="12" fill="${ink}" role="img" aria-label="Orders per second">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     text(20, 32, 'Orders per second, paid', 'font-size="18" font-weight="600"'),
-    ...lines.map((line, index) => text(20, 52 + index * 15, line, `font-size="10.5" fill="${faint}"`)),
-    ...legend(),
-    ...y.ticks.map((tick) => gridLine(tick, y.position(tick))),
-    ...levels.map((level, index) => group(level, plot.left + (index + 0.5) * groupWidth, y.position)),
-    text(20, height - 14, explanation(levels), `font-size="10.5" fill="${faint}"`),
-    '</svg>',
-    '',
+    ...lines.map((line, index) => text(20, 52 + index * 15, line, smallPrint)),
+    ...storeNames.map((name, index) => legendItem(name, width - 280 + index * 92)),
+    ...powers.map((power) => gridLine(10 ** power, y(10 ** power))),
+    ...levels.map((level, index) => group(level, plot.left + (index + 0.5) * groupWidth, y)),
+    text(20, height - 14, explanation, smallPrint),
+    '</svg>\n',
   ].join('\n');
 }
 
-function explanation([level]: readonly Level[]): string {
-  const rounds = level?.subjects.holdfast.rounds.length ?? 0;
-  return `Logarithmic scale. Bars: the median of ${rounds === 1 ? 'one round' : `${rounds} rounds`}. Lines: from the lowest to the highest.`;
-}
-
-interface Axis {
-  readonly ticks: readonly number[];
-  readonly position: (value: number) => number;
-}
-
-/** Whole powers of ten around all values. */
-function logarithmicAxis(spreads: readonly Spread[]): Axis {
+/** The exponents of the whole powers of ten around all values; at least two. */
+function powersOfTen(levels: readonly Level[]): number[] {
+  const spreads = levels.flatMap(({ stores }) =>
+    storeNames.map((name) => stores[name].figures.orders_per_second),
+  );
   const lowest = Math.floor(Math.log10(Math.min(...spreads.map(({ min }) => min))));
   const highest = Math.max(lowest + 1, Math.ceil(Math.log10(Math.max(...spreads.map(({ max }) => max)))));
-  const powers = Array.from({ length: highest - lowest + 1 }, (_, index) => lowest + index);
-  return {
-    ticks: powers.map((power) => 10 ** power),
-    position: (value) =>
-      plot.bottom - ((Math.log10(value) - lowest) / (highest - lowest)) * (plot.bottom - plot.top),
-  };
+  return Array.from({ length: highest - lowest + 1 }, (_, index) => lowest + index);
 }
 
-function legend(): string[] {
-  return subjectNames.map((name, index) => {
-    const x = width - 280 + index * 92;
-    return (
-      `<rect x="${x}" y="21" width="12" height="12" rx="2" fill="${colours[name]}"/>` +
-      text(x + 17, 32, subjectTitles[name])
-    );
-  });
+function legendItem(name: StoreName, x: number): string {
+  const square = `<rect x="${x}" y="21" width="12" height="12" rx="2" fill="${colours[name]}"/>`;
+  return square + text(x + 17, 32, storeTitles[name]);
 }
 
 function gridLine(value: number, y: number): string {
-  return (
-    `<line x1="${plot.left}" x2="${plot.right}" y1="${y}" y2="${y}" stroke="#e4e7eb"/>` +
-    text(plot.left - 8, y + 4, value.toLocaleString('en'), `text-anchor="end" fill="${faint}"`)
-  );
+  const line = `<line x1="${plot.left}" x2="${plot.right}" y1="${y}" y2="${y}" stroke="#e4e7eb"/>`;
+  return line + text(plot.left - 8, y + 4, value.toLocaleString('en'), `text-anchor="end" fill="${faint}"`);
 }
 
-function group({ buyers, subjects }: Level, centre: number, position: Axis['position']): string {
-  const groupLeft = centre - (subjectNames.length * (barWidth + barGap) - barGap) / 2;
-  const bars = subjectNames.map((name, index) =>
-    bar(
-      groupLeft + index * (barWidth + barGap),
-      subjects[name].figures.orders_per_second,
-      colours[name],
-      position,
-    ),
-  );
+function group({ buyers, stores }: Level, centre: number, y: (value: number) => number): string {
+  const bars = storeNames.map((name, index) => {
+    const middle = centre + (index - (storeNames.length - 1) / 2) * barStep;
+    return bar(middle, stores[name].figures.orders_per_second, colours[name], y);
+  });
   const title = buyers === 1 ? '1 buyer' : `${buyers} buyers at once`;
   return `${bars.join('\n')}\n${text(centre, plot.bottom + 24, title, 'text-anchor="middle" font-size="13"')}`;
 }
 
-function bar(x: number, { median, min, max }: Spread, colour: string, position: Axis['position']): string {
-  const top = position(median);
-  const middle = x + barWidth / 2;
-  const digits = median < 100 ? 1 : 0;
+function bar(
+  middle: number,
+  { median, min, max }: Spread,
+  colour: string,
+  y: (value: number) => number,
+): string {
+  const top = y(median);
+  const size = `width="${barWidth}" height="${plot.bottom - top}"`;
   return (
-    `<rect x="${x}" y="${top}" width="${barWidth}" height="${plot.bottom - top}" rx="2" fill="${colour}"/>` +
-    `<line x1="${middle}" x2="${middle}" y1="${position(min)}" y2="${position(max)}" stroke="${ink}"/>` +
-    text(middle, position(max) - 6, median.toFixed(digits), 'text-anchor="middle" font-weight="600"')
+    `<rect x="${middle - barWidth / 2}" y="${top}" ${size} rx="2" fill="${colour}"/>` +
+    `<line x1="${middle}" x2="${middle}" y1="${y(min)}" y2="${y(max)}" stroke="${ink}"/>` +
+    text(middle, y(max) - 6, median.toFixed(median < 100 ? 1 : 0), 'text-anchor="middle" font-weight="600"')
   );
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-
 function text(x: number, y: number, content: string, attributes = ''): string {
-  const escaped = content.replaceAll(/[&<>]/g, (character) => entities[character] ?? '');
+  const escaped = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   return `<text x="${x}" y="${y}" ${attributes}>${escaped}</text>`;
 }

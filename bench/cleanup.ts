@@ -1,22 +1,20 @@
-/** What has to be undone at the end, however it comes. */
+/** Undoes at the end what a run has opened, also when a signal ends the run. */
 export interface Cleanup {
-  /** Remembers an undoing. Say it before the deed begins, so that an interrupt in between finds it. */
+  /** Registers an undo. Call it before the action begins, so that an interrupt in between finds it. */
   add(undo: () => unknown): void;
-  /** Undoes everything, the latest first, once. A failing one is reported and holds up no other. */
+  /** Runs every undo once, the latest first. Reports an undo that fails and continues. */
   run(): Promise<void>;
-  /** Whether a signal ended the work: what fails then is no news. */
+  /** Whether a signal ended the run. Later failures are consequences and need no report. */
   interrupted(): boolean;
 }
 
-/** Undoes everything on Ctrl-C and SIGTERM too, and ends the process then. */
+/** Creates a cleanup that also runs on Ctrl-C and SIGTERM, and then ends the process. */
 export function cleanUpOnSignals(): Cleanup {
   let interrupted = false;
-  const cleanup = { ...createCleanup(), interrupted: () => interrupted };
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const) {
-    // Ctrl-C reaches us from the terminal and again from the process that runs us, so the second means nothing.
+  const cleanup = createCleanup(() => interrupted);
+  const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+  for (const [signal, code] of Object.entries(exitCodes)) {
+    // Ctrl-C arrives twice: from the terminal and from npm.
     process.on(signal, () => {
       interrupted = true;
       void cleanup.run().finally(() => process.exit(code));
@@ -25,11 +23,11 @@ export function cleanUpOnSignals(): Cleanup {
   return cleanup;
 }
 
-function createCleanup(): Omit<Cleanup, 'interrupted'> {
-  const undoings: (() => unknown)[] = [];
+function createCleanup(interrupted: () => boolean): Cleanup {
+  const undos: (() => unknown)[] = [];
   let running: Promise<void> | undefined;
   const undoAll = async (): Promise<void> => {
-    for (let undo = undoings.pop(); undo; undo = undoings.pop()) {
+    for (let undo = undos.pop(); undo; undo = undos.pop()) {
       try {
         await undo();
       } catch (error) {
@@ -37,18 +35,15 @@ function createCleanup(): Omit<Cleanup, 'interrupted'> {
       }
     }
   };
-  return {
-    add: (undo) => void undoings.push(undo),
-    run: () => (running ??= undoAll()),
-  };
+  return { add: (undo) => void undos.push(undo), run: () => (running ??= undoAll()), interrupted };
 }
 
-/** Does work with a cleanup of its own, so that what it opened is gone when it is over. A signal ends it as well. */
-export async function andCleanUp<Result>(
+/** Runs `work` with a cleanup of its own, which runs when the work ends or the outer cleanup runs. */
+export async function withCleanup<Result>(
   outer: Cleanup,
   work: (cleanup: Cleanup) => Promise<Result>,
 ): Promise<Result> {
-  const inner = { ...createCleanup(), interrupted: outer.interrupted };
+  const inner = createCleanup(outer.interrupted);
   outer.add(inner.run);
   try {
     return await work(inner);

@@ -1,139 +1,129 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { buy } from './buyers.ts';
+import { buy, restockAll } from './buyers.ts';
 import type { Cleanup } from './cleanup.ts';
-import { type BySubject, type Comparison, type SubjectName, subjectTitles, summarize } from './comparison.ts';
-import { type Figures, measure, measureRest, type Rest } from './measure.ts';
+import { type ByStore, byStore, type Comparison, storeTitles, summarize } from './comparison.ts';
+import { type Costs, type StatementPerOrder, statementsPerOrder } from './counters.ts';
+import { type Fixture, openFixture } from './fixture.ts';
+import { allDispatched, checkLedger, type Ledger } from './ledger.ts';
+import { type Figures, type IdleRates, measureIdle, measureLoad } from './measure.ts';
 import type { Options } from './options.ts';
-import type { Progress } from './progress.ts';
-import { StatementTally } from './statements.ts';
-import { openSubjects, type Subject } from './subjects.ts';
+import { whileRunning } from './process.ts';
+import type { StoreName } from './stores.ts';
 
-const endNoticedWithinMs = 1_000;
 const warmUpBuyers = 16;
 
+/** A measured store and its samples so far. */
+interface Subject {
+  readonly fixture: Fixture;
+  readonly skus: readonly string[];
+  /** All orders so far, those of the warm-up included. */
+  orders: number;
+  idle: IdleRates;
+  /** The figures of each level, one for each round. */
+  readonly samples: ReadonlyMap<number, Figures[]>;
+  /** Readings before and after each load of the level with the most buyers. */
+  readonly costs: (readonly [before: Costs, after: Costs])[];
+}
+
 /**
- * Measures one shop process and the baselines on one Postgres, over HTTP as shoppers and the provider reach them. This
- * process is both of them: it answers the provider's calls at once and sends the signed events itself.
+ * Measures one shop process and the baselines on one Postgres, over HTTP. This process plays the shoppers and the
+ * provider: it answers the stores' calls at once and sends the signed events itself.
  */
 export async function compare(
   serverUrl: string,
   options: Options,
-  progress: Progress,
+  report: (activity: string) => void,
   cleanup: Cleanup,
 ): Promise<Comparison> {
-  progress.say('Starting the shop and the baselines');
-  const subjects = await openSubjects(serverUrl, options, cleanup);
-  return whileAlive(subjects, measureAll(subjects, options, progress));
-}
-
-/** The outcome of the work; when a store dies, its last words instead of the buyers' complaints. */
-async function whileAlive<Result>(subjects: readonly Subject[], work: Promise<Result>): Promise<Result> {
-  const died = subjects.map(({ program }) => program.died);
-  try {
-    return await Promise.race([...died, work]);
-  } catch (error) {
-    // A broken connection is noticed before the end of the process.
-    await Promise.race([...died, pause(endNoticedWithinMs)]);
-    throw error;
-  }
-}
-
-/** One subject and what has been measured of it so far. */
-interface Notes {
-  readonly subject: Subject;
-  readonly rest: Rest;
-  readonly warmUpOrders: number;
-  readonly levels: ReadonlyMap<number, Figures[]>;
-  /** Of the level with the most buyers. */
-  readonly tally: StatementTally;
+  report('Starting the shop and the baselines');
+  const open = async (name: StoreName, callsProvider = true): Promise<Subject> => {
+    const fixture = await openFixture(serverUrl, cleanup, { name }, callsProvider);
+    const skus = await restockAll(fixture.store.url);
+    const samples = new Map(options.levels.map((buyers) => [buyers, []]));
+    return { fixture, skus, orders: 0, idle: {} as IdleRates, samples, costs: [] };
+  };
+  const subjects = {
+    holdfast: await open('holdfast'),
+    tutorial: await open('tutorial', !options.tutorialAsPublished),
+    plain_sql: await open('plain_sql'),
+  };
+  const stores = Object.values(subjects).map(({ fixture }) => fixture.store);
+  return whileRunning(stores, measureAll(subjects, options, report));
 }
 
 /**
- * Warms up, counts at rest, then measures every subject at every level once a round, one right after the other, so
- * that a slow minute hits all of them.
+ * Warms up, measures the idle work, then measures every store at every level once a round. The stores take turns, so
+ * that a slow minute affects all of them.
  */
 async function measureAll(
-  subjects: readonly Subject[],
+  subjects: ByStore<Subject>,
   options: Options,
-  progress: Progress,
+  report: (activity: string) => void,
 ): Promise<Comparison> {
-  const warmUpOrders = new Map<Subject, number>();
-  for (const subject of subjects) {
-    progress.say(`Warming up ${subjectTitles[subject.name]} for ${options.warmUpSeconds} s`);
-    warmUpOrders.set(subject, await warmUp(subject, options));
+  const all = Object.values(subjects);
+  for (const subject of all) {
+    report(`Warming up ${titleOf(subject)} for ${options.warmUpSeconds} s`);
+    await warmUp(subject, options);
   }
-  progress.say(`Counting at rest for ${options.restSeconds} s`);
-  const takeNotes = async (subject: Subject): Promise<Notes> => ({
-    subject,
-    rest: await measureRest(subject, options.restSeconds),
-    warmUpOrders: warmUpOrders.get(subject) ?? 0,
-    levels: new Map(options.levels.map((buyers) => [buyers, []])),
-    tally: new StatementTally(),
+  report(`Measuring the idle work for ${options.idleSeconds} s`);
+  const idle = all.map(async (subject) => {
+    subject.idle = await measureIdle(subject.fixture, options.idleSeconds);
   });
-  const notes = await Promise.all(subjects.map(takeNotes));
+  await Promise.all(idle);
 
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const buyers of options.levels) {
-      // Each comes first in its turn, for what one leaves to Postgres' housekeeping falls to the next.
-      for (const note of rotate(notes, round)) {
-        progress.say(
-          `Round ${round} of ${options.rounds}, ${buyers} at once: ${subjectTitles[note.subject.name]}`,
-        );
-        await measureOnce(note, buyers, options);
+      // The first store changes, because each leaves housekeeping of Postgres to the next one.
+      const first = round % all.length;
+      for (const subject of [...all.slice(first), ...all.slice(0, first)]) {
+        report(`Round ${round} of ${options.rounds}, ${buyers} at once: ${titleOf(subject)}`);
+        await measureOnce(subject, buyers, options);
       }
     }
   }
-  return conclude(notes, options);
+  return toComparison(subjects, options);
 }
 
-async function warmUp(subject: Subject, options: Options): Promise<number> {
-  const crowd = {
-    buyers: warmUpBuyers,
-    seconds: options.warmUpSeconds,
-    ordersMax: options.levelOrdersMax,
+function titleOf({ fixture }: Subject): string {
+  return storeTitles[fixture.options.name];
+}
+
+async function warmUp(subject: Subject, { warmUpSeconds, levelOrdersMax }: Options): Promise<void> {
+  const load = { buyers: warmUpBuyers, seconds: warmUpSeconds, ordersMax: levelOrdersMax };
+  subject.orders += (await buy(subject.fixture, subject.skus, load)).orders;
+  await allDispatched(subject.fixture);
+}
+
+async function measureOnce(subject: Subject, buyers: number, options: Options): Promise<void> {
+  const load = { buyers, seconds: options.levelSeconds, ordersMax: options.levelOrdersMax };
+  const { readCosts } = subject.fixture.counters;
+  const before = await readCosts();
+  const figures = await measureLoad(subject.fixture, subject.skus, load, subject.idle);
+  if (buyers === Math.max(...options.levels)) subject.costs.push([before, await readCosts()]);
+  subject.samples.get(buyers)?.push(figures);
+  subject.orders += figures.orders;
+}
+
+async function toComparison(subjects: ByStore<Subject>, { levels }: Options): Promise<Comparison> {
+  const samples = (name: StoreName, buyers: number): Figures[] => subjects[name].samples.get(buyers) ?? [];
+  const statements = (name: StoreName): StatementPerOrder[] => {
+    const figures = samples(name, Math.max(...levels));
+    const orders = figures.reduce((sum, round) => sum + round.orders, 0);
+    return statementsPerOrder(subjects[name].costs, orders);
   };
-  const { orders } = await buy(subject.market, crowd);
-  await subject.allDone();
-  return orders;
-}
-
-async function measureOnce(
-  { subject, rest, levels, tally }: Notes,
-  buyers: number,
-  options: Options,
-): Promise<void> {
-  const crowd = { buyers, seconds: options.levelSeconds, ordersMax: options.levelOrdersMax };
-  const before = await subject.readCosts();
-  const figures = await measure(subject, crowd, rest);
-  if (buyers === Math.max(...options.levels)) tally.add(before, await subject.readCosts(), figures.orders);
-  levels.get(buyers)?.push(figures);
-}
-
-function rotate<Item>(items: readonly Item[], by: number): Item[] {
-  const first = by % items.length;
-  return [...items.slice(first), ...items.slice(0, first)];
-}
-
-async function conclude(notes: readonly Notes[], options: Options): Promise<Comparison> {
-  const books = await bySubject(notes, ({ subject, levels, warmUpOrders }) => {
-    const measured = [...levels.values()].flat();
-    return subject.checkBooks(measured.reduce((sum, { orders }) => sum + orders, warmUpOrders));
-  });
-  const levels = options.levels.map(async (buyers) =>
-    summarize(buyers, await bySubject(notes, ({ levels }) => levels.get(buyers) ?? [])),
-  );
+  const ledger = ({ fixture, orders }: Subject): Promise<Ledger> => checkLedger(fixture, orders);
   return {
-    at_rest: await bySubject(notes, ({ rest }) => rest),
-    levels: await Promise.all(levels),
-    statements: await bySubject(notes, ({ tally }) => tally.perOrder()),
-    books,
+    idle: byStore((name) => subjects[name].idle),
+    levels: levels.map((buyers) =>
+      summarize(
+        buyers,
+        byStore((name) => samples(name, buyers)),
+      ),
+    ),
+    statements: byStore(statements),
+    ledgers: {
+      holdfast: await ledger(subjects.holdfast),
+      tutorial: await ledger(subjects.tutorial),
+      plain_sql: await ledger(subjects.plain_sql),
+    },
   };
-}
-
-async function bySubject<Value>(
-  notes: readonly Notes[],
-  valueOf: (note: Notes) => Value | Promise<Value>,
-): Promise<BySubject<Value>> {
-  const entries = notes.map(async (note) => [note.subject.name, await valueOf(note)] as const);
-  return Object.fromEntries(await Promise.all(entries)) as Record<SubjectName, Value>;
 }

@@ -1,64 +1,69 @@
-import type { Books } from './books.ts';
-import type { Figures, Rest } from './measure.ts';
-import type { StatementPerOrder } from './statements.ts';
+import type { StatementPerOrder } from './counters.ts';
+import type { Ledger } from './ledger.ts';
+import type { Figures, IdleRates } from './measure.ts';
 import { type Spread, spread } from './statistics.ts';
+import type { StoreName } from './stores.ts';
 
-/** What is measured, in the order in which it is shown, and what people call it. */
-export const subjectTitles = { holdfast: 'Holdfast', tutorial: 'tutorial', plain_sql: 'plain SQL' } as const;
-export type SubjectName = keyof typeof subjectTitles;
-export const subjectNames = Object.keys(subjectTitles) as SubjectName[];
+/** The titles of the stores in the order of the tables. */
+export const storeTitles: ByStore<string> = {
+  holdfast: 'Holdfast',
+  tutorial: 'tutorial',
+  plain_sql: 'plain SQL',
+};
+export const storeNames = Object.keys(storeTitles) as StoreName[];
 
-export type BySubject<Value> = Readonly<Record<SubjectName, Value>>;
+export type ByStore<Value> = Readonly<Record<StoreName, Value>>;
 
 /** The shop beside the two baselines. */
 export interface Comparison {
-  readonly at_rest: BySubject<Rest>;
+  readonly idle: ByStore<IdleRates>;
   readonly levels: readonly Level[];
-  /** Where it goes, at the most buyers. */
-  readonly statements: BySubject<readonly StatementPerOrder[]>;
-  readonly books: BySubject<Books>;
+  /** At the level with the most buyers. */
+  readonly statements: ByStore<readonly StatementPerOrder[]>;
+  readonly ledgers: ByStore<Ledger>;
 }
 
 /** One number of buyers. */
 export interface Level {
   readonly buyers: number;
-  readonly subjects: BySubject<Measured>;
+  readonly stores: ByStore<{
+    readonly figures: Readonly<Record<keyof Figures, Spread>>;
+    readonly rounds: readonly Figures[];
+  }>;
   readonly ratios: Ratios;
 }
 
-/** Every figure over the rounds, and the rounds themselves. */
-export interface Measured {
-  readonly figures: Readonly<Record<keyof Figures, Spread>>;
-  readonly rounds: readonly Figures[];
-}
+/** The shop's figures divided by a baseline's of the same round. */
+export type Ratios = Readonly<
+  Record<
+    'orders_per_second_to_tutorial' | 'orders_per_second_to_plain_sql' | 'checkout_p50_to_tutorial',
+    Spread
+  >
+>;
 
-/** The shop's figure divided by a baseline's of the same round, over the rounds. */
-export interface Ratios {
-  readonly orders_per_second_to_tutorial: Spread;
-  readonly orders_per_second_to_plain_sql: Spread;
-  readonly checkout_p50_to_tutorial: Spread;
-}
-
-export function summarize(buyers: number, rounds: BySubject<readonly Figures[]>): Level {
-  const ratio = (figure: keyof Figures, baseline: readonly Figures[]): Spread =>
-    spread(rounds.holdfast.map((round, index) => round[figure] / (baseline[index]?.[figure] ?? Number.NaN)));
+/** Summarises the rounds of one level. */
+export function summarize(buyers: number, rounds: ByStore<readonly Figures[]>): Level {
+  const ratio = (figure: keyof Figures, baseline: StoreName): Spread =>
+    spread(
+      rounds.holdfast.map((own, index) => own[figure] / (rounds[baseline][index]?.[figure] ?? Number.NaN)),
+    );
+  const figures = (name: StoreName): Record<keyof Figures, Spread> => {
+    const keys = Object.keys(rounds[name][0] ?? {}) as (keyof Figures)[];
+    const spreads = keys.map((key) => [key, spread(rounds[name].map((round) => round[key]))] as const);
+    return Object.fromEntries(spreads) as Record<keyof Figures, Spread>;
+  };
   return {
     buyers,
-    subjects: {
-      holdfast: overRounds(rounds.holdfast),
-      tutorial: overRounds(rounds.tutorial),
-      plain_sql: overRounds(rounds.plain_sql),
-    },
+    stores: byStore((name) => ({ figures: figures(name), rounds: rounds[name] })),
     ratios: {
-      orders_per_second_to_tutorial: ratio('orders_per_second', rounds.tutorial),
-      orders_per_second_to_plain_sql: ratio('orders_per_second', rounds.plain_sql),
-      checkout_p50_to_tutorial: ratio('checkout_p50_ms', rounds.tutorial),
+      orders_per_second_to_tutorial: ratio('orders_per_second', 'tutorial'),
+      orders_per_second_to_plain_sql: ratio('orders_per_second', 'plain_sql'),
+      checkout_p50_to_tutorial: ratio('checkout_p50_ms', 'tutorial'),
     },
   };
 }
 
-function overRounds(rounds: readonly Figures[]): Measured {
-  const names = Object.keys(rounds[0] ?? {}) as (keyof Figures)[];
-  const figures = names.map((name) => [name, spread(rounds.map((round) => round[name]))] as const);
-  return { figures: Object.fromEntries(figures) as Measured['figures'], rounds };
+/** Computes a value for each store. */
+export function byStore<Value>(valueOf: (name: StoreName) => Value): ByStore<Value> {
+  return Object.fromEntries(storeNames.map((name) => [name, valueOf(name)])) as Record<StoreName, Value>;
 }

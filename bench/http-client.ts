@@ -1,74 +1,55 @@
-import http from 'node:http';
+import { type Dispatcher, Pool } from 'undici';
 
 export interface Answer {
   readonly status: number;
   readonly text: string;
 }
 
-/** Connections to one origin that stay open from one request to the next. */
+/** Connections to one origin that stay open between requests. */
 export interface HttpClient {
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   post(path: string, body: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
-  close(): void;
+  close(): Promise<void>;
 }
 
-// The shop answers everything within ten seconds.
+const json = { 'content-type': 'application/json', accept: 'application/json' };
+// The shop answers every request within ten seconds.
 const timeoutMs = 15_000;
 
-/** Opens at most `connectionsMax` connections. Barer than `fetch`, which would take its time from the shop's processor. */
-export function createHttpClient(origin: string, connectionsMax: number): HttpClient {
-  const { hostname, port } = new URL(origin);
-  const agent = new http.Agent({ keepAlive: true, maxSockets: connectionsMax });
-  const common = { agent, host: hostname, port, timeout: timeoutMs };
+/** Opens at most so many connections. `fetch` is slower, and the load shares the processors with the shop. */
+export function createHttpClient(origin: string, connections: number): HttpClient {
+  const pool = new Pool(origin, { connections, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+  const send = async (request: Dispatcher.RequestOptions): Promise<Answer> => {
+    const { statusCode, body } = await pool.request(request);
+    return { status: statusCode, text: await body.text() };
+  };
   return {
-    get: (path, headers = {}) => send({ ...common, method: 'GET', path, headers }, undefined),
+    get: (path, headers = {}) => send({ method: 'GET', path, headers }),
     post: (path, body, headers = {}) =>
-      send(
-        {
-          ...common,
-          method: 'POST',
-          path,
-          headers: {
-            'content-type': 'application/json',
-            'content-length': Buffer.byteLength(body),
-            accept: 'application/json',
-            ...headers,
-          },
-        },
-        body,
-      ),
-    close: () => {
-      agent.destroy();
-    },
+      send({ method: 'POST', path, body, headers: { ...json, ...headers } }),
+    close: () => pool.destroy(),
   };
 }
 
-function send(options: http.RequestOptions, body: string | undefined): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const request = http.request(options, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('error', reject);
-      response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, text });
-      });
-    });
-    request.on('timeout', () => {
-      request.destroy(new Error(`${options.method} ${options.path} had no answer in ${timeoutMs} ms.`));
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
+/** Runs `work` with a client and closes the client's connections afterwards. */
+export async function withHttpClient<Result>(
+  origin: string,
+  connections: number,
+  work: (client: HttpClient) => Promise<Result>,
+): Promise<Result> {
+  const client = createHttpClient(origin, connections);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
 }
 
 /**
- * The text of an answer with the expected status.
- * @throws Error with the answer otherwise: a benchmark of refusals would be quick and worthless.
+ * Reads the text of an answer with the expected status.
+ * @throws Error with the answer when the status differs, so that fast refusals cannot pass for good figures.
  */
-export function textOf(what: string, answer: Answer, expectedStatus: number): string {
+export function textOf(request: string, answer: Answer, expectedStatus: number): string {
   if (answer.status === expectedStatus) return answer.text;
-  throw new Error(`${what} was answered ${answer.status}: ${answer.text}`);
+  throw new Error(`${request} was answered ${answer.status}: ${answer.text}`);
 }

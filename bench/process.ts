@@ -1,43 +1,34 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Cleanup } from './cleanup.ts';
 
 /** A program in a process of its own. */
 export interface RunningProgram {
   readonly pid: number;
-  /** Never resolves; rejects with the program's last words when it ends although nobody asked it to. */
-  readonly died: Promise<never>;
-  /** Ends it as a loss of power does; resolves when it is gone. */
+  /** Rejects with the program's last output when the program exits unasked. Never resolves. */
+  readonly unexpectedExit: Promise<never>;
+  /** Kills it with SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
-  usage(): Promise<Usage>;
-}
-
-/** What a process has taken from the machine. */
-export interface Usage {
-  /** Processor time of all its threads since it began. */
-  readonly cpuMs: number;
-  /** Memory that it holds now. */
-  readonly rssBytes: number;
-}
-
-export interface Program {
-  /** Path of a JavaScript or TypeScript file that sends a message to its parent when it is ready. */
-  readonly program: string;
-  /** All of its environment, except where to find other programs. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** Reads the memory that it holds now. */
+  rssBytes(): Promise<number>;
 }
 
 const startWithinMs = 30_000;
 const endWithinMs = 15_000;
-const lastWordsMax = 4_000;
+const exitNoticedWithinMs = 1_000;
+const outputMax = 4_000;
 
 /**
- * Starts a program and resolves when it is ready. It ends with the cleanup at the latest.
- * @throws Error with its last words when it ends before, or is not ready within half a minute.
+ * Starts a program and resolves when it is ready. The cleanup ends it.
+ * @param program path of a JavaScript or TypeScript file that sends its parent a message when it is ready.
+ * @param environment everything except PATH.
+ * @throws Error with its last output when it exits early or is not ready within 30 s.
  */
 export async function startProgram(
-  { program, environment }: Program,
+  program: string,
+  environment: Readonly<Record<string, string>>,
   cleanup: Cleanup,
 ): Promise<RunningProgram> {
   const child = fork(program, {
@@ -51,58 +42,58 @@ export async function startProgram(
     return endChild(child, signal);
   };
   cleanup.add(() => end('SIGTERM'));
-  const lastWords = keepLastWords(child);
-  const died = once(child, 'exit').then(([code, signal]) => {
+  const lastOutput = collectLastOutput(child);
+  const unexpectedExit = once(child, 'exit').then(([code, signal]) => {
     if (ending) return new Promise<never>(() => undefined);
-    throw new Error(`${program} ended with ${String(signal ?? code)}. Its last words:\n${lastWords()}`);
+    throw new Error(`${program} exited with ${String(signal ?? code)}. Its last output:\n${lastOutput()}`);
   });
-  // Whoever waits beside it hears of it; nobody waits while the run ends.
-  died.catch(() => undefined);
-  await Promise.race([died, ready(child, program)]);
-  const pid = child.pid ?? Number.NaN;
-  return { pid, died, kill: () => end('SIGKILL'), usage: () => usageOf(pid) };
-}
-
-async function ready(child: ChildProcess, program: string): Promise<void> {
-  await once(child, 'message', { signal: AbortSignal.timeout(startWithinMs) }).catch((error: unknown) => {
+  // `whileRunning` reports the exit. Nothing waits for it while the run ends.
+  unexpectedExit.catch(() => undefined);
+  const ready = once(child, 'message', { signal: AbortSignal.timeout(startWithinMs) });
+  await Promise.race([unexpectedExit, ready]).catch((error: unknown) => {
+    if ((error as Error).name !== 'AbortError') throw error;
     throw new Error(`${program} was not ready within ${startWithinMs / 1000} s.`, { cause: error });
   });
+  const pid = child.pid ?? Number.NaN;
+  return { pid, unexpectedExit, kill: () => end('SIGKILL'), rssBytes: () => rssBytes(pid) };
 }
 
-function keepLastWords(child: ChildProcess): () => string {
-  let words = '';
-  const listen = (chunk: Buffer): void => {
-    words = (words + chunk.toString()).slice(-lastWordsMax);
-  };
-  child.stdout?.on('data', listen);
-  child.stderr?.on('data', listen);
-  return () => words;
+function collectLastOutput(child: ChildProcess): () => string {
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-outputMax);
+    });
+  }
+  return () => output;
 }
 
 async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill(signal);
-  const impatience = setTimeout(() => child.kill('SIGKILL'), endWithinMs);
+  const timer = setTimeout(() => child.kill('SIGKILL'), endWithinMs);
   await ended;
-  clearTimeout(impatience);
+  clearTimeout(timer);
 }
 
-// The kernel counts processor time for everybody in hundredths of a second.
-const msPerTick = 10;
+/** @returns the result of the work. @throws the last output of a program that exits meanwhile. */
+export async function whileRunning<Result>(
+  programs: readonly RunningProgram[],
+  work: Promise<Result>,
+): Promise<Result> {
+  const exits = programs.map(({ unexpectedExit }) => unexpectedExit);
+  try {
+    return await Promise.race([...exits, work]);
+  } catch (error) {
+    // A broken connection is noticed before the exit that caused it.
+    await Promise.race([...exits, pause(exitNoticedWithinMs)]);
+    throw error;
+  }
+}
 
-/** Reads what a process has used from Linux. @throws when there is no such process. */
-async function usageOf(pid: number): Promise<Usage> {
-  const [stat, status] = await Promise.all([
-    readFile(`/proc/${pid}/stat`, 'utf8'),
-    readFile(`/proc/${pid}/status`, 'utf8'),
-  ]);
-  // The name, in brackets, may hold spaces: count from behind it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [user, system] = [fields[11], fields[12]].map(Number);
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
-  return {
-    cpuMs: ((user ?? Number.NaN) + (system ?? Number.NaN)) * msPerTick,
-    rssBytes: Number(kilobytes) * 1024,
-  };
+/** Reads a process's memory from Linux. @throws when there is no such process. */
+async function rssBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }

@@ -1,108 +1,77 @@
-import {
-  type Comparison,
-  type Level,
-  type Ratios,
-  type SubjectName,
-  subjectNames,
-  subjectTitles,
-} from './comparison.ts';
+import { type Comparison, type Level, type Ratios, storeNames, storeTitles } from './comparison.ts';
+import type { StatementPerOrder } from './counters.ts';
 import type { Figures } from './measure.ts';
-import type { Report } from './report.ts';
-import type { StatementPerOrder } from './statements.ts';
+import type { Options } from './options.ts';
 import type { Spread } from './statistics.ts';
+import type { StoreName } from './stores.ts';
 
-interface Row<Name> {
-  readonly label: string;
-  readonly figure: Name;
-  readonly digits: number;
-  readonly unit?: number;
-}
+/** A label, the name of a figure, its decimal digits, and its unit. */
+type Row<Name> = readonly [label: string, name: Name, digits: number, unit?: number];
 
 const figureRows: readonly Row<keyof Figures>[] = [
-  { label: 'orders/s, paid', figure: 'orders_per_second', digits: 1 },
-  { label: 'orders/s, paid and dispatched', figure: 'orders_per_second_dispatched', digits: 1 },
-  { label: 'checkout p50, ms', figure: 'checkout_p50_ms', digits: 1 },
-  { label: 'checkout p99, ms', figure: 'checkout_p99_ms', digits: 1 },
-  { label: 'webhook p50, ms', figure: 'webhook_p50_ms', digits: 1 },
-  { label: 'webhook p99, ms', figure: 'webhook_p99_ms', digits: 1 },
-  { label: 'SQL statements per order', figure: 'statements_per_order', digits: 1 },
-  { label: '  of these BEGIN and COMMIT', figure: 'begin_and_commit_per_order', digits: 1 },
-  { label: '  of these COMMIT', figure: 'commits_per_order', digits: 1 },
-  { label: 'writing transactions per order', figure: 'writes_per_order', digits: 1 },
-  { label: 'WAL per order, kB', figure: 'wal_bytes_per_order', digits: 1, unit: 1000 },
-  { label: 'CPU of the store per order, ms', figure: 'store_cpu_ms_per_order', digits: 1 },
-  { label: 'CPU of Postgres per order, ms', figure: 'postgres_cpu_ms_per_order', digits: 1 },
-  { label: 'CPU of the load per order, ms', figure: 'load_cpu_ms_per_order', digits: 1 },
-  { label: 'memory of the store, MB', figure: 'store_rss_bytes', digits: 0, unit: 1_000_000 },
-  { label: 'asked again, the store being too busy', figure: 'asked_again', digits: 0 },
-  { label: 'dispatched after the last payment, s', figure: 'dispatched_after_seconds', digits: 1 },
+  ['orders/s, paid', 'orders_per_second', 1],
+  ['orders/s, paid and dispatched', 'orders_per_second_dispatched', 1],
+  ['checkout p50, ms', 'checkout_p50_ms', 1],
+  ['checkout p99, ms', 'checkout_p99_ms', 1],
+  ['webhook p50, ms', 'webhook_p50_ms', 1],
+  ['webhook p99, ms', 'webhook_p99_ms', 1],
+  ['SQL statements per order', 'statements_per_order', 1],
+  ['  of these BEGIN and COMMIT', 'begin_and_commit_per_order', 1],
+  ['  of these COMMIT', 'commits_per_order', 1],
+  ['writing transactions per order', 'writes_per_order', 1],
+  ['WAL per order, kB', 'wal_bytes_per_order', 1, 1000],
+  ['CPU of the store per order, ms', 'store_cpu_ms_per_order', 1],
+  ['CPU of Postgres per order, ms', 'postgres_cpu_ms_per_order', 1],
+  ['CPU of the load per order, ms', 'load_cpu_ms_per_order', 1],
+  ['memory of the store, MB', 'store_rss_bytes', 0, 1_000_000],
+  ['retries, the store being too busy', 'retries', 0],
+  ['dispatched after the last payment, s', 'dispatched_after_seconds', 1],
 ];
 
 const ratioRows: readonly Row<keyof Ratios>[] = [
-  { label: "orders/s ÷ tutorial's", figure: 'orders_per_second_to_tutorial', digits: 2 },
-  { label: "orders/s ÷ plain SQL's", figure: 'orders_per_second_to_plain_sql', digits: 3 },
-  { label: "checkout p50 ÷ tutorial's", figure: 'checkout_p50_to_tutorial', digits: 2 },
+  ["orders/s ÷ tutorial's", 'orders_per_second_to_tutorial', 2],
+  ["orders/s ÷ plain SQL's", 'orders_per_second_to_plain_sql', 3],
+  ["checkout p50 ÷ tutorial's", 'checkout_p50_to_tutorial', 2],
 ];
 
-/** The comparison as tables for people: the median, and from the lowest to the highest when there were several rounds. */
-export function formatComparison(comparison: Comparison, options: Report['options']): string {
-  const { levels } = comparison;
+/** Formats the comparison as tables: medians, with the lowest and the highest figure when there were several rounds. */
+export function formatComparison(
+  { levels, idle, ledgers }: Comparison,
+  { tutorialAsPublished }: Pick<Options, 'tutorialAsPublished'>,
+): string {
+  const titles = storeNames.map((name) => storeTitles[name]);
+  const levelTable = (level: Level): string[] => [
+    '',
+    line(buyersTitle(level), titles),
+    ...table(figureRows, (figure) => storeNames.map((name) => level.stores[name].figures[figure])),
+  ];
+  const each = (valueOf: (name: StoreName) => string | number): string =>
+    storeNames.map((name) => `${storeTitles[name]} ${valueOf(name)}`).join(', ');
   return [
-    ...levels.flatMap((level) => ['', ...levelTable(level)]),
+    ...levels.flatMap(levelTable),
     '',
     line('Holdfast ÷ baseline', levels.map(buyersTitle)),
-    ...ratioRows.map((row) =>
-      line(
-        row.label,
-        levels.map(({ ratios }) => cell(row, ratios[row.figure])),
-      ),
-    ),
+    ...table(ratioRows, (ratio) => levels.map(({ ratios }) => ratios[ratio])),
     '',
-    ...notes(comparison, options),
+    tutorialAsPublished
+      ? 'The tutorial calls no provider, as it was published.'
+      : 'The tutorial was published without a provider. Here its checkout makes one recorded call, as the others do.',
+    `Idle statements/s, not part of the figures per order: ${each((name) => idle[name].statements_per_second.toFixed(1))}.`,
+    `Orders in all, each paid once and dispatched, and the stock balances: ${each((name) => ledgers[name].orders)}.`,
   ].join('\n');
-}
-
-function levelTable(level: Level): string[] {
-  return [
-    line(
-      buyersTitle(level),
-      subjectNames.map((name) => subjectTitles[name]),
-    ),
-    ...figureRows.map((row) =>
-      line(
-        row.label,
-        subjectNames.map((name) => cell(row, level.subjects[name].figures[row.figure])),
-      ),
-    ),
-  ];
 }
 
 function buyersTitle({ buyers }: Level): string {
   return buyers === 1 ? '1 buyer' : `${buyers} buyers`;
 }
 
-function notes({ at_rest, books }: Comparison, options: Report['options']): string[] {
-  const each = (valueOf: (name: SubjectName) => string): string =>
-    subjectNames.map((name) => `${subjectTitles[name]} ${valueOf(name)}`).join(', ');
-  return [
-    options.tutorialAsPublished
-      ? 'The tutorial calls no provider, as it was published.'
-      : 'The tutorial was published without a provider; here its checkout makes one recorded call, as the others do.',
-    `At rest, not part of the figures per order, statements/s: ${each((name) => at_rest[name].statements_per_second.toFixed(1))}.`,
-    `Orders in all, every one paid once and dispatched, and the stock adds up: ${each((name) => String(books[name].orders))}.`,
-  ];
-}
-
-/** Where the statements of an order go, the most frequent first. */
-export function formatStatements(statements: readonly StatementPerOrder[]): string {
-  return [
-    '',
-    'Calls and ms of execution per order at the most buyers:',
-    ...statements.map(
-      ({ statement, calls_per_order: calls, execution_ms_per_order: ms }) =>
-        `${calls.toFixed(2).padStart(8)} ${ms.toFixed(3).padStart(8)}  ${statement}`,
+function table<Name>(rows: readonly Row<Name>[], valuesOf: (name: Name) => readonly Spread[]): string[] {
+  return rows.map(([label, name, digits, unit = 1]) =>
+    line(
+      label,
+      valuesOf(name).map((spread) => cell(spread, digits, unit)),
     ),
-  ].join('\n');
+  );
 }
 
 const labelWidth = 39;
@@ -112,8 +81,20 @@ function line(label: string, cells: readonly string[]): string {
   return `${label.padEnd(labelWidth)}${cells.map((text) => text.padEnd(columnWidth)).join('')}`.trimEnd();
 }
 
-function cell<Name>({ digits, unit = 1 }: Row<Name>, { median, min, max }: Spread): string {
+function cell({ median, min, max }: Spread, digits: number, unit: number): string {
   if (Number.isNaN(median)) return 'unknown';
   const [middle, low, high] = [median, min, max].map((value) => (value / unit).toFixed(digits));
   return min === max ? `${middle}` : `${middle} (${low} – ${high})`;
+}
+
+/** Lists the statements of an order, the most frequent first. */
+export function formatStatements(statements: readonly StatementPerOrder[]): string {
+  return [
+    '',
+    'Calls and ms of execution per order at the most buyers:',
+    ...statements.map(
+      ({ statement, calls_per_order: calls, execution_ms_per_order: ms }) =>
+        `${calls.toFixed(2).padStart(8)} ${ms.toFixed(3).padStart(8)}  ${statement}`,
+    ),
+  ].join('\n');
 }

@@ -1,50 +1,48 @@
-import { allDispatched, checkBooks } from '../books.ts';
 import { buy } from '../buyers.ts';
+import type { Fixture } from '../fixture.ts';
+import { allDispatched, checkLedger } from '../ledger.ts';
 import { type Spread, spread } from '../statistics.ts';
-import { addProducts } from './products.ts';
-import type { Scenario, ScenarioReport, World } from './scenario.ts';
-import { onStage, type Stage } from './stage.ts';
+import { addProducts, type Context, type Scenario, type ScenarioReport, withShop } from './scenario.ts';
 
 const buyers = 64;
 const products = 50;
-// More than all rounds can buy of one.
+// More than all rounds can buy of one product.
 const unitsEach = 1_000_000;
 
-/** Whether a product that everybody wants slows the shop down. */
+/** Compares orders per second on one product with those on fifty. */
 export const hot: Scenario = {
   name: 'hot',
   title: `One hot product against ${products}, ${buyers} buyers`,
-  run: (world) => onStage(world, {}, (stage) => measure(stage, world)),
+  run: (context) => withShop(context, {}, (fixture) => measure(fixture, context)),
 };
 
-async function measure(stage: Stage, { quick, say }: World): Promise<ScenarioReport> {
-  const skus = await addProducts(stage.sql, products, unitsEach);
-  const market = { shopUrl: stage.shop.url, provider: stage.provider };
+async function measure(fixture: Fixture, { quick, report }: Context): Promise<ScenarioReport> {
+  const skus = await addProducts(fixture.sql, products, unitsEach);
   const limits = quick
     ? { rounds: 1, seconds: 1, ordersMax: 100 }
     : { rounds: 5, seconds: 5, ordersMax: 10_000 };
   let bought = 0;
   const ordersPerSecond = async (wanted: readonly string[]): Promise<number> => {
-    const purchases = await buy({ ...market, skus: wanted }, { buyers, ...limits });
-    await allDispatched(stage.sql);
+    const purchases = await buy(fixture, wanted, { buyers, ...limits });
+    await allDispatched(fixture);
     bought += purchases.orders;
     return purchases.orders / purchases.seconds;
   };
 
-  say('warming up');
+  report('warming up');
   await ordersPerSecond(skus);
   const one: number[] = [];
   const many: number[] = [];
   for (let round = 1; round <= limits.rounds; round += 1) {
-    say(`round ${round} of ${limits.rounds}`);
+    report(`round ${round} of ${limits.rounds}`);
     one.push(await ordersPerSecond(skus.slice(0, 1)));
     many.push(await ordersPerSecond(skus));
   }
-  await checkBooks(stage.sql, bought);
-  return report(spread(one), spread(many));
+  await checkLedger(fixture, bought);
+  return summarize(spread(one), spread(many));
 }
 
-function report(one: Spread, many: Spread): ScenarioReport {
+function summarize(one: Spread, many: Spread): ScenarioReport {
   const ratio = one.median / many.median;
   const range = ({ median, min, max }: Spread): string =>
     `${median.toFixed(1)} (${min.toFixed(1)} – ${max.toFixed(1)})`;

@@ -1,118 +1,138 @@
-import { allDispatched, checkBooks } from '../books.ts';
+import { Agent, request } from 'undici';
 import { checkOut, type PlacedOrder, pay } from '../buyers.ts';
 import type { Cleanup } from '../cleanup.ts';
+import { inParallel, waitUntil } from '../concurrency.ts';
+import type { Fixture } from '../fixture.ts';
 import { createHttpClient, type HttpClient } from '../http-client.ts';
+import { allDispatched, checkLedger } from '../ledger.ts';
 import { percentile } from '../statistics.ts';
-import { type EventStream, openEventStream } from './event-stream.ts';
-import { addProducts } from './products.ts';
-import type { Scenario, ScenarioReport, World } from './scenario.ts';
-import { onStage, type Stage } from './stage.ts';
-import { together, until } from './together.ts';
+import { addProducts, type Context, type Scenario, type ScenarioReport, withShop } from './scenario.ts';
 
 const orders = { full: 50, quick: 5 };
 const streamsEach = 10;
 const paidAtOnce = 10;
-// How the shop reads an order for those who watch it (src/database/queries/order-story.ts).
-const readOfOrder = '%json_agg(entry order by%';
+// Part of the query by which the shop reads an order for its open pages (src/database/queries/).
+const readOfOrder = '%order by history_id%';
 
-/** How soon those hear of a payment who have the page of its order open, and what they cost. */
+/** Measures how soon open order pages show a payment, and their cost. */
 export const streams: Scenario = {
   name: 'streams',
   title: `${orders.full * streamsEach} event streams open: ${streamsEach} at each of ${orders.full} orders`,
-  run: (world) =>
-    onStage(world, { EVENT_STREAMS_PER_ADDRESS: '10000' }, (stage, cleanup) =>
-      measure(stage, world, cleanup),
+  run: (context) =>
+    withShop(context, { EVENT_STREAMS_PER_ADDRESS: '10000' }, (fixture, cleanup) =>
+      measure(fixture, context, cleanup),
     ),
 };
 
-/** An order and those who watch it. */
-interface Watched {
-  readonly order: PlacedOrder;
-  readonly watchers: readonly EventStream[];
+/** The event stream of an order page, as an open browser holds it. */
+interface EventStream {
+  /** When each message about the order came, by `performance.now()`. The first message is the order's first status. */
+  readonly arrivals: number[];
+  /** Whether the shop has closed it, as it does when no further message can follow. */
+  ended: boolean;
 }
 
-async function measure(stage: Stage, { quick, say }: World, cleanup: Cleanup): Promise<ScenarioReport> {
-  const count = quick ? orders.quick : orders.full;
-  const client = createHttpClient(stage.shop.url, paidAtOnce);
-  cleanup.add(client.close);
-  say(`opening ${count * streamsEach} streams`);
-  const watched = await openAll(stage, client, count, cleanup);
-  const { rssBytes } = await stage.shop.usage();
+/** An order and the streams of its open pages. */
+interface WatchedOrder {
+  readonly order: PlacedOrder;
+  readonly streams: readonly EventStream[];
+}
 
-  say(`paying ${count} orders`);
-  const before = await stage.countCalls(readOfOrder);
-  const delays = await together(count, paidAtOnce, async (number) => {
-    const { order, watchers } = watched[number] as Watched;
-    await pay(client, stage.provider, order.sessionId);
+async function measure(
+  fixture: Fixture,
+  { quick, report }: Context,
+  cleanup: Cleanup,
+): Promise<ScenarioReport> {
+  const { store, provider, counters } = fixture;
+  const count = quick ? orders.quick : orders.full;
+  const client = createHttpClient(store.url, paidAtOnce);
+  cleanup.add(client.close);
+  report(`opening ${count * streamsEach} streams`);
+  const watched = await openAll(fixture, client, count, cleanup);
+  const rssBytes = await store.rssBytes();
+
+  report(`paying ${count} orders`);
+  const before = await counters.countCalls(readOfOrder);
+  const delays = await inParallel(count, paidAtOnce, async (number) => {
+    const { order, streams } = watched[number] as WatchedOrder;
+    await pay(client, provider, order.sessionId);
     const answeredAt = performance.now();
-    await until(
-      'every stream tells of the payment',
-      () => all(watchers, ({ arrivals }) => arrivals.length > 1),
-      {
-        everyMs: 5,
-      },
-    );
-    // The news may be there before the provider has its answer.
-    return watchers.map(({ arrivals }) => Math.max(0, (arrivals[1] ?? Number.NaN) - answeredAt));
+    const allShowIt = (): boolean => streams.every(({ arrivals }) => arrivals.length > 1);
+    await waitUntil('every stream shows the payment', allShowIt, { everyMs: 5 });
+    // A message can arrive before the provider has its answer.
+    return streams.map(({ arrivals }) => Math.max(0, (arrivals[1] ?? Number.NaN) - answeredAt));
   });
-  await allDispatched(stage.sql);
-  await until('every stream has ended', () =>
-    all(
-      watched.flatMap(({ watchers }) => watchers),
-      (one) => one.ended(),
-    ),
-  );
-  await checkBooks(stage.sql, count);
-  const reads = (await stage.countCalls(readOfOrder)) - before;
-  return report(watched, delays.flat(), reads, rssBytes);
+  await allDispatched(fixture);
+  const all = watched.flatMap(({ streams }) => streams);
+  await waitUntil('every stream has ended', () => all.every(({ ended }) => ended));
+  await checkLedger(fixture, count);
+  return summarize(watched, delays.flat(), (await counters.countCalls(readOfOrder)) - before, rssBytes);
 }
 
 async function openAll(
-  stage: Stage,
+  { sql, store }: Fixture,
   client: HttpClient,
   count: number,
   cleanup: Cleanup,
-): Promise<Watched[]> {
-  const [sku = ''] = await addProducts(stage.sql, 1, count);
-  const watched = await together(count, paidAtOnce, async (number) => {
+): Promise<WatchedOrder[]> {
+  const [sku = ''] = await addProducts(sql, 1, count);
+  // Without a limit, each stream has a connection of its own.
+  const agent = new Agent({ bodyTimeout: 0 });
+  cleanup.add(() => agent.destroy());
+  const watched = await inParallel(count, paidAtOnce, async (number) => {
     const order = await checkOut(client, `watched-${number}`, sku);
-    const url = `${stage.shop.url}${order.path}/events`;
-    return { order, watchers: await together(streamsEach, streamsEach, () => openEventStream(url)) };
+    const url = `${store.url}${order.path}/events`;
+    return { order, streams: await inParallel(streamsEach, streamsEach, () => openEventStream(url, agent)) };
   });
-  const everyone = watched.flatMap(({ watchers }) => watchers);
-  cleanup.add(() => {
-    for (const stream of everyone) stream.close();
-  });
-  await until('every stream shows its order', () => all(everyone, ({ arrivals }) => arrivals.length > 0));
+  const all = watched.flatMap(({ streams }) => streams);
+  await waitUntil('every stream shows its order', () => all.every(({ arrivals }) => arrivals.length > 0));
   return watched;
 }
 
-function all(streams: readonly EventStream[], isSo: (stream: EventStream) => boolean): Promise<boolean> {
-  return Promise.resolve(streams.every(isSo));
+/** @throws when the shop does not answer with a stream. */
+async function openEventStream(url: string, dispatcher: Agent): Promise<EventStream> {
+  const { statusCode, body } = await request(url, { dispatcher, headers: { accept: 'text/event-stream' } });
+  if (statusCode !== 200) throw new Error(`${url} was answered ${statusCode}.`);
+  const stream: EventStream = { arrivals: [], ended: false };
+  let unread = '';
+  body.setEncoding('utf8');
+  body.on('data', (text: string) => {
+    const messages = (unread + text).split('\n\n');
+    unread = messages.pop() ?? '';
+    const now = performance.now();
+    // The stream also carries heartbeats, which have another name.
+    for (const message of messages) if (/^event: order$/m.test(message)) stream.arrivals.push(now);
+  });
+  body.on('error', () => undefined);
+  body.on('close', () => {
+    stream.ended = true;
+  });
+  return stream;
 }
 
-function report(
-  watched: readonly Watched[],
+/** @throws when the counted reads are fewer than the messages that they caused. */
+function summarize(
+  watched: readonly WatchedOrder[],
   delays: readonly number[],
   reads: number,
   rssBytes: number,
 ): ScenarioReport {
-  // All who watch an order are told of it together, so any of them knows how often it changed.
-  const changes = watched.reduce((sum, { watchers }) => sum + (watchers[0]?.arrivals.length ?? 0) - 1, 0);
-  if (reads < changes) throw new Error(`${changes} changes were told, but only ${reads} reads counted.`);
+  // All streams of an order get the same messages, so the first one shows how often the order changed.
+  const changes = watched.reduce((sum, { streams }) => sum + (streams[0]?.arrivals.length ?? 0) - 1, 0);
+  if (reads < changes) throw new Error(`${changes} changes were sent, but only ${reads} reads counted.`);
   const [p50, p99] = [percentile(delays, 0.5), percentile(delays, 0.99)];
   const readsPerChange = reads / changes;
   return {
     lines: [
-      `from the provider's answer to the news in the browser: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`,
-      `${readsPerChange.toFixed(2)} reads for each change that was told, to ${streamsEach} streams`,
+      `from the provider's answer to the message in the browser: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`,
+      `${readsPerChange.toFixed(2)} reads for each change that was sent to ${streamsEach} streams`,
       `RSS of the shop ${(rssBytes / 1e6).toFixed(0)} MB`,
     ],
     figures: {
       streams: delays.length,
-      news_p50_ms: p50,
-      news_p99_ms: p99,
-      changes_told: changes,
+      message_p50_ms: p50,
+      message_p99_ms: p99,
+      changes_sent: changes,
       reads_per_change: readsPerChange,
       rss_bytes: rssBytes,
     },

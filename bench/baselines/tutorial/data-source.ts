@@ -11,17 +11,18 @@ import {
 import type { Knex } from 'knex';
 
 const name = 'tutorial';
+type Completion = { readonly output: string | null; readonly error: string | null };
 const completions = 'dbos.transaction_completion';
 
-/** Runs a callback as a durable transaction of the workflow that it is called in. */
+/** Runs a callback as a durable transaction of the current workflow. */
 export type RunTransaction = <Result>(
   step: string,
   callback: (trx: Knex.Transaction) => Promise<Result>,
 ) => Promise<Result>;
 
 /**
- * A data source by the SDK's public contract, for the published one does not load on this version: the transaction and
- * a record of its outcome are one commit, and the engine's checkpoint of the step is a second.
+ * Creates a data source by the SDK's public contract, because the published package does not load on this version. One
+ * commit contains the transaction and a record of its result; a second contains the engine's checkpoint of the step.
  */
 export function createDataSource(database: Knex): RunTransaction {
   const current = new AsyncLocalStorage<Knex.Transaction>();
@@ -57,19 +58,14 @@ async function rowsOf(trx: Knex.Transaction, sql: string): Promise<Record<string
   return rows;
 }
 
-interface Completion {
-  readonly output: string | null;
-  readonly error: string | null;
-}
-
 async function once<Result>(
   database: Knex,
   callback: (trx: Knex.Transaction) => Promise<Result>,
 ): Promise<Result> {
   const { workflowID: workflowId, stepID: step } = DBOS;
-  if (workflowId === undefined || step === undefined) throw new Error('A transaction runs in a workflow.');
-  const place = { workflow_id: workflowId, function_num: step };
-  const recorded = () => database(completions).where(place).first<Completion | undefined>('output', 'error');
+  if (workflowId === undefined || step === undefined) throw new Error('A transaction needs a workflow.');
+  const key = { workflow_id: workflowId, function_num: step };
+  const recorded = () => database(completions).where(key).first<Completion | undefined>('output', 'error');
 
   const before = await recorded();
   if (before) return replayRecordedStep<Result>(before);
@@ -77,7 +73,7 @@ async function once<Result>(
     return await database.transaction(async (trx) => {
       const result = await callback(trx);
       const inserted = await trx(completions)
-        .insert({ ...place, output: serialize(result) })
+        .insert({ ...key, output: serialize(result) })
         .onConflict(['workflow_id', 'function_num'])
         .ignore()
         .returning('workflow_id');
@@ -92,7 +88,7 @@ async function once<Result>(
   }
 }
 
-/** As the SDK reads it back: its format for values that are plain JSON. */
+/** Writes the SDK's format for plain JSON values. */
 function serialize(result: unknown): string {
   return JSON.stringify({ json: result });
 }

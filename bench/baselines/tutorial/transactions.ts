@@ -1,15 +1,10 @@
 import type { Knex } from 'knex';
-import type { Item } from '../server.ts';
+import type { Item } from '../common.ts';
 import type { RunTransaction } from './data-source.ts';
 
-/** The tutorial's numbers. */
+/** The tutorial's codes. */
 const status = { dispatched: 1, paid: 2, pending: 0 } as const;
-const progressAtFirst = 10;
-
-export interface Priced {
-  readonly productId: number;
-  readonly priceCents: number;
-}
+const initialProgress = 10;
 
 interface ProductRow {
   product_id: number;
@@ -27,7 +22,7 @@ interface OrderRow {
   progress_remaining: number;
 }
 
-/** Makes the tutorial's two tables, with as many products as the shop's catalogue has. */
+/** Creates the tutorial's two tables, with as many products as the shop's catalogue has. */
 export async function createTables(database: Knex): Promise<void> {
   await database.raw(`
     create table products (
@@ -48,62 +43,47 @@ export async function createTables(database: Knex): Promise<void> {
     insert into products (sku, price_cents) select 'widget-' || number, 9999 from generate_series(1, 8) as number`);
 }
 
-export type Transactions = ReturnType<typeof tutorialTransactions>;
-
 /** The tutorial's verbs, each a transaction and a checkpoint of its own. */
-export function tutorialTransactions(run: RunTransaction) {
+export function createTransactions(run: RunTransaction) {
   return {
-    /** @throws when too few are left, as the tutorial does. */
-    subtractInventory: ({ sku, qty }: Item): Promise<Priced> =>
+    /** @throws when too few units are left, as the tutorial does. */
+    subtractInventory: ({ sku, qty }: Item): Promise<ProductRow> =>
       run('subtractInventory', async (trx) => {
         const [product] = await trx<ProductRow>('products')
           .where({ sku })
           .andWhere('inventory', '>=', qty)
           .decrement('inventory', qty)
           .returning(['product_id', 'price_cents']);
-        if (!product) throw new Error('Too few are left.');
-        return { productId: product.product_id, priceCents: product.price_cents };
+        if (!product) throw new Error('Too few units are left.');
+        return product as ProductRow;
       }),
 
-    createOrder: (productId: number, quantity: number): Promise<number> =>
+    createOrder: (product_id: number, quantity: number): Promise<number> =>
       run('createOrder', async (trx) => {
-        const [order] = await trx<OrderRow>('orders')
-          .insert({
-            order_status: status.pending,
-            product_id: productId,
-            quantity,
-            last_update_time: now(trx),
-            progress_remaining: progressAtFirst,
-          })
+        const last_update_time = trx.raw('now()');
+        const order = { order_status: status.pending, product_id, quantity, last_update_time };
+        const [inserted] = await trx<OrderRow>('orders')
+          .insert({ ...order, progress_remaining: initialProgress })
           .returning('order_id');
-        if (!order) throw new Error('The order was not inserted.');
-        return order.order_id;
+        if (!inserted) throw new Error('The order was not inserted.');
+        return inserted.order_id;
       }),
 
-    markOrderPaid: (orderId: number): Promise<void> =>
+    markOrderPaid: (order_id: number): Promise<void> =>
       run('markOrderPaid', async (trx) => {
-        await trx<OrderRow>('orders')
-          .where({ order_id: orderId })
-          .update({ order_status: status.paid, last_update_time: now(trx) });
+        const changes = { order_status: status.paid, last_update_time: trx.raw('now()') };
+        await trx<OrderRow>('orders').where({ order_id }).update(changes);
       }),
 
-    advanceDispatch: (orderId: number): Promise<void> =>
+    advanceDispatch: (order_id: number): Promise<void> =>
       run('advanceDispatch', async (trx) => {
-        const order = await trx<OrderRow>('orders')
-          .where({ order_id: orderId, order_status: status.paid })
-          .first();
-        if (!order) throw new Error(`Order ${orderId} is not paid.`);
-        const remaining = order.progress_remaining - 1;
+        const order = await trx<OrderRow>('orders').where({ order_id, order_status: status.paid }).first();
+        if (!order) throw new Error(`Order ${order_id} is not paid.`);
+        const progress_remaining = order.progress_remaining - 1;
+        const dispatched = { order_status: status.dispatched, last_update_time: trx.raw('now()') };
         await trx<OrderRow>('orders')
-          .where({ order_id: orderId })
-          .update({
-            progress_remaining: remaining,
-            ...(remaining === 0 && { order_status: status.dispatched, last_update_time: now(trx) }),
-          });
+          .where({ order_id })
+          .update({ progress_remaining, ...(progress_remaining === 0 && dispatched) });
       }),
   };
-}
-
-function now(trx: Knex.Transaction): Knex.Raw {
-  return trx.raw('now()');
 }

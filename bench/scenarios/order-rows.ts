@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** A finished order, and the names by which its rows know it. */
+/** A finished order and the values that identify it in its rows. */
 export interface Original {
   readonly orderId: number;
   readonly key: string;
@@ -10,9 +10,9 @@ export interface Original {
 
 /** A table that holds rows of orders. */
 export interface OrderTable {
-  /** As SQL says it. */
+  /** Quoted, with its schema. */
   readonly name: string;
-  /** The column that says which order, or which workflow of it. */
+  /** The column with the order id or a workflow id. */
   readonly owner: string;
   readonly columns: readonly Column[];
 }
@@ -23,7 +23,7 @@ interface Column {
   readonly numbered: boolean;
 }
 
-/** Every table that holds rows of orders: ours, and the engine's about their workflows. */
+/** Lists the shop's and the engine's tables with rows of orders. */
 export async function listOrderTables(sql: pg.Client): Promise<OrderTable[]> {
   const { rows } = await sql.query<OrderTable>(
     `select format('%I.%I', table_schema, table_name) as name,
@@ -44,9 +44,9 @@ export async function listOrderTables(sql: pg.Client): Promise<OrderTable[]> {
 const rowsMax = 16;
 
 /**
- * The statement that fills a table with copies of an original's rows, one set for each row of the
- * table `copies` (number, key, token, browser_id, age_ms), where the number is the order id; none when
- * the original has no rows there. Rows of one copy lie side by side, as those of a real order do.
+ * @returns the statement that copies an original's rows in one table, or nothing when it has none there. The statement
+ * adds a copy for each row of the table `copies` (number, key, token, browser_id, age_ms), where the number is the order
+ * id. The rows of one copy are adjacent, as those of a real order are.
  */
 export async function copyStatement(
   sql: pg.Client,
@@ -62,11 +62,11 @@ export async function copyStatement(
   });
   if (rows.length === 0) return [];
   if (rows.length > rowsMax) throw new Error(`An order has ${rows.length} rows in ${name}.`);
-  const sets = rows.map((row, place) => {
-    const values = columns.map((column, index) =>
+  const sets = rows.map((row, index) => {
+    const values = columns.map((column, position) =>
       column.numbered && column.name !== owner
-        ? `(number * ${rowsMax} + ${place})::${column.type}`
-        : valueOfCopy(column, row[index] ?? null, original),
+        ? `(number * ${rowsMax} + ${index})::${column.type}`
+        : valueOfCopy(column, row[position] ?? null, original),
     );
     return `(${values.join(', ')})`;
   });
@@ -76,7 +76,7 @@ export async function copyStatement(
   ];
 }
 
-/** SQL for a value of a copy, where the original has this one. */
+/** @returns SQL for the copy of a value. */
 function valueOfCopy({ name, type }: Column, value: string | null, original: Original): string {
   if (value === null) return `null::${type}`;
   const literal = `${pg.escapeLiteral(value)}::${type}`;
@@ -85,7 +85,7 @@ function valueOfCopy({ name, type }: Column, value: string | null, original: Ori
   return renamed(value, original, type) ?? literal;
 }
 
-/** SQL for a value that speaks of the original, with the names of the copy; undefined for one that does not. */
+/** @returns SQL that replaces the original's identifiers by the copy's; undefined when the value contains none. */
 function renamed(
   value: string,
   { orderId, key, token, browserId }: Original,

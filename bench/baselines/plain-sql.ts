@@ -1,8 +1,11 @@
-import type pg from 'pg';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { createProviderCall, type Operations, readSettings, serve } from './common.ts';
 
-// One statement a verb, each a transaction of its own, on the shop's own tables.
+// The shop's routes, rows and stock rule without a durable engine: the lower bound of the work. It refuses a repeated
+// key, leaves an order as it is when the provider does not answer, and forgets its dispatches when it dies.
+// Each verb is one statement and one transaction.
 
-/** Numbered parameters in the order in which the callers below give them. */
 const reserveAndPlace = `
   with reserved as (
     update stock set available = available - $3
@@ -62,12 +65,61 @@ const restock = `
 
 const statements = { reserveAndPlace, openPayment, settle, dispatch, restock } as const;
 
-/** Runs one of them, prepared once on each connection. @returns its rows. */
-export async function run<Row extends pg.QueryResultRow>(
-  pool: pg.Pool,
+const poolSize = 20;
+const bytesOfToken = 16;
+
+const settings = readSettings(process.env);
+if (settings.providerUrl === undefined) throw new Error('Every checkout calls the provider.');
+const openSession = createProviderCall(settings.providerUrl);
+const pool = new pg.Pool({ connectionString: settings.databaseUrl, max: poolSize });
+
+/** Runs a statement, which each connection prepares once. @returns its rows. */
+async function run<Row extends pg.QueryResultRow>(
   name: keyof typeof statements,
   values: readonly unknown[],
 ): Promise<Row[]> {
   const { rows } = await pool.query<Row>({ name, text: statements[name], values: [...values] });
   return rows;
 }
+
+// The shop's triggers notify open pages of changes. This store has no pages.
+for (const table of ['orders', 'order_lines', 'payments', 'payment_events', 'order_history']) {
+  await pool.query(`alter table ${table} disable trigger user`);
+}
+
+type PricedOrder = { readonly orderId: number; readonly priceCents: number; readonly currency: string };
+
+const operations: Operations = {
+  checkOut: async (key, { sku, qty }) => {
+    const request = JSON.stringify([sku, qty]);
+    const hash = createHash('sha256').update(request).digest('hex');
+    const token = randomBytes(bytesOfToken).toString('base64url');
+    const values = [key, sku, qty, hash, token];
+    const [order] = await run<PricedOrder>('reserveAndPlace', values);
+    if (!order) return undefined;
+    const { orderId, priceCents, currency } = order;
+    const session = await openSession({ reference: String(orderId), quantity: qty, priceCents, currency });
+    await run('openPayment', [orderId, session.id, session.url]);
+    return session.id;
+  },
+  acceptPayment: async (event) => {
+    const { client_reference_id, id, amount_total, payment_intent } = event.data.object;
+    const eventValues = [event.id, event.type, event, Number(client_reference_id)];
+    const values = [...eventValues, id, amount_total, payment_intent, settings.dispatchMs];
+    const [paid] = await run<{ orderId: number }>('settle', values);
+    if (!paid) return;
+    // A statement that fails ends the process, and the benchmark with it.
+    setTimeout(() => void run('dispatch', [paid.orderId]), settings.dispatchMs);
+  },
+  listProducts: async () => {
+    const { rows } = await pool.query<{ sku: string; available: number }>(
+      'select sku, available from products join stock using (product_id) order by product_id',
+    );
+    return rows;
+  },
+  restock: async (sku, quantity) => {
+    await run('restock', [sku, quantity, `${randomUUID()} ${sku}`]);
+  },
+};
+
+await serve(operations, settings);
