@@ -10,8 +10,8 @@ import { requestRefund } from './database/transactions/refunds.ts';
 import { settleMatter } from './database/transactions/restarts.ts';
 import { addStock, raiseToRestockLevel } from './database/transactions/stock.ts';
 import { type Browsers } from './http/browsers.ts';
-import { documentRoutes } from './http/documentation.ts';
 import { watchMethods } from './http/methods.ts';
+import { documentRoutes } from './http/openapi.ts';
 import { type Pages } from './http/pages.ts';
 import { type AttentionOptions, attentionRoutes } from './http/routes/attention.ts';
 import { cartRoutes } from './http/routes/cart.ts';
@@ -29,6 +29,7 @@ import { outboxRoutes } from './http/routes/outbox.ts';
 import { paymentWebhookRoutes } from './http/routes/payment-webhook.ts';
 import { productRoutes } from './http/routes/products.ts';
 import { recentOrderRoutes } from './http/routes/recent-orders.ts';
+import { type ReconciliationOptions, reconciliationRoutes } from './http/routes/reconciliation.ts';
 import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
 import { yourOrdersRoutes } from './http/routes/your-orders.ts';
 import { inTransaction } from './shared/statement.ts';
@@ -59,7 +60,7 @@ export async function registerRoutes(
   parts: Parts,
 ): Promise<void> {
   const refuseOtherMethods = watchMethods(server);
-  await documentRoutes(server, version);
+  await documentRoutes(server, { version, publicUrl: config.publicUrl });
   await registerPages(server, config, parts);
   await registerCart(server, config, parts);
   await registerApi(server, config, parts);
@@ -86,7 +87,7 @@ async function registerPages(
     database,
     renderer,
     streamsPerAddress: eventStreamsPerAddress,
-    listen: (ear) => listen({ databaseUrl, channel: 'order_changed', ...ear }),
+    listen: (callbacks) => listen({ databaseUrl, channel: 'order_changed', ...callbacks }),
   });
 }
 
@@ -160,11 +161,16 @@ async function registerOperators(
   const attention: AttentionOptions = {
     operatorToken,
     database,
-    settleMatter: (matter) => inTransaction(database, (sql) => settleMatter(sql, kinds, matter)),
+    resolveItem: (item) => inTransaction(database, (sql) => settleMatter(sql, kinds, item)),
+  };
+  const reconciliation: ReconciliationOptions = {
+    operatorToken,
+    database,
     reconcile: async () => ({ ...(await reconciler.reconcile()) }),
     compare: async () => ({ ...(await reconciler.compare()) }),
   };
   await server.register(refundRoutes, refunds);
   await server.register(attentionRoutes, attention);
-  await server.register(operatorPageRoutes, { ...refunds, ...attention, pages });
+  await server.register(reconciliationRoutes, reconciliation);
+  await server.register(operatorPageRoutes, { ...refunds, ...attention, ...reconciliation, pages });
 }

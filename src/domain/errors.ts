@@ -1,28 +1,31 @@
-/** Every error that a caller may meet, by its stable code. What each means to HTTP stands in http/errors.ts. */
-export type ErrorCode =
-  | 'invalid_input'
-  | 'malformed_body'
-  | 'unknown_product'
-  | 'out_of_stock'
-  | 'price_changed'
-  | 'key_reused'
-  | 'payment_unavailable'
-  | 'bad_signature'
-  | 'not_refundable'
-  | 'refund_too_large'
-  | 'not_restartable'
-  | 'unauthorized'
-  | 'cross_site'
-  | 'not_found'
-  | 'method_not_allowed'
-  | 'body_too_large'
-  | 'unsupported_media_type'
-  | 'rate_limited'
-  | 'unavailable'
-  | 'timeout'
-  | 'internal';
+/** The stable code of every error that a caller can receive. http/errors.ts maps each to a status and a title. */
+export const errorCodes = [
+  'invalid_input',
+  'malformed_body',
+  'unknown_product',
+  'out_of_stock',
+  'price_changed',
+  'key_reused',
+  'payment_unavailable',
+  'bad_signature',
+  'not_refundable',
+  'refund_too_large',
+  'not_restartable',
+  'unauthorized',
+  'cross_site',
+  'not_found',
+  'method_not_allowed',
+  'body_too_large',
+  'unsupported_media_type',
+  'rate_limited',
+  'unavailable',
+  'timeout',
+  'internal',
+] as const;
 
-/** A refusal that the caller can act on: a code for programs, a sentence for people, and what belongs to it. */
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** A refusal that the caller can act on: a code for programs, a sentence for people, and further fields. */
 export class ShopError extends Error {
   override name = 'ShopError';
 

@@ -3,13 +3,13 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { type ErrorCode, ShopError } from '../domain/errors.ts';
 import { isPostgresAway, isTransient } from '../shared/outage.ts';
 
-interface Meaning {
+interface ProblemType {
   readonly status: number;
   readonly title: string;
 }
 
-/** What each code means to HTTP. docs/ERRORS.md shows the same table; a test compares them both ways. */
-export const meanings: Readonly<Record<ErrorCode, Meaning>> = {
+/** Status and title of each error code. docs/ERRORS.md shows the same table; a test compares them both ways. */
+export const problemTypes: Readonly<Record<ErrorCode, ProblemType>> = {
   invalid_input: { status: 400, title: 'The request has a value that is not allowed.' },
   malformed_body: { status: 400, title: 'The body cannot be read.' },
   bad_signature: { status: 400, title: 'The message is not signed by the payment provider.' },
@@ -46,15 +46,15 @@ export interface Problem {
   readonly [detail: string]: unknown;
 }
 
-/** The content type of a problem. */
-export const problemType = 'application/problem+json; charset=utf-8';
+/** The media type of a problem. */
+export const problemMediaType = 'application/problem+json';
 
 const secondsToRetry = '2';
 
-/** The problem that an error means to the caller. What we do not know stays in the log and out of the answer. */
+/** Converts any error to the problem for the caller. Details of unknown errors stay in the log. */
 export function problemOf(error: unknown): Problem {
   const known = knownError(error);
-  const { status, title } = meanings[known.code];
+  const { status, title } = problemTypes[known.code];
   return {
     ...known.details,
     type: `urn:holdfast:error:${known.code}`,
@@ -70,18 +70,18 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   return withRetryAfter(reply, problem)
     .code(problem.status)
     .serializer(JSON.stringify)
-    .type(problemType)
+    .type(`${problemMediaType}; charset=utf-8`)
     .send(problem);
 }
 
-/** Says when to ask again, for problems that pass by themselves. */
+/** Sets `Retry-After` for problems that end by themselves. */
 export function withRetryAfter(reply: FastifyReply, { status }: Problem): FastifyReply {
   if (status === 503 || (status === 429 && !reply.hasHeader('retry-after')))
     reply.header('retry-after', secondsToRetry);
   return reply;
 }
 
-/** Logs what is our fault with its stack, and what is the caller's with its code only. */
+/** Logs a fault of the shop with its stack, and a fault of the caller with its code only. */
 export function logProblem(request: FastifyRequest, problem: Problem, error: unknown): void {
   if (problem.status === 500) request.log.error({ err: error }, 'request failed');
   else request.log.info({ code: problem.code }, 'request refused');
@@ -118,7 +118,6 @@ const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
 function ofFastify(error: FastifyError): ShopError {
   const code = fastifyCodes[error.code];
   if (code) return new ShopError(code, error.message);
-  // What the static files refuse is simply not there.
   if (error.statusCode === 403 || error.statusCode === 404)
     return new ShopError('not_found', 'There is nothing at this address.');
   // The JSON parser throws a SyntaxError that carries the status.

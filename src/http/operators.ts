@@ -1,21 +1,32 @@
 import bearerAuth from '@fastify/bearer-auth';
 import type { FastifyInstance } from 'fastify';
 import { ShopError } from '../domain/errors.ts';
-import { problemOf, problemType } from './errors.ts';
+import { problemMediaType, problemOf } from './errors.ts';
+import { problems } from './schemas.ts';
 import { wantsPage } from './server.ts';
 
 const howToAuthorize = 'Send the operator token as a bearer token.';
 
 /**
- * Lets operators alone to the routes that this plugin registers from here on: programs send the token as a bearer token, and
- * browsers ask for it as a password, under any name. It is compared in constant time. Undefined leaves the routes open, as in a
- * demonstration.
+ * Restricts the routes that this plugin registers from here on to operators. Programs send the token as a bearer token.
+ * Browsers ask for it as a password, under any user name. The comparison takes constant time.
+ * @param operatorToken undefined leaves the routes open, as in a demonstration
  */
 export async function admitOperators(
   server: FastifyInstance,
   operatorToken: string | undefined,
 ): Promise<void> {
-  if (operatorToken === undefined) return;
+  const isOpen = operatorToken === undefined;
+  server.addHook('onRoute', (route) => {
+    route.schema = {
+      ...route.schema,
+      security: isOpen ? [{}, { operator: [] }] : [{ operator: [] }],
+      ...(route.schema?.response !== undefined && {
+        response: { ...problems('unauthorized'), ...route.schema.response },
+      }),
+    };
+  });
+  if (isOpen) return;
   server.addHook('onRequest', async ({ headers }) => {
     const password = passwordIn(headers.authorization);
     if (password !== undefined) headers.authorization = `Bearer ${password}`;
@@ -23,7 +34,7 @@ export async function admitOperators(
   await server.register(bearerAuth, {
     keys: new Set([operatorToken]),
     specCompliance: 'rfc6750',
-    contentType: problemType,
+    contentType: `${problemMediaType}; charset=utf-8`,
     errorResponse: () => ({
       ...problemOf(new ShopError('unauthorized', howToAuthorize)),
       error: 'unauthorized',
@@ -39,7 +50,7 @@ export async function admitOperators(
   });
 }
 
-/** What a browser sends for a name and a password (RFC 7617). */
+/** The password of HTTP Basic credentials (RFC 7617), if there are any. */
 function passwordIn(authorization: string | undefined): string | undefined {
   const [, credentials] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(authorization ?? '') ?? [];
   if (credentials === undefined) return undefined;

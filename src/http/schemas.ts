@@ -1,45 +1,100 @@
 import { z } from 'zod';
+import { type ErrorCode, errorCodes } from '../domain/errors.ts';
 import { maxItems, maxQuantity } from '../domain/order.ts';
+import { problemMediaType, problemTypes } from './errors.ts';
+
+// Every schema with an `id` is a component of the OpenAPI document.
 
 /** The shopper's idempotency key. */
 export const checkoutKey = z
   .string()
-  .regex(/^[A-Za-z0-9._-]{1,200}$/, '1 to 200 letters, digits, dots, underscores or hyphens');
+  .regex(/^[A-Za-z0-9._-]{1,200}$/, '1 to 200 letters, digits, dots, underscores or hyphens')
+  .meta({ examples: ['my-first-order'] });
 
 const largestId = 2 ** 31 - 1;
 const wholeNumber = `a whole number from 1 to ${largestId}`;
 
-/** An order's number, as it stands in an address. */
-export const orderId = z
+/** The number of an order, a refund or an attention item in an address. */
+export const serial = z
   .string()
   .regex(/^\d{1,10}$/, wholeNumber)
   .transform(Number)
-  .refine((id) => id >= 1 && id <= largestId, wholeNumber);
+  .refine((id) => id >= 1 && id <= largestId, wholeNumber)
+  .meta({ type: 'integer', minimum: 1, maximum: largestId, pattern: undefined, examples: [1] });
 
-export const sku = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'a product code');
+export const sku = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'a product code')
+  .meta({ examples: ['bell'] });
 
 const item = z.strictObject({ sku, qty: z.int().min(1).max(maxQuantity) });
 
 export const items = z.array(item).min(1).max(maxItems);
 
-export const email = z.email().max(254);
+export const email = z
+  .email()
+  .max(254)
+  .meta({ examples: ['ada@example.com'], pattern: undefined });
 
 /** Minor units. */
 export const cents = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
-/** What an operator says about a deed, for the record. */
+/** An operator's reason, for the record. */
 export const sentence = z
   .string()
   .trim()
   .regex(/^\P{Cc}{1,200}$/u, '1 to 200 characters, no control characters');
 
-/** An error (RFC 9457); docs/ERRORS.md lists the codes. */
-export const problem = z
-  .looseObject({ type: z.string(), title: z.string(), status: z.int(), code: z.string(), detail: z.string() })
-  .describe('An error, with a stable code');
+/** A point in time, as in `2026-11-26T14:32:00.000Z`. */
+export const timestamp = z.iso.datetime().meta({ pattern: undefined });
 
-/** The unguessable part of an order's address. What cannot be one is nobody's. */
+/** The unguessable part of an order's address. */
 export const orderToken = z.string().regex(/^[A-Za-z0-9_-]{22,64}$/, 'an order address');
 
 /** The provider's id of a payment session. */
 export const paymentId = z.string().regex(/^\w{1,200}$/, 'a payment id');
+
+const problem = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(errorCodes).meta({ id: 'ErrorCode', description: 'Stable; docs/ERRORS.md explains each' }),
+    detail: z.string(),
+  })
+  .meta({
+    id: 'Problem',
+    description: 'An error (RFC 9457). Some codes come with further fields.',
+    examples: [
+      {
+        type: 'urn:holdfast:error:not_found',
+        title: problemTypes.not_found.title,
+        status: problemTypes.not_found.status,
+        code: 'not_found',
+        detail: 'There is no order 7.',
+      },
+    ],
+  });
+
+/** A response of one media type, for the OpenAPI document and the serializer. */
+export function response<Schema extends z.ZodType, MediaType extends string = 'application/json'>(
+  description: string,
+  schema: Schema,
+  mediaType = 'application/json' as MediaType,
+) {
+  return { description, content: { [mediaType]: { schema } } as Record<MediaType, { schema: Schema }> };
+}
+
+/** Every response that a route does not declare. */
+export const anyProblem = response('Any other problem', problem, problemMediaType);
+
+/** The responses of a route that refuses with these codes, by status. */
+export function problems(...codes: readonly ErrorCode[]): Readonly<Record<number, typeof anyProblem>> {
+  const responses: Record<number, typeof anyProblem> = {};
+  for (const code of codes) {
+    const { status, title } = problemTypes[code];
+    const others = responses[status] ? `${responses[status].description} ` : '';
+    responses[status] = response(`${others}\`${code}\`: ${title}`, problem, problemMediaType);
+  }
+  return responses;
+}

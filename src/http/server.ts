@@ -11,7 +11,7 @@ import { isFromOtherSite } from '../shared/same-site.ts';
 import { type Assets, smallestToCompress } from './assets.ts';
 import { logProblem, type Problem, problemOf, sendProblem, withRetryAfter } from './errors.ts';
 import { assetRoutes } from './routes/assets.ts';
-import { problem as anyProblem } from './schemas.ts';
+import { anyProblem } from './schemas.ts';
 
 export interface ServerOptions {
   readonly logLevel: string;
@@ -72,7 +72,7 @@ function logAnswers(server: FastifyInstance): void {
 }
 
 function answerErrors(server: FastifyInstance, { renderProblem }: ServerOptions): void {
-  // What a route does not say of its answers is a problem.
+  // Every response that a route does not declare is a problem.
   server.addHook('onRoute', (route) => {
     if (!route.schema?.response) return;
     route.schema = { ...route.schema, response: { default: anyProblem, ...route.schema.response } };

@@ -113,7 +113,7 @@ test('where something on the way keeps the stream’s words back, the page is fe
   end(mute);
 });
 
-test('a stream that has fallen silent is opened anew after two beats that did not come', async () => {
+test('the page reopens a stream that misses two heartbeats', async () => {
   const order = await placeOrder(shop, { sku: 'shackle' });
   const reader = await EventReader.open(`${order.order_url}/events`);
   await waitFor('a message', () => reader.events.length, Boolean);

@@ -61,7 +61,7 @@ export const storefront: readonly Mutant[] = [
   {
     name: 'one address may open as many streams as it likes',
     promise: 'one address does not slow the shop for the others',
-    file: 'src/http/event-streams.ts',
+    file: 'src/http/sse/event-streams.ts',
     from: '(counts.get(address) ?? 0) >= perAddress',
     to: '(counts.get(address) ?? 0) < 0',
     test: {

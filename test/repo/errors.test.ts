@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { meanings } from '../../src/http/errors.ts';
+import { problemTypes } from '../../src/http/errors.ts';
 
 test('docs/ERRORS.md and the code list the same errors', async () => {
   const text = await readFile(new URL('../../docs/ERRORS.md', import.meta.url), 'utf8');
@@ -9,6 +9,6 @@ test('docs/ERRORS.md and the code list the same errors', async () => {
     Number(status),
   ]);
   expect(Object.fromEntries(listed)).toEqual(
-    Object.fromEntries(Object.entries(meanings).map(([code, { status }]) => [code, status])),
+    Object.fromEntries(Object.entries(problemTypes).map(([code, { status }]) => [code, status])),
   );
 });

@@ -86,7 +86,7 @@ export class EventReader {
     const all = (field: string) =>
       lines.filter((line) => line.startsWith(`${field}: `)).map((line) => line.slice(field.length + 2));
     const [event] = all('event');
-    if (event === undefined || event === 'beat') {
+    if (event === undefined || event === 'heartbeat') {
       this.rest.push(lines.join('\n'));
       return;
     }

@@ -7,7 +7,7 @@ const firstLookMs = 250;
 const lookEveryMs = 2000;
 const lookAwayMs = 1000;
 const looksBeforeStream = 10;
-// The shop sends the part as soon as the stream is open, and a beat every twenty seconds after that.
+// The shop sends the part as soon as the stream is open, and a heartbeat every twenty seconds after that.
 const firstWordWithinMs = 5000;
 const wordWithinMs = 50_000;
 
@@ -44,7 +44,7 @@ export function follow(part, onShown) {
       onShown();
       if (isFinal()) close();
     });
-    source.addEventListener('beat', () => expectWord(wordWithinMs, open));
+    source.addEventListener('heartbeat', () => expectWord(wordWithinMs, open));
     source.addEventListener('error', failed);
     expectWord(firstWordWithinMs, lookInstead);
   };

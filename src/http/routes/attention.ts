@@ -1,82 +1,48 @@
-import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
-import {
-  listAttention,
-  listReconciliations,
-  type ReconciliationRow,
-  readAccounts,
-} from '../../database/queries/reconciliation.ts';
+import { listAttention } from '../../database/queries/reconciliation.ts';
 import type { AttentionRow } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { admitOperators } from '../operators.ts';
-import { problem, sentence, orderId as serial } from '../schemas.ts';
+import { problems, sentence, serial, timestamp } from '../schemas.ts';
 
 export interface AttentionOptions {
   readonly operatorToken: string | undefined;
   readonly database: Database;
-  /** Takes a matter off the list; without a resolution its story is tried again. */
-  readonly settleMatter: (matter: {
+  /** Takes an attention item off the list; without a resolution, its workflow is started again. */
+  readonly resolveItem: (item: {
     attentionId: number;
     resolution: string | null;
   }) => Promise<'done' | 'unknown' | 'not_restartable'>;
-  readonly reconcile: () => Promise<Readonly<Record<string, number>>>;
-  readonly compare: () => Promise<Readonly<Record<string, number>>>;
 }
 
-const matter = z.object({
-  attention_id: z.int(),
-  kind: z.string(),
-  subject: z.string(),
-  order_id: z.int().nullable(),
-  reason: z.string(),
-  raised_at: z.iso.datetime(),
-});
+const attentionItem = z
+  .object({
+    attention_id: z.int(),
+    kind: z.string(),
+    subject: z.string(),
+    order_id: z.int().nullable(),
+    reason: z.string(),
+    raised_at: timestamp,
+  })
+  .meta({ id: 'AttentionItem', description: 'Something that a person has to decide' });
 
-const reconciliation = z.object({
-  scope: z.enum(['shop', 'provider']),
-  runs: z.int(),
-  last_run_at: z.iso.datetime(),
-  repaired: z.record(z.string(), z.number()),
-  report: z.record(z.string(), z.unknown()),
-});
-
-const accounts = z.object({
-  stock: z
-    .array(
-      z.object({
-        sku: z.string(),
-        available: z.int(),
-        held: z.int(),
-        sold: z.int(),
-        supplied: z.int(),
-        balanced: z.boolean(),
-      }),
-    )
-    .readonly(),
-  money: z
-    .array(
-      z.object({
-        currency: z.string(),
-        charged: z.int(),
-        refunded: z.int(),
-        refund_due: z.int(),
-        earned: z.int(),
-      }),
-    )
-    .readonly(),
-  contradictions: z.int(),
-});
-
-/** What needs a person, and what reconciliation found (docs/PAYMENTS.md): for operators. */
+/** Attention items (docs/PAYMENTS.md): for operators. */
 export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (server, options) => {
   await admitOperators(server, options.operatorToken);
   const params = z.object({ attention_id: serial });
 
   server.get(
     '/attention',
-    { schema: { tags: ['operator'], summary: 'What needs a person', response: { 200: z.array(matter) } } },
+    {
+      schema: {
+        tags: ['operator'],
+        operationId: 'listAttentionItems',
+        summary: 'List the open attention items',
+        response: { 200: z.array(attentionItem) },
+      },
+    },
     async () => {
       const items = await listAttention(options.database);
       return items.map(view);
@@ -88,13 +54,17 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
     {
       schema: {
         tags: ['operator'],
-        summary: 'Try again what was parked',
+        operationId: 'retryAttentionItem',
+        summary: 'Start the workflow of an attention item again',
         params,
-        response: { 200: z.object({ retried: z.literal(true) }), 404: problem, 409: problem },
+        response: {
+          200: z.object({ retried: z.literal(true) }),
+          ...problems('invalid_input', 'not_found', 'not_restartable'),
+        },
       },
     },
     async (request) => {
-      await settle(options, request.params.attention_id, null);
+      await resolveAttentionItem(options, request.params.attention_id, null);
       return { retried: true as const };
     },
   );
@@ -104,70 +74,38 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
     {
       schema: {
         tags: ['operator'],
-        summary: 'Take off the list what is settled',
+        operationId: 'resolveAttentionItem',
+        summary: 'Close an attention item that a person has dealt with',
         params,
-        body: z.strictObject({ resolution: sentence }),
-        response: { 200: z.object({ resolved: z.literal(true) }), 400: problem, 404: problem },
+        body: z
+          .strictObject({ resolution: sentence })
+          .meta({ examples: [{ resolution: 'Sent the second payment back by hand.' }] }),
+        response: {
+          200: z.object({ resolved: z.literal(true) }),
+          ...problems('invalid_input', 'malformed_body', 'not_found'),
+        },
       },
     },
     async (request) => {
-      await settle(options, request.params.attention_id, request.body.resolution);
+      await resolveAttentionItem(options, request.params.attention_id, request.body.resolution);
       return { resolved: true as const };
     },
   );
-
-  server.get(
-    '/reconciliation',
-    {
-      schema: {
-        tags: ['operator'],
-        summary: 'The sums of stock and money now, and what was reconciled',
-        response: { 200: z.object({ accounts, reconciliations: z.array(reconciliation) }) },
-      },
-    },
-    async () => {
-      const reconciliations = await listReconciliations(options.database);
-      return { accounts: await readAccounts(options.database), reconciliations: reconciliations.map(shown) };
-    },
-  );
-
-  server.post(
-    '/reconciliation',
-    {
-      schema: {
-        tags: ['operator'],
-        summary: 'Reconcile now, and say what was repaired',
-        response: { 200: z.record(z.string(), z.number()), 503: problem },
-      },
-    },
-    async (request) => ({ ...(await options.reconcile()), ...(await compare(options, request)) }),
-  );
 };
 
-function shown({ lastRunAt, ...row }: ReconciliationRow) {
-  return { ...row, last_run_at: lastRunAt.toISOString() };
-}
-
-async function compare(options: AttentionOptions, request: FastifyRequest) {
-  try {
-    return await options.compare();
-  } catch (error) {
-    request.log.warn({ err: error }, 'not compared with the provider');
-    const message = 'Our own rows are reconciled; they could not be compared with the provider’s. Ask again.';
-    throw new ShopError('timeout', message);
-  }
-}
-
-/** Takes a matter off the list. @throws ShopError `not_found` or `not_restartable` */
-export async function settle(
-  { settleMatter }: Pick<AttentionOptions, 'settleMatter'>,
+/**
+ * Takes an attention item off the list; without a resolution, its workflow is started again.
+ * @throws ShopError `not_found` or `not_restartable`
+ */
+export async function resolveAttentionItem(
+  { resolveItem }: Pick<AttentionOptions, 'resolveItem'>,
   attentionId: number,
   resolution: string | null,
 ): Promise<void> {
-  const outcome = await settleMatter({ attentionId, resolution });
-  if (outcome === 'unknown') throw new ShopError('not_found', 'There is no such open matter.');
+  const outcome = await resolveItem({ attentionId, resolution });
+  if (outcome === 'unknown') throw new ShopError('not_found', 'There is no such open attention item.');
   if (outcome === 'not_restartable') {
-    throw new ShopError('not_restartable', 'This has no story to try again. Resolve it once it is settled.');
+    throw new ShopError('not_restartable', 'There is no workflow to start again. Resolve the item instead.');
   }
 }
 
@@ -178,7 +116,7 @@ function view({
   orderId,
   reason,
   raisedAt,
-}: AttentionRow): z.infer<typeof matter> {
+}: AttentionRow): z.infer<typeof attentionItem> {
   const raised_at = raisedAt.toISOString();
   return { attention_id: attentionId, kind, subject, order_id: orderId, reason, raised_at };
 }

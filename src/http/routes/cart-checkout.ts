@@ -17,7 +17,7 @@ import { type CheckoutFault, checkoutView } from '../../storefront/checkout-view
 import { emailFaults, obstacleWords, tooManyPendingWords, words } from '../../storefront/words.ts';
 import type { StartCheckout } from '../../workflows/start-checkout.ts';
 import type { Browsers } from '../browsers.ts';
-import { meanings } from '../errors.ts';
+import { problemTypes } from '../errors.ts';
 import { checkoutLimit } from '../limits.ts';
 import type { Pages } from '../pages.ts';
 import { checkoutKey, email as emailAddress } from '../schemas.ts';
@@ -166,7 +166,7 @@ const refusals: Partial<Record<ShopError['code'], string>> = {
 function refused(error: ShopError): Refusal {
   const text = refusals[error.code];
   if (text === undefined) throw error;
-  return { status: meanings[error.code].status, fault: { field: 'things', text } };
+  return { status: problemTypes[error.code].status, fault: { field: 'things', text } };
 }
 
 /** To the payment page while the order can be paid, else to its own page. */

@@ -14,7 +14,7 @@ import { cartFaults, cartSaid, cartWords } from '../../storefront/words.ts';
 import type { Browsers } from '../browsers.ts';
 import { cartLimit } from '../limits.ts';
 import type { Pages } from '../pages.ts';
-import { problem, sku } from '../schemas.ts';
+import { anyProblem, sku } from '../schemas.ts';
 import { wantsPage } from '../server.ts';
 
 export interface CartOptions {
@@ -68,7 +68,11 @@ export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, opt
     },
   );
 
-  const adding = { hide: true, body: addForm, response: { 200: added, 400: problem } };
+  const adding = {
+    hide: true,
+    body: addForm,
+    response: { 200: added, 400: anyProblem },
+  };
   server.post('/cart/lines', { config, schema: adding }, async (request, reply) => {
     const { sku, qty, key } = request.body;
     const browserId = browsers.ensure(request, reply);

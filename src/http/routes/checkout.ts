@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { OrderWithPayment } from '../../database/queries/orders.ts';
 import type { CheckoutAnswer, StartCheckout } from '../../workflows/start-checkout.ts';
 import { checkoutLimit } from '../limits.ts';
-import { cents, checkoutKey, email, items, problem } from '../schemas.ts';
+import { cents, checkoutKey, email, items, problems, response, timestamp } from '../schemas.ts';
 
 export interface CheckoutOptions {
   readonly startCheckout: StartCheckout;
@@ -16,46 +16,89 @@ export interface CheckoutOptions {
 }
 
 const body = z
-  .strictObject({ items, email: email.optional(), amount: cents.optional() })
+  .strictObject({
+    items,
+    email: email.optional(),
+    amount: cents.optional().describe('The total that the buyer has seen, in minor units'),
+  })
+  .meta({ examples: [{ items: [{ sku: 'bell', qty: 1 }], email: 'ada@example.com' }] })
   .nullish()
-  .describe(
-    'Nothing buys one unit of the first product. `amount`: the total that was shown, in minor units.',
-  );
+  .describe('Without a body, the checkout orders one unit of the first product.');
 
-const started = z.object({
-  order_id: z.int(),
-  order_url: z.string(),
-  payment_id: z.string().nullable(),
-  payment_url: z.string().nullable(),
-  total: z.int(),
-  currency: z.string(),
-  expires_at: z.iso.datetime(),
-});
+const started = z
+  .object({
+    order_id: z.int(),
+    order_url: z.string(),
+    payment_id: z.string().nullable(),
+    payment_url: z.string().nullable(),
+    total: z.int().describe('Minor units'),
+    currency: z.string(),
+    expires_at: timestamp.describe('The end of the hold'),
+  })
+  .meta({
+    id: 'Checkout',
+    description: 'An order that waits for its payment',
+    examples: [
+      {
+        order_id: 1,
+        order_url: 'http://localhost:3000/orders/q0MGQ0bMfM2z1m2Ws3LkYw',
+        payment_id: 'cs_test_a1b2c3',
+        payment_url: 'http://localhost:8086/pay/cs_test_a1b2c3',
+        total: 8900,
+        currency: 'USD',
+        expires_at: '2026-11-26T14:32:00.000Z',
+      },
+    ],
+  });
 
-const response = {
-  200: z.union([started, z.string()]).describe('The checkout of this key. text/plain: the payment id alone'),
-  201: started.describe('This request was the first with its key'),
-  202: started.describe('The payment session is not there yet; the order page will show it'),
-  400: problem,
-  409: problem,
-  422: problem,
-  429: problem,
-  503: problem,
+const negotiation =
+  'Send `Accept: application/json` for the checkout as JSON. Without it, the answer is plain text as soon as the payment session is open.';
+
+const startedResponses = {
+  201: response('The request was the first with its key', started),
+  202: response('The payment session is not open yet; the order page will link to it', started),
+  ...problems(
+    'invalid_input',
+    'malformed_body',
+    'unknown_product',
+    'out_of_stock',
+    'price_changed',
+    'payment_unavailable',
+    'key_reused',
+    'rate_limited',
+    'unavailable',
+    'timeout',
+  ),
 };
 
 /** `POST /checkout/:key` and `POST /checkout`. */
 export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (server, options) => {
   const config = checkoutLimit(options.checkoutsPerMinute);
-  const schema = { tags: ['shop'], body, response };
+  const schema = { tags: ['shop'], description: negotiation, body };
 
   server.post(
     '/checkout/:key',
     {
       config,
-      schema: { ...schema, params: z.object({ key: checkoutKey }), summary: 'Start or find a checkout' },
+      schema: {
+        ...schema,
+        operationId: 'checkout',
+        summary: 'Start the checkout of a key, or find it',
+        params: z.object({ key: checkoutKey }),
+        response: {
+          200: {
+            description: 'JSON: the checkout of an earlier request. Plain text: the payment id',
+            content: {
+              'text/plain': { schema: z.string().meta({ examples: ['cs_test_a1b2c3'] }) },
+              'application/json': { schema: started },
+            },
+          },
+          ...startedResponses,
+        },
+      },
     },
     async (request, reply) => {
-      const answer = await options.startCheckout(wish(request.params.key, request.body));
+      const answer = await options.startCheckout(toRequest(request.params.key, request.body));
       if (wantsJson(request)) return sendJson(reply, answer, options.publicUrl);
       return answer.outcome === 'ready'
         ? sendText(reply, answer.order.sessionId ?? '')
@@ -65,10 +108,21 @@ export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (ser
 
   server.post(
     '/checkout',
-    { config, schema: { ...schema, summary: 'Start a checkout with a fresh key' } },
+    {
+      config,
+      schema: {
+        ...schema,
+        operationId: 'checkoutWithFreshKey',
+        summary: 'Start a checkout with a fresh key',
+        response: {
+          200: response('Two commands, to pay and to cancel', z.string(), 'text/plain'),
+          ...startedResponses,
+        },
+      },
+    },
     async (request, reply) => {
       const key = randomUUID();
-      const answer = await options.startCheckout(wish(key, request.body));
+      const answer = await options.startCheckout(toRequest(key, request.body));
       if (wantsJson(request) || answer.outcome === 'waiting')
         return sendJson(reply, answer, options.publicUrl);
       return sendText(reply, howToPay(options.paymentServiceUrl, key, answer.order));
@@ -76,12 +130,12 @@ export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (ser
   );
 };
 
-function wish(key: string, wanted: z.infer<typeof body>) {
+function toRequest(key: string, sent: z.infer<typeof body>) {
   return {
     key,
-    items: wanted?.items ?? null,
-    ...(wanted?.email !== undefined && { email: wanted.email }),
-    ...(wanted?.amount !== undefined && { amount: wanted.amount }),
+    items: sent?.items ?? null,
+    ...(sent?.email !== undefined && { email: sent.email }),
+    ...(sent?.amount !== undefined && { amount: sent.amount }),
   };
 }
 
@@ -112,13 +166,13 @@ function view(order: OrderWithPayment, address: string): z.infer<typeof started>
   };
 }
 
-/** Where payments are real there is one way to pay: the provider's page. */
+/** The tutorial's two commands; where payments are real, the address of the payment page. */
 function howToPay(paymentServiceUrl: string | undefined, key: string, order: OrderWithPayment): string {
   if (paymentServiceUrl === undefined) return `${order.paymentUrl ?? ''}\n`;
   return paymentCommands(paymentServiceUrl, key, order.sessionId ?? '');
 }
 
-/** The first tutorial's answer: two commands to try, which name the checkout's key and session. */
+/** The first tutorial's answer: two commands, to pay and to cancel, with the checkout's key and session. */
 function paymentCommands(paymentServiceUrl: string, key: string, sessionId: string): string {
   const command = (act: string) =>
     `curl -X POST ${paymentServiceUrl}/api/${act} -H "Content-type: application/json" ` +

@@ -4,7 +4,7 @@ import type { Database } from '../../database/connection.ts';
 import { findOrderBySession } from '../../database/queries/orders.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { leftPending } from '../left-pending.ts';
-import { paymentId as paymentIdSchema, problem } from '../schemas.ts';
+import { paymentId as paymentIdSchema, problems, response } from '../schemas.ts';
 
 export interface DemonstrationOptions {
   readonly database: Database;
@@ -16,9 +16,9 @@ const routeOf = { paid: 'submit_payment', failed: 'cancel_payment', cancelled: '
 const callTimeoutMs = 5_000;
 
 /**
- * `POST /payment_webhook/:payment_id/:status`: the widget store's route, for demonstrations only. It asks the local
- * payment service to complete or to end the session and waits until the order shows it; only the payment service can
- * make an order paid, here too.
+ * `POST /payment_webhook/:payment_id/:status`: the widget store's route, for demonstrations only. It asks the local payment
+ * service to complete or to end the session, and waits until the order shows it. Here, too, only the payment service can
+ * make an order paid.
  */
 export const demonstrationRoutes: FastifyPluginAsyncZod<DemonstrationOptions> = async (server, options) => {
   server.post(
@@ -26,12 +26,16 @@ export const demonstrationRoutes: FastifyPluginAsyncZod<DemonstrationOptions> = 
     {
       schema: {
         tags: ['demonstration'],
+        operationId: 'endSimulatedPayment',
         summary: 'Complete or end a simulated payment',
         params: z.object({
           payment_id: paymentIdSchema,
           status: z.enum(['paid', 'failed', 'cancelled']),
         }),
-        response: { 200: z.string().describe('The order id'), 400: problem, 404: problem, 503: problem },
+        response: {
+          200: response('The order id', z.string().meta({ examples: ['1'] }), 'text/plain'),
+          ...problems('invalid_input', 'not_found', 'timeout'),
+        },
       },
     },
     async (request, reply) => {

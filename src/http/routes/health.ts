@@ -1,17 +1,24 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { problem } from '../schemas.ts';
+import { problems } from '../schemas.ts';
 
 const well = z.object({ status: z.literal('ok') });
 
-/** `GET /healthz`: the process answers. `GET /readyz`: it can take orders, database and workflows included. */
+/** `GET /healthz`: the process answers. `GET /readyz`: it can take orders, so database and workflows answer as well. */
 export const healthRoutes: FastifyPluginAsyncZod<{ checkReady: () => Promise<void> }> = async (
   server,
   options,
 ) => {
   server.get(
     '/healthz',
-    { schema: { tags: ['health'], summary: 'The process answers', response: { 200: well } } },
+    {
+      schema: {
+        tags: ['health'],
+        operationId: 'checkHealth',
+        summary: 'The process answers',
+        response: { 200: well },
+      },
+    },
     async () => ({ status: 'ok' as const }),
   );
 
@@ -20,8 +27,9 @@ export const healthRoutes: FastifyPluginAsyncZod<{ checkReady: () => Promise<voi
     {
       schema: {
         tags: ['health'],
-        summary: 'The shop can take orders',
-        response: { 200: well, 503: problem },
+        operationId: 'checkReadiness',
+        summary: 'The shop can take orders: its database and its workflows answer',
+        response: { 200: well, ...problems('unavailable') },
       },
     },
     async () => {

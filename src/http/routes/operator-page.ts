@@ -17,14 +17,15 @@ import {
   saidNames,
   type TypedRefund,
 } from '../../storefront/operator-view.ts';
-import { meanings } from '../errors.ts';
+import { problemTypes } from '../errors.ts';
 import { admitOperators } from '../operators.ts';
 import type { Pages } from '../pages.ts';
-import { checkoutKey, sentence, orderId as serial } from '../schemas.ts';
-import { type AttentionOptions, settle } from './attention.ts';
+import { checkoutKey, sentence, serial } from '../schemas.ts';
+import { type AttentionOptions, resolveAttentionItem } from './attention.ts';
+import type { ReconciliationOptions } from './reconciliation.ts';
 import { type RefundOptions, refundRefusal } from './refunds.ts';
 
-export interface OperatorPageOptions extends AttentionOptions, RefundOptions {
+export interface OperatorPageOptions extends AttentionOptions, ReconciliationOptions, RefundOptions {
   readonly pages: Pages;
 }
 
@@ -38,15 +39,15 @@ const refundForm = z.object({
   restock: z.enum(['usual', 'yes', 'no']).default('usual'),
 });
 
-// Whatever else stands in the address, the page comes without a message.
+// With any other value in the address, the page comes without a message.
 const querystring = z.object({
   said: z.enum(saidNames).optional().catch(undefined),
   refund: serial.optional().catch(undefined),
 });
 
 /**
- * `GET /operator` and its forms: what needs a person, the sums, reconciliation and refunds, for people. Where there is an operator
- * token, their browser asks for it as a password.
+ * `GET /operator` and its forms: attention items, the sums, reconciliation and refunds. Where there is an operator token, the
+ * browser asks for it as a password.
  */
 export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = async (server, options) => {
   const { database } = options;
@@ -63,8 +64,8 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
     '/operator/attention/:attention_id/retry',
     { schema: { hide: true, params } },
     async (request, reply) => {
-      const settled = await settleOpen(options, request.params.attention_id, null);
-      return backTo(reply, settled ? 'retried' : 'gone');
+      const resolved = await resolveOpenItem(options, request.params.attention_id, null);
+      return backTo(reply, resolved ? 'retried' : 'gone');
     },
   );
 
@@ -76,8 +77,8 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
       const typed = request.body?.resolution ?? '';
       const resolution = sentence.safeParse(typed);
       if (!resolution.success) return show(reply.code(400), options, { unresolved: { attentionId, typed } });
-      const settled = await settleOpen(options, attentionId, resolution.data);
-      return backTo(reply, settled ? 'resolved' : 'gone');
+      const resolved = await resolveOpenItem(options, attentionId, resolution.data);
+      return backTo(reply, resolved ? 'resolved' : 'gone');
     },
   );
 
@@ -86,7 +87,7 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
     try {
       await options.compare();
     } catch (error) {
-      // The provider may be away for long; what is ours has been reconciled, and the page still answers.
+      // The provider may be unavailable for long. The shop itself is reconciled, so the page answers.
       request.log.warn({ err: error }, 'not compared with the provider');
       return backTo(reply, 'not_compared');
     }
@@ -124,14 +125,14 @@ function backTo(reply: FastifyReply, said: Said): FastifyReply {
   return reply.redirect(`/operator?said=${said}`, 303);
 }
 
-/** @returns false when somebody else was faster, or the same person with a second click */
-async function settleOpen(
+/** @returns false when the item is closed already, by a second click or by another operator */
+async function resolveOpenItem(
   options: OperatorPageOptions,
   attentionId: number,
   resolution: string | null,
 ): Promise<boolean> {
   try {
-    await settle(options, attentionId, resolution);
+    await resolveAttentionItem(options, attentionId, resolution);
     return true;
   } catch (error) {
     if (error instanceof ShopError && error.code === 'not_found') return false;
@@ -149,7 +150,7 @@ interface FaultyRefund {
 const exampleCents = 1250;
 const restocks = { usual: undefined, yes: true, no: false } as const;
 
-/** Asks for the refund as it was typed; what was typed wrong is a fault of one field. */
+/** Requests the refund as it was typed. A mistake is a fault of one field. */
 async function refundTyped(
   { database, requestRefund }: OperatorPageOptions,
   typed: TypedRefund,
@@ -163,7 +164,7 @@ async function refundTyped(
   const orderId = serial.safeParse(typed.order.trim());
   if (!orderId.success) return faulty('order_unreadable');
   const order = await findOrder(database, orderId.data);
-  if (!order) return faulty('unknown_order', meanings.not_found.status);
+  if (!order) return faulty('unknown_order', problemTypes.not_found.status);
   const { currency } = order;
   const amountCents = typed.amount.trim() === '' ? undefined : parseMoney(typed.amount, currency);
   if (typed.amount.trim() !== '' && (amountCents ?? 0) < 1) {
@@ -180,6 +181,6 @@ async function refundTyped(
     requestKey: typed.key,
   });
   if (!('refused' in answer)) return answer;
-  const { status } = meanings[refundRefusal(answer).code];
+  const { status } = problemTypes[refundRefusal(answer).code];
   return faulty(answer.refused, status, formatMoney({ cents: answer.refundableCents, currency }));
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Restocked, SupplyRequest } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { admitOperators } from '../operators.ts';
-import { checkoutKey, problem, sentence, sku } from '../schemas.ts';
+import { checkoutKey, problems, sentence, sku } from '../schemas.ts';
 import { wantsPage } from '../server.ts';
 
 export interface OperatorOptions {
@@ -36,16 +36,17 @@ export const operatorRoutes: FastifyPluginAsyncZod<OperatorOptions> = async (ser
     {
       schema: {
         tags: ['operator'],
+        operationId: 'restock',
         summary: 'Raise the stock to its restock level, or add a delivery',
+        description: 'The form of a browser is redirected to the catalogue.',
         headers: z.looseObject({ 'idempotency-key': checkoutKey.optional() }),
         body: delivery
+          .meta({ examples: [{ sku: 'bell', quantity: 25, reason: 'Delivery of 26 November' }] })
           .nullish()
-          .describe('Nothing raises every product to its restock level and lowers none'),
+          .describe('Without a body, every product below its restock level is raised to it.'),
         response: {
           200: z.object({ restocked: z.array(z.object({ sku: z.string(), added: z.int() })) }),
-          400: problem,
-          401: problem,
-          422: problem,
+          ...problems('invalid_input', 'malformed_body', 'unknown_product', 'key_reused'),
         },
       },
     },
@@ -70,7 +71,15 @@ export const operatorRoutes: FastifyPluginAsyncZod<OperatorOptions> = async (ser
   if (options.crashable) {
     server.post(
       '/crash_application',
-      { schema: { tags: ['demonstration'], summary: 'End the process that answers, as by kill -9' } },
+      {
+        schema: {
+          tags: ['demonstration'],
+          operationId: 'crash',
+          summary: 'Kill the process that answers, as by kill -9',
+          description: 'The connection ends without an answer.',
+          response: {},
+        },
+      },
       () => process.kill(process.pid, 'SIGKILL'),
     );
   }

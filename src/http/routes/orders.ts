@@ -4,18 +4,31 @@ import type { Database } from '../../database/connection.ts';
 import { findOrder, listOrders, type OrderSummary, pageSize } from '../../database/queries/orders.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { lastUpdate, progressRemaining, statusNumber } from '../../domain/order.ts';
-import { orderId, problem } from '../schemas.ts';
+import { problems, serial, timestamp } from '../schemas.ts';
 
 const order = z
   .object({
     order_id: z.int(),
     order_status: z.int().describe('-1 cancelled or refunded, 0 pending, 1 dispatched, 2 paid'),
     status: z.enum(['pending', 'paid', 'dispatched', 'cancelled', 'refunded']),
-    last_update_time: z.iso.datetime(),
+    last_update_time: timestamp,
     product_id: z.int().describe('The first product of the order'),
-    progress_remaining: z.int().min(0).max(10),
+    progress_remaining: z.int().min(0).max(10).describe('Steps of the dispatch that are left'),
   })
-  .describe('An order, without anything personal');
+  .meta({
+    id: 'Order',
+    description: 'An order, without personal data',
+    examples: [
+      {
+        order_id: 1,
+        order_status: 2,
+        status: 'paid',
+        last_update_time: '2026-11-26T14:32:00.000Z',
+        product_id: 1,
+        progress_remaining: 10,
+      },
+    ],
+  });
 
 /** `GET /order/:order_id` and `GET /orders`. */
 export const orderRoutes: FastifyPluginAsyncZod<{ database: Database }> = async (server, { database }) => {
@@ -24,9 +37,10 @@ export const orderRoutes: FastifyPluginAsyncZod<{ database: Database }> = async 
     {
       schema: {
         tags: ['shop'],
-        summary: 'One order',
-        params: z.object({ order_id: orderId }),
-        response: { 200: order, 400: problem, 404: problem },
+        operationId: 'getOrder',
+        summary: 'Show one order',
+        params: z.object({ order_id: serial }),
+        response: { 200: order, ...problems('invalid_input', 'not_found') },
       },
     },
     async (request) => {
@@ -41,9 +55,10 @@ export const orderRoutes: FastifyPluginAsyncZod<{ database: Database }> = async 
     {
       schema: {
         tags: ['shop'],
-        summary: `The newest orders, ${pageSize} at most`,
-        querystring: z.object({ before: orderId.optional().describe('The last id of the page before') }),
-        response: { 200: z.array(order), 400: problem },
+        operationId: 'listOrders',
+        summary: `List the newest orders, at most ${pageSize}`,
+        querystring: z.object({ before: serial.optional().describe('The last id of the previous page') }),
+        response: { 200: z.array(order), ...problems('invalid_input') },
       },
     },
     async (request) => {

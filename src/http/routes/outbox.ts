@@ -8,7 +8,7 @@ import { messageIdOf } from '../../email/mailer.ts';
 import { outboxView } from '../../storefront/outbox-view.ts';
 import { admitOperators } from '../operators.ts';
 import type { Pages } from '../pages.ts';
-import { problem, orderId as serial } from '../schemas.ts';
+import { problems, response, serial, timestamp } from '../schemas.ts';
 import { wantsPage } from '../server.ts';
 
 export interface OutboxOptions {
@@ -19,24 +19,26 @@ export interface OutboxOptions {
   readonly publicUrl: string;
 }
 
-const message = z.object({
-  email_id: z.int(),
-  order_id: z.int(),
-  kind: z.string(),
-  to: z.string(),
-  subject: z.string(),
-  message_id: z.string(),
-  text: z.string(),
-  html: z.string(),
-  sent_at: z.iso.datetime(),
-});
+const message = z
+  .object({
+    email_id: z.int(),
+    order_id: z.int(),
+    kind: z.string(),
+    to: z.string(),
+    subject: z.string(),
+    message_id: z.string(),
+    text: z.string(),
+    html: z.string(),
+    sent_at: timestamp,
+  })
+  .meta({ id: 'Email', description: 'A message to a buyer' });
 
-// A message is shown as a mail program would: no script, nothing fetched, and only inside our own page.
+// A message is shown as in a mail program: no script, no remote content, and only inside the shop's own page.
 const messagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox";
 
 /**
- * `GET /outbox`: the messages that a demonstration keeps instead of sending them. They hold personal data, so these routes are for
- * operators, and a shop that sends its messages does not register them.
+ * `GET /outbox`: the messages that a demonstration keeps instead of sending them. They contain personal data, so these routes
+ * are for operators. A shop that sends its messages does not register them.
  */
 export const outboxRoutes: FastifyPluginAsyncZod<OutboxOptions> = async (server, options) => {
   const { database, pages, publicUrl } = options;
@@ -47,8 +49,17 @@ export const outboxRoutes: FastifyPluginAsyncZod<OutboxOptions> = async (server,
     {
       schema: {
         tags: ['demonstration'],
-        summary: 'The messages to buyers, which a demonstration keeps instead of sending them',
-        response: { 200: z.array(message) },
+        operationId: 'listEmails',
+        summary: 'List the messages to buyers, which a demonstration keeps instead of sending them',
+        response: {
+          200: {
+            description: 'The newest first; a page for browsers that ask for one',
+            content: {
+              'application/json': { schema: z.array(message) },
+              'text/html': { schema: z.string() },
+            },
+          },
+        },
       },
     },
     async (request, reply) => {
@@ -65,9 +76,13 @@ export const outboxRoutes: FastifyPluginAsyncZod<OutboxOptions> = async (server,
     {
       schema: {
         tags: ['demonstration'],
-        summary: 'The HTML part of one message',
+        operationId: 'getEmailHtml',
+        summary: 'Show the HTML part of one message',
         params: z.object({ email_id: serial }),
-        response: { 200: z.string().describe('HTML'), 400: problem, 404: problem },
+        response: {
+          200: response('The HTML part', z.string(), 'text/html'),
+          ...problems('invalid_input', 'not_found'),
+        },
       },
     },
     async (request, reply) => {

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { EventOutcome, PaymentEvent } from '../../domain/payment.ts';
 import { verifyPaymentEvent } from '../../payments/webhook.ts';
-import { problem } from '../schemas.ts';
+import { problems } from '../schemas.ts';
 
 export interface PaymentWebhookOptions {
   /** Every secret that is valid now. */
@@ -27,9 +27,15 @@ export const paymentWebhookRoutes: FastifyPluginAsyncZod<PaymentWebhookOptions> 
       bodyLimit: bodyLimitBytes,
       schema: {
         tags: ['payment provider'],
-        summary: 'A signed event of the payment provider',
+        operationId: 'receivePaymentEvent',
+        summary: 'Receive a signed event of the payment provider',
+        // The raw bytes; a schema with a type would refuse them.
+        body: z.unknown().describe('The event as the provider signs it'),
         headers: z.looseObject({ 'stripe-signature': z.string().optional() }),
-        response: { 200: z.object({ received: z.literal(true) }), 400: problem, 413: problem, 503: problem },
+        response: {
+          200: z.object({ received: z.literal(true) }),
+          ...problems('bad_signature', 'malformed_body', 'body_too_large', 'unavailable'),
+        },
       },
     },
     async (request) => {

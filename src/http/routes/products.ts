@@ -4,7 +4,7 @@ import type { Database } from '../../database/connection.ts';
 import { firstProduct, listProducts, type ProductInStock } from '../../database/queries/products.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { majorUnits } from '../../shared/money.ts';
-import { problem } from '../schemas.ts';
+import { problems } from '../schemas.ts';
 
 const product = z
   .object({
@@ -12,19 +12,42 @@ const product = z
     sku: z.string(),
     product: z.string(),
     description: z.string(),
-    inventory: z.int().describe('Units that anyone may still order'),
-    price: z.number(),
-    price_cents: z.int(),
+    inventory: z.int().describe('Available units'),
+    price: z.number().describe('Major units'),
+    price_cents: z.int().describe('Minor units'),
     currency: z.string(),
     image: z.string(),
   })
-  .describe('A product with its price and its available stock');
+  .meta({
+    id: 'Product',
+    description: 'A product with its price and its available stock',
+    examples: [
+      {
+        product_id: 1,
+        sku: 'cleat',
+        product: 'Premium Quality Widget',
+        description: 'A cleat of cast bronze.',
+        inventory: 100,
+        price: 99.99,
+        price_cents: 9999,
+        currency: 'USD',
+        image: '/assets/products/cleat.svg',
+      },
+    ],
+  });
 
 /** `GET /product` and `GET /products`. */
 export const productRoutes: FastifyPluginAsyncZod<{ database: Database }> = async (server, { database }) => {
   server.get(
     '/product',
-    { schema: { tags: ['shop'], summary: 'The first product', response: { 200: product, 404: problem } } },
+    {
+      schema: {
+        tags: ['shop'],
+        operationId: 'getFirstProduct',
+        summary: 'Show the first product',
+        response: { 200: product, ...problems('not_found') },
+      },
+    },
     async () => {
       const first = await firstProduct(database);
       if (!first) throw new ShopError('not_found', 'The catalogue is empty.');
@@ -34,7 +57,14 @@ export const productRoutes: FastifyPluginAsyncZod<{ database: Database }> = asyn
 
   server.get(
     '/products',
-    { schema: { tags: ['shop'], summary: 'All products', response: { 200: z.array(product) } } },
+    {
+      schema: {
+        tags: ['shop'],
+        operationId: 'listProducts',
+        summary: 'List all products',
+        response: { 200: z.array(product) },
+      },
+    },
     async () => (await listProducts(database)).map(view),
   );
 };

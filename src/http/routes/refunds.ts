@@ -6,36 +6,44 @@ import { ShopError } from '../../domain/errors.ts';
 import { largestTotalCents } from '../../domain/order.ts';
 import type { RefundRequest, RefusedRefund } from '../../domain/refund.ts';
 import { admitOperators } from '../operators.ts';
-import { checkoutKey, orderId, problem, sentence } from '../schemas.ts';
+import { checkoutKey, problems, response, sentence, serial } from '../schemas.ts';
 
 export interface RefundOptions {
   readonly operatorToken: string | undefined;
   readonly requestRefund: (request: RefundRequest) => Promise<RefundRow | RefusedRefund>;
 }
 
-const refundBody = z.strictObject({
-  reason: sentence,
-  amount: z
-    .int()
-    .min(1)
-    .max(largestTotalCents)
-    .optional()
-    .describe('Minor units; nothing means all that is left'),
-  restock: z
-    .boolean()
-    .optional()
-    .describe('Whether the units go back into stock; nothing means yes unless they were dispatched'),
-});
+const refundBody = z
+  .strictObject({
+    reason: sentence,
+    amount: z
+      .int()
+      .min(1)
+      .max(largestTotalCents)
+      .optional()
+      .describe('Minor units; by default, all that is left to refund'),
+    restock: z
+      .boolean()
+      .optional()
+      .describe('Whether the units return to stock; by default, unless the order was dispatched'),
+  })
+  .meta({ examples: [{ reason: 'came broken', amount: 500 }] });
 
-const refund = z.object({
-  refund_id: z.int(),
-  order_id: z.int(),
-  amount: z.int(),
-  status: z.enum(['due', 'made']),
-  reason: z.string(),
-});
+const refund = z
+  .object({
+    refund_id: z.int(),
+    order_id: z.int(),
+    amount: z.int().describe('Minor units'),
+    status: z.enum(['due', 'made']),
+    reason: z.string(),
+  })
+  .meta({
+    id: 'Refund',
+    description: 'A refund; `made` once the provider has confirmed it',
+    examples: [{ refund_id: 1, order_id: 1, amount: 9999, status: 'due', reason: 'came broken' }],
+  });
 
-/** `POST /order/:order_id/refund` (docs/PAYMENTS.md): for operators; the refund itself is made by a durable workflow. */
+/** `POST /order/:order_id/refund` (docs/PAYMENTS.md): for operators. A durable workflow makes the refund. */
 export const refundRoutes: FastifyPluginAsyncZod<RefundOptions> = async (server, options) => {
   await admitOperators(server, options.operatorToken);
 
@@ -44,11 +52,22 @@ export const refundRoutes: FastifyPluginAsyncZod<RefundOptions> = async (server,
     {
       schema: {
         tags: ['operator'],
-        summary: 'Pay back an order, all of it or a part',
-        params: z.object({ order_id: orderId }),
+        operationId: 'refundOrder',
+        summary: 'Refund an order, in full or in part',
+        params: z.object({ order_id: serial }),
         headers: z.looseObject({ 'idempotency-key': checkoutKey.optional() }),
         body: refundBody,
-        response: { 202: refund, 400: problem, 401: problem, 404: problem, 409: problem, 422: problem },
+        response: {
+          202: response('The refund is due', refund),
+          ...problems(
+            'invalid_input',
+            'malformed_body',
+            'not_found',
+            'not_refundable',
+            'refund_too_large',
+            'key_reused',
+          ),
+        },
       },
     },
     async (request, reply) => {
@@ -73,7 +92,7 @@ export const refundRoutes: FastifyPluginAsyncZod<RefundOptions> = async (server,
   );
 };
 
-/** What a refusal of a refund is to a program that asked for it. */
+/** The error for a program whose refund request was refused. */
 export function refundRefusal({ refused, refundableCents }: RefusedRefund): ShopError {
   const details = { refundable: refundableCents };
   switch (refused) {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Database } from '../database/connection.ts';
-import { readOrderStory } from '../database/queries/order-story.ts';
-import { orderView } from '../storefront/order-view.ts';
-import type { Renderer } from '../storefront/render.ts';
+import type { Database } from '../../database/connection.ts';
+import { readOrderStory } from '../../database/queries/order-story.ts';
+import { orderView } from '../../storefront/order-view.ts';
+import type { Renderer } from '../../storefront/render.ts';
 import { formatEvent } from './event-streams.ts';
-import type { Snapshot } from './order-feed.ts';
+import type { Snapshot } from './order-hub.ts';
 
-/** Reads an order and renders the live part of its page, as an event under the id of its newest entry in the history. */
+/** Reads an order and renders the live part of its page as an event. The id is that of its newest history entry. */
 export function snapshotReader(
   database: Database,
   renderer: Renderer,
@@ -16,7 +16,7 @@ export function snapshotReader(
     if (!story) return undefined;
     const view = orderView(story, new Date());
     return {
-      // The story is all that a page is made from, beside the time; and that it has become final must be told.
+      // A page depends on these details and the time. Subscribers must also receive the change to final.
       revision: digestOf([story, view.final]),
       message: formatEvent({
         id: story.history.at(-1)?.historyId ?? '0',

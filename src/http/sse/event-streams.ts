@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import { ShopError } from '../domain/errors.ts';
-import type { Watcher } from './order-feed.ts';
+import { ShopError } from '../../domain/errors.ts';
+import type { Subscriber } from './order-hub.ts';
 
 export interface EventStreamsOptions {
   /** Streams that one address may have open at this process. */
@@ -9,36 +9,36 @@ export interface EventStreamsOptions {
   readonly inAll: number;
 }
 
-/** One open stream of server-sent events. It keeps the newest message only, for a reader that is slow. */
-export interface EventStream extends Watcher {
+/** One open stream of server-sent events. For a slow reader it keeps only the newest message. */
+export interface EventStream extends Subscriber {
   onClose(callback: () => void): void;
 }
 
 /** The open streams of this process. */
 export interface EventStreams {
   /**
-   * Takes over a reply and begins a stream.
-   * @throws ShopError `rate_limited` beyond a limit, `unavailable` while the process ends
+   * Takes over a reply and opens a stream.
+   * @throws ShopError `rate_limited` beyond a limit, `unavailable` while the process stops
    */
   open(reply: FastifyReply): EventStream;
-  /** Ends every stream, for good. */
+  /** Ends every stream, and opens no more. */
   close(): void;
 }
 
 const reconnectAfterMs = 1_000;
-// Shorter than the minute after which proxies take a quiet connection for dead; events.js waits for two of them.
+// Proxies close a connection that is quiet for a minute. public/assets/js/events.js waits for two heartbeats.
 const heartbeatMs = 20_000;
-// An event, because scripts do not see comments; without an id, so that it takes nobody's place.
-const heartbeat = 'event: beat\ndata: on\n\n';
+// An event, because scripts cannot see comments. Without an id, so that the last id stays that of a snapshot.
+const heartbeat = 'event: heartbeat\ndata: on\n\n';
 const secondsToRetry = 10;
 
-/** Keeps count of streams, keeps them alive, and ends those whose reader is stuck. */
+/** Counts streams per address, keeps them alive, and ends those whose reader is stuck. */
 export function createEventStreams({ perAddress, inAll }: EventStreamsOptions): EventStreams {
   const streams = new Set<OpenStream>();
   const counts = new Map<string, number>();
   let closed = false;
-  const heart = setInterval(() => {
-    for (const stream of streams) stream.beat();
+  const timer = setInterval(() => {
+    for (const stream of streams) stream.heartbeat();
   }, heartbeatMs).unref();
 
   const count = (address: string, change: 1 | -1): void => {
@@ -49,7 +49,7 @@ export function createEventStreams({ perAddress, inAll }: EventStreamsOptions): 
   return {
     open: (reply) => {
       const address = reply.request.ip;
-      if (closed) throw new ShopError('unavailable', 'This process ends. Another one goes on.');
+      if (closed) throw new ShopError('unavailable', 'This process stops. Another one continues.');
       if (streams.size >= inAll || (counts.get(address) ?? 0) >= perAddress) {
         reply.header('retry-after', secondsToRetry);
         throw new ShopError('rate_limited', 'Too many pages are open from this address.');
@@ -65,8 +65,8 @@ export function createEventStreams({ perAddress, inAll }: EventStreamsOptions): 
     },
     close: () => {
       closed = true;
-      clearInterval(heart);
-      for (const stream of streams) stream.leave();
+      clearInterval(timer);
+      for (const stream of streams) stream.abort();
     },
   };
 }
@@ -75,27 +75,27 @@ const streamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
   'x-accel-buffering': 'no',
-  // A connection that was a stream carries no other request, so ending the stream ends it as well.
+  // A stream's connection carries no further request, so it ends with the stream.
   connection: 'close',
 };
 
 class OpenStream implements EventStream {
   readonly #raw: FastifyReply['raw'];
   readonly #callbacks: (() => void)[] = [];
-  /** The newest message, while the reader has not taken what came before it. */
+  /** The newest message, while the reader has not read the one before it. */
   #waiting: string | undefined;
   #blocked = false;
   #ending = false;
-  #idleBeats = 0;
+  #idleHeartbeats = 0;
 
   constructor(reply: FastifyReply) {
-    // Ends the time limit of the handler, and keeps compression and the serializers away.
+    // Ends the time limit of the handler, and bypasses compression and serializers.
     reply.hijack();
     this.#raw = reply.raw;
     this.#raw.on('drain', () => {
       this.#drained();
     });
-    // What a lost reader leaves behind is an error of nobody's.
+    // A reader that disconnects is no error of the shop.
     this.#raw.on('error', () => undefined);
     this.#raw.once('close', () => {
       for (const callback of this.#callbacks) callback();
@@ -108,7 +108,7 @@ class OpenStream implements EventStream {
   }
 
   onClose(callback: () => void): void {
-    // The reader may have left while its order was being looked up.
+    // The reader may have disconnected while its order was being read.
     if (this.#raw.destroyed) callback();
     else this.#callbacks.push(callback);
   }
@@ -123,17 +123,17 @@ class OpenStream implements EventStream {
     if (!this.#blocked) this.#raw.end();
   }
 
-  /** Ends it now, whatever its reader still has to take. */
-  leave(): void {
+  /** Ends the stream now, even when its reader is behind. */
+  abort(): void {
     if (this.#blocked) this.#raw.destroy();
     else this.#raw.end();
   }
 
-  /** Says that it is alive; a reader that has taken nothing between two beats is given up. */
-  beat(): void {
+  /** Sends a heartbeat. Closes the connection of a reader that has read nothing between two heartbeats. */
+  heartbeat(): void {
     if (!this.#blocked && !this.#raw.writableEnded) this.#write(heartbeat);
-    else if (this.#idleBeats === 1) this.#raw.destroy();
-    else this.#idleBeats += 1;
+    else if (this.#idleHeartbeats === 1) this.#raw.destroy();
+    else this.#idleHeartbeats += 1;
   }
 
   #write(text: string): void {
@@ -142,7 +142,7 @@ class OpenStream implements EventStream {
 
   #drained(): void {
     this.#blocked = false;
-    this.#idleBeats = 0;
+    this.#idleHeartbeats = 0;
     const message = this.#waiting;
     this.#waiting = undefined;
     if (message !== undefined) this.#write(message);
@@ -150,7 +150,7 @@ class OpenStream implements EventStream {
   }
 }
 
-/** An event as it goes over the wire; no line of `data` can be taken for another field. */
+/** Serializes an event. No line of `data` can be taken for another field. */
 export function formatEvent({ id, event, data }: Readonly<Record<'id' | 'event' | 'data', string>>): string {
   const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`);
   return `id: ${id}\nevent: ${event}\n${lines.join('')}\n`;

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { EventReader } from '../../test/support/event-reader.ts';
-import { waitFor } from '../../test/support/wait.ts';
+import { EventReader } from '../../../test/support/event-reader.ts';
+import { waitFor } from '../../../test/support/wait.ts';
 import { createEventStreams, type EventStream, type EventStreams, formatEvent } from './event-streams.ts';
 
 const handlerTimeout = 50;
@@ -35,11 +35,11 @@ afterEach(async () => {
 });
 
 const event = (id: number, data: string) => formatEvent({ id: String(id), event: 'order', data });
-// What the system keeps of it for a reader that sleeps is a few megabytes.
+// More than the few megabytes that the system buffers for a reader that is paused.
 const moreThanFits = event(1, 'x'.repeat(20_000_000));
 const received = (reader: EventReader) => reader.events.map(({ id }) => Number(id));
 
-test('a stream outlives the time limit of handlers', async () => {
+test('a stream continues after the time limit of handlers', async () => {
   const reader = await EventReader.open(url);
   await pause(handlerTimeout * 3);
   opened[0]?.send(event(1, 'late'));
@@ -51,23 +51,23 @@ test('a stream outlives the time limit of handlers', async () => {
   expect(reader.ended).toBe(false);
 });
 
-test('data of several lines arrives as it was, whatever ends a line', async () => {
+test('the data of an event keeps its lines, with every kind of line break', async () => {
   expect(formatEvent({ id: '7', event: 'order', data: 'a\nid: 9\r\nb\rc' })).toBe(
     'id: 7\nevent: order\ndata: a\ndata: id: 9\ndata: b\ndata: c\n\n',
   );
 });
 
-test('a quiet stream says now and then that it is alive, as an event, which scripts see', async () => {
+test('a quiet stream sends heartbeats as events, which scripts can see', async () => {
   const reader = await EventReader.open(url);
   vi.advanceTimersByTime(40_000);
   await waitFor(
-    'two beats',
+    'two heartbeats',
     () => reader.rest,
-    (rest) => rest.filter((text) => text === 'event: beat\ndata: on').length === 2,
+    (rest) => rest.filter((text) => text === 'event: heartbeat\ndata: on').length === 2,
   );
 });
 
-test('a slow reader gets the newest message, and what it missed is not kept', async () => {
+test('a slow reader gets the newest message, and the messages that it missed are not buffered', async () => {
   const reader = await EventReader.open(url);
   reader.pause();
   const count = 2_000;
@@ -85,7 +85,7 @@ test('a slow reader gets the newest message, and what it missed is not kept', as
   expect(ids.length).toBeLessThan(count / 4);
 });
 
-test('a reader that takes nothing any more is given up', async () => {
+test('a reader that stops reading is disconnected', async () => {
   const reader = await EventReader.open(url);
   reader.pause();
   opened[0]?.send(moreThanFits);
@@ -100,7 +100,7 @@ test('a reader that takes nothing any more is given up', async () => {
   );
 });
 
-test('there is a limit for all, and a stream that ends makes room', async () => {
+test('the process has a limit of streams, and a stream that ends makes room', async () => {
   const readers = [await EventReader.open(url), await EventReader.open(url)];
   const refused = await EventReader.open(url);
   expect(refused.status).not.toBe(200);
@@ -114,13 +114,13 @@ test('there is a limit for all, and a stream that ends makes room', async () => 
   expect((await EventReader.open(url)).status).toBe(200);
 });
 
-test('a server that closes is not kept from it by a reader that sleeps', async () => {
-  const [awake, asleep] = [await EventReader.open(url), await EventReader.open(url)];
-  asleep.pause();
+test('a server closes in spite of a reader that has stopped reading', async () => {
+  const [reading, paused] = [await EventReader.open(url), await EventReader.open(url)];
+  paused.pause();
   opened[1]?.send(moreThanFits);
   await pause(20);
   const began = performance.now();
   await server.close();
   expect(performance.now() - began).toBeLessThan(1_000);
-  await waitFor('the end', () => awake.ended, Boolean);
+  await waitFor('the end', () => reading.ended, Boolean);
 });
