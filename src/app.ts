@@ -13,8 +13,7 @@ import { readAssets } from './http/assets.ts';
 import { signedBrowsers } from './http/browsers.ts';
 import { createPages } from './http/pages.ts';
 import { buildServer } from './http/server.ts';
-import { createStripeProvider } from './payments/stripe.ts';
-import { readPaymentEvent } from './payments/webhook.ts';
+import { openPaymentProvider } from './payments/open-provider.ts';
 import { registerRoutes } from './routes.ts';
 import { emailComposer } from './storefront/email-view.ts';
 import { errorView } from './storefront/error-view.ts';
@@ -49,20 +48,12 @@ const readPoolSize = 6;
 // After a crash ten thousand workflows go on at once, and wait for their turn rather than for another try.
 const enginePool = { poolSize: 10, waitAtMostMs: 30_000 };
 const drainMs = 1_000;
-const stripePages = 'https://checkout.stripe.com';
-const stripeShortestSessionSeconds = 1_800;
 
 /** Wires one shop process. Reads as a table of contents; nothing is decided here. */
 export async function buildApp(config: ShopConfig): Promise<App> {
   const database = connect(config.databaseUrl, readPoolSize);
   const workflowPool = openEnginePool(config.databaseUrl, enginePool);
-  const local = config.payment.provider === 'local';
-  const provider = createStripeProvider({
-    secretKey: config.payment.secretKey ?? '',
-    serviceUrl: local ? config.payment.serviceUrl : undefined,
-    shortestSessionSeconds: local ? 0 : stripeShortestSessionSeconds,
-    callTimeoutMs: config.payment.timeoutSeconds * 1000,
-  });
+  const provider = openPaymentProvider(config.payment);
 
   const followUps = followUpsOf(config);
   const inbox: Inbox = { followUps, live: provider.live };
@@ -72,7 +63,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   const assets = readAssets(assetsDir);
   const renderer = createRenderer({ cache: config.production, assetAddress: assets.address });
   registerEmail({ ...emailParts(config, renderer), publicUrl: config.publicUrl });
-  const reconciler = registerReconciler({ database, provider, inbox, readEvent: readPaymentEvent });
+  const reconciler = registerReconciler({ database, provider, inbox });
   const housekeeper = registerHousekeeping(database, config);
   const answers = new CheckoutAnswers();
   const checkout = registerCheckout({
@@ -96,10 +87,10 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   const server = await buildServer({
     ...config,
     assets,
-    paymentOrigin: local ? config.payment.serviceUrl : stripePages,
+    paymentOrigin: provider.pagesOrigin,
     renderProblem: (problem) => pages.renderAlone('error', { error: errorView(problem) }),
   });
-  const workings = { inbox, reconciler, startCheckout, checkReady: () => checkReady(database) };
+  const workings = { provider, inbox, reconciler, startCheckout, checkReady: () => checkReady(database) };
   await registerRoutes(server, config, { browsers, database, renderer, pages, ...workings });
   configureEngine(config, workflowPool, server.log);
 

@@ -32,6 +32,7 @@ import { recentOrderRoutes } from './http/routes/recent-orders.ts';
 import { type ReconciliationOptions, reconciliationRoutes } from './http/routes/reconciliation.ts';
 import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
 import { yourOrdersRoutes } from './http/routes/your-orders.ts';
+import type { PaymentProvider } from './payments/provider.ts';
 import { inTransaction } from './shared/statement.ts';
 import { type Renderer } from './storefront/render.ts';
 import { kinds } from './workflows/follow-ups.ts';
@@ -46,6 +47,7 @@ export interface Parts {
   readonly database: Database;
   readonly renderer: Renderer;
   readonly pages: Pages;
+  readonly provider: PaymentProvider;
   readonly inbox: Inbox;
   readonly reconciler: Reconciler;
   readonly startCheckout: StartCheckout;
@@ -94,14 +96,14 @@ async function registerPages(
 async function registerApi(
   server: FastifyInstance,
   { publicUrl, checkoutsPerMinute, payment }: ShopConfig,
-  { database, inbox, startCheckout }: Parts,
+  { database, provider, inbox, startCheckout }: Parts,
 ): Promise<void> {
   const paymentServiceUrl = payment.provider === 'local' ? payment.serviceUrl : undefined;
   await server.register(checkoutRoutes, { startCheckout, publicUrl, paymentServiceUrl, checkoutsPerMinute });
   await server.register(productRoutes, { database });
   await server.register(orderRoutes, { database });
   await server.register(paymentWebhookRoutes, {
-    webhookSecrets: payment.webhookSecrets,
+    provider,
     receiveEvent: (event) => receivePaymentEvent(database, inbox, event),
   });
 }

@@ -1,3 +1,5 @@
+import type { PaymentEvent } from '../domain/payment.ts';
+
 /** What the provider needs to open a payment session for an order. Amounts in minor units, times in ms since 1970. */
 export interface SessionRequest {
   readonly orderId: number;
@@ -67,10 +69,16 @@ export interface ListedSession {
   readonly orderId: number | null;
   readonly orderKey: string | null;
   readonly status: 'open' | 'complete' | 'expired';
-  /** The session as an event would tell it; what is not paid is `null`. */
-  readonly paid: boolean;
   readonly createdAt: Date;
-  readonly object: unknown;
+  /** The event that would have reported the payment; null for a session that is not paid. */
+  readonly paidEvent: unknown;
+}
+
+/** A message to the webhook, before its signature is verified. */
+export interface SignedMessage {
+  /** The bytes as they came: the signature is over them. */
+  readonly rawBody: Buffer;
+  readonly signature: string | undefined;
 }
 
 /**
@@ -80,6 +88,10 @@ export interface ListedSession {
 export interface PaymentProvider {
   /** Whether it moves real money. */
   readonly live: boolean;
+  /** Origin of the pages on which shoppers pay, for the content security policy. */
+  readonly pagesOrigin: string;
+  /** The header that carries the signature of a message to the webhook. */
+  readonly signatureHeader: string;
   /**
    * Opens the session of an order, or finds the one opened before under the same idempotency key.
    * A refused one will never be opened, however often it is asked for.
@@ -96,4 +108,11 @@ export interface PaymentProvider {
   listSessions(since: Date): AsyncIterable<ListedSession>;
   /** The provider's own record of its events since a time, newest first, as a webhook's body would hold them. */
   listEvents(since: Date): AsyncIterable<unknown>;
+  /**
+   * Verifies a message to the webhook, and reads its event.
+   * @throws ShopError `bad_signature` or `malformed_body`
+   */
+  verifyEvent(message: SignedMessage, now: Date): PaymentEvent;
+  /** Reads an event from the provider's own object, which a list or an inbox has kept; undefined when it is none. */
+  readEvent(body: unknown): PaymentEvent | undefined;
 }

@@ -2,16 +2,14 @@ import type { Database } from '../database/connection.ts';
 import { findPayments, knownEvents, type PaymentStanding } from '../database/queries/reconciliation.ts';
 import { type Inbox, receivePaymentEvent } from '../database/transactions/payment-events.ts';
 import { orderKeyOf } from '../domain/order.ts';
-import type { PaymentEvent } from '../domain/payment.ts';
 import type { EndedSession, ListedSession, PaymentProvider } from '../payments/provider.ts';
 import { orToAttention } from './to-attention.ts';
 
-/** What a comparison needs: our rows, the provider's lists, and how to read its events. */
+/** The two sides of a comparison: our rows and the provider's lists. */
 export interface Comparing {
   readonly database: Database;
   readonly provider: PaymentProvider;
   readonly inbox: Inbox;
-  readonly readEvent: (body: unknown) => PaymentEvent | undefined;
 }
 
 /** How many differences of each kind were found and put right. */
@@ -56,10 +54,12 @@ export async function compareWithProvider(
 }
 
 async function takeMissedEvents(
-  { database, inbox, readEvent }: Comparing,
+  { database, inbox, provider }: Comparing,
   bodies: unknown[],
 ): Promise<number> {
-  const told = bodies.flatMap((body) => readEvent(body) ?? []).filter(({ says }) => says !== 'other');
+  const told = bodies
+    .flatMap((body) => provider.readEvent(body) ?? [])
+    .filter(({ says }) => says !== 'other');
   const known = await knownEvents(
     database,
     told.map(({ id }) => id),
@@ -79,20 +79,14 @@ function isOurs(session: ListedSession, payment: PaymentStanding | undefined): p
 }
 
 function isMissedPayment(session: ListedSession, payment: PaymentStanding | undefined): boolean {
-  if (!session.paid || !isOurs(session, payment)) return false;
+  if (session.paidEvent === null || !isOurs(session, payment)) return false;
   if (payment.sessionId !== session.sessionId) return true;
   return ['creating', 'open', 'expired'].includes(payment.state);
 }
 
 /** Tells the inbox of a paid session as its event would have. */
 async function takeMissedPayment(comparing: Comparing, session: ListedSession): Promise<number> {
-  const event = comparing.readEvent({
-    id: `compared-${session.sessionId}`,
-    type: 'checkout.session.completed',
-    created: Math.floor(session.createdAt.getTime() / 1000),
-    livemode: comparing.provider.live,
-    data: { object: session.object },
-  });
+  const event = comparing.provider.readEvent(session.paidEvent);
   if (!event) return 0;
   const { database, inbox } = comparing;
   const outcome = await orToAttention(database, event, () => receivePaymentEvent(database, inbox, event));

@@ -75,13 +75,13 @@ function cronOf(seconds: number): string {
   return seconds < 3600 ? `0 */${seconds / 60} * * * *` : '0 0 * * * *';
 }
 
-async function reconcileShop({ database, inbox, readEvent }: Comparing): Promise<Reconciled> {
+async function reconcileShop({ database, inbox, provider }: Comparing): Promise<Reconciled> {
   const restarted = await inTransaction(database, (sql) => restartLostStories(sql, kinds));
   const resumed = await resumeStuckStories(database);
   await inTransaction(database, flagOverduePayments);
   let placed = 0;
   for (const body of await listUnplacedEvents(database)) {
-    const event = readEvent(body);
+    const event = provider.readEvent(body);
     const outcome =
       event && (await orToAttention(database, event, () => retryPaymentEvent(database, inbox, event)));
     if (outcome && outcome !== 'known' && outcome !== 'unknown_order' && outcome !== 'too_early') placed += 1;

@@ -1,7 +1,7 @@
 import { type Mutant, promises } from './mutant.ts';
 
-const adapter = 'src/payments/stripe.ts';
-const webhook = 'src/payments/webhook.ts';
+const adapter = 'src/payments/stripe/sessions.ts';
+const webhook = 'src/payments/stripe/events.ts';
 const payment = 'src/domain/payment.ts';
 const orderChanges = 'src/database/transactions/order-changes.ts';
 const rules = 'test/payments/rules.test.ts';
@@ -21,7 +21,7 @@ export const calls: readonly Mutant[] = [
   {
     name: 'a refund has a new idempotency key each time',
     promise: promises.once,
-    file: 'src/payments/stripe-refunds.ts',
+    file: 'src/payments/stripe/refunds.ts',
     from: '`refund_${order.refundId}_${order.amountCents}`',
     to: '`refund_${order.refundId}_${performance.now()}`',
     test: { file: rules, name: 'the list does not show it yet' },
@@ -29,7 +29,7 @@ export const calls: readonly Mutant[] = [
   {
     name: 'after a stored failure a new key is used blindly',
     promise: promises.once,
-    file: 'src/payments/idempotency.ts',
+    file: 'src/payments/stripe/idempotency.ts',
     from: 'if (found) return found;',
     to: 'if (found && tries > keysPerCall) return found;',
     test: { file: rules, name: 'opens one session' },
@@ -60,7 +60,7 @@ export const messages: readonly Mutant[] = [
     file: webhook,
     from: 'toleranceSeconds,\n        undefined,',
     to: '0,\n        undefined,',
-    test: { file: 'src/payments/webhook.test.ts', name: 'a signature 301 seconds old' },
+    test: { file: 'src/payments/stripe/events.test.ts', name: 'a signature 301 seconds old' },
   },
   {
     name: 'a message with a wrong signature is read all the same',
@@ -68,7 +68,7 @@ export const messages: readonly Mutant[] = [
     file: webhook,
     from: 'if (error instanceof Stripe.errors.StripeSignatureVerificationError) continue;',
     to: `if (error instanceof Stripe.errors.StripeSignatureVerificationError) return JSON.parse(String(rawBody));`,
-    test: { file: 'src/payments/webhook.test.ts', name: 'another secret' },
+    test: { file: 'src/payments/stripe/events.test.ts', name: 'another secret' },
   },
   {
     name: 'a bank transfer counts as paid while it is on its way',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PaymentProvider } from '../../src/payments/provider.ts';
-import { createStripeProvider } from '../../src/payments/stripe.ts';
+import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
 import { FakeProvider, type ProviderAnswer, type ProviderCall } from '../support/fake-provider.ts';
 
 // A provider that answers nonsense: what it did stays unknown, so the call throws and is asked again; nothing is taken for done.
@@ -12,7 +12,7 @@ beforeAll(async () => {
   provider = createStripeProvider({
     secretKey: 'sk_test_nonsense_0123456789',
     serviceUrl: await fake.start(),
-    shortestSessionSeconds: 0,
+    webhookSecrets: [],
     callTimeoutMs: 300,
   });
 });

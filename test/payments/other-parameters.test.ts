@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PaymentProvider } from '../../src/payments/provider.ts';
-import { createStripeProvider } from '../../src/payments/stripe.ts';
+import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
 import {
   secretKey,
   sessionParameters,
@@ -19,7 +19,7 @@ beforeAll(async () => {
   provider = createStripeProvider({
     secretKey,
     serviceUrl: service.origin,
-    shortestSessionSeconds: 0,
+    webhookSecrets: [],
     callTimeoutMs: 5_000,
   });
 });

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { cancelOrder } from '../../src/database/transactions/order-changes.ts';
 import { payOrder } from '../../src/database/transactions/paying.ts';
-import { FreshKeys } from '../../src/payments/idempotency.ts';
 import type { PaymentProvider } from '../../src/payments/provider.ts';
-import { createStripeProvider } from '../../src/payments/stripe.ts';
-import { refund } from '../../src/payments/stripe-refunds.ts';
+import { FreshKeys } from '../../src/payments/stripe/idempotency.ts';
+import { refund } from '../../src/payments/stripe/refunds.ts';
+import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
 import { inTransaction } from '../../src/shared/statement.ts';
 import { followUpsOf } from '../../src/workflows/follow-ups.ts';
 import { moneyOf } from '../support/money.ts';
@@ -48,7 +48,7 @@ describe('the provider, asked again', () => {
     provider = createStripeProvider({
       secretKey,
       serviceUrl: service.origin,
-      shortestSessionSeconds: 0,
+      webhookSecrets: [],
       callTimeoutMs: 5_000,
     });
   });

@@ -1,6 +1,5 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { createStripeProvider } from '../../src/payments/stripe.ts';
-import { readPaymentEvent } from '../../src/payments/webhook.ts';
+import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
 import { adoptOrdersInFlight } from '../../src/workflows/adopt.ts';
 import { compareWithProvider } from '../../src/workflows/compare.ts';
 import { followUpsOf } from '../../src/workflows/follow-ups.ts';
@@ -106,15 +105,15 @@ export async function tourSchedules(shop: TestShop): Promise<void> {
 }
 
 /** Compares as a run of tomorrow does, when the sessions of today are no longer new. */
-async function compareTomorrow({ database, paymentUrl }: TestShop): Promise<void> {
+async function compareTomorrow({ shopDatabase: database, paymentUrl }: TestShop): Promise<void> {
   const [today, tomorrow] = [0, 86_400_000].map((later) => new Date(Date.now() + later - 3_600_000));
   const provider = createStripeProvider({
     secretKey,
     serviceUrl: paymentUrl,
-    shortestSessionSeconds: 0,
+    webhookSecrets: [],
     callTimeoutMs: 8_000,
   });
   const inbox = { followUps: followUpsOf({ dispatchSeconds: 0 }), live: false };
-  const comparing = { database, provider, inbox, readEvent: readPaymentEvent };
+  const comparing = { database, provider, inbox };
   if (today && tomorrow) await compareWithProvider(comparing, today, tomorrow);
 }

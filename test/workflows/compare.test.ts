@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createStripeProvider } from '../../src/payments/stripe.ts';
-import { readPaymentEvent } from '../../src/payments/webhook.ts';
+import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
 import { compareWithProvider, type Differences } from '../../src/workflows/compare.ts';
 import { followUpsOf } from '../../src/workflows/follow-ups.ts';
 import { askProvider, deliverSessionEvent, pauseComparison, providerEvent } from '../support/edges.ts';
@@ -48,7 +47,7 @@ function compare(inMinutes: number, events: 'all' | 'none' = 'none'): Promise<Di
   const provider = createStripeProvider({
     secretKey,
     serviceUrl: shop.paymentUrl,
-    shortestSessionSeconds: 0,
+    webhookSecrets: [],
     callTimeoutMs: 8_000,
   });
   async function* none(): AsyncGenerator {}
@@ -56,7 +55,6 @@ function compare(inMinutes: number, events: 'all' | 'none' = 'none'): Promise<Di
     database: shop.shopDatabase,
     provider: { ...provider, ...(events === 'none' && { listEvents: none }) },
     inbox: { followUps: followUpsOf({ dispatchSeconds }), live: false },
-    readEvent: readPaymentEvent,
   };
   const now = Date.now();
   return compareWithProvider(comparing, new Date(now - 60 * minuteMs), new Date(now + inMinutes * minuteMs));

@@ -1,12 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { EventOutcome, PaymentEvent } from '../../domain/payment.ts';
-import { verifyPaymentEvent } from '../../payments/webhook.ts';
+import type { PaymentProvider } from '../../payments/provider.ts';
 import { problems } from '../schemas.ts';
 
 export interface PaymentWebhookOptions {
-  /** Every secret that is valid now. */
-  readonly webhookSecrets: readonly string[];
+  readonly provider: Pick<PaymentProvider, 'signatureHeader' | 'verifyEvent'>;
   readonly receiveEvent: (event: PaymentEvent) => Promise<EventOutcome | 'known'>;
 }
 
@@ -16,7 +15,10 @@ const bodyLimitBytes = 256 * 1024;
  * `POST /payment_webhook`: the provider's signed events. Whatever is signed is kept and answered 200; a
  * database error is a 5xx, and the provider tries again.
  */
-export const paymentWebhookRoutes: FastifyPluginAsyncZod<PaymentWebhookOptions> = async (server, options) => {
+export const paymentWebhookRoutes: FastifyPluginAsyncZod<PaymentWebhookOptions> = async (
+  server,
+  { provider, receiveEvent },
+) => {
   // The signature is over the bytes as they came, so nothing may parse them first.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -31,7 +33,7 @@ export const paymentWebhookRoutes: FastifyPluginAsyncZod<PaymentWebhookOptions> 
         summary: 'Receive a signed event of the payment provider',
         // The raw bytes; a schema with a type would refuse them.
         body: z.unknown().describe('The event as the provider signs it'),
-        headers: z.looseObject({ 'stripe-signature': z.string().optional() }),
+        headers: z.looseObject({ [provider.signatureHeader]: z.string().optional() }),
         response: {
           200: z.object({ received: z.literal(true) }),
           ...problems('bad_signature', 'malformed_body', 'body_too_large', 'unavailable'),
@@ -40,9 +42,10 @@ export const paymentWebhookRoutes: FastifyPluginAsyncZod<PaymentWebhookOptions> 
     },
     async (request) => {
       const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      const signature = request.headers['stripe-signature'];
-      const event = verifyPaymentEvent(rawBody, signature, options.webhookSecrets, new Date());
-      const outcome = await options.receiveEvent(event);
+      const signature = request.headers[provider.signatureHeader];
+      const message = { rawBody, signature: typeof signature === 'string' ? signature : undefined };
+      const event = provider.verifyEvent(message, new Date());
+      const outcome = await receiveEvent(event);
       request.log.info({ event: event.id, type: event.type, order: event.orderId, outcome }, 'payment event');
       return { received: true as const };
     },

@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
+import type { MadeRefund, RefundOrder, Refused, TooLittleLeft } from '../provider.ts';
 import type { FreshKeys } from './idempotency.ts';
-import type { MadeRefund, RefundOrder, Refused, TooLittleLeft } from './provider.ts';
 
 type Answer = MadeRefund | Refused | TooLittleLeft;
 

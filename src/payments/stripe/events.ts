@@ -1,8 +1,8 @@
 import Stripe from 'stripe';
 import { z } from 'zod';
-import { ShopError } from '../domain/errors.ts';
-import type { PaymentEvent } from '../domain/payment.ts';
-import { orderReference, transactionOf } from './stripe-objects.ts';
+import { ShopError } from '../../domain/errors.ts';
+import type { PaymentEvent } from '../../domain/payment.ts';
+import type { SignedMessage } from '../provider.ts';
 
 // Stripe's own tolerance for the age of a signature (docs "Webhooks").
 const toleranceSeconds = 300;
@@ -40,26 +40,27 @@ const stripeEvent = z.object({
   data: z.object({ object: z.record(z.string(), z.unknown()) }),
 });
 
+/** The header that carries the signature of a message. */
+export const signatureHeader = 'stripe-signature';
+
 /**
- * Turns a signed message into an event in our words.
- * @param rawBody the bytes as they came; the signature is over them
- * @param webhookSecrets every secret that is valid now; while one is being rotated there are two
+ * Verifies the signature of a message over its raw bytes, and reads the event.
+ * @param webhookSecrets every secret that is valid now; there are two while one is being rotated
  * @throws ShopError `bad_signature` when the signature is missing, wrong, or older or newer than five minutes;
- *   `malformed_body` when what was signed is no event.
+ *   `malformed_body` when the signed text is no event.
  */
-export function verifyPaymentEvent(
-  rawBody: Buffer,
-  signature: string | undefined,
+export function verifyEvent(
+  { rawBody, signature }: SignedMessage,
   webhookSecrets: readonly string[],
   now: Date,
 ): PaymentEvent {
-  const event = readPaymentEvent(signedBody(rawBody, signature, webhookSecrets, now));
+  const event = readEvent(signedBody(rawBody, signature, webhookSecrets, now));
   if (!event) throw new ShopError('malformed_body', 'The message is signed but is not an event.');
   return event;
 }
 
-/** An event of the provider in our words, from its own object; undefined when that is not an event. */
-export function readPaymentEvent(body: unknown): PaymentEvent | undefined {
+/** Reads an event from the provider's own object; undefined when that is not an event. */
+export function readEvent(body: unknown): PaymentEvent | undefined {
   const event = stripeEvent.safeParse(body);
   if (!event.success) return undefined;
   const { id, type, livemode, data } = event.data;
@@ -159,4 +160,18 @@ function whatItSays(type: string, paymentStatus: string | null | undefined): Pay
     default:
       return 'other';
   }
+}
+
+const orderNumber = /^[1-9]\d{0,9}$/;
+const largestOrderNumber = 2 ** 31 - 1;
+
+/** Our order in a reference that we gave the provider; null for anything else. */
+export function orderReference(reference: string | null | undefined): number | null {
+  const orderId = orderNumber.test(reference ?? '') ? Number(reference) : Number.NaN;
+  return orderId <= largestOrderNumber ? orderId : null;
+}
+
+/** The id of a charge, which the provider sends alone or with the whole object. */
+export function transactionOf(intent: string | { readonly id: string } | null | undefined): string | null {
+  return typeof intent === 'string' ? intent : (intent?.id ?? null);
 }

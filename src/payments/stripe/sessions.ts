@@ -1,66 +1,25 @@
-import Stripe from 'stripe';
-import { FreshKeys } from './idempotency.ts';
+import type Stripe from 'stripe';
 import type {
   EndedSession,
   KnownSession,
   ListedSession,
-  PaymentProvider,
   PaymentSession,
   SessionRequest,
-} from './provider.ts';
-import { orderReference, transactionOf } from './stripe-objects.ts';
-import { refund } from './stripe-refunds.ts';
-
-export interface StripeOptions {
-  readonly secretKey: string;
-  /** Origin of a service that speaks Stripe's API; undefined for Stripe itself. */
-  readonly serviceUrl: string | undefined;
-  /** Shortest life of a session that the provider accepts. Stripe: half an hour (docs "Expire a Session"). */
-  readonly shortestSessionSeconds: number;
-  /** Time limit of one try of a call; the workflow step decides whether there is another. */
-  readonly callTimeoutMs: number;
-}
+} from '../provider.ts';
+import { orderReference, transactionOf } from './events.ts';
+import type { FreshKeys } from './idempotency.ts';
 
 const pageSize = 100;
 // Reading a list is safe to repeat, and one bad page must not end a comparison of hundreds.
 const listing = { maxNetworkRetries: 4 };
-// A lost session is a young one: it stands near the top of the list, or it is not there.
+// A session whose answer was lost is a young one: it stands near the top of the list, or it is not there.
 const sessionsToSearch = 1_000;
 
-/** The adapter for Stripe, and for everything that speaks its API: Checkout Sessions in payment mode. */
-export function createStripeProvider(options: StripeOptions): PaymentProvider {
-  const stripe = new Stripe(options.secretKey, {
-    timeout: options.callTimeoutMs,
-    maxNetworkRetries: 0,
-    telemetry: false,
-    ...addressOf(options.serviceUrl),
-  });
-  const keys = new FreshKeys();
-  return {
-    live: /^(sk|rk)_live_/.test(options.secretKey),
-    openSession: (request) =>
-      openSession(stripe, keys, request, options.shortestSessionSeconds).catch(refusalOf),
-    endSession: (session) => endSession(stripe, session),
-    refund: (order) => refund(stripe, keys, order).catch(refusalOf),
-    listSessions: (since) => listSessions(stripe, since),
-    listEvents: (since) => stripe.events.list({ ...createdSince(since), limit: pageSize }, listing),
-  };
-}
-
-function addressOf(serviceUrl: string | undefined): Stripe.StripeConfig {
-  if (serviceUrl === undefined) return {};
-  const { protocol, hostname, port } = new URL(serviceUrl);
-  return { protocol: protocol === 'https:' ? 'https' : 'http', host: hostname, ...(port && { port }) };
-}
-
-/** A request that can never succeed is a value; what may have passed by the next time stays an error. */
-function refusalOf(error: unknown): { refused: string } {
-  const final = error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode !== 409;
-  if (!final) throw error;
-  return { refused: error.message };
-}
-
-function openSession(
+/**
+ * Opens the session of an order under the key `pay_<order id>`, or finds the one that was opened before.
+ * @throws the provider's error while the outcome is unknown
+ */
+export function openSession(
   stripe: Stripe,
   keys: FreshKeys,
   request: SessionRequest,
@@ -138,7 +97,11 @@ async function findSession(
   return undefined;
 }
 
-async function endSession(stripe: Stripe, known: KnownSession): Promise<EndedSession> {
+/**
+ * Makes sure that a session can no longer be paid.
+ * @throws while that is not sure, and when another amount or currency was paid
+ */
+export async function endSession(stripe: Stripe, known: KnownSession): Promise<EndedSession> {
   const session = await stripe.checkout.sessions.retrieve(known.sessionId, {
     expand: ['payment_intent.latest_charge'],
   });
@@ -167,7 +130,7 @@ function standing(session: Stripe.Checkout.Session, known: KnownSession): EndedS
   return { outcome: 'paid', transactionId, refundEvent: refundEventOf(session) };
 }
 
-/** What was paid back before we knew of the payment, as its event would tell it: somebody has to hear of it. */
+/** The event that would have reported a refund from before we knew of the payment; null when nothing was paid back. */
 function refundEventOf({ id, created, livemode, payment_intent: intent }: Stripe.Checkout.Session): unknown {
   const charge = intent && typeof intent === 'object' ? intent.latest_charge : null;
   if (!charge || typeof charge === 'string' || charge.amount_refunded === 0) return null;
@@ -179,7 +142,8 @@ function hasFailed({ status, payment_intent: intent }: Stripe.Checkout.Session):
   return status === 'complete' && (intentStatus === 'requires_payment_method' || intentStatus === 'canceled');
 }
 
-async function* listSessions(stripe: Stripe, since: Date): AsyncGenerator<ListedSession> {
+/** Lists the sessions created since a time, newest first. */
+export async function* listSessions(stripe: Stripe, since: Date): AsyncGenerator<ListedSession> {
   const sessions = stripe.checkout.sessions.list({ ...createdSince(since), limit: pageSize }, listing);
   for await (const session of sessions) {
     yield {
@@ -187,9 +151,8 @@ async function* listSessions(stripe: Stripe, since: Date): AsyncGenerator<Listed
       orderId: orderReference(session.client_reference_id),
       orderKey: session.metadata?.['order_key'] ?? null,
       status: statusOf(session),
-      paid: session.payment_status === 'paid',
       createdAt: new Date(session.created * 1000),
-      object: session,
+      paidEvent: paidEventOf(session),
     };
   }
 }
@@ -197,6 +160,24 @@ async function* listSessions(stripe: Stripe, since: Date): AsyncGenerator<Listed
 function statusOf({ status }: Stripe.Checkout.Session): ListedSession['status'] {
   if (status === 'complete') return 'complete';
   return status === 'expired' ? 'expired' : 'open';
+}
+
+/** The event that would have reported the payment of a listed session; null for a session that is not paid. */
+function paidEventOf(session: Stripe.Checkout.Session): unknown {
+  if (session.payment_status !== 'paid') return null;
+  const { id, created, livemode } = session;
+  return {
+    id: `compared-${id}`,
+    type: 'checkout.session.completed',
+    created,
+    livemode,
+    data: { object: session },
+  };
+}
+
+/** Lists Stripe's own record of events since a time, newest first. */
+export function listEvents(stripe: Stripe, since: Date): AsyncIterable<unknown> {
+  return stripe.events.list({ ...createdSince(since), limit: pageSize }, listing);
 }
 
 function createdSince(since: Date): { created: { gte: number } } {

@@ -1,0 +1,58 @@
+import Stripe from 'stripe';
+import type { PaymentProvider, Refused } from '../provider.ts';
+import { readEvent, signatureHeader, verifyEvent } from './events.ts';
+import { FreshKeys } from './idempotency.ts';
+import { refund } from './refunds.ts';
+import { endSession, listEvents, listSessions, openSession } from './sessions.ts';
+
+export interface StripeOptions {
+  readonly secretKey: string;
+  /** Every secret of the webhook that is valid now. */
+  readonly webhookSecrets: readonly string[];
+  /** Origin of a service that speaks Stripe's API; undefined for Stripe itself. */
+  readonly serviceUrl: string | undefined;
+  /** Time limit of one try of a call; the workflow step decides whether there is another. */
+  readonly callTimeoutMs: number;
+}
+
+const stripePages = 'https://checkout.stripe.com';
+// Stripe's shortest life of a session (docs "Expire a Session"); a local service has no such limit.
+const stripeShortestSessionSeconds = 1_800;
+
+/** Adapts Stripe, or a service that speaks its API, to the port: Checkout Sessions in payment mode. */
+export function createStripeProvider(options: StripeOptions): PaymentProvider {
+  const { secretKey, webhookSecrets, serviceUrl, callTimeoutMs } = options;
+  const stripe = new Stripe(secretKey, {
+    timeout: callTimeoutMs,
+    maxNetworkRetries: 0,
+    telemetry: false,
+    ...addressOf(serviceUrl),
+  });
+  const keys = new FreshKeys();
+  const shortestSessionSeconds = serviceUrl === undefined ? stripeShortestSessionSeconds : 0;
+  return {
+    live: /^(sk|rk)_live_/.test(secretKey),
+    pagesOrigin: serviceUrl ?? stripePages,
+    signatureHeader,
+    openSession: (request) => openSession(stripe, keys, request, shortestSessionSeconds).catch(refusalOf),
+    endSession: (session) => endSession(stripe, session),
+    refund: (order) => refund(stripe, keys, order).catch(refusalOf),
+    listSessions: (since) => listSessions(stripe, since),
+    listEvents: (since) => listEvents(stripe, since),
+    verifyEvent: (message, now) => verifyEvent(message, webhookSecrets, now),
+    readEvent,
+  };
+}
+
+function addressOf(serviceUrl: string | undefined): Stripe.StripeConfig {
+  if (serviceUrl === undefined) return {};
+  const { protocol, hostname, port } = new URL(serviceUrl);
+  return { protocol: protocol === 'https:' ? 'https' : 'http', host: hostname, ...(port && { port }) };
+}
+
+/** A request that can never succeed is a value; a failure that may pass stays an error. */
+function refusalOf(error: unknown): Refused {
+  const final = error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode !== 409;
+  if (!final) throw error;
+  return { refused: error.message };
+}
