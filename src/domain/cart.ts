@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Item, largestTotalCents, orderTotal } from './order.ts';
-
-/** Days after which a cart that nobody has touched is removed. */
-export const cartDays = 30;
+import { type Blocker, blockerOf } from './limits.ts';
+import { type Item, orderTotal } from './order.ts';
 
 /** A wish to have this many units of a product in a cart, or this many more. */
 export interface CartWish {
@@ -42,11 +40,8 @@ export interface CheckedCart {
   /** Names what would be ordered, at which prices: another name, another sight. */
   readonly sight: string;
   /** Why it cannot be ordered; null when it can. */
-  readonly obstacle: Obstacle | null;
+  readonly blocker: Blocker | null;
 }
-
-/** Nothing is left of it or it costs nothing; it is more than one payment can be; it is priced in several currencies. */
-export type Obstacle = 'nothing' | 'too_much' | 'currencies';
 
 /**
  * Checks a cart against stock and prices. Nothing is forgotten: what was wanted stays wanted, and comes back when there is
@@ -55,24 +50,17 @@ export type Obstacle = 'nothing' | 'too_much' | 'currencies';
 export function checkCart(lines: readonly CartLine[]): CheckedCart {
   const checked = lines.map((line) => ({ ...line, qty: Math.max(0, Math.min(line.wanted, line.available)) }));
   const ordered = checked.filter(({ qty }) => qty > 0);
-  const totalCents = orderTotal(ordered);
   return {
     lines: checked,
     items: ordered.map(({ sku, qty }) => ({ sku, qty })),
-    totalCents,
+    totalCents: orderTotal(ordered),
     currency: lines[0]?.currency ?? 'USD',
     sight: sightOf(ordered),
-    obstacle: obstacleOf(ordered, totalCents),
+    blocker: blockerOf(ordered),
   };
 }
 
 function sightOf(lines: readonly CheckedLine[]): string {
   const seen = lines.map(({ sku, qty, unitPriceCents, currency }) => [sku, qty, unitPriceCents, currency]);
   return createHash('sha256').update(JSON.stringify(seen)).digest('base64url');
-}
-
-function obstacleOf(lines: readonly CheckedLine[], totalCents: number): Obstacle | null {
-  if (new Set(lines.map(({ currency }) => currency)).size > 1) return 'currencies';
-  if (totalCents === 0) return 'nothing';
-  return totalCents > largestTotalCents ? 'too_much' : null;
 }

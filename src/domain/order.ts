@@ -40,13 +40,6 @@ export interface Item {
   readonly qty: number;
 }
 
-/** Most units of one product, and most products, in one order: a bound on what a single request can hold. */
-export const maxQuantity = 1000;
-export const maxItems = 50;
-
-/** The largest payment that the provider takes: eight digits of minor units (Stripe docs, "Minimum and maximum charge amounts"). */
-export const largestTotalCents = 99_999_999;
-
 /** Adds up items of the same product and sorts by SKU, the order in which stock is locked. */
 export function mergeItems(items: readonly Item[]): Item[] {
   const quantities = new Map<string, number>();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../domain/errors.ts';
-import { maxItems, maxQuantity } from '../domain/order.ts';
+import { maxItems, maxQuantity } from '../domain/limits.ts';
 import { problemMediaType, problemTypes } from './errors.ts';
 
 // Every schema with an `id` is a component of the OpenAPI document.

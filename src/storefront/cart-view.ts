@@ -1,8 +1,9 @@
 import type { PendingOrder } from '../database/queries/orders.ts';
-import { type CheckedCart, type CheckedLine, cartDays } from '../domain/cart.ts';
+import type { CheckedCart, CheckedLine } from '../domain/cart.ts';
+import { cartDays } from '../domain/limits.ts';
 import { formatMoney } from '../shared/money.ts';
 import { type PendingView, pendingOf } from './pending-view.ts';
-import { cartNotes, keptWords, obstacleWords, putBackWords, words } from './words.ts';
+import { blockerWords, cartNotes, keptWords, putBackWords, words } from './words.ts';
 
 /** One product of a cart, on the cart's page and in the review. */
 export interface CartLineView {
@@ -38,7 +39,7 @@ export interface CartView {
   /** Null where it cannot be added up. */
   readonly total: string | null;
   /** Why it cannot be ordered; null when it can. */
-  readonly obstacle: string | null;
+  readonly blocker: string | null;
   /** What an empty cart says. */
   readonly kept: string;
   /** The order that this very cart has already become: there is nothing to check out, only to pay. */
@@ -57,7 +58,7 @@ export function cartView({ cart, key, said, fault, ...source }: CartSource, now:
     // What is ordered is held, whatever else has changed since.
     lines: cart.lines.map((line) => ({ ...cartLineView(line), ...(ordered && { notes: [] }) })),
     total: totalOf(cart),
-    obstacle: cart.obstacle && obstacleWords[cart.obstacle],
+    blocker: cart.blocker && blockerWords[cart.blocker],
     kept: keptWords(cartDays),
     ordered,
     pending: others,
@@ -67,8 +68,8 @@ export function cartView({ cart, key, said, fault, ...source }: CartSource, now:
 }
 
 /** What a cart comes to; null where amounts of several currencies stand beside each other. */
-export function totalOf({ totalCents: cents, currency, obstacle }: CheckedCart): string | null {
-  return obstacle === 'currencies' ? null : formatMoney({ cents, currency });
+export function totalOf({ totalCents: cents, currency, blocker }: CheckedCart): string | null {
+  return blocker === 'currencies' ? null : formatMoney({ cents, currency });
 }
 
 /** A line with the amounts of now, and with what changed. */

@@ -2,7 +2,7 @@ import type { PendingOrder } from '../database/queries/orders.ts';
 import type { CheckedCart } from '../domain/cart.ts';
 import { type CartLineView, cartLineView, totalOf } from './cart-view.ts';
 import { type PendingView, pendingOf } from './pending-view.ts';
-import { holdPromise, obstacleWords, words } from './words.ts';
+import { blockerWords, holdPromise, words } from './words.ts';
 
 /** What is wrong with a checkout as it was sent: with a field of it, or with all of it. */
 export interface CheckoutFault {
@@ -29,7 +29,7 @@ export interface CheckoutView {
   readonly sight: string;
   readonly total: string | null;
   /** Why it cannot be ordered; null when it can. */
-  readonly obstacle: string | null;
+  readonly blocker: string | null;
   readonly lines: readonly CartLineView[];
   readonly missing: readonly CartLineView[];
   readonly asksEmail: boolean;
@@ -49,7 +49,7 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
     key,
     sight: cart.sight,
     total: totalOf(cart),
-    obstacle: cart.obstacle && obstacleWords[cart.obstacle],
+    blocker: cart.blocker && blockerWords[cart.blocker],
     lines: cart.lines.filter(({ qty }) => qty > 0).map(cartLineView),
     missing: cart.lines.filter(({ qty }) => qty === 0).map(cartLineView),
     asksEmail: source.asksEmail,

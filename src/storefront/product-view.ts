@@ -1,5 +1,5 @@
 import type { ProductInStock } from '../database/queries/products.ts';
-import { maxQuantity } from '../domain/order.ts';
+import { maxQuantity } from '../domain/limits.ts';
 import { majorUnits } from '../shared/money.ts';
 import { type ProductCard, productCard } from './product-card.ts';
 import { pictureWords } from './words.ts';

@@ -1,7 +1,7 @@
 import type { ProductOrder } from '../database/queries/products.ts';
 import type { AttentionKind, EmailKind, RestartableKind } from '../database/tables.ts';
-import type { Obstacle } from '../domain/cart.ts';
 import type { ErrorCode } from '../domain/errors.ts';
+import { type Blocker, maxItems, maxQuantity } from '../domain/limits.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';
 
 // The one language file: to translate the shop, translate this. Shoppers come first, then messages, then operators.
@@ -231,7 +231,9 @@ export function keptWords(days: number): string {
 }
 
 /** Why a cart cannot be ordered. */
-export const obstacleWords: Readonly<Record<Obstacle, string>> = {
+export const blockerWords: Readonly<Record<Blocker, string>> = {
+  too_many_products: `More than ${maxItems} products do not fit into one order. Take something out, and order it separately.`,
+  too_many_units: `One order has at most ${maxQuantity} of one product. Take some out, and order them separately.`,
   nothing: 'Nothing in it can be ordered at the moment.',
   too_much: 'That is more than one payment can be. Take something out, and order it separately.',
   currencies: 'These things are priced in different currencies. Order those of each currency separately.',

@@ -6,14 +6,8 @@ import { findOrderByKey, listHistory, type OrderWithPayment } from '../database/
 import { firstProduct } from '../database/queries/products.ts';
 import { type PlacingRequest, refuseOrder, type StockLine } from '../database/transactions/orders.ts';
 import { ShopError } from '../domain/errors.ts';
-import {
-  type Item,
-  largestTotalCents,
-  maxItems,
-  maxQuantity,
-  mergeItems,
-  orderTotal,
-} from '../domain/order.ts';
+import { type Blocker, blockerOf, maxItems, maxQuantity } from '../domain/limits.ts';
+import { type Item, mergeItems } from '../domain/order.ts';
 import { statementsOf } from '../shared/statement.ts';
 import type { CheckoutWorkflow } from './checkout.ts';
 import type { CheckoutAnswers, WaitingRequest } from './checkout-answers.ts';
@@ -144,26 +138,29 @@ async function firstSku(database: Database): Promise<string> {
   return product.sku;
 }
 
+/** @throws ShopError `unknown_product` or `invalid_input` when the items cannot be ordered together */
 function checkItems(items: readonly Item[], products: readonly PricedProduct[]): void {
-  const tooMany = items.find(({ qty }) => qty > maxQuantity);
-  if (tooMany) throw invalid(`items: at most ${maxQuantity} of ${tooMany.sku} in one order`);
-  if (items.length > maxItems) throw invalid(`items: at most ${maxItems} products in one order`);
-  const unknown = items.filter(({ sku }) => !products.some((product) => product.sku === sku));
-  if (unknown.length > 0) {
-    const skus = unknown.map(({ sku }) => sku);
+  const skus = items.map(({ sku }) => sku).filter((sku) => !products.some((product) => product.sku === sku));
+  if (skus.length > 0) {
     throw new ShopError('unknown_product', `There is no product ${skus.join(', ')}.`, { skus });
   }
-  const priced = products.map((product) => ({
-    qty: items.find(({ sku }) => sku === product.sku)?.qty ?? 0,
-    unitPriceCents: product.priceCents,
-  }));
-  if (orderTotal(priced) === 0) throw invalid('items: an order for nothing cannot be paid');
-  if (orderTotal(priced) > largestTotalCents)
-    throw invalid('items: the total is more than one payment can be');
-  if (new Set(products.map(({ currency }) => currency)).size > 1) {
-    throw invalid('items: products in different currencies need an order each');
-  }
+  const blocker = blockerOf(
+    products.map(({ sku, priceCents: unitPriceCents, currency }) => ({
+      qty: items.find((item) => item.sku === sku)?.qty ?? 0,
+      unitPriceCents,
+      currency,
+    })),
+  );
+  if (blocker) throw invalid(`items: ${blockerMessages[blocker]}`);
 }
+
+const blockerMessages: Readonly<Record<Blocker, string>> = {
+  too_many_products: `at most ${maxItems} products in one order`,
+  too_many_units: `at most ${maxQuantity} of one product in one order`,
+  currencies: 'products in different currencies need an order each',
+  nothing: 'an order for nothing cannot be paid',
+  too_much: 'the total is more than one payment can be',
+};
 
 function invalid(message: string): ShopError {
   return new ShopError('invalid_input', message, { issues: [{ field: 'items', message }] });

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
+  blockerWords,
   cartNotes,
   cartSaid,
   holdPromise,
-  obstacleWords,
   statusWords,
   words,
 } from '../../src/storefront/words.ts';
@@ -193,7 +193,7 @@ test('sold out in the meantime: said on the page of the product, which leads on 
   await page.getByRole('button', { name: words.products.add, exact: true }).click();
   await page.getByText(cartSaid.soldOut('Small Brass Bell')).waitFor();
   await page.getByRole('link', { name: words.products.toCart }).click();
-  await page.getByText(obstacleWords.nothing).waitFor();
+  await page.getByText(blockerWords.nothing).waitFor();
   expect(await page.getByRole('link', { name: words.cart.checkout, exact: true }).count()).toBe(0);
 
   await page.getByRole('button', { name: words.demonstration.restock }).click();

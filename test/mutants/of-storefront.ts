@@ -54,8 +54,8 @@ export const storefront: readonly Mutant[] = [
     name: 'a browser may hold as much as it likes',
     promise: 'no browser keeps the shelf empty for the others',
     file: 'src/http/routes/cart-checkout.ts',
-    from: 'pending.length >= pendingAtMost',
-    to: 'pending.length > pendingAtMost',
+    from: 'pending.length >= maxPendingOrders',
+    to: 'pending.length > maxPendingOrders',
     test: { file: checkout, name: 'a sixth order while five wait for their payment' },
   },
   {

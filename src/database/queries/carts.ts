@@ -1,5 +1,5 @@
 import type { CartLine } from '../../domain/cart.ts';
-import { maxItems } from '../../domain/order.ts';
+import { maxItems } from '../../domain/limits.ts';
 import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 

@@ -1,3 +1,4 @@
+import { maxPendingOrders } from '../../domain/limits.ts';
 import type { Database } from '../connection.ts';
 import type { OrderRow, PaymentRow } from '../tables.ts';
 
@@ -81,9 +82,6 @@ export async function lastEmailOf(database: Database, browserId: string): Promis
   return last?.email ?? '';
 }
 
-/** Most orders of one browser that may wait for their payment at once (decision 11). */
-export const pendingAtMost = 5;
-
 /** An order that is pending, and whether its shopper has asked to cancel it. */
 export type PendingOrder = OrderWithPayment & { readonly cancelAsked: boolean };
 
@@ -97,7 +95,7 @@ export function listPendingOrders(database: Database, browserId: string): Promis
     .select<PendingOrder[]>(cancelAsked)
     .where({ browser_id: browserId, status: 'pending' })
     .orderBy('orders.order_id', 'desc')
-    .limit(pendingAtMost);
+    .limit(maxPendingOrders);
 }
 
 /** The order behind its unguessable address. */

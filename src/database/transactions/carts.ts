@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type CartWish, cartDays } from '../../domain/cart.ts';
-import { maxItems, maxQuantity } from '../../domain/order.ts';
+import type { CartWish } from '../../domain/cart.ts';
+import { cartDays, maxItems, maxQuantity } from '../../domain/limits.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 

@@ -8,13 +8,13 @@ import {
   lastEmailOf,
   listPendingOrders,
   type OrderWithPayment,
-  pendingAtMost,
 } from '../../database/queries/orders.ts';
 import { type CheckedCart, checkCart } from '../../domain/cart.ts';
 import { ShopError } from '../../domain/errors.ts';
+import { maxPendingOrders } from '../../domain/limits.ts';
 import type { CancelReason } from '../../domain/order.ts';
 import { type CheckoutFault, checkoutView } from '../../storefront/checkout-view.ts';
-import { emailFaults, obstacleWords, tooManyPendingWords, words } from '../../storefront/words.ts';
+import { blockerWords, emailFaults, tooManyPendingWords, words } from '../../storefront/words.ts';
 import type { StartCheckout } from '../../workflows/start-checkout.ts';
 import type { Browsers } from '../browsers.ts';
 import { problemTypes } from '../errors.ts';
@@ -94,7 +94,7 @@ async function order(
   const changed = changeSince(sent, cart, checked);
   if (changed !== null) return lookAgain(changed);
   const pending = await listPendingOrders(database, browserId);
-  if (pending.length >= pendingAtMost) return lookAgain(tooManyPendingWords(pendingAtMost));
+  if (pending.length >= maxPendingOrders) return lookAgain(tooManyPendingWords(maxPendingOrders));
   return place(options, browserId, sent, checked);
 }
 
@@ -129,7 +129,7 @@ async function place(
 function changeSince(sent: Form, cart: Cart | undefined, checked: CheckedCart): string | null {
   if (cart?.checkoutKey !== sent.key) return words.checkout.cartChanged;
   if (checked.sight !== sent.sight) return words.checkout.sightChanged;
-  return checked.obstacle && obstacleWords[checked.obstacle];
+  return checked.blocker && blockerWords[checked.blocker];
 }
 
 function lookAgain(text: string): Refusal {

@@ -8,7 +8,7 @@ import { listPendingOrders } from '../../database/queries/orders.ts';
 import { findProducts } from '../../database/queries/products.ts';
 import { type CartWish, checkCart } from '../../domain/cart.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { maxItems, maxQuantity } from '../../domain/order.ts';
+import { maxItems, maxQuantity } from '../../domain/limits.ts';
 import { cartView, removedSaid } from '../../storefront/cart-view.ts';
 import { cartFaults, cartSaid, cartWords } from '../../storefront/words.ts';
 import type { Browsers } from '../browsers.ts';

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Restocked, SupplyRequest } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
+import { maxDelivery } from '../../domain/limits.ts';
 import { admitOperators } from '../operators.ts';
 import { checkoutKey, problems, sentence, sku } from '../schemas.ts';
 import { wantsPage } from '../server.ts';
@@ -17,11 +18,9 @@ export interface OperatorOptions {
   ) => Promise<Restocked[] | 'unknown_product' | 'key_reused'>;
 }
 
-const largestDelivery = 100_000;
-
 const delivery = z.strictObject({
   sku,
-  quantity: z.int().min(1).max(largestDelivery),
+  quantity: z.int().min(1).max(maxDelivery),
   reason: sentence,
 });
 

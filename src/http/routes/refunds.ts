@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { RefundRow } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { largestTotalCents } from '../../domain/order.ts';
+import { largestTotalCents } from '../../domain/limits.ts';
 import type { RefundRequest, RefusedRefund } from '../../domain/refund.ts';
 import { admitOperators } from '../operators.ts';
 import { checkoutKey, problems, response, sentence, serial } from '../schemas.ts';
