@@ -118,6 +118,7 @@ test.each([
   ['src/database/i.ts', `type Checkout = import('../workflows/checkout.ts').Checkout;`],
   ['src/http/j.ts', `import { startApp } from '../app.ts';`],
   ['src/http/k.ts', `import Stripe from 'stripe';`],
+  ['src/workflows/n.ts', `import { createStripeProvider } from '../payments/stripe/stripe.ts';`],
   ['src/stripe-simulator/l.ts', `import { orderStatuses } from '../domain/order.ts';`],
   ['src/shared/m.ts', `import { freePort } from '../../test/support/ports.ts';`],
 ])('the check reports the forbidden import in %s', (file, source) => {

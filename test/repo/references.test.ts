@@ -35,7 +35,7 @@ const texts = new Map(
     .map((file) => [file, readFileSync(path.join(root, file), 'utf8')] as const),
 );
 // The layout that is under way.
-const planned = ['checkout', 'operator', 'payments/stripe'];
+const planned = ['checkout', 'operator'];
 const existing = new Set([...files, ...planned].flatMap(endsOf));
 const decisions = new Set(files.map((file) => Number(/^docs\/decisions\/(\d{4})-/.exec(file)?.[1])));
 const { scripts } = JSON.parse(texts.get('package.json') ?? '') as { scripts: Record<string, string> };
