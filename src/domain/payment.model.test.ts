@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Context } from '../../test/model/context.ts';
 import { total } from '../../test/model/provider.ts';
-import { tell } from '../../test/model/story.ts';
-import type { World } from '../../test/model/world.ts';
+import { runScenario } from '../../test/model/scenario.ts';
 
 // A model of one order: shopper, provider, operator and checkout do what they can in any order, messages are lost, doubled
 // and late, and every decision is made by the real rules. The promises hold after each step, and at the end.
@@ -12,7 +12,7 @@ const longestStory = 20;
 const timeLimitMs = 120_000;
 
 /** Ends that must have been reached, or the model would prove nothing about them. */
-const ends: Readonly<Record<string, (world: World) => boolean>> = {
+const ends: Readonly<Record<string, (context: Context) => boolean>> = {
   'paid in time': ({ shop }) => shop.status === 'dispatched' && !shop.late && shop.refundedCents === 0,
   'paid late, and reserved again': ({ shop }) => shop.status === 'dispatched' && shop.late,
   'paid late, and paid back': ({ shop }) => shop.status === 'refunded' && shop.reason !== null && shop.late,
@@ -43,9 +43,9 @@ test('whatever happens in whatever order, the goods go out for the money, or all
   const reached = new Map(Object.keys(ends).map((end) => [end, 0]));
   fc.assert(
     fc.property(fc.array(fc.nat(), { maxLength: longestStory, size: 'max' }), (choices) => {
-      const world = tell(choices);
+      const context = runScenario(choices);
       for (const [end, isReached] of Object.entries(ends)) {
-        if (isReached(world)) reached.set(end, (reached.get(end) ?? 0) + 1);
+        if (isReached(context)) reached.set(end, (reached.get(end) ?? 0) + 1);
       }
     }),
     { numRuns: stories },

@@ -1,13 +1,13 @@
-import type { Command } from './command.ts';
-import type { World } from './world.ts';
+import type { Command, Context } from './context.ts';
 
-const isFollowing = ({ stage }: World): boolean => stage === 'following';
-export const openSession = ({ provider }: World): boolean => provider.session === 'open';
-const deadSession = ({ provider }: World): boolean =>
+const isFollowing = ({ stage }: Context): boolean => stage === 'following';
+export const openSession = ({ provider }: Context): boolean => provider.session === 'open';
+const deadSession = ({ provider }: Context): boolean =>
   provider.session === 'expired' || provider.session === 'failed';
-const wantsToEnd = (world: World): boolean => isFollowing(world) && (world.holdOver || world.cancelWished);
+const wantsToEnd = (context: Context): boolean =>
+  isFollowing(context) && (context.holdOver || context.cancelRequested);
 
-/** Steps 2 and 3 of the checkout story; any answer of the provider can get lost on its way. */
+/** The checkout opens a session. Any answer of the provider can get lost. */
 export const opening: readonly Command[] = [
   {
     name: 'session opened, answer under way',
@@ -17,28 +17,28 @@ export const opening: readonly Command[] = [
   {
     name: 'session recorded',
     can: ({ stage, provider }) => stage === 'opening' && provider.session !== 'none',
-    act: (world) => {
-      world.shop.recordSession();
-      world.stage = 'following';
+    act: (context) => {
+      context.shop.recordSession();
+      context.stage = 'following';
     },
   },
 ];
 
-/** The end of the hold, wished for or not. */
+/** The end of the hold, requested or not. */
 export const givingUp: readonly Command[] = [
   {
     name: 'provider out of reach',
     can: ({ stage }) => stage === 'opening',
-    act: (world) => {
-      world.shop.conclude('payment_unavailable', world.holdOver);
-      world.stage = 'over';
+    act: (context) => {
+      context.shop.conclude('payment_unavailable', context.holdOver);
+      context.stage = 'over';
     },
   },
-  { name: 'hold ends', can: ({ holdOver }) => !holdOver, act: (world) => (world.holdOver = true) },
+  { name: 'hold ends', can: ({ holdOver }) => !holdOver, act: (context) => (context.holdOver = true) },
   {
     name: 'shopper cancels',
-    can: (world) => world.shop.status === 'pending' && !world.cancelWished,
-    act: (world) => (world.cancelWished = true),
+    can: (context) => context.shop.status === 'pending' && !context.cancelRequested,
+    act: (context) => (context.cancelRequested = true),
   },
   {
     name: 'provider asked, answer lost',
@@ -47,42 +47,42 @@ export const givingUp: readonly Command[] = [
   },
 ];
 
-/** Steps 4 to 6 of the checkout story. */
+/** The checkout follows its payment. */
 export const following: readonly Command[] = [
   {
     name: 'provider asked',
     can: wantsToEnd,
-    act: (world) => {
-      const answer = world.provider.end();
-      world.asked = answer === 'unknown' ? null : answer;
+    act: (context) => {
+      const answer = context.provider.end();
+      context.asked = answer === 'unknown' ? null : answer;
     },
   },
   {
     name: 'payment recorded',
-    can: (world) => isFollowing(world) && world.asked === 'paid',
-    act: (world) => {
-      world.asked = null;
-      world.shop.recordPaid(world.provider.listed().transactionId ?? '');
+    can: (context) => isFollowing(context) && context.asked === 'paid',
+    act: (context) => {
+      context.asked = null;
+      context.shop.recordPaid(context.provider.listed().transactionId ?? '');
     },
   },
   {
     name: 'checkout concludes',
-    can: (world) => isFollowing(world) && world.asked !== 'paid',
-    act: (world) => {
-      const reason = world.cancelWished ? 'cancelled_by_shopper' : 'hold_expired';
-      const ended = world.asked === 'ended' ? reason : null;
-      if (world.shop.conclude(ended, world.holdOver) === 'over') world.stage = 'over';
-      world.asked = null;
+    can: (context) => isFollowing(context) && context.asked !== 'paid',
+    act: (context) => {
+      const reason = context.cancelRequested ? 'cancelled_by_shopper' : 'hold_expired';
+      const ended = context.asked === 'ended' ? reason : null;
+      if (context.shop.conclude(ended, context.holdOver) === 'over') context.stage = 'over';
+      context.asked = null;
     },
   },
 ];
 
-/** A checkout that looked lost is told once more, beside whatever became of it. */
+/** A checkout that looked lost runs again, beside the first one. */
 export const resuming: readonly Command[] = [
   {
     name: 'checkout resumed',
     can: ({ stage, shop }) => stage === 'over' && shop.sessionId !== null,
-    act: (world) => (world.stage = 'following'),
+    act: (context) => (context.stage = 'following'),
   },
 ];
 
@@ -93,10 +93,10 @@ export const paying: readonly Command[] = [
   { name: 'session runs out', can: openSession, act: ({ provider }) => provider.expire() },
   {
     name: 'payment after the end',
-    can: (world) => deadSession(world) && !world.revived,
-    act: (world) => {
-      world.revived = true;
-      world.provider.endBank(true);
+    can: (context) => deadSession(context) && !context.revived,
+    act: (context) => {
+      context.revived = true;
+      context.provider.endBank(true);
     },
   },
 ];
@@ -110,7 +110,7 @@ export const bank: readonly Command[] = [
   },
 ];
 
-// So that a story stays finite.
+// So that a scenario stays finite.
 const restocksAtMost = 2;
 
 /** Other orders and deliveries. */
@@ -118,9 +118,9 @@ export const shelf: readonly Command[] = [
   {
     name: 'somebody else buys',
     can: ({ shop }) => shop.available > 0,
-    act: (world) => {
-      world.shop.available -= 1;
-      world.others += 1;
+    act: (context) => {
+      context.shop.available -= 1;
+      context.others += 1;
     },
   },
   {

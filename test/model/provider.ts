@@ -10,7 +10,7 @@ const transactionId = 'pi_1';
 /** `bank`: completed, and the money is on its way; `failed`: it did not come. */
 type Session = 'none' | 'open' | 'bank' | 'failed' | 'expired' | 'paid';
 
-/** The payment provider's side of one order: its session, its books, and everything that it has told or will tell. */
+/** The payment provider's side of one order: its session, its ledger and its events. */
 export class Provider {
   session: Session = 'none';
   charges = 0;
@@ -35,24 +35,24 @@ export class Provider {
   pay(): void {
     this.session = 'paid';
     this.charges += 1;
-    this.#tell('checkout.session.completed', 'paid', { transactionId });
+    this.#emit('checkout.session.completed', 'paid', { transactionId });
   }
 
   payByBank(): void {
     this.session = 'bank';
-    this.#tell('checkout.session.completed', 'other', {});
+    this.#emit('checkout.session.completed', 'other', {});
   }
 
   endBank(arrived: boolean): void {
     this.session = arrived ? 'paid' : 'failed';
     if (arrived) this.charges += 1;
     const type = `checkout.session.async_payment_${arrived ? 'succeeded' : 'failed'}`;
-    this.#tell(type, arrived ? 'paid' : 'ended', { transactionId: arrived ? transactionId : null });
+    this.#emit(type, arrived ? 'paid' : 'ended', { transactionId: arrived ? transactionId : null });
   }
 
   expire(): void {
     this.session = 'expired';
-    this.#tell('checkout.session.expired', 'ended', {});
+    this.#emit('checkout.session.expired', 'ended', {});
   }
 
   /** What the shop asks before it gives an order up. */
@@ -68,14 +68,14 @@ export class Provider {
     if (amountCents > this.refundable) return 'refused';
     this.#refunds.add(key);
     this.refunded += amountCents;
-    this.#tell('charge.refunded', 'refunded', { ...charge, refundedCents: this.refunded });
+    this.#emit('charge.refunded', 'refunded', { ...charge, refundedCents: this.refunded });
     return 'made';
   }
 
   /** A part of the charge, and an object that names the charge alone. */
   dispute(): void {
     this.disputed = true;
-    this.#tell('charge.dispute.created', 'disputed', {
+    this.#emit('charge.dispute.created', 'disputed', {
       ...charge,
       orderId: null,
       orderKey: null,
@@ -88,7 +88,7 @@ export class Provider {
     return { ...blank, id: `compared-${sessionId}`, type: 'listed', says: 'paid', transactionId };
   }
 
-  #tell(type: string, says: PaymentEvent['says'], facts: Partial<PaymentEvent>): void {
+  #emit(type: string, says: PaymentEvent['says'], facts: Partial<PaymentEvent>): void {
     this.events.push({ ...blank, id: `evt_${this.events.length}`, type, says, ...facts });
   }
 }

@@ -1,9 +1,9 @@
 import { openSession } from './buying.ts';
-import type { Command } from './command.ts';
+import type { Command } from './context.ts';
 import { total } from './provider.ts';
 
-/** What the provider tells: in any order, and as often as it likes. */
-export const hearing: readonly Command[] = [
+/** The events of the provider, in any order and number. */
+export const receiving: readonly Command[] = [
   {
     name: 'event delivered',
     can: ({ provider }) => provider.events.length > 0,
@@ -17,19 +17,19 @@ export const hearing: readonly Command[] = [
   {
     name: 'nonsense delivered',
     can: ({ provider }) => provider.events.length > 0,
-    act: (world, choice) => world.receiveNonsense(choice),
+    act: (context, choice) => context.receiveNonsense(choice),
   },
 ];
 
 /** What reconciliation finds and puts right. */
 export const reconciling: readonly Command[] = [
   {
-    name: 'unheard event found',
+    name: 'missed event found',
     can: ({ provider, shop }) => provider.events.some(({ id }) => !shop.outcomes.has(id)),
     act: ({ provider, shop }) => shop.receive(provider.events.find(({ id }) => !shop.outcomes.has(id))!),
   },
   {
-    name: 'unheard payment found',
+    name: 'missed payment found',
     can: ({ provider, shop }) =>
       provider.session === 'paid' && ['creating', 'open', 'expired'].includes(shop.state),
     act: ({ provider, shop }) => shop.receive(provider.listed()),
@@ -41,7 +41,7 @@ export const reconciling: readonly Command[] = [
   },
   {
     name: 'session left open is ended',
-    can: (world) => openSession(world) && world.shop.status !== 'pending',
+    can: (context) => openSession(context) && context.shop.status !== 'pending',
     act: ({ provider }) => provider.expire(),
   },
 ];
@@ -49,18 +49,18 @@ export const reconciling: readonly Command[] = [
 const amounts = [undefined, 300, undefined, 700, total] as const;
 const restocks = [undefined, true, false] as const;
 
-// So that a story stays finite.
+// So that a scenario stays finite.
 const refundsAtMost = 4;
 
 /** What operators and buyers do to a payment. */
-export const wishing: readonly Command[] = [
+export const requesting: readonly Command[] = [
   {
     name: 'operator refunds',
     can: ({ provider, shop }) => provider.charges > 0 && shop.refunds.length < refundsAtMost,
-    act: (world, choice) => {
+    act: (context, choice) => {
       const restock = restocks[Math.floor(choice / amounts.length) % restocks.length];
-      world.restockAsked ||= restock === true;
-      world.shop.requestRefund({ amountCents: amounts[choice % amounts.length], restock });
+      context.restockAsked ||= restock === true;
+      context.shop.requestRefund({ amountCents: amounts[choice % amounts.length], restock });
     },
   },
   {

@@ -22,13 +22,13 @@ const statesOf: Readonly<Record<OrderStatus, readonly PaymentState[]>> = {
 };
 
 /** One order, everybody who acts on it, and the checkout workflow between them. */
-export class World {
+export class Context {
   readonly provider = new Provider();
   readonly shop: Shop;
   /** How far the checkout has come: it opens the session, follows the payment, or has ended. */
   stage: 'opening' | 'following' | 'over' = 'opening';
   holdOver = false;
-  cancelWished = false;
+  cancelRequested = false;
   /** The provider's last answer, until the checkout has acted on it. */
   asked: 'paid' | 'ended' | null = null;
   /** Units of the same product in other orders. */
@@ -81,7 +81,7 @@ export class World {
     const kept = provider.charged - provider.refunded;
     this.#must(shop.status === 'dispatched' ? kept > 0 : kept === 0, 'the goods, or the money');
     this.#must((shop.status === 'cancelled') === (provider.charges === 0), 'a charge is not forgotten');
-    this.#must(shop.refundedCents === provider.refunded, 'our books are the provider’s');
+    this.#must(shop.refundedCents === provider.refunded, 'our ledger is the provider’s');
     this.#must(
       shop.refunds.every(({ made, parked }) => made || parked),
       'no refund is forgotten',
@@ -110,4 +110,11 @@ export class World {
     );
     throw new Error(`Broken: ${what}.\nAfter: ${this.trace.join(', ')}.\nOurs: ${shop}`);
   }
+}
+
+/** Something that can happen. `choice` selects a variant where there are several. */
+export interface Command {
+  readonly name: string;
+  readonly can: (context: Context) => boolean;
+  readonly act: (context: Context, choice: number) => void;
 }
