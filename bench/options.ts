@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { StartError } from '../src/shared/program.ts';
 import { flash } from './scenarios/flash.ts';
 import { history } from './scenarios/history.ts';
 import { hot } from './scenarios/hot.ts';
@@ -29,14 +30,9 @@ const usage = `npm run bench [-- options]
   --results FOLDER         where the JSON file and the chart go, bench/results by default
 DATABASE_URL               measures on that Postgres instead of an embedded one in the temporary folder`;
 
-/** An unknown or malformed argument. The message explains all arguments. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-}
-
 export type Options = ReturnType<typeof readOptions>;
 
-/** Reads the command line. @throws UsageError */
+/** Reads the command line. @throws StartError that explains all arguments when one is unknown or malformed. */
 export function readOptions(args: readonly string[], defaultResultsDir: string) {
   try {
     const { values } = parseArgs({
@@ -63,7 +59,7 @@ export function readOptions(args: readonly string[], defaultResultsDir: string) 
       rounds: values.rounds === undefined ? lengths.rounds : readRounds(values.rounds),
     };
   } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n${usage}`, { cause: error });
+    throw new StartError(`${(error as Error).message}\n${usage}`, { cause: error });
   }
 }
 

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { inspect } from 'node:util';
+import { explainFailure } from '../src/shared/program.ts';
 import { type Cleanup, cleanUpOnSignals, withCleanup } from './cleanup.ts';
 import { compare } from './compare.ts';
 import { openConnection, openPostgres } from './databases.ts';
-import { levelsPart, readOptions, scenarios, UsageError } from './options.ts';
+import { levelsPart, readOptions, scenarios } from './options.ts';
 import { describeEnvironment, environmentLines, type Report, writeReport } from './report.ts';
 import type { ScenarioReport } from './scenarios/scenario.ts';
 import { formatComparison, formatStatements } from './table.ts';
@@ -65,8 +65,7 @@ const cleanup = cleanUpOnSignals();
 try {
   await main(cleanup);
 } catch (error) {
-  const message = error instanceof UsageError ? error.message : inspect(error);
-  if (!cleanup.interrupted()) process.stderr.write(`\n${message}\n`);
+  if (!cleanup.interrupted()) process.stderr.write(`\n${explainFailure(error)}\n`);
   process.exitCode = 1;
 } finally {
   await cleanup.run();

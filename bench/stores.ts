@@ -1,6 +1,5 @@
-import { randomInt } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import getPort, { portNumbers } from 'get-port';
+import { freePort } from '../src/supervisor/ports.ts';
 import type { Cleanup } from './cleanup.ts';
 import { type RunningProgram, startProgram } from './process.ts';
 
@@ -32,13 +31,10 @@ export interface StoreOptions {
 export const cookieSecret = 'cookie_secret_of_the_benchmark';
 
 const host = '127.0.0.1';
-// Below the range for outgoing connections, which could take the port of a killed shop before its successor does.
-const [lowestPort, highestPort] = [24_000, 32_000];
 
 /** Starts a store with a short dispatch and everything else as in production. The cleanup ends it. */
 export async function startStore(options: StoreOptions, cleanup: Cleanup): Promise<Store> {
-  const candidates = portNumbers(randomInt(lowestPort, highestPort), highestPort);
-  const port = options.settings['PORT'] ?? String(await getPort({ host, port: candidates }));
+  const port = options.settings['PORT'] ?? String(await freePort(host));
   const url = `http://${host}:${port}`;
   const environment = {
     HOST: host,

@@ -5,8 +5,9 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Comparison, storeNames } from '../../bench/comparison.ts';
-import { readOptions, scenarios, UsageError } from '../../bench/options.ts';
+import { readOptions, scenarios } from '../../bench/options.ts';
 import type { Report } from '../../bench/report.ts';
+import { StartError } from '../../src/shared/program.ts';
 
 // Checks that the benchmark works and counts correctly. A shared machine cannot check how fast the shop is.
 
@@ -134,12 +135,12 @@ function faultOf(xml: string): string | undefined {
 test('readOptions, given an unknown part, lists the known parts', () => {
   const read = (only: string) => readOptions(['--only', only], resultsDir);
   expect(read('flash').only).toBe('flash');
-  expect(() => read('nothing')).toThrow(UsageError);
+  expect(() => read('nothing')).toThrow(StartError);
   expect(() => read('nothing')).toThrow('levels, hot, history, waiting, recovery, streams, flash');
 });
 
 test('readOptions accepts 1 to 100 rounds', () => {
   const read = (rounds: string) => readOptions(['--rounds', rounds], resultsDir);
   expect(read('3').rounds).toBe(3);
-  for (const rounds of ['0', '1.5', '101', 'many']) expect(() => read(rounds)).toThrow(UsageError);
+  for (const rounds of ['0', '1.5', '101', 'many']) expect(() => read(rounds)).toThrow(StartError);
 });
