@@ -252,6 +252,50 @@ create table supply (
   constraint supply_reason_check CHECK ((reason <> ''::text))
 );
 
+create view due_work as
+ SELECT work.workflow,
+    work.id,
+    work.order_id,
+    work.due_at,
+    COALESCE((((work.workflow || '-'::text) || work.id) || '-'::text) || restarts.count, work.first_workflow_id) AS workflow_id
+   FROM ( SELECT 'resume-checkout'::text AS workflow,
+            orders.order_id AS id,
+            orders.order_id,
+                CASE
+                    WHEN payments.state = ANY (ARRAY['paid'::text, 'expired'::text]) THEN payments.updated_at
+                    ELSE orders.hold_expires_at
+                END AS due_at,
+            'checkout-'::text || orders.checkout_key AS first_workflow_id
+           FROM orders
+             JOIN payments USING (order_id)
+          WHERE orders.status = 'pending'::text
+        UNION ALL
+         SELECT 'dispatch'::text,
+            orders.order_id,
+            orders.order_id,
+            orders.dispatch_due_at,
+            'dispatch-'::text || orders.order_id
+           FROM orders
+             JOIN payments USING (order_id)
+          WHERE orders.status = 'paid'::text AND payments.state = 'settled'::text
+        UNION ALL
+         SELECT 'refund'::text,
+            refunds.refund_id,
+            refunds.order_id,
+            refunds.created_at,
+            'refund-'::text || refunds.refund_id
+           FROM refunds
+          WHERE refunds.state = 'due'::text
+        UNION ALL
+         SELECT 'email'::text,
+            emails.email_id::integer AS email_id,
+            emails.order_id,
+            emails.created_at,
+            'email-'::text || emails.email_id
+           FROM emails
+          WHERE emails.sent_at IS NULL) work
+     LEFT JOIN restarts USING (workflow, id);
+
 create view stock_accounts as
  SELECT products.product_id,
     products.sku,

@@ -36,3 +36,25 @@ create table restarts (
   count integer not null check (count > 0),
   primary key (workflow, id)
 );
+
+-- All work that is still to be done, and the id under which its workflow should be running now. An order, refund or e-mail
+-- is named by id. src/database/workflow-ids.ts has the same ids as functions.
+create view due_work as
+  select workflow, id, order_id, due_at,
+    coalesce(workflow || '-' || id || '-' || count, first_workflow_id) as workflow_id
+  from (
+    select 'resume-checkout' as workflow, order_id as id, order_id,
+      case when state in ('paid', 'expired') then payments.updated_at else hold_expires_at end as due_at,
+      'checkout-' || checkout_key as first_workflow_id
+    from orders join payments using (order_id) where status = 'pending'
+    union all
+    select 'dispatch', order_id, order_id, dispatch_due_at, 'dispatch-' || order_id
+    from orders join payments using (order_id) where status = 'paid' and state = 'settled'
+    union all
+    select 'refund', refund_id, order_id, created_at, 'refund-' || refund_id
+    from refunds where state = 'due'
+    union all
+    select 'email', email_id::integer, order_id, created_at, 'email-' || email_id
+    from emails where sent_at is null
+  ) as work
+  left join restarts using (workflow, id);

@@ -6,7 +6,7 @@ import type { ShopConfig } from './config.ts';
 import { connect, type Database } from './database/connection.ts';
 import { openEnginePool } from './database/engine-pool.ts';
 import { countCart } from './database/queries/carts.ts';
-import { type Inbox } from './database/transactions/payment-events.ts';
+import { type EventContext } from './database/transactions/payment-events.ts';
 import { ShopError } from './domain/errors.ts';
 import { createSmtpMailer } from './email/smtp.ts';
 import { readAssets } from './http/assets.ts';
@@ -19,15 +19,14 @@ import { emailComposer } from './storefront/email-view.ts';
 import { errorView } from './storefront/error-view.ts';
 import type { Demonstration } from './storefront/frame-view.ts';
 import { createRenderer, type Renderer } from './storefront/render.ts';
-import { adoptOrdersInFlight } from './workflows/adopt.ts';
 import { registerCheckout } from './workflows/checkout.ts';
 import { CheckoutAnswers } from './workflows/checkout-answers.ts';
 import { openDispatchQueue, registerDispatch } from './workflows/dispatch.ts';
 import { openEmailQueue, registerEmail } from './workflows/email.ts';
 import { configureEngine } from './workflows/engine.ts';
-import { followUpsOf } from './workflows/follow-ups.ts';
 import { registerHousekeeping } from './workflows/housekeeping.ts';
 import { registerReconciler } from './workflows/reconcile.ts';
+import { recoverOrphanedWorkflows } from './workflows/recovery.ts';
 import { openMoneyQueue, registerRefund } from './workflows/refund.ts';
 import { registerResumeCheckout } from './workflows/resume-checkout.ts';
 import { checkoutStarter } from './workflows/start-checkout.ts';
@@ -55,21 +54,21 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   const workflowPool = openEnginePool(config.databaseUrl, enginePool);
   const provider = openPaymentProvider(config.payment);
 
-  const followUps = followUpsOf(config);
-  const inbox: Inbox = { followUps, live: provider.live };
+  const { dispatchSeconds } = config;
+  const context: EventContext = { live: provider.live, dispatchSeconds };
   registerDispatch();
-  registerRefund({ provider, followUps, retrySeconds: config.payment.refundRetrySeconds });
-  registerResumeCheckout({ provider, followUps });
+  registerRefund({ provider, retrySeconds: config.payment.refundRetrySeconds });
+  registerResumeCheckout({ provider, dispatchSeconds });
   const assets = readAssets(assetsDir);
   const renderer = createRenderer({ cache: config.production, assetAddress: assets.address });
   registerEmail({ ...emailParts(config, renderer), publicUrl: config.publicUrl });
-  const reconciler = registerReconciler({ database, provider, inbox });
+  const reconciler = registerReconciler({ database, provider, context });
   const housekeeper = registerHousekeeping(database, config);
   const answers = new CheckoutAnswers();
   const checkout = registerCheckout({
     database,
     provider,
-    followUps,
+    dispatchSeconds,
     answers,
     publicUrl: config.publicUrl,
     paymentRetries: config.payment.retries,
@@ -90,7 +89,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
     paymentOrigin: provider.pagesOrigin,
     renderProblem: (problem) => pages.renderAlone('error', { error: errorView(problem) }),
   });
-  const workings = { provider, inbox, reconciler, startCheckout, checkReady: () => checkReady(database) };
+  const workings = { provider, context, reconciler, startCheckout, checkReady: () => checkReady(database) };
   await registerRoutes(server, config, { browsers, database, renderer, pages, ...workings });
   configureEngine(config, workflowPool, server.log);
 
@@ -104,8 +103,8 @@ export async function buildApp(config: ShopConfig): Promise<App> {
       await openEmailQueue();
       await reconciler.schedule(config.reconcileSeconds);
       await housekeeper.schedule();
-      stopWakeUps = keepWaking(database, followUps);
-      if (config.supervised) await adoptOrdersInFlight(config.executorId, config.webConcurrency);
+      stopWakeUps = keepWaking(database);
+      if (config.supervised) await recoverOrphanedWorkflows(config.executorId, config.webConcurrency);
     },
     close: async () => {
       await server.close();

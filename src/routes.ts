@@ -5,9 +5,9 @@ import { type Database } from './database/connection.ts';
 import { listen } from './database/listen.ts';
 import { askToCancel } from './database/transactions/cancel-wish.ts';
 import { addToCart, correctEmail, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
-import { type Inbox, receivePaymentEvent } from './database/transactions/payment-events.ts';
+import { type EventContext, receivePaymentEvent } from './database/transactions/payment-events.ts';
 import { requestRefund } from './database/transactions/refunds.ts';
-import { settleMatter } from './database/transactions/restarts.ts';
+import { resolveAttentionItem } from './database/transactions/resolve-attention-item.ts';
 import { addStock, raiseToRestockLevel } from './database/transactions/stock.ts';
 import { type Browsers } from './http/browsers.ts';
 import { watchMethods } from './http/methods.ts';
@@ -35,7 +35,6 @@ import { yourOrdersRoutes } from './http/routes/your-orders.ts';
 import type { PaymentProvider } from './payments/provider.ts';
 import { inTransaction } from './shared/statement.ts';
 import { type Renderer } from './storefront/render.ts';
-import { kinds } from './workflows/follow-ups.ts';
 import { type Reconciler } from './workflows/reconcile.ts';
 import { type StartCheckout } from './workflows/start-checkout.ts';
 
@@ -48,7 +47,7 @@ export interface Parts {
   readonly renderer: Renderer;
   readonly pages: Pages;
   readonly provider: PaymentProvider;
-  readonly inbox: Inbox;
+  readonly context: EventContext;
   readonly reconciler: Reconciler;
   readonly startCheckout: StartCheckout;
   /** Fails while orders cannot be taken. */
@@ -75,14 +74,14 @@ export async function registerRoutes(
 async function registerPages(
   server: FastifyInstance,
   { publicUrl, production, checkoutsPerMinute, eventStreamsPerAddress, databaseUrl }: ShopConfig,
-  { database, pages, renderer, inbox }: Parts,
+  { database, pages, renderer }: Parts,
 ): Promise<void> {
   await server.register(catalogueRoutes, { database, pages, publicUrl });
   if (!production) await server.register(recentOrderRoutes, { database, pages });
   await server.register(orderPageRoutes, {
     database,
     pages,
-    askToCancel: (token) => askToCancel(database, inbox.followUps, token),
+    askToCancel: (token) => askToCancel(database, token),
     checkoutsPerMinute,
   });
   await server.register(orderEventRoutes, {
@@ -96,7 +95,7 @@ async function registerPages(
 async function registerApi(
   server: FastifyInstance,
   { publicUrl, checkoutsPerMinute, payment }: ShopConfig,
-  { database, provider, inbox, startCheckout }: Parts,
+  { database, provider, context, startCheckout }: Parts,
 ): Promise<void> {
   const paymentServiceUrl = payment.provider === 'local' ? payment.serviceUrl : undefined;
   await server.register(checkoutRoutes, { startCheckout, publicUrl, paymentServiceUrl, checkoutsPerMinute });
@@ -104,7 +103,7 @@ async function registerApi(
   await server.register(orderRoutes, { database });
   await server.register(paymentWebhookRoutes, {
     provider,
-    receiveEvent: (event) => receivePaymentEvent(database, inbox, event),
+    receiveEvent: (event) => receivePaymentEvent(database, context, event),
   });
 }
 
@@ -148,7 +147,7 @@ async function registerCart(
 async function registerOperators(
   server: FastifyInstance,
   { operatorToken, production }: ShopConfig,
-  { database, pages, inbox, reconciler }: Parts,
+  { database, pages, reconciler }: Parts,
 ): Promise<void> {
   await server.register(operatorRoutes, {
     operatorToken,
@@ -158,12 +157,12 @@ async function registerOperators(
   });
   const refunds: RefundOptions = {
     operatorToken,
-    requestRefund: (request) => requestRefund(database, inbox.followUps, request),
+    requestRefund: (request) => requestRefund(database, request),
   };
   const attention: AttentionOptions = {
     operatorToken,
     database,
-    resolveItem: (item) => inTransaction(database, (sql) => settleMatter(sql, kinds, item)),
+    resolveItem: (item) => inTransaction(database, (sql) => resolveAttentionItem(sql, item)),
   };
   const reconciliation: ReconciliationOptions = {
     operatorToken,

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import createKnex, { type Knex } from 'knex';
 import { Client } from 'pg';
-import { connect, type Database } from './connection.ts';
 import { migrationSource } from './migration-source.ts';
 import { seedCatalogue } from './seed.ts';
 
@@ -19,7 +19,8 @@ const waitAtMostMs = 60_000;
 export async function migrate(databaseUrl: string): Promise<void> {
   // Not from a pool, which would close a connection that idles while a migration takes its time.
   const lockHolder = new Client({ connectionString: databaseUrl });
-  const database = connect(databaseUrl, 1);
+  // Not by `connect`: knex reads its own tables, and expects their columns in snake_case.
+  const database = createKnex({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 1 } });
   await lockHolder.connect();
   try {
     await takeLock(lockHolder);
@@ -37,11 +38,11 @@ export async function migrate(databaseUrl: string): Promise<void> {
   }
 }
 
-// Serves `repeatWakeUps`. Not among the migrations: knex's command line runs them without the engine's tables.
+// Serves `renotifyUnreadMessages`. Not among the migrations: knex's command line runs them without the engine's tables.
 const unreadMessages = `
   create index if not exists holdfast_unread on dbos.notifications (created_at_epoch_ms) where not consumed`;
 
-async function refuseForeignMigrations(database: Database): Promise<void> {
+async function refuseForeignMigrations(database: Knex): Promise<void> {
   if (!(await database.schema.hasTable('knex_migrations'))) return;
   const recorded: string[] = await database('knex_migrations').orderBy('id').pluck('name');
   const ours = (await migrationSource.getMigrations([])).map(({ file }) => file);

@@ -117,20 +117,6 @@ export type AttentionKind =
   | 'email_failed'
   | 'accounts_wrong';
 
-/** The workflows that can be started again, because each first reads what is left to do. */
-export type Restartable = 'resume-checkout' | 'dispatch' | 'refund' | 'email';
-
-/** The workflow that each kind of attention item is about. */
-export const restartables = {
-  checkout_failed: 'resume-checkout',
-  dispatch_failed: 'dispatch',
-  refund_failed: 'refund',
-  email_failed: 'email',
-} as const satisfies Partial<Record<AttentionKind, Restartable>>;
-
-/** The kinds of attention items that can be tried again. */
-export type RestartableKind = keyof typeof restartables;
-
 export interface AttentionRow {
   attentionId: number;
   kind: AttentionKind;

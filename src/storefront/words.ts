@@ -1,5 +1,6 @@
 import type { ProductOrder } from '../database/queries/products.ts';
-import type { AttentionKind, EmailKind, RestartableKind } from '../database/tables.ts';
+import type { AttentionKind, EmailKind } from '../database/tables.ts';
+import type { RestartableKind } from '../database/workflow-ids.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import { type Blocker, maxItems, maxQuantity } from '../domain/limits.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';

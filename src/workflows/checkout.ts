@@ -1,17 +1,14 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import type { FollowUps } from '../database/outbox.ts';
 import type { PlacedOrder, PlacingRequest } from '../database/transactions/orders.ts';
 import { concludePayment } from '../database/transactions/payments.ts';
 import type { PaymentSession, Refused } from '../payments/provider.ts';
-import { followPayment } from './follow-payment.ts';
-import { maxRecoveryAttempts } from './limits.ts';
+import { maxRecoveryAttempts } from './engine.ts';
+import { type FollowingSettings, followPayment } from './follow-payment.ts';
 import { type OpeningSettings, openCheckout } from './open-checkout.ts';
 import { orPark, park } from './park.ts';
 
-/** What the checkout story is told from outside. */
-export interface CheckoutSettings extends OpeningSettings {
-  readonly followUps: FollowUps;
-}
+/** The settings of a checkout. */
+export interface CheckoutSettings extends OpeningSettings, FollowingSettings {}
 
 /** A checkout, and the HTTP request that asked for it first. */
 export interface CheckoutInput extends PlacingRequest {
@@ -59,7 +56,7 @@ async function takePayment(
   const { orderId } = order;
   if ('refused' in session) {
     const sessionEnded = 'payment_unavailable';
-    const conclusion = await concludePayment({ orderId, sessionEnded }, settings.followUps);
+    const conclusion = await concludePayment({ orderId, sessionEnded }, settings.dispatchSeconds);
     settings.answers.say(input.order.checkoutKey);
     return conclusion === 'paid' ? 'paid' : 'cancelled';
   }

@@ -1,6 +1,6 @@
 import type { Database } from '../database/connection.ts';
 import { findPayments, knownEvents, type PaymentStanding } from '../database/queries/reconciliation.ts';
-import { type Inbox, receivePaymentEvent } from '../database/transactions/payment-events.ts';
+import { type EventContext, receivePaymentEvent } from '../database/transactions/payment-events.ts';
 import { orderKeyOf } from '../domain/order.ts';
 import type { EndedSession, ListedSession, PaymentProvider } from '../payments/provider.ts';
 import { orToAttention } from './to-attention.ts';
@@ -9,7 +9,7 @@ import { orToAttention } from './to-attention.ts';
 export interface Comparing {
   readonly database: Database;
   readonly provider: PaymentProvider;
-  readonly inbox: Inbox;
+  readonly context: EventContext;
 }
 
 /** How many differences of each kind were found and put right. */
@@ -54,7 +54,7 @@ export async function compareWithProvider(
 }
 
 async function takeMissedEvents(
-  { database, inbox, provider }: Comparing,
+  { database, context, provider }: Comparing,
   bodies: unknown[],
 ): Promise<number> {
   const told = bodies
@@ -67,7 +67,7 @@ async function takeMissedEvents(
   let taken = 0;
   // Oldest first, as they would have come.
   for (const event of told.filter(({ id }) => !known.has(id)).toReversed()) {
-    const outcome = await orToAttention(database, event, () => receivePaymentEvent(database, inbox, event));
+    const outcome = await orToAttention(database, event, () => receivePaymentEvent(database, context, event));
     if (outcome !== undefined && outcome !== 'known') taken += 1;
   }
   return taken;
@@ -88,8 +88,8 @@ function isMissedPayment(session: ListedSession, payment: PaymentStanding | unde
 async function takeMissedPayment(comparing: Comparing, session: ListedSession): Promise<number> {
   const event = comparing.provider.readEvent(session.paidEvent);
   if (!event) return 0;
-  const { database, inbox } = comparing;
-  const outcome = await orToAttention(database, event, () => receivePaymentEvent(database, inbox, event));
+  const { database, context } = comparing;
+  const outcome = await orToAttention(database, event, () => receivePaymentEvent(database, context, event));
   return outcome === undefined || outcome === 'known' ? 0 : 1;
 }
 

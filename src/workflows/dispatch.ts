@@ -1,7 +1,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { markDispatched } from '../database/transactions/order-changes.ts';
-import { queues, workflowNames } from './follow-ups.ts';
-import { maxRecoveryAttempts } from './limits.ts';
+import { queues, type WorkflowName } from '../database/workflow-ids.ts';
+import { maxRecoveryAttempts } from './engine.ts';
 import { orPark } from './park.ts';
 
 // What is due comes once a second in one lot. A lot of this size with every poll keeps up with 250 orders a second, and is
@@ -18,7 +18,7 @@ export function registerDispatch(): void {
   DBOS.registerWorkflow(
     (orderId: number) =>
       orPark({ kind: 'dispatch_failed', subject: String(orderId), orderId }, () => markDispatched(orderId)),
-    { name: workflowNames.dispatch, maxRecoveryAttempts },
+    { name: 'dispatch' satisfies WorkflowName, maxRecoveryAttempts },
   );
 }
 

@@ -1,9 +1,9 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { EmailContent, EmailDelivery, PlannedEmail } from '../database/queries/emails.ts';
 import { markEmailSent, readPlannedEmail } from '../database/transactions/emails.ts';
+import { queues, type WorkflowName } from '../database/workflow-ids.ts';
 import { type Mailer, messageIdOf, type RefusedMessage } from '../email/mailer.ts';
-import { queues, workflowNames } from './follow-ups.ts';
-import { maxRecoveryAttempts } from './limits.ts';
+import { maxRecoveryAttempts } from './engine.ts';
 import { type Matter, orPark, park, parked } from './park.ts';
 
 /** What an email is told from outside. */
@@ -39,7 +39,7 @@ export function registerEmail(settings: EmailSettings): void {
       const matter = { kind: 'email_failed', subject: String(emailId), orderId: email.orderId } as const;
       return orPark(matter, () => tell(settings, email, matter));
     },
-    { name: workflowNames.email, maxRecoveryAttempts },
+    { name: 'email' satisfies WorkflowName, maxRecoveryAttempts },
   );
 }
 

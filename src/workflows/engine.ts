@@ -1,7 +1,10 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { EnginePool } from '../database/engine-pool.ts';
-import { applicationName } from '../database/outbox.ts';
 import { limitTimeBetweenRetries } from '../database/transaction.ts';
+import { applicationName } from '../database/workflow-ids.ts';
+
+/** The engine gives a workflow up after this many recoveries. Workflows about money continue for as long as it takes. */
+export const maxRecoveryAttempts = 1_000_000;
 
 /** The log that the engine writes to, as far as it needs one. */
 interface Log {

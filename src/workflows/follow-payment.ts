@@ -1,19 +1,19 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import type { FollowUps } from '../database/outbox.ts';
 import {
   type AwaitedPayment,
   type Conclusion,
   concludePayment,
   recordPaid,
 } from '../database/transactions/payments.ts';
+import { type PaymentMessage, paymentTopic } from '../database/workflow-ids.ts';
 import type { CancelReason } from '../domain/order.ts';
 import type { EndedSession, PaymentProvider } from '../payments/provider.ts';
-import { type PaymentWord, paymentTopic } from './signals.ts';
 
-/** What following a payment is told from outside. */
+/** The settings of following a payment. */
 export interface FollowingSettings {
   readonly provider: PaymentProvider;
-  readonly followUps: FollowUps;
+  /** How long a dispatch takes. */
+  readonly dispatchSeconds: number;
 }
 
 /** Whether a workflow is told that its hold is over, as checkouts are, or keeps the time itself. */
@@ -34,7 +34,7 @@ const longestPauseSeconds = 60;
  * payment row says. While the provider's answer is unknown the stock stays held.
  */
 export async function followPayment(
-  { provider, followUps }: FollowingSettings,
+  { provider, dispatchSeconds }: FollowingSettings,
   order: AwaitedPayment,
   holdWatch: HoldWatch,
 ): Promise<Exclude<Conclusion, 'waiting'>> {
@@ -44,7 +44,7 @@ export async function followPayment(
   for (let pauseSeconds = 0; ; ) {
     // 4. Wait for the provider's word until the hold ends, or the shopper cancels.
     const until = pauseSeconds === 0 ? firstWait : { timeoutSeconds: pauseSeconds, pollingIntervalMs };
-    const word = await DBOS.recv<PaymentWord>(paymentTopic, until);
+    const word = await DBOS.recv<PaymentMessage>(paymentTopic, until);
     if (word?.paid) return 'paid';
     if (word?.cancel) reason = 'cancelled_by_shopper';
 
@@ -59,7 +59,10 @@ export async function followPayment(
     // 6. Settle or cancel; asked again and again, the payment may have changed in the meantime.
     const sessionEnded = ended?.outcome === 'ended' ? reason : null;
     const isUnwanted = reason === 'cancelled_by_shopper';
-    const conclusion = await concludePayment({ orderId: order.orderId, sessionEnded, isUnwanted }, followUps);
+    const conclusion = await concludePayment(
+      { orderId: order.orderId, sessionEnded, isUnwanted },
+      dispatchSeconds,
+    );
     if (conclusion !== 'waiting') return conclusion;
     if (ended) pauseSeconds = Math.min(2 * pauseSeconds + firstPauseSeconds, longestPauseSeconds);
   }

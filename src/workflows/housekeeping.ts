@@ -2,7 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { removeOldCarts } from '../database/transactions/carts.ts';
 import { attempt } from './attempt.ts';
-import { maxRecoveryAttempts } from './limits.ts';
+import { maxRecoveryAttempts } from './engine.ts';
 import { removeFinishedWorkflows } from './retention.ts';
 
 /** What is done from time to time so that nothing grows for ever. */

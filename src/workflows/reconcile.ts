@@ -5,13 +5,12 @@ import { raiseAttention, resolveAttention } from '../database/transactions/atten
 import { flagOverduePayments } from '../database/transactions/overdue.ts';
 import { retryPaymentEvent } from '../database/transactions/payment-events.ts';
 import { recordReconciliation } from '../database/transactions/reconciliation.ts';
-import { restartLostStories } from '../database/transactions/restarts.ts';
+import { restartMissingWorkflows } from '../database/transactions/restart-workflows.ts';
 import { inTransaction } from '../shared/statement.ts';
 import { attempt } from './attempt.ts';
 import { type Comparing, compareWithProvider, type Differences } from './compare.ts';
-import { kinds } from './follow-ups.ts';
-import { maxRecoveryAttempts } from './limits.ts';
-import { resumeStuckStories } from './stuck.ts';
+import { maxRecoveryAttempts } from './engine.ts';
+import { resumeStalledWorkflows } from './recovery.ts';
 import { orToAttention } from './to-attention.ts';
 
 const shopSchedule = 'reconcile';
@@ -30,7 +29,7 @@ export interface Reconciled {
 
 /** The two halves of reconciliation, for their schedules and for an operator who does not want to wait. */
 export interface Reconciler {
-  /** Our own rows: stories that ought to go on and do not, and events that can be placed by now. */
+  /** Our own rows: workflows that are due and do not run, and events that can be placed by now. */
   reconcile(): Promise<Reconciled>;
   /** The provider's lists against our rows, and the sums of stock and money. */
   compare(): Promise<Differences>;
@@ -75,15 +74,15 @@ function cronOf(seconds: number): string {
   return seconds < 3600 ? `0 */${seconds / 60} * * * *` : '0 0 * * * *';
 }
 
-async function reconcileShop({ database, inbox, provider }: Comparing): Promise<Reconciled> {
-  const restarted = await inTransaction(database, (sql) => restartLostStories(sql, kinds));
-  const resumed = await resumeStuckStories(database);
+async function reconcileShop({ database, context, provider }: Comparing): Promise<Reconciled> {
+  const restarted = await inTransaction(database, restartMissingWorkflows);
+  const resumed = await resumeStalledWorkflows(database);
   await inTransaction(database, flagOverduePayments);
   let placed = 0;
   for (const body of await listUnplacedEvents(database)) {
     const event = provider.readEvent(body);
     const outcome =
-      event && (await orToAttention(database, event, () => retryPaymentEvent(database, inbox, event)));
+      event && (await orToAttention(database, event, () => retryPaymentEvent(database, context, event)));
     if (outcome && outcome !== 'known' && outcome !== 'unknown_order' && outcome !== 'too_early') placed += 1;
   }
   const repaired = { restarted, resumed, events_placed: placed };

@@ -1,16 +1,14 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import type { FollowUps } from '../database/outbox.ts';
 import { type DueRefund, markRefundMade, readDueRefund } from '../database/transactions/refunds.ts';
 import { shrinkRefund } from '../database/transactions/refunds-elsewhere.ts';
+import { queues, type WorkflowName } from '../database/workflow-ids.ts';
 import type { MadeRefund, PaymentProvider, Refused, TooLittleLeft } from '../payments/provider.ts';
-import { queues, workflowNames } from './follow-ups.ts';
-import { maxRecoveryAttempts } from './limits.ts';
+import { maxRecoveryAttempts } from './engine.ts';
 import { type Matter, orPark, park, parked } from './park.ts';
 
 /** What a refund is told from outside. */
 export interface RefundSettings {
   readonly provider: PaymentProvider;
-  readonly followUps: FollowUps;
   /** The pause after the first question whose answer is unknown; each pause is twice the one before. */
   readonly retrySeconds: number;
 }
@@ -34,7 +32,7 @@ export function registerRefund(settings: RefundSettings): void {
       const matter = { kind: 'refund_failed', subject: String(refundId), orderId: due.orderId } as const;
       return orPark(matter, () => payBack(settings, due, matter));
     },
-    { name: workflowNames.refund, maxRecoveryAttempts },
+    { name: 'refund' satisfies WorkflowName, maxRecoveryAttempts },
   );
 }
 
@@ -44,7 +42,7 @@ export async function openMoneyQueue(): Promise<void> {
 }
 
 async function payBack(
-  { provider, followUps, retrySeconds }: RefundSettings,
+  { provider, retrySeconds }: RefundSettings,
   promised: DueRefund,
   matter: Matter,
 ): Promise<'made' | typeof parked> {
@@ -52,10 +50,10 @@ async function payBack(
   for (let turn = 1, pauseSeconds = retrySeconds; ; turn += 1) {
     const answer = await askForRefund(provider, due);
     if ('providerRefundId' in answer) {
-      await markRefundMade({ ...due, providerRefundId: answer.providerRefundId }, followUps);
+      await markRefundMade({ ...due, providerRefundId: answer.providerRefundId });
       return 'made';
     }
-    if ('leftCents' in answer && (await shrinkRefund({ ...due, leftCents: answer.leftCents }, followUps))) {
+    if ('leftCents' in answer && (await shrinkRefund({ ...due, leftCents: answer.leftCents }))) {
       due = { ...due, amountCents: answer.leftCents };
       continue;
     }

@@ -1,8 +1,8 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { concludePayment, readAwaitedPayment } from '../database/transactions/payments.ts';
+import type { WorkflowName } from '../database/workflow-ids.ts';
+import { maxRecoveryAttempts } from './engine.ts';
 import { type FollowingSettings, followPayment } from './follow-payment.ts';
-import { workflowNames } from './follow-ups.ts';
-import { maxRecoveryAttempts } from './limits.ts';
 import { orPark } from './park.ts';
 
 /**
@@ -13,7 +13,7 @@ export function registerResumeCheckout(settings: FollowingSettings): void {
   DBOS.registerWorkflow(
     (orderId: number) =>
       orPark({ kind: 'checkout_failed', subject: String(orderId), orderId }, () => resume(settings, orderId)),
-    { name: workflowNames.resumeCheckout, maxRecoveryAttempts },
+    { name: 'resume-checkout' satisfies WorkflowName, maxRecoveryAttempts },
   );
 }
 
@@ -21,7 +21,7 @@ async function resume(settings: FollowingSettings, orderId: number): Promise<'pa
   const order = await readAwaitedPayment(orderId);
   // Without a session on record nobody was given an address to pay at.
   const sessionEnded = order === null ? 'payment_unavailable' : null;
-  const conclusion = await concludePayment({ orderId, sessionEnded }, settings.followUps);
+  const conclusion = await concludePayment({ orderId, sessionEnded }, settings.dispatchSeconds);
   if (conclusion !== 'waiting' || order === null) return conclusion === 'paid' ? 'paid' : 'cancelled';
   return followPayment(settings, order, 'by_itself');
 }

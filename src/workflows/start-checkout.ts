@@ -5,13 +5,13 @@ import { type PricedProduct, readCheckout } from '../database/queries/checkouts.
 import { findOrderByKey, listHistory, type OrderWithPayment } from '../database/queries/orders.ts';
 import { firstProduct } from '../database/queries/products.ts';
 import { type PlacingRequest, refuseOrder, type StockLine } from '../database/transactions/orders.ts';
+import { checkoutWorkflowId } from '../database/workflow-ids.ts';
 import { ShopError } from '../domain/errors.ts';
 import { type Blocker, blockerOf, maxItems, maxQuantity } from '../domain/limits.ts';
 import { type Item, mergeItems } from '../domain/order.ts';
 import { statementsOf } from '../shared/statement.ts';
 import type { CheckoutWorkflow } from './checkout.ts';
 import type { CheckoutAnswers, WaitingRequest } from './checkout-answers.ts';
-import { checkoutWorkflowId } from './signals.ts';
 
 export interface CheckoutRequest {
   readonly key: string;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
-import { type FollowUps, repeatWakeUps } from '../database/outbox.ts';
+import { renotifyUnreadMessages } from '../database/outbox.ts';
 import { tellHoldsOver } from '../database/transactions/holds-over.ts';
 import { statementsOf } from '../shared/statement.ts';
 
@@ -14,11 +14,11 @@ const answerWithinMs = 5_000;
  * of it throws: what fails, or has no answer, is done at the next time, and told when it begins to fail.
  * @returns ends it
  */
-export function keepWaking(database: Database, followUps: FollowUps): () => void {
+export function keepWaking(database: Database): () => void {
   const sql = statementsOf(database);
   const wakeAll = async (): Promise<void> => {
-    await tellHoldsOver(sql, followUps);
-    await repeatWakeUps(sql);
+    await tellHoldsOver(sql);
+    await renotifyUnreadMessages(sql);
   };
   let [busy, failing] = [false, false];
   const wake = async (): Promise<void> => {

@@ -2,8 +2,8 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Database } from '../../src/database/connection.ts';
-import { applicationName } from '../../src/database/outbox.ts';
 import { limitTimeBetweenRetries, transaction } from '../../src/database/transaction.ts';
+import { applicationName } from '../../src/database/workflow-ids.ts';
 import type { Statement } from '../../src/shared/statement.ts';
 import { createTestDatabase, openInspector, type TestDatabase } from '../support/postgres.ts';
 

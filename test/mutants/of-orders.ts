@@ -50,7 +50,7 @@ export const orders: readonly Mutant[] = [
     name: 'a checkout is not told that its hold is over',
     promise: promises.stock,
     file: 'src/workflows/wake-ups.ts',
-    from: 'await tellHoldsOver(sql, followUps);',
+    from: 'await tellHoldsOver(sql);',
     to: 'void tellHoldsOver;',
     test: { file: 'test/workflows/wake-ups.test.ts', name: 'whose hold is over is told' },
   },

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cancelOrder } from '../../src/database/transactions/order-changes.ts';
 import { orderKeyOf } from '../../src/domain/order.ts';
 import { statementsOf } from '../../src/shared/statement.ts';
-import { followUpsOf } from '../../src/workflows/follow-ups.ts';
 import {
   becomes,
   outcomeOfEvent,
@@ -71,8 +70,7 @@ test.each(['expired', 'open'] as const)(
     // As concludePayment does: a payment that has expired already is not touched.
     if (state === 'open')
       await cancelling('payments').where({ order_id: orderId }).update({ state: 'expired' });
-    const followUps = followUpsOf({ dispatchSeconds: 600 });
-    await cancelOrder(statementsOf(cancelling), followUps, { orderId, reason: 'payment_ended' });
+    await cancelOrder(statementsOf(cancelling), { orderId, reason: 'payment_ended' });
     await cancelling.commit();
     expect(await heard).toBe(200);
     expect(await outcomeOfEvent(shop, event.id)).toBe('late');

@@ -7,7 +7,6 @@ import { FreshKeys } from '../../src/payments/stripe/idempotency.ts';
 import { refund } from '../../src/payments/stripe/refunds.ts';
 import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
 import { inTransaction } from '../../src/shared/statement.ts';
-import { followUpsOf } from '../../src/workflows/follow-ups.ts';
 import { moneyOf } from '../support/money.ts';
 import {
   ask,
@@ -169,14 +168,12 @@ test('an order whose money is on its way back is not dispatched, however long th
 });
 
 describe('whoever asks for it', () => {
-  const followUps = followUpsOf({ dispatchSeconds: 600 });
+  const dispatchSeconds = 600;
   const cancel = ({ order_id: orderId }: TestOrder) =>
-    inTransaction(shop.shopDatabase, (sql) =>
-      cancelOrder(sql, followUps, { orderId, reason: 'hold_expired' }),
-    );
+    inTransaction(shop.shopDatabase, (sql) => cancelOrder(sql, { orderId, reason: 'hold_expired' }));
   const settle = ({ order_id: orderId }: TestOrder, late: boolean) =>
     inTransaction(shop.shopDatabase, (sql) =>
-      payOrder(sql, followUps, { orderId, transactionId: 'pi_nobody', late }),
+      payOrder(sql, { orderId, transactionId: 'pi_nobody', late }, dispatchSeconds),
     );
 
   test('a paid order is not cancelled, and not paid again', async () => {

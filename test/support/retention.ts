@@ -1,4 +1,4 @@
-import { applicationName } from '../../src/database/outbox.ts';
+import { applicationName } from '../../src/database/workflow-ids.ts';
 import { removeFinishedWorkflows } from '../../src/workflows/retention.ts';
 import type { OpenShop } from './orders.ts';
 import type { TestShop } from './shop.ts';

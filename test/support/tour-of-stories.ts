@@ -1,8 +1,9 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
+
 import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
-import { adoptOrdersInFlight } from '../../src/workflows/adopt.ts';
+
 import { compareWithProvider } from '../../src/workflows/compare.ts';
-import { followUpsOf } from '../../src/workflows/follow-ups.ts';
+import { recoverOrphanedWorkflows } from '../../src/workflows/recovery.ts';
 import { afterUntoldPayment, askProvider, pauseComparison, waysToCancel } from './edges.ts';
 import {
   ask,
@@ -100,7 +101,7 @@ export async function tourSchedules(shop: TestShop): Promise<void> {
     const run = await DBOS.triggerSchedule(name);
     await run.getResult();
   }
-  await adoptOrdersInFlight('shop-0', 1);
+  await recoverOrphanedWorkflows('shop-0', 1);
   await compareTomorrow(shop);
 }
 
@@ -113,7 +114,7 @@ async function compareTomorrow({ shopDatabase: database, paymentUrl }: TestShop)
     webhookSecrets: [],
     callTimeoutMs: 8_000,
   });
-  const inbox = { followUps: followUpsOf({ dispatchSeconds: 0 }), live: false };
-  const comparing = { database, provider, inbox };
+  const context = { live: false, dispatchSeconds: 0 };
+  const comparing = { database, provider, context };
   if (today && tomorrow) await compareWithProvider(comparing, today, tomorrow);
 }

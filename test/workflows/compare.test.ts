@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
 import { compareWithProvider, type Differences } from '../../src/workflows/compare.ts';
-import { followUpsOf } from '../../src/workflows/follow-ups.ts';
 import { askProvider, deliverSessionEvent, pauseComparison, providerEvent } from '../support/edges.ts';
 import { expectMoneySettled } from '../support/money.ts';
 import {
@@ -54,7 +53,7 @@ function compare(inMinutes: number, events: 'all' | 'none' = 'none'): Promise<Di
   const comparing = {
     database: shop.shopDatabase,
     provider: { ...provider, ...(events === 'none' && { listEvents: none }) },
-    inbox: { followUps: followUpsOf({ dispatchSeconds }), live: false },
+    context: { live: false, dispatchSeconds },
   };
   const now = Date.now();
   return compareWithProvider(comparing, new Date(now - 60 * minuteMs), new Date(now + inMinutes * minuteMs));

@@ -1,18 +1,18 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connect, type Database } from '../../src/database/connection.ts';
-import { applicationName, enqueueWorkflow } from '../../src/database/outbox.ts';
+import { enqueueWorkflow } from '../../src/database/outbox.ts';
 import type { EmailDelivery } from '../../src/database/queries/emails.ts';
 import type { AttentionRow, EmailKind, EmailRow } from '../../src/database/tables.ts';
 import { limitTimeBetweenRetries } from '../../src/database/transaction.ts';
 import { planEmail } from '../../src/database/transactions/emails.ts';
-import { settleMatter } from '../../src/database/transactions/restarts.ts';
+import { resolveAttentionItem } from '../../src/database/transactions/resolve-attention-item.ts';
+import { applicationName } from '../../src/database/workflow-ids.ts';
 import { createSmtpMailer } from '../../src/email/smtp.ts';
 import { inTransaction } from '../../src/shared/statement.ts';
 import { emailComposer } from '../../src/storefront/email-view.ts';
 import { createRenderer } from '../../src/storefront/render.ts';
 import { type EmailSettings, openEmailQueue, registerEmail } from '../../src/workflows/email.ts';
-import { followUpsOf, kinds } from '../../src/workflows/follow-ups.ts';
 import { MailServer } from '../support/mail-server.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { waitFor } from '../support/wait.ts';
@@ -23,7 +23,6 @@ const publicUrl = 'https://shop.example';
 const reader = 'ada@reader.example';
 const from = { name: 'Holdfast', address: 'orders@shop.example' };
 const retries = 3;
-const followUps = followUpsOf({ dispatchSeconds: 1 });
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -100,6 +99,7 @@ async function anOrder(changes: Record<string, unknown> = {}): Promise<number> {
       checkout_key: `email-${orders}`,
       request_hash: '0'.repeat(64),
       token: `a-token-that-nobody-guesses-${orders}`,
+      request_id: 'request',
       status: 'paid',
       email: reader,
       total_cents: 19_998,
@@ -145,7 +145,7 @@ async function aRefund(orderId: number, amountCents: number, reason: string): Pr
 
 function plan(orderId: number, kind: EmailKind = 'order_confirmed', refundId?: number): Promise<void> {
   return inTransaction(database, (sql) =>
-    planEmail(sql, followUps, { orderId, kind, ...(refundId !== undefined && { refundId }) }),
+    planEmail(sql, { orderId, kind, ...(refundId !== undefined && { refundId }) }),
   );
 }
 
@@ -184,7 +184,7 @@ function isParked(orderId: number): Promise<AttentionRow> {
 
 /** What an operator does about a parked email. */
 function tryAgain({ attentionId }: AttentionRow): Promise<string> {
-  return inTransaction(database, (sql) => settleMatter(sql, kinds, { attentionId, resolution: null }));
+  return inTransaction(database, (sql) => resolveAttentionItem(sql, { attentionId, resolution: null }));
 }
 
 const idOf = (orderId: number, kind = 'order_confirmed') => `<email-${orderId}-${kind}@shop.example>`;
@@ -207,7 +207,7 @@ describe('a planned message', () => {
     await plan(silent);
     await expect(
       inTransaction(database, async (sql) => {
-        await planEmail(sql, followUps, { orderId: failed, kind: 'order_confirmed' });
+        await planEmail(sql, { orderId: failed, kind: 'order_confirmed' });
         throw new Error('something else failed');
       }),
     ).rejects.toThrow('something else');
@@ -329,7 +329,7 @@ describe('a process that ends', () => {
     const order = await anOrder();
     await plan(order);
     const { emailId } = await isSent(order);
-    await inTransaction(database, (sql) => enqueueWorkflow(sql, kinds.email, Number(emailId), 1));
+    await inTransaction(database, (sql) => enqueueWorkflow(sql, 'email', Number(emailId), 1));
     await expect(DBOS.retrieveWorkflow(`email-${emailId}-1`).getResult()).resolves.toBe('sent');
     expect(mail.withId(idOf(order))).toHaveLength(1);
   });

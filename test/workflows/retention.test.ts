@@ -2,7 +2,6 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { enqueueWorkflow } from '../../src/database/outbox.ts';
 import { inTransaction } from '../../src/shared/statement.ts';
-import { kinds } from '../../src/workflows/follow-ups.ts';
 import { expectMoneySettled, moneyOf } from '../support/money.ts';
 import {
   ask,
@@ -153,13 +152,13 @@ async function startAgain(remembered: Record<string, unknown[]>): Promise<void> 
   const ids = (table: string, column: string) =>
     (remembered[table] as Record<string, unknown>[]).map((row) => Number(row[column]));
   const starts = [
-    ...ids('orders', 'order_id').map((id) => [kinds.dispatch, id] as const),
-    ...ids('orders', 'order_id').map((id) => [kinds['resume-checkout'], id] as const),
-    ...ids('refunds', 'refund_id').map((id) => [kinds.refund, id] as const),
-    ...ids('emails', 'email_id').map((id) => [kinds.email, id] as const),
+    ...ids('orders', 'order_id').map((id) => ['dispatch', id] as const),
+    ...ids('orders', 'order_id').map((id) => ['resume-checkout', id] as const),
+    ...ids('refunds', 'refund_id').map((id) => ['refund', id] as const),
+    ...ids('emails', 'email_id').map((id) => ['email', id] as const),
   ];
   await inTransaction(shop.shopDatabase, async (sql) => {
-    for (const [kind, id] of starts) await enqueueWorkflow(sql, kind, id);
+    for (const [workflow, id] of starts) await enqueueWorkflow(sql, workflow, id);
   });
   await everyWorkflowEnded(shop);
   const ended = await shop.database('dbos.workflow_status').select('status');

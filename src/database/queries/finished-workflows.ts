@@ -1,9 +1,8 @@
 import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
-import { applicationName } from '../outbox.ts';
-import { restartables } from '../tables.ts';
+import { applicationName, checkoutWorkflowIdSql, failuresSql, workflowIdSql } from '../workflow-ids.ts';
 
-/** What is looked for. */
+/** Which workflows to list. */
 export interface FinishedSearch {
   /** `scheduled`: only the runs of schedules that went well. */
   readonly kind: 'any' | 'scheduled';
@@ -14,8 +13,8 @@ export interface FinishedSearch {
 }
 
 /**
- * Lists the workflows of whole trees, a workflow and all that came of it, that have ended before a time; oldest first. What
- * stands open on the list of what needs a person is not among them: whoever looks into it wants to see its steps.
+ * Lists the workflows of whole trees, a workflow and all its descendants, that have ended before a time; oldest first. It
+ * leaves out the workflows of open attention items, because their steps help to find the cause.
  * @returns the ids of all their workflows
  */
 export async function listFinishedTrees(
@@ -26,23 +25,19 @@ export async function listFinishedTrees(
     before,
     limit,
     applicationName,
-    kinds: Object.keys(restartables),
-    workflows: Object.values(restartables),
   });
   return rows.flatMap(({ ids }) => ids);
 }
 
 // The engine sets `completed_at` when a workflow ends, however it ends, and clears it when one is taken up again.
 const finishedTrees = (order: string, alsoRequired = '') => `
-  with story (workflow, id) as materialized (
-    select workflow, cast(subject as integer) from attention
-    join unnest(cast(:kinds as text[]), cast(:workflows as text[])) as restartable (kind, workflow) using (kind)
-    where resolved_at is null
+  with item (workflow, id) as materialized (
+    select workflow, cast(subject as integer) from attention join ${failuresSql} using (kind) where resolved_at is null
   ), kept (workflow_id) as (
-    select concat_ws('-', workflow, id, nullif(restart, 0)) from story
+    select ${workflowIdSql('workflow', 'id', 'nullif(restart, 0)')} from item
     left join restarts using (workflow, id) cross join generate_series(0, coalesce(count, 0)) as restart
     union all
-    select 'checkout-' || checkout_key from story join orders on order_id = id where workflow = 'resume-checkout'
+    select ${checkoutWorkflowIdSql} from item join orders on order_id = id where workflow = 'resume-checkout'
   )
   select ids
   from dbos.workflow_status as root cross join lateral (
@@ -63,7 +58,7 @@ const finishedTrees = (order: string, alsoRequired = '') => `
     and is_finished ${alsoRequired}
   order by ${order} limit :limit`;
 
-// Each in the order of an index, which is walked from its start until there are enough.
+// Each in the order of an index, which Postgres reads from its start until there are enough.
 const any = finishedTrees('root.completed_at');
 const scheduled = finishedTrees(
   'root.schedule_name',

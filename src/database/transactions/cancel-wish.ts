@@ -1,14 +1,14 @@
 import type { OrderStatus } from '../../domain/order.ts';
 import { inTransaction } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
-import { type FollowUps, sendMessage } from '../outbox.ts';
+import { sendToCheckout } from '../outbox.ts';
 
 /**
  * Tells the checkout of a pending order that its shopper cancels. The checkout first has the payment session ended, so the
  * order is cancelled a moment later, or paid when the payment was faster. Told again it changes nothing.
  * @returns false when there is no such order
  */
-export function askToCancel(database: Database, followUps: FollowUps, token: string): Promise<boolean> {
+export function askToCancel(database: Database, token: string): Promise<boolean> {
   return inTransaction(database, async (sql) => {
     const [order] = await sql<{ orderId: number; status: OrderStatus; key: string }>(
       'select order_id, status, checkout_key as key from orders where token = :token for update',
@@ -21,12 +21,7 @@ export function askToCancel(database: Database, followUps: FollowUps, token: str
          where not exists (select from order_history where order_id = :orderId and what = 'cancel_asked')`,
         { orderId: order.orderId },
       );
-      await sendMessage(sql, {
-        workflowId: followUps.checkoutId(order.key),
-        topic: followUps.paymentTopic,
-        messageId: 'cancel',
-        body: { cancel: true },
-      });
+      await sendToCheckout(sql, { checkoutKey: order.key, messageId: 'cancel', message: { cancel: true } });
     }
     return order !== undefined;
   });

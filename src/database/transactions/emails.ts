@@ -1,5 +1,5 @@
 import type { Statement } from '../../shared/statement.ts';
-import { enqueueWorkflow, type FollowUps } from '../outbox.ts';
+import { enqueueWorkflow } from '../outbox.ts';
 import type { EmailContent, EmailDelivery, PlannedEmail } from '../queries/emails.ts';
 import type { EmailKind } from '../tables.ts';
 import { transaction } from '../transaction.ts';
@@ -11,7 +11,6 @@ import { resolveAttention } from './attention.ts';
  */
 export async function planEmail(
   sql: Statement,
-  followUps: Pick<FollowUps, 'email'>,
   message: { orderId: number; kind: EmailKind; refundId?: number },
 ): Promise<void> {
   const [planned] = await sql<{ emailId: string }>(
@@ -21,7 +20,7 @@ export async function planEmail(
      returning email_id`,
     { orderId: message.orderId, kind: message.kind, refundId: message.refundId ?? null },
   );
-  if (planned) await enqueueWorkflow(sql, followUps.email, Number(planned.emailId));
+  if (planned) await enqueueWorkflow(sql, 'email', Number(planned.emailId));
 }
 
 /** The first step of an email: what is to be told; null when it is sent already. */

@@ -1,26 +1,23 @@
 import type { Statement } from '../../shared/statement.ts';
-import type { FollowUps } from '../outbox.ts';
+import { checkoutWorkflowIdSql, paymentTopic } from '../workflow-ids.ts';
 
 // Each of them asks the provider next, so a thousand holds that end together are spread over seconds.
 const holdsAtOnce = 500;
 
 /** Notifies checkouts that their time to pay is over, each once. */
-export async function tellHoldsOver(
-  sql: Statement,
-  { paymentTopic: topic }: Pick<FollowUps, 'paymentTopic'>,
-): Promise<void> {
+export async function tellHoldsOver(sql: Statement): Promise<void> {
   await sql(
     // Every process asks this in the same second: one of them is enough.
     `with alone as materialized (select pg_try_advisory_xact_lock(hashtext('tell holds over')) as is),
      due as (
        select workflow_uuid, workflow_uuid || '::hold-over' as message
-       from orders join dbos.workflow_status on workflow_uuid = 'checkout-' || checkout_key
+       from orders join dbos.workflow_status on workflow_uuid = ${checkoutWorkflowIdSql}
        where orders.status = 'pending' and hold_expires_at <= now() and not exists (
-         select from dbos.notifications where message_uuid = 'checkout-' || checkout_key || '::hold-over'
+         select from dbos.notifications where message_uuid = ${checkoutWorkflowIdSql} || '::hold-over'
        )
        order by hold_expires_at limit :holdsAtOnce
      )
-     select dbos.send_message(workflow_uuid, '{"holdOver":true}', :topic, message) from due, alone where alone.is`,
-    { topic, holdsAtOnce },
+     select dbos.send_message(workflow_uuid, '{"holdOver":true}', '${paymentTopic}', message) from due, alone where alone.is`,
+    { holdsAtOnce },
   );
 }

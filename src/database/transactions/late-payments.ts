@@ -1,6 +1,5 @@
 import { isWantedLate } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
-import type { FollowUps } from '../outbox.ts';
 import { remember, reserveAgain } from './order-changes.ts';
 import { payOrder } from './paying.ts';
 import { type LockedPayment, movePayment } from './payments.ts';
@@ -9,15 +8,15 @@ import { promiseRefund } from './refunds.ts';
 /** Paid after the order was cancelled: its units are reserved once more, or the money goes back. */
 export async function takeLate(
   sql: Statement,
-  followUps: FollowUps,
   known: LockedPayment,
   transactionId: string,
+  dispatchSeconds: number,
 ): Promise<void> {
   const { orderId } = known;
   await remember(sql, orderId, 'paid_late');
   if (isWantedLate(known.cancelReason) && (await reserveAgain(sql, orderId))) {
     await movePayment(sql, known, 'settled', transactionId);
-    if (await payOrder(sql, followUps, { orderId, transactionId, late: true })) return;
+    if (await payOrder(sql, { orderId, transactionId, late: true }, dispatchSeconds)) return;
     throw new Error(`Order ${orderId} is reserved again but was not cancelled.`);
   }
   await sql(
@@ -27,7 +26,7 @@ export async function takeLate(
      update orders set paid_at = now() where order_id = :orderId`,
     { orderId, transactionId },
   );
-  await promiseRefund(sql, followUps, known, {
+  await promiseRefund(sql, known, {
     amountCents: known.amountCents,
     restock: false,
     reason: 'paid after the order was cancelled',

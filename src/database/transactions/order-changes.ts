@@ -1,6 +1,5 @@
 import { allowedFrom, type CancelReason } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
-import type { FollowUps } from '../outbox.ts';
 import { transaction } from '../transaction.ts';
 import { planEmail } from './emails.ts';
 
@@ -10,7 +9,6 @@ import { planEmail } from './emails.ts';
  */
 export async function cancelOrder(
   sql: Statement,
-  followUps: FollowUps,
   order: { orderId: number; reason: CancelReason },
 ): Promise<void> {
   await lockStockOf(sql, order.orderId);
@@ -30,7 +28,7 @@ export async function cancelOrder(
     { ...order, allowedFrom: [...allowedFrom.cancel] },
   );
   if (cancelled.length === 1) {
-    await planEmail(sql, followUps, { orderId: order.orderId, kind: 'order_cancelled' });
+    await planEmail(sql, { orderId: order.orderId, kind: 'order_cancelled' });
   }
 }
 

@@ -1,7 +1,7 @@
 import { allowedFrom } from '../../domain/order.ts';
 import type { PaymentState } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
-import { enqueueCall, type FollowUps, kindBindings, sendCall } from '../outbox.ts';
+import { enqueueCall, sendBindings, sendCall } from '../outbox.ts';
 import { takeBoughtOut } from './carts.ts';
 
 /**
@@ -11,13 +11,13 @@ import { takeBoughtOut } from './carts.ts';
  */
 export async function payOrder(
   sql: Statement,
-  followUps: FollowUps,
   order: { orderId: number; transactionId: string; late: boolean },
+  dispatchSeconds: number,
 ): Promise<boolean> {
   const [paid] = await sql<Paid>(
     `with payment as (select cast(:orderId as integer) as order_id), ${paying}
      select ${followingUp} from paid`,
-    { ...order, ...bindings(followUps, order.late ? 'payLate' : 'pay') },
+    { ...order, dispatchSeconds, allowedFrom: [...allowedFrom[order.late ? 'payLate' : 'pay']] },
   );
   if (paid) await emptyCart(sql, order.orderId, paid);
   return paid !== undefined;
@@ -43,11 +43,10 @@ export interface MadePayment {
  */
 export async function settlePayment(
   sql: Statement,
-  followUps: FollowUps,
   made: MadePayment,
+  dispatchSeconds: number,
 ): Promise<boolean> {
-  const { orderId, transactionId, event } = made;
-  const workflowId = followUps.checkoutId(made.checkoutKey);
+  const { orderId, checkoutKey, transactionId, event } = made;
   const [paid] = await sql<Paid>(
     `with payment as (
        update payments set state = 'settled', transaction_id = :transactionId, updated_at = now()
@@ -69,11 +68,9 @@ export async function settlePayment(
       eventId: event.id,
       eventType: event.type,
       body: event.body,
-      ...bindings(followUps, 'pay'),
-      workflowId,
-      topic: followUps.paymentTopic,
-      message: JSON.stringify({ paid: true }),
-      messageId: event.id,
+      dispatchSeconds,
+      allowedFrom: [...allowedFrom.pay],
+      ...sendBindings({ checkoutKey, messageId: event.id, message: { paid: true } }),
     },
   );
   if (paid) await emptyCart(sql, orderId, paid);
@@ -87,9 +84,9 @@ interface Paid {
 // Goes on from `payment`, the order whose payment is made.
 const paying = `paid as (
     update orders set status = 'paid', reason = null, cancelled_at = null, paid_at = now(),
-      dispatch_due_at = now() + cast(:dispatchDelay as double precision) * interval '1 millisecond'
+      dispatch_due_at = now() + cast(:dispatchSeconds as double precision) * interval '1 second'
     from payment where orders.order_id = payment.order_id and status = any(:allowedFrom)
-    returning orders.order_id, browser_id, email
+    returning orders.order_id, browser_id, email, dispatch_due_at
   ), history as (
     insert into order_history (order_id, what, detail)
     select order_id, 'paid', jsonb_build_object('transaction_id', cast(:transactionId as text)) from paid
@@ -99,16 +96,8 @@ const paying = `paid as (
     returning email_id
   )`;
 
-const followingUp = `browser_id, ${enqueueCall('dispatch', 'paid.order_id')},
+const followingUp = `browser_id, ${enqueueCall('dispatch', 'paid.order_id', { dueAt: 'dispatch_due_at' })},
   (select ${enqueueCall('email', 'email_id')} from confirmation)`;
-
-function bindings({ dispatch, email }: FollowUps, verb: 'pay' | 'payLate') {
-  return {
-    ...kindBindings('dispatch', dispatch),
-    ...kindBindings('email', email),
-    allowedFrom: [...allowedFrom[verb]],
-  };
-}
 
 async function emptyCart(sql: Statement, orderId: number, { browserId }: Paid): Promise<void> {
   if (browserId !== null) await takeBoughtOut(sql, { browserId, orderId });

@@ -1,7 +1,7 @@
 import { type EventOutcome, judge, type PaymentEvent, type Verdict } from '../../domain/payment.ts';
 import { inTransaction, type Statement, statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
-import { type FollowUps, sendMessage } from '../outbox.ts';
+import { sendToCheckout } from '../outbox.ts';
 import { raiseAttention } from './attention.ts';
 import { takeLate } from './late-payments.ts';
 import { remember } from './order-changes.ts';
@@ -9,10 +9,10 @@ import { settlePayment } from './paying.ts';
 import { type LockedPayment, lockPayment, movePayment, readPayment, settle } from './payments.ts';
 import { recordRefundElsewhere } from './refunds-elsewhere.ts';
 
-/** What the inbox needs: the workflows to start or wake, and whether real money is expected. */
-export interface Inbox {
-  readonly followUps: FollowUps;
+/** What the shop's settings say about a payment: whether real money is expected, and how long a dispatch takes. */
+export interface EventContext {
   readonly live: boolean;
+  readonly dispatchSeconds: number;
 }
 
 /**
@@ -22,11 +22,11 @@ export interface Inbox {
  */
 export async function receivePaymentEvent(
   database: Database,
-  inbox: Inbox,
+  context: EventContext,
   event: PaymentEvent,
 ): Promise<EventOutcome | 'known'> {
-  if (await settleAtOnce(database, inbox, event)) return 'applied';
-  return takeIn(database, inbox, event, (sql, { known, verdict }) =>
+  if (await settleAtOnce(database, context, event)) return 'applied';
+  return takeIn(database, context, event, (sql, { known, verdict }) =>
     sql(
       `insert into payment_events (event_id, type, body, outcome, order_id)
        values (:id, :type, cast(:body as jsonb), :outcome, :orderId)
@@ -53,7 +53,7 @@ const notAsUsual = new Set<unknown>(['23505', '22012']);
  */
 async function settleAtOnce(
   database: Database,
-  { followUps, live }: Inbox,
+  { live, dispatchSeconds }: EventContext,
   event: PaymentEvent,
 ): Promise<boolean> {
   if (event.says !== 'paid' || event.orderId === null || event.transactionId === null) return false;
@@ -65,8 +65,8 @@ async function settleAtOnce(
   const made = { ...known, transactionId, event: { id, type, body: keptJson(body) } };
   try {
     // A cart is emptied in a second statement, which must hold together with the first.
-    if (known.browserId === null) return await settlePayment(statementsOf(database), followUps, made);
-    return await inTransaction(database, (sql) => settlePayment(sql, followUps, made));
+    if (known.browserId === null) return await settlePayment(statementsOf(database), made, dispatchSeconds);
+    return await inTransaction(database, (sql) => settlePayment(sql, made, dispatchSeconds));
   } catch (error) {
     if (notAsUsual.has((error as { code?: unknown }).code)) return false;
     throw error;
@@ -89,10 +89,10 @@ function keptJson(body: unknown): string {
  */
 export function retryPaymentEvent(
   database: Database,
-  inbox: Inbox,
+  context: EventContext,
   event: PaymentEvent,
 ): Promise<EventOutcome | 'known'> {
-  return takeIn(database, inbox, event, (sql, { known, verdict }) =>
+  return takeIn(database, context, event, (sql, { known, verdict }) =>
     sql(
       `update payment_events set outcome = :outcome, order_id = :orderId, tried_at = now()
        where event_id = :id and outcome in ('unknown_order', 'too_early') returning event_id`,
@@ -104,15 +104,15 @@ export function retryPaymentEvent(
 /** Judges an event and acts on it, unless `keep` finds that it was taken in before: then it writes no row. */
 function takeIn(
   database: Database,
-  inbox: Inbox,
+  context: EventContext,
   event: PaymentEvent,
   keep: (sql: Statement, judged: Judged) => Promise<unknown[]>,
 ): Promise<EventOutcome | 'known'> {
   return inTransaction(database, async (sql) => {
-    const judged = await judgeLocked(sql, inbox, event);
+    const judged = await judgeLocked(sql, context, event);
     const [kept] = await keep(sql, judged);
     if (!kept) return 'known';
-    await act(sql, inbox, event, judged.known, judged.verdict);
+    await act(sql, context, event, judged.known, judged.verdict);
     return judged.verdict.outcome;
   });
 }
@@ -122,7 +122,7 @@ interface Judged {
   readonly verdict: Verdict;
 }
 
-async function judgeLocked(sql: Statement, { live }: Inbox, event: PaymentEvent): Promise<Judged> {
+async function judgeLocked(sql: Statement, { live }: EventContext, event: PaymentEvent): Promise<Judged> {
   const orderId = event.orderId ?? (await findOrderOf(sql, event));
   const known = orderId === undefined ? undefined : await lockPayment(sql, orderId);
   const verdict = judge(event, known && { ...known, live });
@@ -157,7 +157,7 @@ async function findOrderOf(sql: Statement, event: PaymentEvent): Promise<number 
 
 async function act(
   sql: Statement,
-  { followUps }: Inbox,
+  { dispatchSeconds }: EventContext,
   event: PaymentEvent,
   known: LockedPayment | undefined,
   verdict: Verdict,
@@ -168,15 +168,14 @@ async function act(
     // The charge of a bank debit that failed is none.
     const transactionId = verdict.nextState === 'settled' ? event.transactionId : null;
     if (transactionId === null) await movePayment(sql, known, verdict.nextState);
-    else await settle(sql, followUps, known, transactionId);
-    await sendMessage(sql, {
-      workflowId: followUps.checkoutId(known.checkoutKey),
-      topic: followUps.paymentTopic,
+    else await settle(sql, known, transactionId, dispatchSeconds);
+    await sendToCheckout(sql, {
+      checkoutKey: known.checkoutKey,
       messageId: event.id,
-      body: transactionId === null ? {} : { paid: true },
+      message: transactionId === null ? {} : { paid: true },
     });
   } else if ('refundedElsewhereCents' in verdict) {
-    await recordRefundElsewhere(sql, followUps, known, {
+    await recordRefundElsewhere(sql, known, {
       eventId: event.id,
       amountCents: verdict.refundedElsewhereCents,
     });
@@ -185,7 +184,7 @@ async function act(
     const reason = `The buyer disputes the charge ${event.transactionId}. Answer at the payment provider.`;
     await raiseAttention(sql, { kind: 'dispute', subject: `order ${orderId}`, orderId, reason });
   } else if (verdict.outcome === 'late') {
-    await takeLate(sql, followUps, known, event.transactionId ?? '');
+    await takeLate(sql, known, event.transactionId ?? '', dispatchSeconds);
   } else if (verdict.outcome === 'mismatch') {
     const reason = `${event.type} names order ${orderId} but another session, charge, amount, currency or mode. Nothing was changed.`;
     await raiseAttention(sql, { kind: 'event_mismatch', subject: event.id, orderId, reason });

@@ -1,7 +1,6 @@
 import { type CancelReason, orderKeyOf } from '../../domain/order.ts';
 import { conclude, type KnownPayment, type PaymentState } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
-import type { FollowUps } from '../outbox.ts';
 import type { OrderWithPayment } from '../queries/orders.ts';
 import { orderColumns } from '../tables.ts';
 import { transaction } from '../transaction.ts';
@@ -49,7 +48,7 @@ export const concludePayment = transaction(
   async (
     sql,
     order: { orderId: number; sessionEnded: CancelReason | null; isUnwanted?: boolean },
-    followUps: FollowUps,
+    dispatchSeconds: number,
   ): Promise<Conclusion> => {
     const payment = await lockPayment(sql, order.orderId);
     if (!payment) throw new Error(`Order ${order.orderId} has no payment.`);
@@ -57,10 +56,10 @@ export const concludePayment = transaction(
       case 'wait':
         return 'waiting';
       case 'settle':
-        await settle(sql, followUps, payment, payment.transactionId ?? '');
+        await settle(sql, payment, payment.transactionId ?? '', dispatchSeconds);
         return 'paid';
       case 'cancel':
-        await cancel(sql, payment, order.isUnwanted ? 'cancelled_by_shopper' : order.sessionEnded, followUps);
+        await cancel(sql, payment, order.isUnwanted ? 'cancelled_by_shopper' : order.sessionEnded);
         return 'cancelled';
       case 'nothing':
         return payment.orderStatus === 'cancelled' ? 'cancelled' : 'paid';
@@ -74,13 +73,13 @@ export const concludePayment = transaction(
  */
 export async function settle(
   sql: Statement,
-  followUps: FollowUps,
   payment: LockedPayment,
   transactionId: string,
+  dispatchSeconds: number,
 ): Promise<void> {
   const { orderId } = payment;
   await movePayment(sql, payment, 'settled', transactionId);
-  if (!(await payOrder(sql, followUps, { orderId, transactionId, late: false }))) {
+  if (!(await payOrder(sql, { orderId, transactionId, late: false }, dispatchSeconds))) {
     throw new Error(`Order ${orderId} holds a payment but is not pending.`);
   }
 }
@@ -89,12 +88,11 @@ async function cancel(
   sql: Statement,
   payment: LockedPayment,
   sessionEnded: CancelReason | null,
-  followUps: FollowUps,
 ): Promise<void> {
   const { orderId, holdOver } = payment;
   if (payment.state !== 'expired') await movePayment(sql, payment, 'expired');
   const reason = sessionEnded ?? (holdOver ? 'hold_expired' : 'payment_ended');
-  await cancelOrder(sql, followUps, { orderId, reason });
+  await cancelOrder(sql, { orderId, reason });
 }
 
 /**

@@ -1,6 +1,5 @@
 import { isRestockedByDefault } from '../../domain/refund.ts';
 import type { Statement } from '../../shared/statement.ts';
-import type { FollowUps } from '../outbox.ts';
 import { transaction } from '../transaction.ts';
 import { returnUnits } from './order-changes.ts';
 import { type LockedPayment, lockPayment } from './payments.ts';
@@ -11,7 +10,6 @@ const elsewhere = { reason: 'refunded at the payment provider', actor: 'provider
 /** Writes down what somebody paid back at the provider without us (docs/PAYMENTS.md), in the caller's transaction. */
 export async function recordRefundElsewhere(
   sql: Statement,
-  followUps: FollowUps,
   payment: LockedPayment,
   refund: { eventId: string; amountCents: number },
 ): Promise<void> {
@@ -22,7 +20,7 @@ export async function recordRefundElsewhere(
   // No key of an operator's has a space in it, so none is taken already.
   const requestKey = `event ${refund.eventId}`;
   const made = { ...elsewhere, amountCents: refund.amountCents, requestKey };
-  await followRefund(sql, followUps, await insertRefund(sql, orderId, made, 'made'));
+  await followRefund(sql, await insertRefund(sql, orderId, made, 'made'));
 }
 
 /**
@@ -32,11 +30,7 @@ export async function recordRefundElsewhere(
  */
 export const shrinkRefund = transaction(
   'shrinkRefund',
-  async (
-    sql,
-    refund: { orderId: number; refundId: number; leftCents: number },
-    followUps: FollowUps,
-  ): Promise<boolean> => {
+  async (sql, refund: { orderId: number; refundId: number; leftCents: number }): Promise<boolean> => {
     const { orderId, refundId, leftCents } = refund;
     const payment = await lockPayment(sql, orderId);
     if (payment?.state !== 'refund_due') return false;
@@ -51,7 +45,7 @@ export const shrinkRefund = transaction(
     // No key of an operator's has a space in it, so it is not taken already.
     const requestKey = `beside refund ${refundId}`;
     const missing = { ...elsewhere, amountCents: shrunk.missing, requestKey };
-    await followRefund(sql, followUps, await insertRefund(sql, orderId, missing, 'made'));
+    await followRefund(sql, await insertRefund(sql, orderId, missing, 'made'));
     return true;
   },
 );

@@ -2,7 +2,7 @@ import { allowedFrom } from '../../domain/order.ts';
 import { judgeRefund, type RefundRequest, type RefusedRefund } from '../../domain/refund.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
-import { enqueueWorkflow, type FollowUps } from '../outbox.ts';
+import { enqueueWorkflow } from '../outbox.ts';
 import type { RefundRow } from '../tables.ts';
 import { transaction } from '../transaction.ts';
 import { resolveAttention } from './attention.ts';
@@ -16,7 +16,6 @@ import { type LockedPayment, lockPayment } from './payments.ts';
  */
 export function requestRefund(
   database: Database,
-  followUps: FollowUps,
   request: RefundRequest,
 ): Promise<RefundRow | RefusedRefund> {
   return inTransaction(database, async (sql) => {
@@ -34,7 +33,7 @@ export function requestRefund(
     const judged = judgeRefund(request, { ...payment, live: false });
     if (typeof judged === 'string') return { refused: judged, refundableCents: left };
     const { amountCents, restock } = judged;
-    return promiseRefund(sql, followUps, payment, { ...request, amountCents, restock, request: asked });
+    return promiseRefund(sql, payment, { ...request, amountCents, restock, request: asked });
   });
 }
 
@@ -51,7 +50,6 @@ interface Promised {
 /** Writes a refund down as due and starts the workflow that makes it, in the caller's transaction. */
 export async function promiseRefund(
   sql: Statement,
-  followUps: FollowUps,
   payment: LockedPayment,
   refund: Promised,
 ): Promise<RefundRow> {
@@ -59,7 +57,7 @@ export async function promiseRefund(
   if (refund.restock) await returnUnits(sql, orderId);
   await countRefund(sql, payment, refund.amountCents);
   const row = await insertRefund(sql, orderId, refund, 'due');
-  await enqueueWorkflow(sql, followUps.refund, row.refundId);
+  await enqueueWorkflow(sql, 'refund', row.refundId);
   return row;
 }
 
@@ -125,8 +123,8 @@ export const readDueRefund = transaction(
 /** The last step of a refund: the provider has confirmed it. */
 export const markRefundMade = transaction(
   'markRefundMade',
-  async (sql, refund: MadeRefund, followUps: FollowUps): Promise<void> => {
-    await recordRefundMade(sql, followUps, refund);
+  async (sql, refund: MadeRefund): Promise<void> => {
+    await recordRefundMade(sql, refund);
     const subject = String(refund.refundId);
     await resolveAttention(sql, { kind: 'refund_failed', subject, resolution: 'the refund was made' });
   },
@@ -142,7 +140,6 @@ interface MadeRefund {
 /** Writes down that a due refund was made, in the caller's transaction; of one that is made already it changes nothing. */
 export async function recordRefundMade(
   sql: Statement,
-  followUps: Pick<FollowUps, 'email'>,
   { orderId, refundId, providerRefundId }: MadeRefund,
 ): Promise<void> {
   await lockPayment(sql, orderId);
@@ -157,15 +154,11 @@ export async function recordRefundMade(
      select * from made`,
     { refundId, providerRefundId },
   );
-  if (made) await followRefund(sql, followUps, made);
+  if (made) await followRefund(sql, made);
 }
 
 /** After a refund was made: the buyer is told, and with the last one the payment and the order are `refunded`. */
-export async function followRefund(
-  sql: Statement,
-  followUps: Pick<FollowUps, 'email'>,
-  refund: RefundRow,
-): Promise<void> {
+export async function followRefund(sql: Statement, refund: RefundRow): Promise<void> {
   const { orderId, refundId } = refund;
   await sql(
     `with payment as (
@@ -187,5 +180,5 @@ export async function followRefund(
      insert into order_history (order_id, what) select order_id, 'refunded' from refunded`,
     { orderId, allowedFrom: [...allowedFrom.refund] },
   );
-  await planEmail(sql, followUps, { orderId, kind: 'refund_made', refundId });
+  await planEmail(sql, { orderId, kind: 'refund_made', refundId });
 }

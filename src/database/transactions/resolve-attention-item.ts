@@ -1,0 +1,56 @@
+import type { Statement } from '../../shared/statement.ts';
+import type { AttentionKind } from '../tables.ts';
+import { workflowOfFailure } from '../workflow-ids.ts';
+import { resolveAttention } from './attention.ts';
+import { lockPayment } from './payments.ts';
+import { recordRefundMade } from './refunds.ts';
+import { isWorkflowActive, restartWorkflow } from './restart-workflows.ts';
+
+/**
+ * Takes an item off the attention list: its workflow is started again, or an operator has dealt with it.
+ * @param resolution the operator's words; null to start the workflow again
+ */
+export async function resolveAttentionItem(
+  sql: Statement,
+  { attentionId, resolution }: { readonly attentionId: number; readonly resolution: string | null },
+): Promise<'done' | 'unknown' | 'not_restartable'> {
+  const item = await lockItem(sql, attentionId);
+  if (!item) return 'unknown';
+  const workflow = workflowOfFailure(item.kind);
+  if (!workflow && resolution === null) return 'not_restartable';
+  const id = Number(item.subject);
+  if (workflow && !(await isWorkflowActive(sql, workflow, id))) {
+    if (resolution === null) await restartWorkflow(sql, workflow, id);
+    else await recordDoneByHand(sql, { ...item, id });
+  }
+  await resolveAttention(sql, { ...item, resolution: resolution ?? 'tried again' });
+  return 'done';
+}
+
+interface OpenItem {
+  readonly kind: AttentionKind;
+  readonly subject: string;
+  readonly orderId: number | null;
+}
+
+async function lockItem(sql: Statement, attentionId: number): Promise<OpenItem | undefined> {
+  const select = `select kind, subject, order_id from attention
+    where attention_id = :attentionId and resolved_at is null`;
+  const [open] = await sql<OpenItem>(select, { attentionId });
+  // The order before its item, as every transaction locks.
+  if (open && open.orderId !== null) await lockPayment(sql, open.orderId);
+  const [locked] = await sql<OpenItem>(`${select} for update`, { attentionId });
+  return locked;
+}
+
+/** Prevents a second run of work that an operator did by hand: the refund counts as made, the email as not wanted. */
+async function recordDoneByHand(
+  sql: Statement,
+  { kind, id, orderId }: OpenItem & { readonly id: number },
+): Promise<void> {
+  if (kind === 'refund_failed' && orderId !== null) {
+    await recordRefundMade(sql, { orderId, refundId: id, providerRefundId: null });
+  } else if (kind === 'email_failed') {
+    await sql('update emails set sent_at = now() where email_id = :id and sent_at is null', { id });
+  }
+}
