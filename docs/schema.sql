@@ -143,8 +143,8 @@ create table payment_events (
   constraint payment_events_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 255))),
   constraint payment_events_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'no_change'::text, 'ignored'::text, 'late'::text, 'mismatch'::text, 'unknown_order'::text, 'too_early'::text])))
 );
+CREATE INDEX payment_events_deferred ON public.payment_events USING btree (tried_at) WHERE (outcome = ANY (ARRAY['unknown_order'::text, 'too_early'::text]));
 CREATE INDEX payment_events_too_early ON public.payment_events USING btree (order_id) WHERE (outcome = 'too_early'::text);
-CREATE INDEX payment_events_unplaced ON public.payment_events USING btree (tried_at) WHERE (outcome = ANY (ARRAY['unknown_order'::text, 'too_early'::text]));
 
 create table payments (
   order_id integer not null,
@@ -317,7 +317,7 @@ create view stock_accounts as
            FROM supply
           GROUP BY supply.product_id) given USING (product_id);
 
-CREATE OR REPLACE FUNCTION public.tell_order_change()
+CREATE OR REPLACE FUNCTION public.notify_order_change()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
@@ -326,15 +326,5 @@ AS $function$
     return null;
   end $function$
 ;
-CREATE TRIGGER order_history_told AFTER INSERT ON public.order_history FOR EACH ROW WHEN ((new.what <> 'placed'::text)) EXECUTE FUNCTION tell_order_change();
-
-CREATE OR REPLACE FUNCTION public.tell_order_change()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-  begin
-    perform pg_notify('order_changed', new.order_id::text);
-    return null;
-  end $function$
-;
-CREATE TRIGGER payments_told AFTER UPDATE OF state ON public.payments FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION tell_order_change();
+CREATE TRIGGER order_history_notify AFTER INSERT ON public.order_history FOR EACH ROW WHEN ((new.what <> 'placed'::text)) EXECUTE FUNCTION notify_order_change();
+CREATE TRIGGER payments_notify AFTER UPDATE OF state ON public.payments FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION notify_order_change();

@@ -29,7 +29,7 @@ create table payment_events (
   received_at timestamptz not null default now(),
   tried_at timestamptz not null default now()
 );
-create index payment_events_unplaced on payment_events (tried_at) where outcome in ('unknown_order', 'too_early');
+create index payment_events_deferred on payment_events (tried_at) where outcome in ('unknown_order', 'too_early');
 create index payment_events_too_early on payment_events (order_id) where outcome = 'too_early';
 
 -- A refund counts from the moment it is promised, so two at once cannot promise more than was paid.
@@ -59,12 +59,12 @@ create table reconciliation (
 
 -- Everything that an order's page shows changes with a row of its history or with the state of its payment. Triggers on
 -- both notify the pages with the commit, so no writer can forget it. Before an order is placed nobody knows its address.
-create function tell_order_change() returns trigger language plpgsql as $$
+create function notify_order_change() returns trigger language plpgsql as $$
   begin
     perform pg_notify('order_changed', new.order_id::text);
     return null;
   end $$;
-create trigger order_history_told after insert on order_history
-  for each row when (new.what <> 'placed') execute function tell_order_change();
-create trigger payments_told after update of state on payments
-  for each row when (old.state is distinct from new.state) execute function tell_order_change();
+create trigger order_history_notify after insert on order_history
+  for each row when (new.what <> 'placed') execute function notify_order_change();
+create trigger payments_notify after update of state on payments
+  for each row when (old.state is distinct from new.state) execute function notify_order_change();

@@ -58,8 +58,8 @@ export const orders: readonly Mutant[] = [
     name: 'a wake-up that nobody heard is not repeated',
     promise: 'work goes on by itself within seconds (promise 4)',
     file: 'src/workflows/wake-ups.ts',
-    from: 'await repeatWakeUps(sql);',
-    to: 'void repeatWakeUps;',
+    from: 'await renotifyUnreadMessages(sql);',
+    to: 'void renotifyUnreadMessages;',
     test: { file: 'test/workflows/wake-ups.test.ts', name: 'a word that nobody heard' },
   },
   {

@@ -61,9 +61,9 @@ async function describeTable(database: Database, table: string): Promise<string>
 async function describeTriggers(database: Database): Promise<string[]> {
   const triggers = await rows<{ text: string }>(
     database,
-    `select pg_get_functiondef(tgfoid) || ';\n' || pg_get_triggerdef(pg_trigger.oid) || ';\n' as text
+    `select pg_get_functiondef(tgfoid) || ';\n' || string_agg(pg_get_triggerdef(pg_trigger.oid) || ';\n', '' order by tgname) as text
      from pg_trigger join pg_class on pg_class.oid = tgrelid join pg_namespace n on n.oid = relnamespace
-     where nspname = :name and not tgisinternal order by tgname`,
+     where nspname = :name and not tgisinternal group by tgfoid order by min(tgname)`,
     'public',
   );
   return triggers.map(({ text }) => text);
