@@ -2,28 +2,28 @@ import type { Statement } from '../../shared/statement.ts';
 import type { AttentionKind } from '../tables.ts';
 
 /**
- * Puts something on the list of what needs a person; the same matter stands there once, with its newest reason.
- * `subject` is what it is about: an event, a refund, an order.
+ * Adds an item to the attention list. The same item is listed once, with its newest reason. `subject` names its event,
+ * refund, email or order.
  */
 export async function raiseAttention(
   sql: Statement,
-  matter: { kind: AttentionKind; subject: string; orderId: number | null; reason: string },
+  item: { kind: AttentionKind; subject: string; orderId: number | null; reason: string },
 ): Promise<void> {
   await sql(
     `insert into attention (kind, subject, order_id, reason) values (:kind, :subject, :orderId, :reason)
      on conflict (kind, subject) where resolved_at is null do update set reason = excluded.reason`,
-    matter,
+    item,
   );
 }
 
-/** Takes a matter off the list, if it stands there; `resolution` says how it came right. */
+/** Resolves an open item, if there is one; `resolution` is the reason. */
 export async function resolveAttention(
   sql: Statement,
-  matter: { kind: AttentionKind; subject: string; resolution: string },
+  item: { kind: AttentionKind; subject: string; resolution: string },
 ): Promise<void> {
   await sql(
     `update attention set resolved_at = now(), resolution = :resolution
      where kind = :kind and subject = :subject and resolved_at is null`,
-    matter,
+    item,
   );
 }
