@@ -43,8 +43,8 @@ export const survival: readonly Mutant[] = [
     name: 'the workflows of processes that no longer run are not taken over',
     promise: promises.survives,
     file: 'src/app.ts',
-    from: 'if (config.supervised) await adoptOrdersInFlight(',
-    to: 'if (!config.supervised) await adoptOrdersInFlight(',
+    from: 'if (config.supervised) await recoverOrphanedWorkflows(',
+    to: 'if (!config.supervised) await recoverOrphanedWorkflows(',
     test: { file: 'test/crash/fewer-processes.test.ts', name: 'go on when one is started after them' },
   },
   {
