@@ -7,7 +7,7 @@ import { difference, percentile } from './statistics.ts';
 /** The work of each second without buyers. Writes, WAL and Postgres' processor time are the whole server's. */
 export type IdleRates = { readonly [Name in keyof Work as `${Name}_per_second`]: number };
 
-/** The work of each order without the idle work. */
+/** The work of each order without the idle work; the load's processor time is complete. */
 type WorkPerOrder = { readonly [Name in keyof Work as `${Name}_per_order`]: number };
 
 /** The figures of one load. */
@@ -68,6 +68,8 @@ export async function measureLoad(
     webhook_p50_ms: percentile(bought.webhookMs, 0.5),
     webhook_p99_ms: percentile(bought.webhookMs, 0.99),
     ...perOrder,
+    // Not reduced by the idle time, in which this process measures all stores at once.
+    load_cpu_ms_per_order: work.load_cpu_ms / bought.orders,
     store_rss_bytes,
     dispatched_after_seconds,
   };
