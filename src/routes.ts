@@ -10,7 +10,7 @@ import { requestRefund } from './database/transactions/refunds.ts';
 import { resolveAttentionItem } from './database/transactions/resolve-attention-item.ts';
 import { addStock, raiseToRestockLevel } from './database/transactions/stock.ts';
 import { type Browsers } from './http/browsers.ts';
-import { watchMethods } from './http/methods.ts';
+import { refuseOtherMethods } from './http/limits.ts';
 import { documentRoutes } from './http/openapi.ts';
 import { type Pages } from './http/pages.ts';
 import { type AttentionOptions, attentionRoutes } from './http/routes/attention.ts';
@@ -23,15 +23,14 @@ import { healthRoutes } from './http/routes/health.ts';
 import { operatorRoutes } from './http/routes/operator.ts';
 import { operatorPageRoutes } from './http/routes/operator-page.ts';
 import { orderEventRoutes } from './http/routes/order-events.ts';
+import { recentOrderRoutes, yourOrdersRoutes } from './http/routes/order-lists.ts';
 import { orderPageRoutes } from './http/routes/order-page.ts';
 import { orderRoutes } from './http/routes/orders.ts';
 import { outboxRoutes } from './http/routes/outbox.ts';
 import { paymentWebhookRoutes } from './http/routes/payment-webhook.ts';
 import { productRoutes } from './http/routes/products.ts';
-import { recentOrderRoutes } from './http/routes/recent-orders.ts';
 import { type ReconciliationOptions, reconciliationRoutes } from './http/routes/reconciliation.ts';
 import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
-import { yourOrdersRoutes } from './http/routes/your-orders.ts';
 import type { PaymentProvider } from './payments/provider.ts';
 import { inTransaction } from './shared/statement.ts';
 import { type Renderer } from './storefront/render.ts';
@@ -60,7 +59,7 @@ export async function registerRoutes(
   config: ShopConfig,
   parts: Parts,
 ): Promise<void> {
-  const refuseOtherMethods = watchMethods(server);
+  const finishMethods = refuseOtherMethods(server);
   await documentRoutes(server, { version, publicUrl: config.publicUrl });
   await registerPages(server, config, parts);
   await registerCart(server, config, parts);
@@ -68,7 +67,7 @@ export async function registerRoutes(
   await registerOperators(server, config, parts);
   await registerDemonstration(server, config, parts);
   await server.register(healthRoutes, { checkReady: parts.checkReady });
-  refuseOtherMethods();
+  finishMethods();
 }
 
 async function registerPages(

@@ -1,6 +1,10 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ShopError } from '../domain/errors.ts';
+import { isFromOtherSite } from '../shared/same-site.ts';
 
-/** The limit on checkouts from one address in this process, counted together over all routes that start one. */
+// Requests that are refused before their handler runs.
+
+/** Limits the checkouts from one address in this process. All routes that start a checkout count together. */
 export function checkoutLimit(checkoutsPerMinute: number) {
   return { rateLimit: { max: checkoutsPerMinute, timeWindow: '1 minute', groupId: 'checkout' } };
 }
@@ -9,8 +13,8 @@ const cartChangesPerMinute = 600;
 const cartsPerMinute = 120;
 
 /**
- * The limit on changes of carts from one address in this process: more than hands can do. Browsers without a cookie make a new
- * cart with each, which stays for days, so they are counted by themselves and sooner stopped.
+ * Limits the cart changes from one address in this process, above what a person can do by hand. A browser without a cookie
+ * creates a cart with each change, which stays for days. Therefore it counts separately, with a lower limit.
  */
 export function cartLimit(isKnown: (request: FastifyRequest) => boolean) {
   return {
@@ -21,4 +25,79 @@ export function cartLimit(isKnown: (request: FastifyRequest) => boolean) {
       keyGenerator: (request: FastifyRequest) => `${isKnown(request) ? 'known' : 'new'} ${request.ip}`,
     },
   };
+}
+
+/** The error of a rate limit. */
+export function tooManyRequests(_request: FastifyRequest, context: { after: string }): Error {
+  return new ShopError('rate_limited', `Too many requests from this address. Ask again in ${context.after}.`);
+}
+
+/**
+ * Refuses requests from pages of other sites, so that these cannot order, restock or crash in a shopper's name. Browsers send
+ * where a request comes from. Programs, such as the payment provider, send nothing and pass.
+ */
+export function refuseOtherSites(server: FastifyInstance, publicUrl: string): void {
+  const ours = new URL(publicUrl).host;
+  const isDemonstration = isLoopback(new URL(publicUrl).hostname);
+  server.addHook('onRequest', async (request) => {
+    // Another site can point its own name at this address (DNS rebinding). The browser then lets it read the answers.
+    if (isDemonstration && !isLoopback(request.hostname)) {
+      throw new ShopError(
+        'cross_site',
+        'Set PUBLIC_URL to reach this shop under another name than localhost.',
+      );
+    }
+    if (request.method !== 'POST') return;
+    if (isFromOtherSite(request.headers, [ours, request.host])) {
+      throw new ShopError('cross_site', 'This request came from a page of another site.');
+    }
+  });
+}
+
+/** Refuses compressed bodies. A small one could unpack to a large one, past every limit. */
+export function refuseEncodedBodies(server: FastifyInstance): void {
+  server.addHook('onRequest', async (request, reply) => {
+    const { 'content-encoding': encoding = 'identity' } = request.headers;
+    if (encoding === 'identity') return;
+    reply.header('accept-encoding', 'identity');
+    throw new ShopError('unsupported_media_type', 'A body is read only without Content-Encoding.');
+  });
+}
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/**
+ * Answers 405 with `Allow` where an address exists for other methods.
+ * @returns a function to call after the last route was registered
+ */
+export function refuseOtherMethods(server: FastifyInstance): () => void {
+  const registered = new Map<string, Set<string>>();
+  server.addHook('onRoute', ({ url, method }) => {
+    const known = registered.get(url) ?? new Set();
+    for (const one of [method].flat()) known.add(one);
+    registered.set(url, known);
+  });
+  return () => {
+    // Copied first, because the hook also runs for the routes that are added here.
+    const known = [...registered].map(([url, allowed]) => ({ url, allowed: new Set(allowed) }));
+    for (const { url, allowed } of known) {
+      const others = methods.filter((method) => !allowed.has(method));
+      if (others.length === 0 || url.includes('*')) continue;
+      server.route({
+        url,
+        method: [...others],
+        schema: { hide: true },
+        // Before the body is read: the method is wrong whatever the body contains.
+        onRequest: async (_request, reply) => {
+          reply.header('allow', [...allowed].join(', '));
+          throw new ShopError('method_not_allowed', `Only ${[...allowed].join(', ')} is taken here.`);
+        },
+        handler: () => undefined,
+      });
+    }
+  };
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }

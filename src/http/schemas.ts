@@ -48,8 +48,14 @@ export const sentence = z
 /** A point in time, as in `2026-11-26T14:32:00.000Z`. */
 export const timestamp = z.iso.datetime().meta({ pattern: undefined });
 
-/** The unguessable part of an order's address. */
-export const orderToken = z.string().regex(/^[A-Za-z0-9_-]{22,64}$/, 'an order address');
+/**
+ * The unguessable part of an order's address. A malformed one becomes the empty token, which is looked up as well, so that timing
+ * does not reveal which tokens exist.
+ */
+export const orderToken = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{22,64}$/)
+  .catch('');
 
 /** The provider's id of a payment session. */
 export const paymentId = z.string().regex(/^\w{1,200}$/, 'a payment id');

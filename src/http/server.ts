@@ -7,9 +7,9 @@ import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { ShopError } from '../domain/errors.ts';
-import { isFromOtherSite } from '../shared/same-site.ts';
 import { type Assets, smallestToCompress } from './assets.ts';
 import { logProblem, type Problem, problemOf, sendProblem, withRetryAfter } from './errors.ts';
+import { refuseEncodedBodies, refuseOtherSites, tooManyRequests } from './limits.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { anyProblem } from './schemas.ts';
 
@@ -31,7 +31,7 @@ export interface ServerOptions {
 
 const handlerTimeoutMs = 10_000;
 const bodyLimitBytes = 64 * 1024;
-// Longer than any that is allowed, so that the route's schema refuses it with its own words.
+// Longer than any allowed parameter, so that the schema of the route refuses it with its own message.
 const longestParameter = 1_000;
 
 /** The server without routes: limits, headers, body parsers, and one way to answer errors. */
@@ -62,7 +62,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   return server;
 }
 
-/** One line per answer, with the route instead of the address: addresses hold the tokens of orders. */
+/** Logs one line per answer, with the route instead of the address, because addresses contain the tokens of orders. */
 function logAnswers(server: FastifyInstance): void {
   server.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
@@ -90,7 +90,7 @@ function answerErrors(server: FastifyInstance, { renderProblem }: ServerOptions)
   });
 }
 
-/** A person with a browser, rather than a program: programs get JSON unless they ask for a page. */
+/** Whether the client is a browser that asks for a page. Programs get JSON unless they ask for HTML. */
 export function wantsPage(request: FastifyRequest): boolean {
   return (
     request.headers.accept?.includes('text/html') === true &&
@@ -98,7 +98,7 @@ export function wantsPage(request: FastifyRequest): boolean {
   );
 }
 
-/** An empty body is no body, whatever content type comes with it. */
+/** Treats an empty body as no body, whatever its content type. */
 function readBodies(server: FastifyInstance): void {
   const parseJson = server.getDefaultJsonParser('error', 'error');
   server.removeContentTypeParser('text/plain');
@@ -122,46 +122,6 @@ function readBodies(server: FastifyInstance): void {
   });
 }
 
-/**
- * A page of another site must not order, restock or crash for the shopper who reads it. Browsers say where a request
- * comes from; programs, the payment provider among them, say nothing.
- */
-function refuseOtherSites(server: FastifyInstance, publicUrl: string): void {
-  const ours = new URL(publicUrl).host;
-  const isDemonstration = isLoopback(new URL(publicUrl).hostname);
-  server.addHook('onRequest', async (request) => {
-    // Another site can give its own name our address; then a browser takes what we answer for that site's.
-    if (isDemonstration && !isLoopback(request.hostname)) {
-      throw new ShopError(
-        'cross_site',
-        'Set PUBLIC_URL to reach this shop under another name than localhost.',
-      );
-    }
-    if (request.method !== 'POST') return;
-    if (isFromOtherSite(request.headers, [ours, request.host])) {
-      throw new ShopError('cross_site', 'This request came from a page of another site.');
-    }
-  });
-}
-
-/** Bodies come as they are: a small one that unpacks to a large one would have passed every limit. */
-function refuseEncodedBodies(server: FastifyInstance): void {
-  server.addHook('onRequest', async (request, reply) => {
-    const { 'content-encoding': encoding = 'identity' } = request.headers;
-    if (encoding === 'identity') return;
-    reply.header('accept-encoding', 'identity');
-    throw new ShopError('unsupported_media_type', 'A body is read only as it is: without Content-Encoding.');
-  });
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
-}
-
-function tooManyRequests(_request: FastifyRequest, context: { after: string }): Error {
-  return new ShopError('rate_limited', `Too many requests from this address. Ask again in ${context.after}.`);
-}
-
 function securityHeaders({ publicUrl, paymentOrigin }: ServerOptions) {
   const https = publicUrl.startsWith('https:');
   return {
@@ -177,7 +137,7 @@ function securityHeaders({ publicUrl, paymentOrigin }: ServerOptions) {
         ...(https && { upgradeInsecureRequests: [] }),
       },
     },
-    // Only for this host: what else lives under the domain is not ours to decide.
+    // Only for this host, because other hosts of the domain may have no https.
     strictTransportSecurity: https && { includeSubDomains: false },
     referrerPolicy: { policy: 'same-origin' as const },
   };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
 import { findOrderBySession } from '../../database/queries/orders.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { leftPending } from '../left-pending.ts';
+import { waitWhilePending } from '../orders.ts';
 import { paymentId as paymentIdSchema, problems, response } from '../schemas.ts';
 
 export interface DemonstrationOptions {
@@ -44,8 +44,8 @@ export const demonstrationRoutes: FastifyPluginAsyncZod<DemonstrationOptions> = 
       if (!order) throw new ShopError('not_found', 'There is no such payment.');
       if (order.status === 'pending') {
         await actOnSession(`${options.paymentServiceUrl}/api/${routeOf[status]}`, paymentId);
-        const left = await leftPending(() => findOrderBySession(options.database, paymentId));
-        if (!left) throw new ShopError('timeout', 'The order does not show the payment yet. Ask again.');
+        const ended = await waitWhilePending(() => findOrderBySession(options.database, paymentId));
+        if (!ended) throw new ShopError('timeout', 'The order does not show the payment yet. Ask again.');
       }
       return reply.serializer(String).type('text/plain; charset=utf-8').send(String(order.orderId));
     },

@@ -5,7 +5,8 @@ import type { Listener, ListenOptions } from '../../database/listen.ts';
 import { findOrderByToken } from '../../database/queries/orders.ts';
 import { isPostgresAway } from '../../shared/outage.ts';
 import type { Renderer } from '../../storefront/render.ts';
-import { tokenToLookUp, unknownOrder } from '../order-address.ts';
+import { unknownOrder } from '../orders.ts';
+import { orderToken } from '../schemas.ts';
 import { createEventStreams } from '../sse/event-streams.ts';
 import { OrderHub } from '../sse/order-hub.ts';
 import { snapshotReader } from '../sse/order-snapshots.ts';
@@ -18,7 +19,7 @@ export interface OrderEventsOptions {
   readonly listen: (callbacks: Pick<ListenOptions, 'onNotice' | 'onListening' | 'onTrouble'>) => Listener;
 }
 
-const schema = { hide: true, params: z.object({ token: z.string() }) };
+const schema = { hide: true, params: z.object({ token: orderToken }) };
 // Each stream holds a socket and a few kilobytes. The limit protects checkouts from too many streams.
 const streamsInAll = 10_000;
 
@@ -39,7 +40,7 @@ export const orderEventRoutes: FastifyPluginAsyncZod<OrderEventsOptions> = async
 
   // No HEAD route, because a stream does not end.
   server.get('/orders/:token/events', { schema, exposeHeadRoute: false }, async (request, reply) => {
-    const order = await findOrderByToken(database, tokenToLookUp(request.params.token));
+    const order = await findOrderByToken(database, request.params.token);
     if (!order) throw unknownOrder();
     const stream = streams.open(reply);
     hub.subscribe(order.orderId, stream);

@@ -4,27 +4,27 @@ import type { Database } from '../../database/connection.ts';
 import { readOrderStory } from '../../database/queries/order-story.ts';
 import { findOrderByToken } from '../../database/queries/orders.ts';
 import { type OrderView, orderView } from '../../storefront/order-view.ts';
-import { leftPending } from '../left-pending.ts';
 import { checkoutLimit } from '../limits.ts';
-import { tokenToLookUp, unknownOrder } from '../order-address.ts';
+import { unknownOrder, waitWhilePending } from '../orders.ts';
 import type { Pages } from '../pages.ts';
+import { orderToken } from '../schemas.ts';
 
 export interface OrderPageOptions {
   readonly database: Database;
   readonly pages: Pages;
-  /** Tells a checkout that its shopper cancels; false when there is no such order. */
+  /** Asks the checkout to cancel an order. @returns false when there is no such order */
   readonly askToCancel: (token: string) => Promise<boolean>;
   readonly checkoutsPerMinute: number;
 }
 
-// Looks of a page without script, five seconds apart, before the way to the payment is offered again.
-const looksAfterPaying = 6;
-const params = z.object({ token: z.string() });
+// Reloads of a page without script, five seconds apart, before it links to the payment page again.
+const reloadsAfterPaying = 6;
+const params = z.object({ token: orderToken });
 const querystring = z.object({
-  returned: z.coerce.number().pipe(z.int().min(1).max(looksAfterPaying)).optional().catch(undefined),
+  returned: z.coerce.number().pipe(z.int().min(1).max(reloadsAfterPaying)).optional().catch(undefined),
 });
 
-/** `/orders/:token`: the page of one order, for whoever knows its address. */
+/** `/orders/:token`: the page of one order, for everyone who knows its address. */
 export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (server, options) => {
   const { database, pages } = options;
 
@@ -39,27 +39,27 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
 
   const config = checkoutLimit(options.checkoutsPerMinute);
   server.post('/orders/:token/cancel', { schema, config }, async (request, reply) => {
-    const token = tokenToLookUp(request.params.token);
+    const { token } = request.params;
     if (!(await options.askToCancel(token))) throw unknownOrder();
-    await leftPending(() => findOrderByToken(database, token));
+    await waitWhilePending(() => findOrderByToken(database, token));
     return reply.redirect(`/orders/${token}`, 303);
   });
 };
 
 /**
- * Whoever comes from the payment page is not asked to pay again while the provider's word is on its way. Only for a while:
- * each look without script names the next one, and the last one the plain address. Nor is who may have paid what is
- * cancelled told that nothing was charged, for as long as that may turn out to be wrong.
+ * Does not ask a shopper who returns from the payment page to pay again while the payment event may still arrive. A page without
+ * script reloads itself, and the last reload goes to the plain address. While a payment may still arrive for a cancelled order,
+ * the page does not say "nothing was charged".
  */
-function afterPaying({ token, pay, lateForMs }: OrderView, look: number | undefined) {
+function afterPaying({ token, pay, lateForMs }: OrderView, reload: number | undefined) {
   const plain = `/orders/${token}`;
-  if (look === undefined || (pay === null && lateForMs === null)) return { returned: false, again: plain };
-  const next = pay === null ? look : look + 1;
-  return { returned: true, again: next > looksAfterPaying ? plain : `${plain}?returned=${next}` };
+  if (reload === undefined || (pay === null && lateForMs === null)) return { returned: false, again: plain };
+  const next = pay === null ? reload : reload + 1;
+  return { returned: true, again: next > reloadsAfterPaying ? plain : `${plain}?returned=${next}` };
 }
 
 async function readOrder(database: Database, token: string): Promise<OrderView> {
-  const story = await readOrderStory(database, { token: tokenToLookUp(token) });
+  const story = await readOrderStory(database, { token });
   if (!story) throw unknownOrder();
   return orderView(story, new Date());
 }
