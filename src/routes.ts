@@ -39,8 +39,8 @@ import { type StartCheckout } from './workflows/start-checkout.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
-/** What the routes are given to work with. */
-export interface Parts {
+/** The services that the routes use. */
+export interface Services {
   readonly browsers: Browsers;
   readonly database: Database;
   readonly renderer: Renderer;
@@ -53,27 +53,27 @@ export interface Parts {
   readonly checkReady: () => Promise<void>;
 }
 
-/** Registers every route of the shop, by what it is about. The writes that they may make are handed to them here. */
+/** Registers every route of the shop, and passes to each the writes that it may make. */
 export async function registerRoutes(
   server: FastifyInstance,
   config: ShopConfig,
-  parts: Parts,
+  services: Services,
 ): Promise<void> {
   const finishMethods = refuseOtherMethods(server);
   await documentRoutes(server, { version, publicUrl: config.publicUrl });
-  await registerPages(server, config, parts);
-  await registerCart(server, config, parts);
-  await registerApi(server, config, parts);
-  await registerOperators(server, config, parts);
-  await registerDemonstration(server, config, parts);
-  await server.register(healthRoutes, { checkReady: parts.checkReady });
+  await registerPages(server, config, services);
+  await registerCart(server, config, services);
+  await registerApi(server, config, services);
+  await registerOperators(server, config, services);
+  await registerDemonstration(server, config, services);
+  await server.register(healthRoutes, { checkReady: services.checkReady });
   finishMethods();
 }
 
 async function registerPages(
   server: FastifyInstance,
   { publicUrl, production, checkoutsPerMinute, eventStreamsPerAddress, databaseUrl }: ShopConfig,
-  { database, pages, renderer }: Parts,
+  { database, pages, renderer }: Services,
 ): Promise<void> {
   await server.register(catalogueRoutes, { database, pages, publicUrl });
   if (!production) await server.register(recentOrderRoutes, { database, pages });
@@ -94,7 +94,7 @@ async function registerPages(
 async function registerApi(
   server: FastifyInstance,
   { publicUrl, checkoutsPerMinute, payment }: ShopConfig,
-  { database, provider, context, startCheckout }: Parts,
+  { database, provider, context, startCheckout }: Services,
 ): Promise<void> {
   const paymentServiceUrl = payment.provider === 'local' ? payment.serviceUrl : undefined;
   await server.register(checkoutRoutes, { startCheckout, publicUrl, paymentServiceUrl, checkoutsPerMinute });
@@ -109,7 +109,7 @@ async function registerApi(
 async function registerDemonstration(
   server: FastifyInstance,
   { production, publicUrl, operatorToken, email, payment }: ShopConfig,
-  { database, pages }: Parts,
+  { database, pages }: Services,
 ): Promise<void> {
   if (production) return;
   if (email.delivery === 'outbox') {
@@ -123,7 +123,7 @@ async function registerDemonstration(
 async function registerCart(
   server: FastifyInstance,
   { checkoutsPerMinute, holdSeconds, email }: ShopConfig,
-  { browsers, database, pages, startCheckout }: Parts,
+  { browsers, database, pages, startCheckout }: Services,
 ): Promise<void> {
   const shared = { browsers, database, pages };
   await server.register(cartRoutes, {
@@ -146,7 +146,7 @@ async function registerCart(
 async function registerOperators(
   server: FastifyInstance,
   { operatorToken, production }: ShopConfig,
-  { database, pages, reconciler }: Parts,
+  { database, pages, reconciler }: Services,
 ): Promise<void> {
   await server.register(operatorRoutes, {
     operatorToken,

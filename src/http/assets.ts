@@ -4,38 +4,38 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 
-/** The files that pages are made with: style, scripts, pictures. */
+/** The static files of the pages: styles, scripts, pictures. */
 export interface Assets {
-  /** What stands before the path of every file: it names the content of all of them, so each may be kept for ever. */
+  /** The prefix of every path. It contains a hash of all files, so that browsers may cache each of them for ever. */
   readonly prefix: string;
   /**
-   * The address of a file; what is none of ours stays as it is. Pages show files of this host alone: the Content-Security-Policy
-   * lets no other one see who looks at what.
+   * The address of a file; any other address is returned unchanged. Pages load files from this host only: the
+   * Content-Security-Policy keeps other hosts from learning who reads what.
    */
   readonly address: (file: string) => string;
-  /** The file of a path below the prefix, with slashes on every system. */
+  /** The file of a path below the prefix. Paths have slashes on every system. */
   readonly find: (file: string) => Asset | undefined;
 }
 
-/** How a body may travel. */
+/** The content encodings of a file. */
 export type Encoding = 'br' | 'gzip' | 'identity';
 
 /** One file, held in memory. */
 export interface Asset {
   readonly type: string;
-  /** Names the content. */
+  /** A hash of the content. */
   readonly digest: string;
-  /** Whether it travels faster when it is compressed. */
+  /** Whether compression saves time. */
   readonly compressible: boolean;
-  /** The content as it travels; compressed when it is first asked for, and then kept. */
+  /** The encoded content. The first request compresses it; later ones reuse the result. */
   readonly body: (encoding: Encoding) => Promise<Buffer>;
 }
 
-/** Where the files are to be found under names that say nothing of their content. */
+/** The prefix without a hash, for addresses in JSON. */
 export const plainPrefix = '/assets/';
 
 const digits = 12;
-/** In bytes: what fits into one packet travels no faster when it is smaller. */
+/** In bytes. A body that fits into one packet gains nothing from compression. */
 export const smallestToCompress = 1_400;
 
 const types: Readonly<Record<string, string>> = {
@@ -45,8 +45,8 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads every file of `folder` once. One name for all of them keeps the relative addresses between them intact.
- * @throws when there is a file of a type that is not known
+ * Reads every file of `folder` once. One hash for all files keeps the relative addresses between them intact.
+ * @throws when a file has an unknown type
  */
 export function readAssets(folder: string): Assets {
   const hash = createHash('sha256');
@@ -74,7 +74,7 @@ function listFiles(folder: string): string[] {
 function assetOf(file: string, content: Buffer): Asset {
   const type = types[path.extname(file)];
   if (type === undefined)
-    throw new Error(`The type of ${file} is not known; src/http/assets.ts lists those that are.`);
+    throw new Error(`The type of ${file} is unknown; src/http/assets.ts lists the known types.`);
   const bodies: Partial<Record<Encoding, Promise<Buffer>>> = {};
   return {
     type,

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Knows a shopper's browser by its signed cookie, which holds a random id and nothing else. */
+/** Identifies a shopper's browser by its signed cookie, which contains a random id and nothing else. */
 export interface Browsers {
-  /** The id of the browser that asks; null for one without a cookie of ours, or with one that was tampered with. */
+  /** The id of the browser; null without a cookie, or with a forged one. */
   of(request: FastifyRequest): string | null;
-  /** The same, and keeps the browser known for as long again. For every page that is opened. */
+  /** The same, and extends the cookie. Every page calls it. */
   seen(request: FastifyRequest, reply: FastifyReply): string | null;
-  /** The same, and an id of its own for a browser that has none yet. */
+  /** The same, but gives a browser without an id a new one. */
   ensure(request: FastifyRequest, reply: FastifyReply): string;
 }
 
@@ -15,7 +15,7 @@ const bytesOfId = 16;
 const idPattern = /^[A-Za-z0-9_-]{22}$/;
 const secondsToKeep = 180 * 86_400;
 
-/** @param secure the shop is reached by https: then no other host, and no plain connection, can set or see the cookie */
+/** @param secure the shop has https: then no other host, and no plain connection, can set or read the cookie */
 export function signedBrowsers({ secure }: { readonly secure: boolean }): Browsers {
   const name = secure ? '__Host-browser' : 'browser';
   const of = (request: FastifyRequest): string | null => {
@@ -24,7 +24,7 @@ export function signedBrowsers({ secure }: { readonly secure: boolean }): Browse
     return valid && value !== null && idPattern.test(value) ? value : null;
   };
   const settings = { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/' } as const;
-  // Set again each time: it lasts from the last page on, and a new secret signs what an old one had.
+  // Set again each time, so that the cookie lasts from the last page on and a new secret replaces the old signature.
   const set = (reply: FastifyReply, id: string): string => {
     reply.setCookie(name, id, { ...settings, maxAge: secondsToKeep });
     return id;

@@ -4,19 +4,19 @@ import { type Demonstration, type FrameView, frameView } from '../storefront/fra
 import type { Renderer } from '../storefront/render.ts';
 import type { Browsers } from './browsers.ts';
 
-/** Sends pages: a view with its model, in the frame that all pages have. */
+/** Renders a view with its model in the common layout, and sends it. */
 export interface Pages {
   send(reply: FastifyReply, view: string, model: object): Promise<FastifyReply>;
-  /** A part of a page, which a script puts in its place. */
+  /** Sends a part of a page, which a script puts into the page. */
   sendPart(reply: FastifyReply, view: string, model: object): Promise<FastifyReply>;
-  /** A page that asks the database for nothing, as it must when there is none. */
+  /** Renders a page without any query, for the time when the database is away. */
   renderAlone(view: string, model: object): Promise<string>;
 }
 
 export interface PagesOptions {
   readonly renderer: Renderer;
   readonly browsers: Browsers;
-  /** How many units are in the cart of a browser. */
+  /** The number of units in the cart of a browser. */
   readonly countCart: (browserId: string) => Promise<number>;
   readonly demonstration: Demonstration | null;
 }

@@ -4,19 +4,19 @@ import { z } from 'zod';
 import { type Asset, type Assets, type Encoding, plainPrefix } from '../assets.ts';
 
 const forever = 'public, max-age=31536000, immutable';
-const forAWhile = 'public, max-age=3600';
+const forAnHour = 'public, max-age=3600';
 
 /**
- * The files of the pages, from memory (decision 15): under the address that names their content for ever, and under the plain
- * one, which `GET /products` gives, for a while.
+ * The files of the pages, from memory (decision 15). Browsers may cache them for ever under the address with the hash, and for an
+ * hour under the plain one, which `GET /products` contains.
  */
 export const assetRoutes: FastifyPluginAsyncZod<{ assets: Assets }> = async (server, { assets }) => {
-  // Compressed once here, and not anew for everybody.
+  // The files are compressed once, not for each request.
   const options = { compress: false, schema: { hide: true, params: z.object({ '*': z.string() }) } } as const;
 
   for (const [prefix, cacheControl] of [
     [assets.prefix, forever],
-    [plainPrefix, forAWhile],
+    [plainPrefix, forAnHour],
   ]) {
     server.get(`${prefix}*`, options, async (request, reply) => {
       const asset = assets.find(request.params['*']);
@@ -32,7 +32,7 @@ export const assetRoutes: FastifyPluginAsyncZod<{ assets: Assets }> = async (ser
   }
 };
 
-/** The smallest that the client takes, whichever of them it names first. */
+/** The smallest encoding that the client accepts, in whatever order it lists them. */
 function encodingFor(request: FastifyRequest, { compressible }: Asset): Encoding {
   const taken = request.accepts().encodings();
   const compressed = (['br', 'gzip'] as const).find((encoding) => taken.includes(encoding));

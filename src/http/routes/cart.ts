@@ -24,23 +24,23 @@ export interface CartOptions {
   readonly addToCart: (
     wish: CartWish & { readonly formKey: string },
   ) => Promise<'added' | 'unknown_product' | 'cart_full'>;
-  /** @returns how many were wanted before */
+  /** @returns the quantity before */
   readonly setQuantity: (wish: CartWish) => Promise<number>;
 }
 
-// Digits alone: an empty field is no quantity, rather than none of it.
+// Digits only: an empty field is a mistake, not a quantity of 0.
 const digits = z
   .string()
   .regex(/^\d{1,6}$/, 'a whole number')
   .transform(Number);
 const units = digits.pipe(z.int().min(1).max(maxQuantity));
 const formKey = z.string().regex(/^[\w-]{1,64}$/, 'a form key');
-// A form without a key adds each time that it is sent.
+// Without a key, each submission adds again.
 const addForm = z.object({ sku, qty: units.prefault('1'), key: formKey.default(() => randomUUID()) });
 const changeForm = z.object({ qty: digits.pipe(z.int().min(0).max(maxQuantity)) });
 const line = z.object({ sku });
 
-// Whatever else stands in the address, the cart shows without a message.
+// With any other value in the address, the cart shows no message.
 const querystring = z.object({
   added: sku.optional().catch(undefined),
   removed: sku.optional().catch(undefined),
@@ -49,11 +49,11 @@ const querystring = z.object({
 
 type Change = z.infer<typeof querystring>;
 
-// What scripts get; everybody else gets a page.
+// Scripts receive JSON; browsers receive a page.
 const inCart = z.object({ units: z.int(), label: z.string() });
 const added = inCart.extend({ said: z.string() });
 
-/** `/cart` and the forms that change it. Every one of them works without script. */
+/** `/cart` and the forms that change it. Every form works without script. */
 export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, options) => {
   const { database, browsers } = options;
   const config = cartLimit((request) => browsers.of(request) !== null);
@@ -90,11 +90,11 @@ export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, opt
     '/cart/lines/:sku',
     { config, schema: { hide: true, params: line, body: z.object({ qty: z.unknown() }) } },
     async (request, reply) => {
-      const wish = changeForm.safeParse(request.body);
-      if (!wish.success) {
+      const change = changeForm.safeParse(request.body);
+      if (!change.success) {
         return showCart(reply.code(400), options, { change: {}, fault: cartFaults.quantity(maxQuantity) });
       }
-      return setQuantity(reply, options, { sku: request.params.sku, quantity: wish.data.qty });
+      return setQuantity(reply, options, { sku: request.params.sku, quantity: change.data.qty });
     },
   );
 
@@ -104,7 +104,7 @@ export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, opt
     async (request, reply) => setQuantity(reply, options, { sku: request.params.sku, quantity: 0 }),
   );
 
-  // Where a form was refused, its address stays in the browser, and somebody may ask for it again.
+  // After a refused form, the browser shows the form's address, and a reload requests it by GET.
   for (const url of ['/cart/lines', '/cart/lines/:sku', '/cart/lines/:sku/remove']) {
     server.get(url, { schema: { hide: true } }, async (_request, reply) => reply.redirect('/cart', 303));
   }
@@ -121,14 +121,14 @@ async function setQuantity(
   return reply.redirect(removed ? `/cart?removed=${sku}&qty=${before}` : '/cart', 303);
 }
 
-/** What a script shows in the header. */
+/** Sends the number of units that a script shows in the header. */
 async function sendCount(reply: FastifyReply, { database, browsers }: CartOptions): Promise<FastifyReply> {
   const browserId = browsers.of(reply.request);
   const inCart = browserId === null ? 0 : await countCart(database, browserId);
   return reply.header('cache-control', 'no-store').send({ units: inCart, label: cartWords(inCart) });
 }
 
-/** What the last change did, as the address says; nothing where the cart says otherwise, as after a reload much later. */
+/** The message about the last change, from the address; null when the cart contradicts it, as after a late reload. */
 async function saidOf(database: Database, { added, removed, qty }: Change, cart: Cart | undefined) {
   const about = added ?? removed;
   const isIn = cart?.lines.some(({ sku }) => sku === about) === true;
@@ -143,7 +143,7 @@ function addedWords({ product, available }: { product: string; available: number
   return available > 0 ? cartSaid.added(product) : cartSaid.soldOut(product);
 }
 
-/** What the script of a product's form shows without leaving the page. */
+/** Sends the message that a product form's script shows without leaving the page. */
 async function answerAdded(reply: FastifyReply, database: Database, browserId: string, sku: string) {
   const [[product], inCart] = await Promise.all([
     findProducts(database, [sku]),

@@ -25,7 +25,7 @@ export interface CatalogueOptions {
 const othersShown = 3;
 const longestSearch = 100;
 
-// An address that somebody typed, or that carries what another site added, shows products and never an error.
+// Unknown values, as in a typed address or with another site's parameters, show products and never an error.
 const search = z.object({
   q: z.string().catch('').transform(searchText),
   sort: z.enum(['featured', 'price', 'price-desc', 'name']).catch('featured'),
@@ -53,7 +53,7 @@ export const catalogueRoutes: FastifyPluginAsyncZod<CatalogueOptions> = async (s
   );
 };
 
-/** Without control characters, which the database refuses in a text, and cut where a search field ends. */
+/** Removes control characters, which Postgres refuses in a text, and cuts the text at the length of the search field. */
 function searchText(given: string): string {
   const text = given.replaceAll(/\p{Cc}/gu, ' ').trim();
   return text.slice(0, longestSearch).trim();
