@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Assets, readAssets } from '../../src/http/assets.ts';
 import { buildServer } from '../../src/http/server.ts';
 
-// The files that pages are made with (decisions 12 and 15), as browsers ask for them.
+// The static files of the pages (decisions 12 and 15), as browsers request them.
 
 const folder = fileURLToPath(new URL('../../public/assets', import.meta.url));
 const large = 'css/layout.css';
@@ -41,7 +41,7 @@ const everyFile = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
 
-test.each(everyFile)('%s comes whole, however it travels', async (file) => {
+test.each(everyFile)('%s arrives unchanged in every encoding', async (file) => {
   const decoders = { identity: (body: Buffer) => body, gzip: gunzipSync, br: brotliDecompressSync };
   for (const [encoding, decode] of Object.entries(decoders)) {
     const { statusCode, headers, rawPayload } = await get(file, { 'accept-encoding': encoding });
@@ -61,7 +61,7 @@ describe('a file is compressed', () => {
     ['deflate', undefined],
     ['gzip;q=0', undefined],
     ['', undefined],
-  ])('for a browser that takes “%s” by %s', async (taken, encoding) => {
+  ])('for a browser that accepts “%s”, with %s', async (taken, encoding) => {
     const { headers } = await get(large, { 'accept-encoding': taken });
     expect(headers['content-encoding']).toBe(encoding);
     expect(headers['vary']).toBe('accept-encoding');
@@ -74,15 +74,15 @@ describe('a file is compressed', () => {
   });
 });
 
-describe('a browser keeps a file', () => {
-  test('for ever under the name of its content, and for an hour under its own', async () => {
+describe('a browser caches a file', () => {
+  test('for ever under the address with the hash, and for an hour under the plain one', async () => {
     expect((await get(large)).headers['cache-control']).toBe('public, max-age=31536000, immutable');
     const plain = await server.inject({ url: `/assets/${large}`, headers: { host: 'localhost' } });
     expect(plain.headers['cache-control']).toBe('public, max-age=3600');
     expect(plain.rawPayload.equals(content(large))).toBe(true);
   });
 
-  test('and hears that it has not changed, in the encoding that it has', async () => {
+  test('and gets 304 for each encoding while the file is unchanged', async () => {
     const accept = { 'accept-encoding': 'br' };
     const { etag } = (await get(large, accept)).headers;
     for (const known of [`${etag}`, `W/${etag}`, `"another", ${etag}`]) {
@@ -97,7 +97,7 @@ describe('a browser keeps a file', () => {
   });
 });
 
-test('a head is that of the file, without it', async () => {
+test('HEAD has the headers of the file and no body', async () => {
   const [head, whole] = [await get(large, {}, 'HEAD'), await get(large)];
   expect([head.statusCode, head.body]).toEqual([200, '']);
   for (const name of ['content-length', 'content-type', 'etag', 'cache-control', 'vary']) {
@@ -105,7 +105,7 @@ test('a head is that of the file, without it', async () => {
   }
 });
 
-describe('there is nothing', () => {
+describe('no file is found', () => {
   test.each([
     '',
     'css',
@@ -125,7 +125,7 @@ describe('there is nothing', () => {
     }
   });
 
-  test('for a person, whom a page tells', async () => {
+  test('for a browser, which gets a page', async () => {
     const { statusCode, body } = await get('css/nothing.css', { accept: 'text/html' });
     expect([statusCode, body]).toEqual([404, 'page of not_found']);
   });

@@ -13,7 +13,7 @@ import { webhookSecret } from '../support/settings.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
-// The list of what needs a person, and who may see it (docs/PAYMENTS.md).
+// The attention items, and who may read them (docs/PAYMENTS.md).
 
 const newSecret = 'whsec_the_new_one_0123456789';
 let shop: TestShop;
@@ -32,7 +32,7 @@ function attention(path: string, body?: object): Promise<Answer> {
   return ask(`${shop.shopUrl}/attention/${path}`, body, { headers: authorized });
 }
 
-describe('a matter', () => {
+describe('an attention item', () => {
   let order: TestOrder;
   let id: number;
 
@@ -54,7 +54,7 @@ describe('a matter', () => {
     );
   });
 
-  test('without a story of ours cannot be tried again', async () => {
+  test('without a workflow cannot be retried', async () => {
     const answer = await attention(`${id}/retry`);
     expect(answer).toMatchObject({ status: 409, body: { code: 'not_restartable' } });
   });
@@ -67,7 +67,7 @@ describe('a matter', () => {
     },
   );
 
-  test('is resolved once, and then there is none', async () => {
+  test('is resolved once, and is unknown afterwards', async () => {
     expect(await attention(`${id}/resolve`, { resolution: 'won' })).toMatchObject({ status: 200 });
     expect(await matters(shop, order)).toEqual([]);
     for (const path of [`${id}/resolve`, '2000000000/resolve']) {
@@ -80,7 +80,7 @@ describe('a matter', () => {
   });
 });
 
-test('while the webhook secret is rotated both are accepted, and no other', async () => {
+test('while the webhook secret is rotated, both secrets are accepted and no other', async () => {
   const message = { type: 'customer.created', created: 1, data: { object: {} } };
   expect(await postSigned(shop, { id: 'evt_old', ...message }, webhookSecret)).toBe(200);
   expect(await postSigned(shop, { id: 'evt_new', ...message }, newSecret)).toBe(200);

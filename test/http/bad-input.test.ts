@@ -29,7 +29,7 @@ afterEach(async () => {
   expect(await everything()).toEqual(before);
 });
 
-/** All that a request could have changed. */
+/** Everything that a request could change. */
 async function everything(): Promise<unknown> {
   const tables = ['stock', 'supply', 'orders', 'order_lines', 'order_history', 'payments', 'payment_events'];
   return Promise.all(tables.map((table) => shop.database(table).select().orderBy(1)));
@@ -123,8 +123,8 @@ describe('a checkout body', () => {
   });
 });
 
-describe('a body that is encoded', () => {
-  test.each(['foo', 'gzip', 'gzip, deflate', ''])('as "%s" is refused wherever it goes', async (encoding) => {
+describe('a body with Content-Encoding', () => {
+  test.each(['foo', 'gzip', 'gzip, deflate', ''])('"%s" is refused at every address', async (encoding) => {
     for (const path of ['/checkout/encoded', '/cart/lines', '/payment_webhook', '/restock', '/nowhere']) {
       const answer = await send('POST', path, '{}', { 'content-encoding': encoding });
       expect([answer.status, answer.code], path).toEqual([415, 'unsupported_media_type']);
@@ -132,7 +132,7 @@ describe('a body that is encoded', () => {
     }
   });
 
-  test('as it is, is read', async () => {
+  test('identity is read', async () => {
     const answer = await send('POST', '/checkout/known', '[]', { 'content-encoding': 'identity' });
     expect([answer.status, answer.code]).toEqual([400, 'invalid_input']);
   });
@@ -157,12 +157,12 @@ describe('an order number', () => {
     },
   );
 
-  test('that nobody has is not found', async () => {
+  test('of no order is not found', async () => {
     const answer = await send('GET', '/order/2147483647');
     expect([answer.status, answer.code]).toEqual([404, 'not_found']);
   });
 
-  test('that is none does not page through the orders', async () => {
+  test('that is malformed does not page through the orders', async () => {
     const answer = await send('GET', '/orders?before=x');
     expect([answer.status, answer.code]).toEqual([400, 'invalid_input']);
   });
@@ -176,7 +176,7 @@ describe('an address', () => {
     ['GET', '/restock', 'POST'],
     ['GET', '/payment_webhook', 'POST'],
     ['OPTIONS', '/orders', 'GET, HEAD'],
-  ])('%s %s is answered with the methods that it takes', async (method, path, allowed) => {
+  ])('%s %s is refused with the allowed methods', async (method, path, allowed) => {
     const answer = await send(method, path);
     expect([answer.status, answer.code]).toEqual([405, 'method_not_allowed']);
     expect(answer.headers.get('allow')?.split(', ').toSorted().join(', ')).toBe(allowed);
@@ -189,7 +189,7 @@ describe('an address', () => {
     expect(page.text).toContain('<h1>');
   });
 
-  test('of no order shows nothing about any', async () => {
+  test('of no order reveals nothing about other orders', async () => {
     for (const token of ['A'.repeat(22), '%00', 'a%00b', 'x']) {
       const page = await send('GET', `/orders/${token}`, undefined, { accept: 'text/html' });
       expect(page.status, token).toBe(404);
@@ -198,7 +198,7 @@ describe('an address', () => {
 });
 
 describe('the tutorials’ payment route', () => {
-  test('knows three words and only known payments', async () => {
+  test('accepts three outcomes, and only known payments', async () => {
     expect(await send('POST', `/payment_webhook/${paymentId}/PAID`)).toMatchObject({
       status: 400,
       code: 'invalid_input',
@@ -263,7 +263,7 @@ describe('a webhook', () => {
 describe('an operator’s route', () => {
   const authorized = { authorization: `Bearer ${operatorToken}` };
 
-  test.each(['/restock', '/crash_application'])('%s asks for the token', async (path) => {
+  test.each(['/restock', '/crash_application'])('%s requires the token', async (path) => {
     expect(await send('POST', path)).toMatchObject({ status: 401, code: 'unauthorized' });
     const wrong = { authorization: 'Bearer operator-0123456789abcdeF' };
     expect(await send('POST', path, undefined, wrong)).toMatchObject({ status: 401, code: 'unauthorized' });
@@ -282,7 +282,7 @@ describe('an operator’s route', () => {
   });
 });
 
-describe('a person', () => {
+describe('a browser', () => {
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
   test.each<[string, ErrorCode, Parameters<typeof send>]>([
@@ -300,7 +300,7 @@ describe('a person', () => {
       ['POST', '/cart/lines', '', { 'content-encoding': 'x' }],
     ],
   ])(
-    'who sends %s gets a page that says what to do, and no validator’s words',
+    'that sends %s gets a page with instructions, without validator messages',
     async (_what, code, request) => {
       const [method, path, body, headers] = request;
       const program = await send(...request);
@@ -331,7 +331,7 @@ test.each([
   expect([answer.status, answer.code]).toEqual([403, 'cross_site']);
 });
 
-test('a site that gives its own name our address reads nothing of a demonstration', async () => {
+test('a site whose name points at this address reads nothing from a demonstration', async () => {
   const { statusCode, body } = await shop.server.inject({
     url: '/orders',
     headers: { host: 'evil.example' },
@@ -339,7 +339,7 @@ test('a site that gives its own name our address reads nothing of a demonstratio
   expect([statusCode, JSON.parse(body).code]).toEqual([403, 'cross_site']);
 });
 
-test('what climbs out of the assets is not there', async () => {
+test('a path that leaves the assets is not found', async () => {
   const answer = await send('GET', '/assets/%2e%2e/%2e%2e/package.json');
   expect([answer.status, answer.code]).toEqual([404, 'not_found']);
 });

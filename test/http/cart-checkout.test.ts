@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 type Form = Readonly<Record<string, string>>;
 
-/** What the review's form would send. */
+/** The fields of the review's form. */
 async function review(changes: Form = {}): Promise<Form> {
   const { text } = await visitor.get('/cart/checkout');
   return { key: fieldIn(text, 'key'), sight: fieldIn(text, 'sight'), email: 'ann@example.com', ...changes };
@@ -45,7 +45,7 @@ async function becomes(form: Form, status: string): Promise<void> {
   );
 }
 
-/** The provider does not say how a payment stands. */
+/** The provider does not answer about a payment. */
 async function silenceProvider(form: Form): Promise<void> {
   const [{ order_id: orderId }] = await ordersOf(form);
   const { session_id: sessionId } = await shop.database('payments').where({ order_id: orderId }).first();
@@ -115,7 +115,7 @@ describe('one order', () => {
     expect(text).not.toContain('href="/cart/checkout"');
   });
 
-  test('whose address is corrected and sent again', async () => {
+  test('whose e-mail address is corrected and sent again', async () => {
     const form = await review({ email: 'anm@example.com' });
     const first = await order(form);
     expect((await order({ ...form, email: 'ann@example.com' })).location).toBe(first.location);
@@ -126,7 +126,7 @@ describe('one order', () => {
     expect(await ordersOf(form)).toMatchObject([{ email: 'ann@example.com' }]);
   });
 
-  test('of more than there is leaves no wish behind when it is paid', async () => {
+  test('of fewer units than the cart asked for empties the cart when it is paid', async () => {
     await visitor.post('/cart/lines', { sku: 'turnbuckle', qty: '900' });
     const form = await review();
     await order(form);
@@ -136,7 +136,7 @@ describe('one order', () => {
     expect((await visitor.get('/cart')).text).toContain('Your cart is empty.');
   });
 
-  test('is taken out of the cart when it is paid, and what else is in it can be ordered', async () => {
+  test('leaves the cart when it is paid, and the rest of the cart can be ordered', async () => {
     const first = await review();
     await order(first);
     await visitor.post('/cart/lines', { sku: 'thimble', qty: '1' });
@@ -151,7 +151,7 @@ describe('one order', () => {
     expect(await ordersOf(left)).toMatchObject([{ total_cents: 450 }]);
   });
 
-  test('and a second one for what was put into the cart after it', async () => {
+  test('and a second one for products that were added after it', async () => {
     const first = await review();
     await order(first);
     await visitor.post('/cart/lines', { sku: 'thimble', qty: '1' });
@@ -165,7 +165,7 @@ describe('one order', () => {
   });
 });
 
-describe('asked again, in words', () => {
+describe('the review is shown again, with the reason, after', () => {
   async function refusedWith(form: Form, status: number, words: string): Promise<string> {
     const answer = await order(form);
     expect(answer.status).toBe(status);
@@ -201,7 +201,7 @@ describe('asked again, in words', () => {
     await price.clone().update({ price_cents: 1890 });
   });
 
-  test('stock that went since the review: which, and what is there', async () => {
+  test('stock that was sold since the review, with the units that are left', async () => {
     await visitor.post('/cart/lines', { sku: 'bell', qty: '3' });
     const form = await review();
     const stock = shop.database('stock').where('product_id', 8);
@@ -213,7 +213,7 @@ describe('asked again, in words', () => {
     await stock.clone().update({ available });
   });
 
-  test('the last unit that two want at once: one gets it, the other hears that it is sold out', async () => {
+  test('the last unit for two shoppers at once: one gets it, the other reads that it is sold out', async () => {
     const stock = shop.database('stock').where('product_id', 8);
     const [{ available }] = await stock.clone().select();
     await stock.clone().update({ available: 1 });
@@ -243,7 +243,7 @@ describe('asked again, in words', () => {
     await refusedWith(await review(), 409, '5 of your orders wait for their payment already.');
   });
 
-  test('other things for the same total', async () => {
+  test('other products for the same total', async () => {
     const stock = (sku: string) =>
       shop
         .database('stock')
@@ -264,7 +264,7 @@ describe('asked again, in words', () => {
     await price.clone().update({ price_cents: 450 });
   });
 
-  test('a cart in two currencies, which is told before it is sent', async () => {
+  test('a cart in two currencies, which the review shows as well', async () => {
     const thimble = shop.database('products').where('sku', 'thimble');
     await visitor.post('/cart/lines', { sku: 'thimble', qty: '1' });
     await thimble.clone().update({ currency: 'EUR' });
@@ -277,7 +277,7 @@ describe('asked again, in words', () => {
     await thimble.clone().update({ currency: 'USD' });
   });
 
-  test('an order that was cancelled: sent again it is not placed, and the cart is shown', async () => {
+  test('a cancelled order: it is not placed again, and the cart is shown', async () => {
     const form = await review();
     await order(form);
     const [{ token }] = await ordersOf(form);
@@ -286,7 +286,7 @@ describe('asked again, in words', () => {
     await refusedWith({ ...form, email: 'bob@example.com' }, 409, 'That order was cancelled.');
   });
 
-  test('a hold that is over and still asked after: told, and not offered to be paid', async () => {
+  test('an expired hold whose payment is being checked: shown, and not offered for payment', async () => {
     const form = await review();
     const placed = await order(form);
     await silenceProvider(form);
@@ -317,12 +317,12 @@ describe('asked again, in words', () => {
     await refusedWith(await review(changes), 409, 'Your cart was changed since');
   });
 
-  test.each([['abc'], ['<b>'], ['']])('a sight that is none, "%s"', async (sight) => {
+  test.each([['abc'], ['<b>'], ['']])('a wrong review fingerprint, "%s"', async (sight) => {
     await refusedWith(await review({ sight }), 409, 'has changed since this page was shown');
   });
 });
 
-test('a cancelled checkout leads back to the cart as it was, which can be ordered once more', async () => {
+test('a cancelled checkout links back to the unchanged cart, which can be ordered again', async () => {
   const form = await review();
   await order(form);
   const [{ token }] = await ordersOf(form);
@@ -351,7 +351,7 @@ test('without a cart there is nothing to check out', async () => {
   expect((await stranger.post('/cart/checkout', {})).location).toBe('/cart');
 });
 
-test('a script is told where to go on, or gets the page to show', async () => {
+test('a script receives the next address, or the page to show', async () => {
   const json = { accept: 'application/json' };
   const form = await review();
   const refused = await visitor.post('/cart/checkout', { ...form, email: '' }, json);

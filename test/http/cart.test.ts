@@ -25,7 +25,7 @@ async function cartRows(): Promise<unknown[]> {
 }
 
 describe('the cookie', () => {
-  test('comes with the first thing in the cart, not before, and says nothing but a random id', async () => {
+  test('is set with the first product in the cart, and contains only a random id', async () => {
     expect((await visitor.get('/')).headers.getSetCookie()).toEqual([]);
     expect((await visitor.get('/cart')).headers.getSetCookie()).toEqual([]);
     const [cookie = ''] = (await add('cleat')).headers.getSetCookie();
@@ -33,7 +33,7 @@ describe('the cookie', () => {
   });
 
   test.each(['tampered with', 'unsigned', 'signed by another', 'empty', 'long'])(
-    '%s: it is nobody’s, the cart is empty, and the next thing brings a fresh one',
+    '%s: it is ignored, the cart is empty, and the next product sets a fresh one',
     async (kind) => {
       await add('cleat');
       const [id = '', signature = ''] = decodeURIComponent(visitor.cookie.split('=')[1] ?? '').split('.');
@@ -56,7 +56,7 @@ describe('the cookie', () => {
     },
   );
 
-  test('is sent by https alone, for this host alone, where the shop has https', async () => {
+  test('is restricted to https and to this host, where the shop has https', async () => {
     const { signedBrowsers } = await import('../../src/http/browsers.ts');
     const set: unknown[] = [];
     const reply = { setCookie: (...cookie: unknown[]) => set.push(cookie) };
@@ -66,7 +66,7 @@ describe('the cookie', () => {
 });
 
 describe('a cart', () => {
-  test('adds up, changes and forgets, and is the same in every tab', async () => {
+  test('adds, changes and removes products, and is the same in every tab', async () => {
     expect((await add('shackle', 2)).location).toBe('/cart?added=shackle');
     await add('shackle', 3);
     await add('bell');
@@ -95,7 +95,7 @@ describe('a cart', () => {
     expect(fieldIn((await visitor.get('/cart')).text, 'qty')).toBe('3');
   });
 
-  test('says what there is less of, keeps what was wanted, and gives it back when there is more', async () => {
+  test('shows missing units, keeps the wanted quantity, and returns to it when stock arrives', async () => {
     await add('bell', 3);
     const stock = shop.database('stock').where('product_id', 8);
     await stock.clone().update({ available: 2 });
@@ -113,7 +113,7 @@ describe('a cart', () => {
     expect(fieldIn(again.text, 'qty')).toBe('3');
   });
 
-  test('says that the rest is held in another order of this browser', async () => {
+  test('shows that the rest is held by another order of this browser', async () => {
     await add('bell', 3);
     const form = await visitor.get('/cart/checkout');
     const fields = {
@@ -129,7 +129,7 @@ describe('a cart', () => {
     expect(text).toContain('3 more are held for you in an order that waits for its payment.');
   });
 
-  test('says which price changed until the shopper has changed the line', async () => {
+  test('shows a changed price until the shopper changes the line', async () => {
     await add('thimble');
     const price = shop.database('products').where('sku', 'thimble');
     await price.clone().update({ price_cents: 500 });
@@ -143,7 +143,7 @@ describe('a cart', () => {
     expect(seen.text).toContain('$10.00');
   });
 
-  test('takes no script from what it shows', async () => {
+  test('escapes everything that it shows', async () => {
     const hostile = '<script>alert(1)</script>';
     const product = shop.database('products').where('sku', 'block');
     await add('block');
@@ -154,7 +154,7 @@ describe('a cart', () => {
     await product.clone().update({ product: 'Block and Pulley' });
   });
 
-  test('goes after thirty days without a touch, and a younger one stays', async () => {
+  test('is removed after thirty days without a change, and a younger one stays', async () => {
     await add('cleat');
     const younger = new Visitor(shop.shopUrl);
     await younger.post('/cart/lines', { sku: 'cleat', qty: '1' });
@@ -174,13 +174,13 @@ describe('a cart', () => {
 });
 
 test.each(['/cart/lines', '/cart/lines/cleat', '/cart/lines/cleat/remove'])(
-  '%s, typed as an address, is the cart',
+  '%s, requested by GET, redirects to the cart',
   async (path) => {
     expect(await visitor.get(path)).toMatchObject({ status: 303, location: '/cart' });
   },
 );
 
-describe('what a cart does not take', () => {
+describe('a cart refuses', () => {
   test.each([
     ['/cart/lines', { sku: 'nothing', qty: '1' }, 'unknown_product'],
     ['/cart/lines', { sku: 'cleat', qty: '0' }, 'invalid_input'],
@@ -190,7 +190,7 @@ describe('what a cart does not take', () => {
     ['/cart/lines', { qty: '1' }, 'invalid_input'],
     ['/cart/lines', { sku: 'cleat', key: '<script>' }, 'invalid_input'],
     ['/cart/lines/%3Cscript%3E', { qty: '1' }, 'invalid_input'],
-  ])('%s %j is %s, and nothing is kept', async (path, form, code) => {
+  ])('%s %j with %s, and stores nothing', async (path, form, code) => {
     await add('cleat');
     const before = await cartRows();
     const answer = await visitor.post(path, form, { accept: 'application/json' });
@@ -198,7 +198,7 @@ describe('what a cart does not take', () => {
     expect(await cartRows()).toEqual(before);
   });
 
-  test.each(['-1', '1001', '1.5', 'many', ''])('the quantity "%s" is said to be none', async (qty) => {
+  test.each(['-1', '1001', '1.5', 'many', ''])('the quantity "%s", with a message', async (qty) => {
     await add('cleat', 4);
     const answer = await visitor.post('/cart/lines/cleat', { qty });
     expect(answer.status).toBe(400);
@@ -206,14 +206,14 @@ describe('what a cart does not take', () => {
     expect(fieldIn(answer.text, 'qty')).toBe('4');
   });
 
-  test('more than a thousand of one product stay a thousand', async () => {
+  test('more than a thousand units of one product', async () => {
     await add('cleat', 900);
     await add('cleat', 900);
     const [{ quantity }] = await shop.database('cart_lines').orderBy('added_at', 'desc').limit(1);
     expect(quantity).toBe(1000);
   });
 
-  test('the fifty-first product is refused in words, and taken once there is room', async () => {
+  test('the fifty-first product, with a message, until there is room', async () => {
     const products = Array.from({ length: 50 }, (_, index) => ({
       sku: `many-${index}`,
       product: `One of many, ${index}`,
@@ -259,7 +259,7 @@ test('a form that is sent again adds nothing more, and a fresh one does', async 
   expect(fieldIn((await visitor.get('/cart')).text, 'qty')).toBe('4');
 });
 
-test('a script that adds gets the count and the words', async () => {
+test('a script that adds a product gets the number of units and the message', async () => {
   const answer = await visitor.post(
     '/cart/lines',
     { sku: 'shackle', qty: '2' },

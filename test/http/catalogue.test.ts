@@ -51,27 +51,27 @@ describe('a search', () => {
     expect([status, skus(html).toSorted()]).toEqual([200, found.toSorted()]);
   });
 
-  test('says how many match, in its title too, and keeps what was typed', async () => {
+  test('shows the number of matches, also in its title, and keeps the text', async () => {
     const { html } = await open('/?q=bronze');
     expect(html).toContain('2 products match “bronze”.');
     expect(html).toContain('<title>2 products match “bronze” · Holdfast</title>');
     expect(html).toContain('name="q" value="bronze"');
   });
 
-  test('that finds nothing leads on', async () => {
+  test('without a match links to all products', async () => {
     const { html } = await open('/?q=anchor');
     expect(html).toContain('Nothing matches “anchor”.');
     expect(html).toMatch(/<a class="button" href="\/">All products/);
   });
 
-  test('shows what it was given as text, never as markup', async () => {
+  test('escapes the searched text', async () => {
     const { status, html } = await open(`/?q=${encodeURIComponent('"><script>alert(1)</script>')}`);
     expect(status).toBe(200);
     expect(html).not.toContain('<script>');
     expect(html).toContain('value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"');
   });
 
-  test('is cut where its field ends', async () => {
+  test('is cut at the length of its field', async () => {
     const { status, html } = await open(`/?q=${'é'.repeat(1000)}`);
     expect(status).toBe(200);
     expect(html).toContain(`name="q" value="${'é'.repeat(100)}"`);
@@ -99,14 +99,14 @@ describe('an order of products', () => {
     'sort[x]=1',
     'utm=x',
     'q=%20',
-  ])('that makes no sense (%s) is no error', async (query) => {
+  ])('that is unknown (%s) is no error', async (query) => {
     const { status, html } = await open(`/?${query}`);
     expect([status, skus(html)]).toEqual([200, everything]);
   });
 });
 
 describe('the page of a product', () => {
-  test('tells people and programs what it costs and whether there is any', async () => {
+  test('shows price and availability to people and to programs', async () => {
     const { status, html } = await open('/products/shackle');
     expect(status).toBe(200);
     expect(html).toContain('<title>Bow Shackle · Holdfast</title>');
@@ -119,7 +119,7 @@ describe('the page of a product', () => {
     expect(skus(html)).toEqual(['marlinspike', 'snatch-hook', 'thimble']);
   });
 
-  test('shows the stock as it is, and offers others that there are', async () => {
+  test('shows the stock, and offers other products in stock', async () => {
     const setStock = (available: number) =>
       shop.database('stock').where({ product_id: 1 }).update({ available });
     await setStock(5);
@@ -134,7 +134,7 @@ describe('the page of a product', () => {
   });
 
   test.each(['anchor', 'a%20b', '%00', '..%2f..%2fetc%2fpasswd', '%3Cscript%3E', 'x'.repeat(300)])(
-    'that is not sold (%s) says so and leads on',
+    'that is not sold (%s) says so, and links to the catalogue',
     async (code) => {
       const { status, html } = await open(`/products/${code}`);
       expect(status).toBe(404);
@@ -168,7 +168,7 @@ test('the recent orders show nothing personal', async () => {
   }
 });
 
-test('the first page asks the database once, and for no cart where there is no browser known', async () => {
+test('the first page takes one query, and none for the cart of an unknown browser', async () => {
   const ofThisDatabase = 'dbid = (select oid from pg_database where datname = current_database())';
   await shop.database.raw('create extension if not exists pg_stat_statements');
   await shop.database.raw(

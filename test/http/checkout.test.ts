@@ -134,7 +134,7 @@ describe('a checkout', () => {
 });
 
 describe('out of stock', () => {
-  test('says what is missing, again and again, and loses no stock', async () => {
+  test('lists the missing units on every repetition, and loses no stock', async () => {
     const before = await available('turnbuckle');
     const items = [
       { sku: 'turnbuckle', qty: before + 1 },
@@ -174,7 +174,7 @@ describe('the end of a payment', () => {
   });
 
   test.each(['failed', 'cancelled'])(
-    '%s: −1 and the unit back; asked again it changes nothing',
+    '%s: −1 and the unit back; a repetition changes nothing',
     async (status) => {
       const { answer } = await checkout(`ends-${status}`, { items: [{ sku: 'block', qty: 1 }] });
       const before = await available('block');

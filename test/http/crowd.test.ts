@@ -19,7 +19,7 @@ function buy(buyer: number): Promise<Response> {
   });
 }
 
-/** A buyer who is told to come again does so after as long as the answer says, with the same key. */
+/** A buyer who is refused for now asks again after Retry-After, with the same key. */
 async function buyUntilAnswered(buyer: number): Promise<number> {
   for (;;) {
     const answer = await buy(buyer);

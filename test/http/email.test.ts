@@ -4,7 +4,7 @@ import { ask, matters, placePaidOrder } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
-// The whole shop with a mail server, and what an operator does when that refuses.
+// The whole shop with a mail server, and an operator's retry after the server refused.
 
 let shop: TestShop;
 let mail: MailServer;
@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const email = 'ada@reader.example';
 
-test('a paid order is confirmed by mail, and its message is nowhere else to be read', async () => {
+test('a paid order is confirmed by mail, and its message can be read nowhere else', async () => {
   const order = await placePaidOrder(shop, { email });
   const id = `<email-${order.order_id}-order_confirmed@127.0.0.1>`;
   const [received] = await waitFor(
@@ -42,12 +42,12 @@ test('a paid order is confirmed by mail, and its message is nowhere else to be r
   }
 });
 
-test('a message that no try gets rid of is listed with its reason, and an operator has it tried again', async () => {
+test('a message that fails every attempt is listed with its reason, and an operator retries it', async () => {
   mail.reset();
   mail.otherwise = 'busy';
   const order = await placePaidOrder(shop, { email });
   const [matter] = await waitFor(
-    'the message to need a person',
+    'the attention item of the message',
     () => matters(shop, order),
     (list) => list.length > 0,
   );

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Visitor } from '../support/browser.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 
-// How long a browser stays known, and that a rotated secret loses nobody.
+// The lifetime of the browser's cookie, and the rotation of its secret.
 
 const [fresh, old] = ['cookie_fresh_0123456789abcdef', 'cookie_old_0123456789abcdef'];
 const id = 'A'.repeat(22);
@@ -24,9 +24,9 @@ function signed(secret: string): string {
   return encodeURIComponent(new Signer(secret).sign(id));
 }
 
-describe('a cookie that is signed with the secret before', () => {
+describe('a cookie that is signed with the previous secret', () => {
   test.each(['/', '/cart', '/your-orders', '/products/cleat'])(
-    'finds its cart on %s, and comes back signed with the new one',
+    'finds its cart on %s, and is renewed with the new secret',
     async (path) => {
       visitor.forge('browser', signed(old));
       await visitor.post('/cart/lines', { sku: 'cleat', qty: '1', key: 'once' });
@@ -38,7 +38,7 @@ describe('a cookie that is signed with the secret before', () => {
     },
   );
 
-  test('is nobody’s once that secret is gone', async () => {
+  test('is invalid once that secret is removed', async () => {
     visitor.forge('browser', signed('cookie_older_0123456789abcdef'));
     const page = await visitor.get('/');
     expect(page.text).toContain('Cart, empty');
@@ -46,7 +46,7 @@ describe('a cookie that is signed with the secret before', () => {
   });
 });
 
-test('whoever opens a page stays known for half a year from then on; files and programs renew nothing', async () => {
+test('every page extends the cookie to half a year; files and programs do not', async () => {
   visitor.forge('browser', signed(fresh));
   const days = 180 * 86_400;
   expect((await visitor.get('/')).headers.getSetCookie()).toEqual([

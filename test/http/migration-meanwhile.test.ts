@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => shop.close());
 
-test('a migration that adds a column while the shop runs is noticed by nobody', async () => {
+test('a migration that adds a column while the shop runs breaks no request', async () => {
   const order = await placeOrder(shop);
   const answers = ['/orders', `/order/${order.order_id}`, new URL(order.order_url).pathname];
   for (const path of answers) await fetch(shop.shopUrl + path);

@@ -106,7 +106,8 @@ console.log(JSON.stringify({
 }));
 `;
 
-test('a client generated from the document compiles, and buys', async () => {
+// It generates and compiles, which takes long on a busy machine.
+test('a client generated from the document compiles, and buys', { timeout: 120_000 }, async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-client-'));
   const settings = {
     extends: path.join(root, 'tsconfig.json'),

@@ -21,7 +21,7 @@ const page = (path?: string) => readPage(shop, path);
 const send = (path: string, fields?: Readonly<Record<string, string>>, headers?: Record<string, string>) =>
   sendForm(shop, path, fields, headers);
 
-test('the page is a page, is not kept, and is linked to from the demonstration with what belongs to it', async () => {
+test('the page is not cached, and the demonstration links to it', async () => {
   const answer = await fetch(`${shop.shopUrl}/operator`);
   expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -34,7 +34,7 @@ test('the page is a page, is not kept, and is linked to from the demonstration w
 });
 
 test.each(['?said=<script>', '?said=constructor', '?refund=0', '?refund=2000000000', '?refund=x'])(
-  'an address that ends in %s says nothing',
+  'an address that ends in %s shows no message',
   async (query) => {
     const html = await page(`/operator${query}`);
     expect(html).not.toContain('class="notice');
@@ -42,8 +42,8 @@ test.each(['?said=<script>', '?said=constructor', '?refund=0', '?refund=20000000
   },
 );
 
-describe('a matter', () => {
-  /** Puts a matter on the list, about nothing that exists; its number. */
+describe('an attention item', () => {
+  /** Adds an attention item about nothing that exists. @returns its number */
   async function raise(matter: { kind: string; reason?: string; order_id?: number }): Promise<number> {
     const row = { subject: String(2_000_000_000 + Math.floor(Math.random() * 1e8)), reason: 'r', ...matter };
     const [raised] = await shop.database('attention').insert(row).returning<{ attention_id: number }[]>('*');
@@ -53,7 +53,7 @@ describe('a matter', () => {
   const open = async (id: number) =>
     (await shop.database('attention').where({ attention_id: id }).whereNull('resolved_at')).length === 1;
 
-  test('links to its order, and says its reason without markup', async () => {
+  test('links to its order, and shows its reason escaped', async () => {
     const order = await placeOrder(shop);
     const id = await raise({ kind: 'dispute', reason: 'disputed <b>so</b>', order_id: order.order_id });
     const html = await page();
@@ -65,7 +65,7 @@ describe('a matter', () => {
   });
 
   test.each(['checkout_failed', 'dispatch_failed', 'refund_failed', 'email_failed'])(
-    'of kind %s is tried again once',
+    'of kind %s is retried once',
     async (kind) => {
       const id = await raise({ kind });
       expect(await page()).toContain(`action="/operator/attention/${id}/retry"`);
@@ -78,7 +78,7 @@ describe('a matter', () => {
   );
 
   test.each(['event_mismatch', 'dispute', 'payment_unknown', 'accounts_wrong'])(
-    'of kind %s offers no second try, and gets none',
+    'of kind %s offers no retry, and refuses one',
     async (kind) => {
       const id = await raise({ kind });
       expect(await page()).not.toContain(`/operator/attention/${id}/retry`);
@@ -87,7 +87,7 @@ describe('a matter', () => {
     },
   );
 
-  test('is resolved with what was written, once', async () => {
+  test('is resolved once, with the typed text', async () => {
     const id = await raise({ kind: 'dispute' });
     const resolve = () => send(`/operator/attention/${id}/resolve`, { resolution: ' won ' });
     expect(await resolve()).toMatchObject({ status: 303, location: '/operator?said=resolved' });
@@ -97,7 +97,7 @@ describe('a matter', () => {
   });
 
   test.each([undefined, '', '   ', 'a\u0007b', 'x'.repeat(201)])(
-    'is not resolved by %j, which stays beside its fault',
+    'is not resolved by %j, which stays in the form beside its fault',
     async (resolution) => {
       const id = await raise({ kind: 'dispute' });
       const { status, html } = await send(
@@ -113,7 +113,7 @@ describe('a matter', () => {
     },
   );
 
-  test.each(['0', 'x', '99999999999'])('that cannot be, %s, is refused', async (id) => {
+  test.each(['0', 'x', '99999999999'])('with the malformed number %s is refused', async (id) => {
     expect((await send(`/operator/attention/${id}/retry`)).status).toBe(400);
     expect((await send(`/operator/attention/${id}/resolve`, { resolution: 'x' })).status).toBe(400);
   });
@@ -122,7 +122,7 @@ describe('a matter', () => {
 describe('reconciling now', () => {
   const reconcile = () => send('/operator/reconcile');
 
-  test('lists sums that do not add up until they do', async () => {
+  test('lists sums that do not balance until they do', async () => {
     await placePaidOrder(shop);
     expect(await reconcile()).toMatchObject({ status: 303, location: '/operator?said=reconciled' });
     const right = await page('/operator?said=reconciled');
@@ -140,7 +140,7 @@ describe('reconciling now', () => {
     expect(await page(), 'before the next comparison').not.toContain('Does not add up');
   });
 
-  test('while the payment service fails says that it could not be compared with', async () => {
+  test('reports that the comparison failed while the payment service fails', async () => {
     const faults = `${shop.paymentUrl}/control/faults`;
     await ask(faults, { faults: { api_error_before: 1 } }, { method: 'PUT' });
     const sent = await reconcile();
@@ -159,7 +159,7 @@ test.each(['attention/1/retry', 'attention/1/resolve', 'reconcile', 'refund'])(
   },
 );
 
-test('a failed dispatch that is tried again on the page goes on', async () => {
+test('a failed dispatch continues after a retry on the page', async () => {
   const order = await placePaidOrder(shop);
   const id = order.order_id;
   await shop
@@ -174,12 +174,12 @@ test('a failed dispatch that is tried again on the page goes on', async () => {
   await becomes(shop, order, { status: 'dispatched' });
 });
 
-/** As a browser sends a password. */
+/** The header of a browser that sends a password. */
 function basic(password: string): string {
   return `Basic ${Buffer.from(`anybody:${password}`).toString('base64')}`;
 }
 
-test('with an operator token the page and its forms are for those who send it', async () => {
+test('with an operator token, the page and its forms require it', async () => {
   const operatorToken = 'operator-0123456789abcdef';
   const refuse = () => Promise.reject(new Error('It went through.'));
   const server = await buildServer({

@@ -37,7 +37,7 @@ const form = ({ order_id: id }: Pick<TestOrder, 'order_id'>, fields: Record<stri
 const refund = (fields: Readonly<Record<string, string>>) => sendForm(shop, '/operator/refund', fields);
 const refundsOf = ({ order_id: id }: TestOrder) => shop.database('refunds').where({ order_id: id });
 
-test('a refund of a part is exact to the cent, and told as it stands', async () => {
+test('a partial refund is exact to the cent, and the page shows its state', async () => {
   const order = await placePaidOrder(shop);
   const sent = await refund(form(order, { amount: ' 4.35 ' }));
   expect(sent).toMatchObject({
@@ -57,7 +57,7 @@ test('a refund of a part is exact to the cent, and told as it stands', async () 
   expect(await moneyOf(shop, order)).toMatchObject({ refunds: [435] });
 });
 
-test('a refund without an amount is of everything, and takes the units back', async () => {
+test('a refund without an amount is a full refund, and restocks the units', async () => {
   const order = await placePaidOrder(shop);
   expect((await refund(form(order))).status).toBe(303);
   await becomes(shop, order, { status: 'refunded', refunded: order.total });
@@ -65,7 +65,7 @@ test('a refund without an amount is of everything, and takes the units back', as
   expect(line).toMatchObject({ returned: 1 });
 });
 
-test('a refund of everything leaves the units where they are, if so chosen', async () => {
+test('a full refund does not restock the units, if so chosen', async () => {
   const order = await placePaidOrder(shop);
   expect((await refund(form(order, { restock: 'no' }))).status).toBe(303);
   await becomes(shop, order, { status: 'refunded' });
@@ -73,7 +73,7 @@ test('a refund of everything leaves the units where they are, if so chosen', asy
   expect(line).toMatchObject({ returned: 0 });
 });
 
-test('a refund that is sent twice is one refund, and a form that was used is not used for another', async () => {
+test('a refund that is sent twice is one refund, and its form cannot make another', async () => {
   const order = await placePaidOrder(shop);
   const fields = form(order, { amount: '1.00' });
   const [first, second] = [await refund(fields), await refund(fields)];
@@ -100,7 +100,7 @@ test.each([
   ['order', '7.5', 400, 'An order number is a whole number'],
   ['order', '2000000000', 404, 'There is no such order'],
 ])(
-  'a refund with the %s %j is refused at that field, and keeps what was typed',
+  'a refund with the %s %j is refused at that field, and keeps the typed text',
   async (field, typed, status, says) => {
     const order = await placePaidOrder(shop);
     const fields = form(order, { amount: '1.25', [field]: typed });
@@ -116,7 +116,7 @@ test.each([
   },
 );
 
-test('a refund of a part that would take the units of an order that still goes out is refused at the units', async () => {
+test('a partial refund that would restock an order before its dispatch is refused at the units', async () => {
   const order = await placePaidOrder(shop);
   const { status, html } = await refund(form(order, { amount: '1.00', restock: 'yes' }));
   expect(status).toBe(400);
@@ -133,7 +133,7 @@ test('a refund of an order that is not paid is refused at the order', async () =
 });
 
 test.each([{ restock: 'maybe' }, { key: '' }, { key: 'a b' }])(
-  'a refund of a form that is not ours, %j, is refused',
+  'a refund with a forged form, %j, is refused',
   async (fields) => {
     const order = await placePaidOrder(shop);
     expect((await refund(form(order, fields as Record<string, string>))).status).toBe(400);

@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => shop.close());
 
-test('each of 500 streams shows all of its order, at the price of one read for each change', async () => {
+test('each of 500 streams shows its whole order, with one read per change', async () => {
   const crowd = await StreamCrowd.gather(shop, { orders, streamsEach });
   const shopping = keepShopping();
   const before = await reads();
@@ -36,7 +36,7 @@ test('each of 500 streams shows all of its order, at the price of one read for e
   for (const reader of crowd.all) {
     expect(reader.doneSteps).toEqual(['placed', 'paid', 'dispatch', 'dispatched']);
   }
-  // Arrived, booked and dispatched, each told once, and at most once more for what came while it was read.
+  // Payment arrived, settled and dispatched: one read each, and at most one more for changes during a read.
   expect(cost).toBeLessThanOrEqual(6 * orders);
 });
 
@@ -56,7 +56,7 @@ test('a change reaches every stream of its order with one message, and no stream
   crowd.close();
 });
 
-/** Orders that nobody watches, one after the other. */
+/** Places orders without subscribers, one after the other. */
 function keepShopping(): { stop: () => Promise<number> } {
   const ending = new AbortController();
   const bought: TestOrder[] = [];

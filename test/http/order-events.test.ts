@@ -10,7 +10,7 @@ import { waitFor } from '../support/wait.ts';
 const perAddress = 5;
 let shop: TestShop;
 const readers: EventReader[] = [];
-/** Requests for a stream whose answer has not ended. */
+/** The open requests for a stream. */
 let open = 0;
 
 beforeAll(async () => {
@@ -55,7 +55,7 @@ const shows = (reader: EventReader, text: string) =>
   );
 
 describe('one stream', () => {
-  test('shows an order from its first moment to its last, and then ends', async () => {
+  test('shows an order from its placement to its end, and then ends', async () => {
     const order = await placeOrder(shop);
     const reader = await watch(order);
     expect(reader.status).toBe(200);
@@ -79,7 +79,7 @@ describe('one stream', () => {
     );
   });
 
-  test('begins with everything, also for a browser that comes back and for an order that has ended', async () => {
+  test('begins with the whole live part, also after a reconnect and for a finished order', async () => {
     const order = await placeOrder(shop);
     const first = await watch(order);
     await shows(first, 'Waiting for payment');
@@ -92,7 +92,7 @@ describe('one stream', () => {
     expect(again.doneSteps).toEqual(['placed', 'paid', 'dispatch', 'dispatched']);
   });
 
-  test('shows that a payment has arrived, also while nobody books it', async () => {
+  test('shows that a payment has arrived, also while it is not settled', async () => {
     const order = await placeOrder(shop);
     const reader = await watch(order);
     await shows(reader, 'Cancel the order');
@@ -105,7 +105,7 @@ describe('one stream', () => {
     expect(last(reader)).not.toContain('Cancel the order');
   });
 
-  test('of an order that is cancelled goes on, because a payment may still arrive', async () => {
+  test('of a cancelled order stays open, because a payment may still arrive', async () => {
     const order = await placeOrder(shop);
     const reader = await watch(order);
     await shows(reader, 'Waiting for payment');
@@ -131,7 +131,7 @@ describe('one stream', () => {
     expect(reader.events.map(({ data }) => data.includes('data-final'))).toEqual([false, true]);
   });
 
-  test('has no HEAD, which would never end', async () => {
+  test('has no HEAD, because it would never end', async () => {
     const order = await placeOrder(shop);
     expect((await fetch(`${order.order_url}/events`, { method: 'HEAD' })).status).toBe(404);
   });
@@ -153,14 +153,14 @@ test.each(['x', 'nobody-has-this-token-1', '%00', 'a'.repeat(500)])(
   },
 );
 
-test('many streams of one order cost one read for each change', async () => {
+test('many streams of one order cost one read per change', async () => {
   const order = await placeOrder(shop);
   const watching = await Promise.all(Array.from({ length: perAddress }, () => watch(order)));
   for (const reader of watching) await shows(reader, 'Waiting for payment');
   const before = await reads();
   await pay(shop, order);
   for (const reader of watching) await waitFor('the end', () => reader.ended, Boolean);
-  // Opened, arrived, booked and dispatched; a change during a read may cost one more each.
+  // Opened, payment arrived, settled and dispatched: one read each, and at most one more for changes during a read.
   expect((await reads()) - before).toBeLessThanOrEqual(8);
   for (const reader of watching) expect(reader.doneSteps).toHaveLength(4);
 });
@@ -173,7 +173,7 @@ async function reads(): Promise<number> {
   return Number(rows[0]?.calls);
 }
 
-test('a thousand streams from one address: a few are let in, the rest are told when to ask again', async () => {
+test('a thousand streams from one address: a few are opened, the rest are refused with Retry-After', async () => {
   const order = await placeOrder(shop);
   const asked = await Promise.all(Array.from({ length: 1000 }, () => watch(order)));
   const letIn = asked.filter(({ status }) => status === 200);
@@ -195,7 +195,7 @@ test('a thousand streams from one address: a few are let in, the rest are told w
   expect(again.map(({ status }) => status)).toEqual(Array(perAddress).fill(200));
 });
 
-test('what happens while nobody hears of it is shown as soon as somebody does again', async () => {
+test('changes during a lost LISTEN connection are shown after it is restored', async () => {
   const order = await placeOrder(shop);
   const reader = await watch(order);
   await shows(reader, 'Waiting for payment');
@@ -213,7 +213,7 @@ test('what happens while nobody hears of it is shown as soon as somebody does ag
   expect(reader.doneSteps).toEqual(['placed', 'disputed', 'paid', 'dispatch', 'dispatched']);
 });
 
-test('a shop that closes ends its streams, also one that nobody reads, and takes no new one', async () => {
+test('a shop that closes ends its streams, also one without a reader, and opens no new one', async () => {
   const order = await placeOrder(shop);
   const [first, asleep] = await Promise.all([watch(order), watch(order)]);
   for (const reader of [first, asleep]) await shows(reader, 'Waiting for payment');

@@ -38,15 +38,15 @@ test('a pending order is held, can be paid and can be cancelled, and no robot li
   expect(refresh(html)).toBe(path(order.order_url));
 });
 
-test('what is announced is a sentence, not the page: the heading and the countdown stand outside', async () => {
+test('the live region contains one sentence, without the heading and the countdown', async () => {
   const html = await page((await placeOrder(shop)).order_url);
   const [said = ''] = /<div class="order-said" role="status">.*?<\/div>/s.exec(html) ?? [];
   expect(said).toContain('Waiting for payment');
   expect(said).not.toMatch(/<h1|countdown|<a /);
 });
 
-describe('who comes back from the payment page', () => {
-  test('after paying is asked for nothing for half a minute, without script by six looks', async () => {
+describe('a shopper who returns from the payment page', () => {
+  test('is not asked to pay again for half a minute, without script for six reloads', async () => {
     const order = await placeOrder(shop);
     let address = `${path(order.order_url)}?returned=1`;
     for (let look = 1; look <= 6; look += 1) {
@@ -59,7 +59,7 @@ describe('who comes back from the payment page', () => {
     expect(await page(order.order_url)).not.toContain('data-returned');
   });
 
-  test('sees the payment as soon as it is here, whatever the address says', async () => {
+  test('sees the payment as soon as it has arrived, whatever the address contains', async () => {
     const order = await placePaidOrder(shop);
     const html = await page(`${order.order_url}?returned=1`);
     expect(html).not.toContain('data-returned');
@@ -68,7 +68,7 @@ describe('who comes back from the payment page', () => {
   });
 
   test.each(['0', '7', 'x', '1&returned=2'])(
-    'with a mark of somebody else (%s) sees the plain page',
+    'with an unknown parameter (%s) sees the plain page',
     async (mark) => {
       const order = await placeOrder(shop);
       expect(await page(`${order.order_url}?returned=${mark}`)).not.toContain('data-returned');
@@ -76,7 +76,7 @@ describe('who comes back from the payment page', () => {
   );
 });
 
-test('an order that was cancelled says so, and leads back to the cart of its browser', async () => {
+test('a cancelled order shows its state, and links to the cart of its browser', async () => {
   const order = await placeOrder(shop);
   await fetch(`${order.order_url}/cancel`, { method: 'POST', redirect: 'manual' });
   await becomes(shop, order, { status: 'cancelled' });
@@ -89,7 +89,7 @@ test('an order that was cancelled says so, and leads back to the cart of its bro
   expect(html).toContain(words.order.timelineAfter);
 });
 
-describe('an order that was cancelled', () => {
+describe('a cancelled order', () => {
   async function placeCancelled(): Promise<TestOrder> {
     const order = await placeOrder(shop);
     await fetch(`${order.order_url}/cancel`, { method: 'POST', redirect: 'manual' });
@@ -97,13 +97,13 @@ describe('an order that was cancelled', () => {
     return order;
   }
 
-  test('may have been paid by whoever comes back from the payment page, and is looked at again', async () => {
+  test('may have been paid before the return from the payment page, and reloads', async () => {
     const order = await placeCancelled();
     const address = `${path(order.order_url)}?returned=6`;
     const html = await page(`${shop.shopUrl}${address}`);
     expect(html).toContain('data-returned');
     expect(html).toContain(`<p class="lead returned">${words.order.returnedLate}</p>`);
-    // Hidden from whoever has most likely paid.
+    // Hidden after a return from the payment page, because the shopper has most likely paid.
     expect(html).toContain(`<p class="lead unless-returned">${cancelWords.cancelled_by_shopper}</p>`);
     expect(refresh(html)).toBe(address);
     const plain = await page(order.order_url);
@@ -125,7 +125,7 @@ describe('an order that was cancelled', () => {
 });
 
 test.each(['x', 'nobody-has-this-token-1', '%00', '..%2f..', 'a'.repeat(500)])(
-  'an unknown address (%s) gets the same 404 as any other, to look at and to cancel',
+  'an unknown address (%s) gets the same 404 as any other, for its page and for a cancellation',
   async (token) => {
     const url = `${shop.shopUrl}/orders/${token}`;
     const answers = await Promise.all([
@@ -139,7 +139,7 @@ test.each(['x', 'nobody-has-this-token-1', '%00', '..%2f..', 'a'.repeat(500)])(
   },
 );
 
-test('as a page, too, that 404 is byte for byte the same for an address that cannot be one', async () => {
+test('the page of that 404 is byte for byte the same for a malformed address', async () => {
   const headers = { accept: 'text/html' };
   const answers = await Promise.all(
     ['nobody-has-this-token-1', 'x', '%00', 'a'.repeat(500)].map((token) =>

@@ -3,7 +3,7 @@ import { ask, becomes, type placeOrder as Place, placeOrder, placePaidOrder } fr
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
-// A demonstration sends nothing: what buyers would have received can be read at /outbox, by operators.
+// A demonstration sends no mail: operators read the messages at /outbox.
 
 const operatorToken = 'the-token-of-the-operator';
 const authorization = `Bearer ${operatorToken}`;
@@ -70,7 +70,7 @@ describe('an order', () => {
     expect((await outbox()).filter(({ order_id }) => order_id === order.order_id)).toHaveLength(1);
   });
 
-  test('that is cancelled is told so, with the reason and that nothing was charged', async () => {
+  test('that is cancelled gets a message with the reason and that nothing was charged', async () => {
     const order = await placeOrder(shop, { email });
     await ask(`${shop.shopUrl}/payment_webhook/${order.payment_id}/cancelled`);
     const { text } = await messageAbout(order, 'order_cancelled');
@@ -78,7 +78,7 @@ describe('an order', () => {
     expect(text).toContain('Nothing was charged.');
   });
 
-  test('that is refunded in parts is told of each, and why', async () => {
+  test('that is refunded in parts gets a message for each, with the reason', async () => {
     const order = await placePaidOrder(shop, { email });
     for (const [amount, reason] of [
       [100, 'a scratch'],
@@ -103,7 +103,7 @@ describe('an order', () => {
     expect(told[0]?.html).not.toContain('<b>whole');
   });
 
-  test('without an address leaves nothing', async () => {
+  test('without an e-mail address gets no message', async () => {
     const order = await placePaidOrder(shop);
     const later = await placePaidOrder(shop, { email });
     await messageAbout(later, 'order_confirmed');
@@ -112,7 +112,7 @@ describe('an order', () => {
 });
 
 describe('the page', () => {
-  test('shows what the messages hold, newest first, without their markup', async () => {
+  test('shows the messages, newest first, with escaped contents', async () => {
     const order = await namedHostile('shackle', () => placePaidOrder(shop, { email }));
     const { email_id: id, text } = await messageAbout(order, 'order_confirmed');
     expect(text).toContain('<script>');
@@ -127,7 +127,7 @@ describe('the page', () => {
     expect(shown).toEqual(shown.toSorted((a, b) => b - a));
   });
 
-  test('shows a message alone where nothing runs and nothing is fetched', async () => {
+  test('shows one message without scripts and without remote content', async () => {
     const [newest] = await outbox();
     const answer = await page(`/outbox/${newest?.email_id}`);
     expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -172,7 +172,7 @@ test.each(['/outbox', '/outbox/1'])('%s is for operators', async (path) => {
   }
 });
 
-/** Does something while a product has a name that no shop would give it. */
+/** Runs an action while a product has a name with markup. */
 async function namedHostile(sku: string, act: () => ReturnType<typeof Place>): ReturnType<typeof Place> {
   const [before] = await shop.database('products').where({ sku }).select<{ product: string }[]>('product');
   await shop.database('products').where({ sku }).update({ product: '</pre><script>alert(1)</script>' });

@@ -62,7 +62,7 @@ test('a delivery is added once per idempotency key, and the key belongs to it', 
   expect(await available('cleat')).toBe(105);
 });
 
-test('a browser without script is led back to the shop, where the stock shows', async () => {
+test('a browser without script is redirected to the catalogue, which shows the stock', async () => {
   const { status, headers } = await fetch(`${shop.shopUrl}/restock`, {
     method: 'POST',
     redirect: 'manual',

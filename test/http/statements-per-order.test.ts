@@ -3,7 +3,7 @@ import { becomes, pay, placeOrder, type TestOrder } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
-// What an order costs the database is counted, because times on a busy machine say little (docs/PERFORMANCE.md).
+// The statements of an order are counted, because times on a busy machine vary (docs/PERFORMANCE.md).
 
 const orders = 10;
 let shop: TestShop;
@@ -15,12 +15,12 @@ beforeAll(async () => {
 
 afterAll(() => shop.close());
 
-// What is sent whether anybody buys or not, how many transactions it takes, and what the test asks.
+// Statements that do not belong to an order: polling, transaction control and the test's own queries.
 const notOfOrders =
   'application_versions|queue_name = |delay_until_epoch_ms <=|workflow_deadline|worker_concurrency|pg_notify|hold_expires_at <=|schedules|' +
   '^(begin|commit|rollback)|pg_stat_statements|"refunded"|"workflow_uuid" from';
 
-/** Statements of the shop by their text, and how often each was sent. */
+/** The statements of the shop, and how often each was sent. */
 async function statements(): Promise<Map<string, number>> {
   const { rows } = await shop.database.raw<{ rows: { query: string; calls: number }[] }>(
     `select query, sum(calls)::integer as calls from pg_stat_statements
@@ -46,19 +46,19 @@ async function everyWorkflowEnded(): Promise<void> {
   );
 }
 
-test('an order takes no more statements than it did, from the checkout to the dispatch', async () => {
+test('an order takes no more statements than recorded, from the checkout to the dispatch', async () => {
   await buy();
   await everyWorkflowEnded();
   const before = await statements();
   for (let bought = 0; bought < orders; bought += 1) await buy();
   await everyWorkflowEnded();
   const after = await statements();
-  // A statement of every order was sent at least once for each; anything else is not of the orders.
+  // A statement of every order was sent at least once per order. All others do not belong to the orders.
   const perOrder = [...after]
     .map(([query, calls]) => [query, calls - (before.get(query) ?? 0)] as const)
     .filter(([, calls]) => calls >= orders)
     .map(([query, calls]) => [query, Math.floor(calls / orders)] as const);
-  // What returns all columns there are is not prepared, and is planned anew each time.
+  // A statement that returns all columns is not prepared, so Postgres plans it each time.
   expect(perOrder.filter(([query]) => /\.\*|(select|returning) \*/i.test(query))).toEqual([]);
   const sum = perOrder.reduce((total, [, calls]) => total + calls, 0);
   expect(

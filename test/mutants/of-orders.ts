@@ -78,7 +78,7 @@ export const orders: readonly Mutant[] = [
        from order_lines join cancelled`,
     to: `update stock set available = available
        from order_lines join cancelled`,
-    test: { file: checkout, name: '−1 and the unit back; asked again it changes nothing' },
+    test: { file: checkout, name: '−1 and the unit back; a repetition changes nothing' },
   },
   {
     name: 'the total that the shopper was shown is not compared',

@@ -15,7 +15,7 @@ export const storefront: readonly Mutant[] = [
     file: browsers,
     from: 'cookie ? request.unsignCookie(cookie) :',
     to: `cookie ? { valid: true, value: cookie.split('.')[0] ?? null } :`,
-    test: { file: cart, name: 'it is nobody’s, the cart is empty, and the next thing brings a fresh one' },
+    test: { file: cart, name: 'it is ignored, the cart is empty, and the next product sets a fresh one' },
   },
   {
     name: 'whoever has a checkout key is led to its order',
@@ -40,7 +40,7 @@ export const storefront: readonly Mutant[] = [
     file: 'src/http/routes/cart-checkout.ts',
     from: 'if (checked.sight !== sent.sight)',
     to: `if (checked.sight === '')`,
-    test: { file: checkout, name: 'other things for the same total' },
+    test: { file: checkout, name: 'other products for the same total' },
   },
   {
     name: 'a form that is sent again adds again',
@@ -66,7 +66,7 @@ export const storefront: readonly Mutant[] = [
     to: '(counts.get(address) ?? 0) < 0',
     test: {
       file: 'test/http/order-events.test.ts',
-      name: 'a few are let in, the rest are told when to ask again',
+      name: 'a few are opened, the rest are refused with Retry-After',
     },
   },
   {
@@ -83,7 +83,7 @@ export const storefront: readonly Mutant[] = [
     file: carts,
     from: `status <> 'pending'`,
     to: `status = 'nothing'`,
-    test: { file: checkout, name: 'a cancelled checkout leads back to the cart as it was' },
+    test: { file: checkout, name: 'a cancelled checkout links back to the unchanged cart' },
   },
   {
     name: 'what was paid for stays in the cart',

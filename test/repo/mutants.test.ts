@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { mutants } from '../mutants/list.ts';
 import { countMatches } from '../mutants/mutant.ts';
 
-// `npm run test:mutants` takes minutes; here only that its list still speaks of these sources and these tests.
+// `npm run test:mutants` takes minutes. This test checks that its list still matches the sources and the tests.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
