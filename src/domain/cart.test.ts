@@ -38,11 +38,13 @@ test.each([
   expect(checkCart(lines).blocker).toBe(blocker);
 });
 
-test('a sight is the same for the same things at the same prices, and for nothing else', () => {
+test('a review fingerprint is the same only for the same products, units and prices', () => {
   const other = { ...line, sku: 'block' };
-  const sightOf = (...lines: CartLine[]) => checkCart(lines).sight;
-  const sight = sightOf({ ...line, available: 1 }, { ...other, available: 2 });
-  expect(sightOf({ ...line, wanted: 1 }, { ...other, wanted: 2, available: 9 })).toBe(sight);
-  expect(sightOf({ ...line, available: 2 }, { ...other, available: 1 })).not.toBe(sight);
-  expect(sightOf({ ...line, available: 1 }, { ...other, available: 2, unitPriceCents: 999 })).not.toBe(sight);
+  const fingerprintOf = (...lines: CartLine[]) => checkCart(lines).reviewFingerprint;
+  const fingerprint = fingerprintOf({ ...line, available: 1 }, { ...other, available: 2 });
+  expect(fingerprintOf({ ...line, wanted: 1 }, { ...other, wanted: 2, available: 9 })).toBe(fingerprint);
+  expect(fingerprintOf({ ...line, available: 2 }, { ...other, available: 1 })).not.toBe(fingerprint);
+  expect(fingerprintOf({ ...line, available: 1 }, { ...other, available: 2, unitPriceCents: 999 })).not.toBe(
+    fingerprint,
+  );
 });

@@ -37,8 +37,8 @@ export interface CheckedCart {
   readonly items: readonly Item[];
   readonly totalCents: number;
   readonly currency: string;
-  /** Names what would be ordered, at which prices: another name, another sight. */
-  readonly sight: string;
+  /** A hash of the units and prices that a checkout would order, as the review shows them. */
+  readonly reviewFingerprint: string;
   /** Why it cannot be ordered; null when it can. */
   readonly blocker: Blocker | null;
 }
@@ -55,12 +55,12 @@ export function checkCart(lines: readonly CartLine[]): CheckedCart {
     items: ordered.map(({ sku, qty }) => ({ sku, qty })),
     totalCents: orderTotal(ordered),
     currency: lines[0]?.currency ?? 'USD',
-    sight: sightOf(ordered),
+    reviewFingerprint: fingerprintOf(ordered),
     blocker: blockerOf(ordered),
   };
 }
 
-function sightOf(lines: readonly CheckedLine[]): string {
+function fingerprintOf(lines: readonly CheckedLine[]): string {
   const seen = lines.map(({ sku, qty, unitPriceCents, currency }) => [sku, qty, unitPriceCents, currency]);
   return createHash('sha256').update(JSON.stringify(seen)).digest('base64url');
 }

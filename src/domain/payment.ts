@@ -149,3 +149,15 @@ export function conclude(
 export function isWantedLate(reason: CancelReason | null): boolean {
   return reason !== 'cancelled_by_shopper';
 }
+
+/** Whether an order can be paid now: its session is open, and its hold has not expired. */
+export function isPayable(
+  order: {
+    readonly status: OrderStatus;
+    readonly paymentState: PaymentState | null;
+    readonly holdExpiresAt: Date;
+  },
+  now: Date,
+): boolean {
+  return order.status === 'pending' && order.paymentState === 'open' && order.holdExpiresAt > now;
+}

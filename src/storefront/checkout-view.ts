@@ -26,7 +26,7 @@ export interface CheckoutView {
   readonly title: string;
   readonly key: string;
   /** Names what is shown; see `domain/cart.ts`. */
-  readonly sight: string;
+  readonly fingerprint: string;
   readonly total: string | null;
   /** Why it cannot be ordered; null when it can. */
   readonly blocker: string | null;
@@ -47,7 +47,7 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
   return {
     title: faults[0] ? `${faults[0].text} ${title}` : title,
     key,
-    sight: cart.sight,
+    fingerprint: cart.reviewFingerprint,
     total: totalOf(cart),
     blocker: cart.blocker && blockerWords[cart.blocker],
     lines: cart.lines.filter(({ qty }) => qty > 0).map(cartLineView),

@@ -1,4 +1,5 @@
 import type { PendingOrder } from '../database/queries/orders.ts';
+import { isPayable } from '../domain/payment.ts';
 import { formatMoney } from '../shared/money.ts';
 import { type ShownTime, shownTime } from './times.ts';
 import { askingWords, orderWords, payWords, pendingWords } from './words.ts';
@@ -30,7 +31,7 @@ export function pendingOf(
 function pendingView(order: PendingOrder, now: Date): PendingView {
   const name = orderWords(order.orderId);
   const holds = order.holdExpiresAt > now && !order.cancelAsked;
-  const payable = holds && order.paymentState === 'open';
+  const payable = isPayable(order, now) && !order.cancelAsked;
   const text = payWords(formatMoney({ cents: order.totalCents, currency: order.currency }));
   return {
     sentence: holds ? pendingWords(name) : askingWords(name, order.cancelAsked),

@@ -71,7 +71,7 @@ export const words = {
     next: 'You pay on the next page. This button places one order, however often it is pressed.',
     faults: 'Something needs another look',
     cartChanged: 'Your cart was changed since this page was shown. Look again, then order.',
-    sightChanged:
+    reviewChanged:
       'A price, or what is left, has changed since this page was shown. Nothing was ordered. Look again, then order.',
     outOfStock:
       'Not everything was there any more. Nothing was reserved, and nothing was charged. This is what is there now.',

@@ -179,7 +179,7 @@ test('what was taken during the review is said, and what is left can be ordered'
   await page.getByLabel(words.checkout.email).fill('ada@reader.example');
   await takeAway('turnbuckle', 28);
   await orderButton(page).click();
-  await page.getByRole('alert').filter({ hasText: words.checkout.sightChanged }).waitFor();
+  await page.getByRole('alert').filter({ hasText: words.checkout.reviewChanged }).waitFor();
   await page.getByText(cartNotes.fewer(2, 3)).waitFor();
   await orderButton(page).click();
   await atPayment(page);

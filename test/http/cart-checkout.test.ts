@@ -26,7 +26,12 @@ type Form = Readonly<Record<string, string>>;
 /** The fields of the review's form. */
 async function review(changes: Form = {}): Promise<Form> {
   const { text } = await visitor.get('/cart/checkout');
-  return { key: fieldIn(text, 'key'), sight: fieldIn(text, 'sight'), email: 'ann@example.com', ...changes };
+  return {
+    key: fieldIn(text, 'key'),
+    fingerprint: fieldIn(text, 'fingerprint'),
+    email: 'ann@example.com',
+    ...changes,
+  };
 }
 
 async function order(form: Form): Promise<Answer> {
@@ -197,7 +202,7 @@ describe('the review is shown again, with the reason, after', () => {
     expect(page).toContain('It costs $20.00 now. It was $18.90');
     expect(page).toContain('$40.00');
     expect(await ordersOf(form)).toEqual([]);
-    expect((await order({ ...form, sight: fieldIn(page, 'sight') })).status).toBe(303);
+    expect((await order({ ...form, fingerprint: fieldIn(page, 'fingerprint') })).status).toBe(303);
     await price.clone().update({ price_cents: 1890 });
   });
 
@@ -222,7 +227,11 @@ describe('the review is shown again, with the reason, after', () => {
       both.map(async (one) => {
         await one.post('/cart/lines', { sku: 'bell', qty: '1' });
         const { text } = await one.get('/cart/checkout');
-        const form = { key: fieldIn(text, 'key'), sight: fieldIn(text, 'sight'), email: 'ann@example.com' };
+        const form = {
+          key: fieldIn(text, 'key'),
+          fingerprint: fieldIn(text, 'fingerprint'),
+          email: 'ann@example.com',
+        };
         return one.post('/cart/checkout', form);
       }),
     );
@@ -317,8 +326,8 @@ describe('the review is shown again, with the reason, after', () => {
     await refusedWith(await review(changes), 409, 'Your cart was changed since');
   });
 
-  test.each([['abc'], ['<b>'], ['']])('a wrong review fingerprint, "%s"', async (sight) => {
-    await refusedWith(await review({ sight }), 409, 'has changed since this page was shown');
+  test.each([['abc'], ['<b>'], ['']])('a wrong review fingerprint, "%s"', async (fingerprint) => {
+    await refusedWith(await review({ fingerprint }), 409, 'has changed since this page was shown');
   });
 });
 
@@ -330,7 +339,7 @@ test('a cancelled checkout links back to the unchanged cart, which can be ordere
   await becomes(form, 'cancelled');
   expect((await visitor.get(`/orders/${token}`)).text).toContain('Back to your cart');
   const again = await review();
-  expect(again['sight']).toBe(form['sight']);
+  expect(again['fingerprint']).toBe(form['fingerprint']);
   expect(again['key']).not.toBe(form['key']);
   expect((await order(again)).location).toContain(shop.paymentUrl);
 });

@@ -118,7 +118,7 @@ describe('a cart', () => {
     const form = await visitor.get('/cart/checkout');
     const fields = {
       key: fieldIn(form.text, 'key'),
-      sight: fieldIn(form.text, 'sight'),
+      fingerprint: fieldIn(form.text, 'fingerprint'),
       email: 'ann@example.com',
     };
     await visitor.post('/cart/checkout', fields);

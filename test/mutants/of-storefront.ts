@@ -20,7 +20,7 @@ export const storefront: readonly Mutant[] = [
   {
     name: 'whoever has a checkout key is led to its order',
     promise: ownEyes,
-    file: 'src/http/routes/cart-checkout.ts',
+    file: 'src/checkout/order-cart.ts',
     from: 'if (known?.browserId === browserId)',
     to: 'if (known)',
     test: { file: checkout, name: 'somebody else’s key does not show their order' },
@@ -37,9 +37,9 @@ export const storefront: readonly Mutant[] = [
   {
     name: 'an order is placed whatever the review has shown',
     promise: 'nothing is ordered that was not shown, nor at another price',
-    file: 'src/http/routes/cart-checkout.ts',
-    from: 'if (checked.sight !== sent.sight)',
-    to: `if (checked.sight === '')`,
+    file: 'src/checkout/order-cart.ts',
+    from: 'checked.reviewFingerprint === reviewFingerprint ? null',
+    to: `checked.reviewFingerprint !== '' ? null`,
     test: { file: checkout, name: 'other products for the same total' },
   },
   {
@@ -53,7 +53,7 @@ export const storefront: readonly Mutant[] = [
   {
     name: 'a browser may hold as much as it likes',
     promise: 'no browser keeps the shelf empty for the others',
-    file: 'src/http/routes/cart-checkout.ts',
+    file: 'src/checkout/order-cart.ts',
     from: 'pending.length >= maxPendingOrders',
     to: 'pending.length > maxPendingOrders',
     test: { file: checkout, name: 'a sixth order while five wait for their payment' },

@@ -32,7 +32,11 @@ export async function shopperWith(shop: OpenShop, lines: Lines): Promise<Visitor
 export async function orderOf(shop: OpenShop, visitor: Visitor): Promise<TestOrder> {
   const { text } = await visitor.get('/cart/checkout');
   const key = fieldIn(text, 'key');
-  const placed = await visitor.post('/cart/checkout', { key, sight: fieldIn(text, 'sight'), email });
+  const placed = await visitor.post('/cart/checkout', {
+    key,
+    fingerprint: fieldIn(text, 'fingerprint'),
+    email,
+  });
   if (placed.status !== 303) throw new Error(`The cart was not ordered: ${placed.status}`);
   return orderByKey(shop, key);
 }

@@ -68,7 +68,11 @@ async function fillCart(visitor: Visitor): Promise<void> {
 /** Orders a cart, corrects the address, comes back to the order, looks at it, and pays. */
 async function buyCart(shop: TestShop, visitor: Visitor): Promise<void> {
   const { text } = await visitor.get('/cart/checkout');
-  const form = { key: fieldIn(text, 'key'), sight: fieldIn(text, 'sight'), email: 'ann@reader.example' };
+  const form = {
+    key: fieldIn(text, 'key'),
+    fingerprint: fieldIn(text, 'fingerprint'),
+    email: 'ann@reader.example',
+  };
   for (const email of [form.email, 'anne@reader.example']) {
     await visitor.post('/cart/checkout', { ...form, email });
   }

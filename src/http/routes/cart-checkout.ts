@@ -1,21 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Database } from '../../database/connection.ts';
-import { type Cart, readCart } from '../../database/queries/carts.ts';
-import {
-  findOrderByKey,
-  lastEmailOf,
-  listPendingOrders,
-  type OrderWithPayment,
-} from '../../database/queries/orders.ts';
-import { type CheckedCart, checkCart } from '../../domain/cart.ts';
+import { type CartRefusal, type OrderCartOptions, orderCart } from '../../checkout/order-cart.ts';
+import { readCart } from '../../database/queries/carts.ts';
+import { lastEmailOf, listPendingOrders, type OrderWithPayment } from '../../database/queries/orders.ts';
+import { checkCart } from '../../domain/cart.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { maxPendingOrders } from '../../domain/limits.ts';
-import type { CancelReason } from '../../domain/order.ts';
+import { isPayable } from '../../domain/payment.ts';
 import { type CheckoutFault, checkoutView } from '../../storefront/checkout-view.ts';
 import { blockerWords, emailFaults, tooManyPendingWords, words } from '../../storefront/words.ts';
-import type { StartCheckout } from '../../workflows/start-checkout.ts';
 import type { Browsers } from '../browsers.ts';
 import { problemTypes } from '../errors.ts';
 import { checkoutLimit } from '../limits.ts';
@@ -23,15 +17,11 @@ import type { Pages } from '../pages.ts';
 import { checkoutKey, email as emailAddress } from '../schemas.ts';
 import { wantsPage } from '../server.ts';
 
-export interface CartCheckoutOptions {
-  readonly database: Database;
+export interface CartCheckoutOptions extends OrderCartOptions {
   readonly pages: Pages;
   readonly browsers: Browsers;
-  readonly startCheckout: StartCheckout;
-  /** Gives a cart a fresh key when the order of its present one has ended. */
+  /** Gives a cart a new key when the order of its present key has ended. */
   readonly renewUsedKey: (browserId: string) => Promise<void>;
-  /** Gives a pending order of this browser another address. */
-  readonly correctEmail: (order: { browserId: string; key: string; email: string }) => Promise<void>;
   readonly checkoutsPerMinute: number;
   readonly holdSeconds: number;
   /** False where no messages are sent. */
@@ -40,19 +30,19 @@ export interface CartCheckoutOptions {
 
 const form = z.object({
   key: checkoutKey.catch(''),
-  sight: z.string().default(''),
+  fingerprint: z.string().default(''),
   email: z.string().trim().default(''),
 });
 
 type Form = z.infer<typeof form>;
 
-/** What a checkout was refused with. */
+/** A refused checkout: its HTTP status, and the fault to show. */
 interface Refusal {
   readonly status: number;
   readonly fault: CheckoutFault;
 }
 
-/** `/cart/checkout`: the review before paying, and the one button that orders what it shows. */
+/** `/cart/checkout`: the review before the payment, and the button that orders exactly what the review shows. */
 export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = async (server, options) => {
   const { browsers } = options;
   const config = checkoutLimit(options.checkoutsPerMinute);
@@ -71,69 +61,28 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
       const sent = request.body ?? form.parse({});
       const answer = await order(options, browserId, sent);
       if ('location' in answer) return goTo(request, reply, answer.location);
-      // A script shows this page in place.
       return review(reply.code(answer.status), options, browserId, sent, answer.fault);
     },
   );
 };
 
-/** Places the order of a cart, or finds it, and says where to go on; or what to look at again. */
+/** Orders the cart as the form says. @returns the next address, or the refusal to show above the review */
 async function order(
   options: CartCheckoutOptions,
   browserId: string,
-  sent: Form,
+  { key, fingerprint, email: typed }: Form,
 ): Promise<{ readonly location: string } | Refusal> {
-  const { database } = options;
-  const text = options.asksEmail ? emailFault(sent.email) : null;
+  const text = options.asksEmail ? emailFault(typed) : null;
   if (text !== null) return { status: 400, fault: { field: 'email', text } };
-  const known = await findOrderByKey(database, sent.key);
-  // Pressed again, gone back, reloaded, or asked from another tab: it is the same order.
-  if (known?.browserId === browserId) return goOnWith(options, browserId, known, sent);
-  const cart = await readCart(database, browserId);
-  const checked = checkCart(cart?.lines ?? []);
-  const changed = changeSince(sent, cart, checked);
-  if (changed !== null) return lookAgain(changed);
-  const pending = await listPendingOrders(database, browserId);
-  if (pending.length >= maxPendingOrders) return lookAgain(tooManyPendingWords(maxPendingOrders));
-  return place(options, browserId, sent, checked);
-}
-
-/** An order that this browser has placed before, under an address that it may have corrected since. */
-async function goOnWith(
-  { asksEmail, correctEmail }: CartCheckoutOptions,
-  browserId: string,
-  known: OrderWithPayment,
-  { key, email }: Form,
-): Promise<{ readonly location: string } | Refusal> {
-  if (known.status === 'cancelled') return lookAgain(endWords[known.reason ?? 'payment_ended']);
-  if (asksEmail && known.email !== email) await correctEmail({ browserId, key, email });
-  return { location: wayOn(known) };
-}
-
-async function place(
-  { startCheckout, asksEmail }: CartCheckoutOptions,
-  browserId: string,
-  { key, email }: Form,
-  { items, totalCents: amount }: CheckedCart,
-): Promise<{ readonly location: string } | Refusal> {
+  const email = options.asksEmail ? typed : null;
   try {
-    const request = { key, items, amount, browserId, ...(asksEmail && { email }) };
-    return { location: wayOn((await startCheckout(request)).order) };
+    const answer = await orderCart(options, { browserId, key, reviewFingerprint: fingerprint, email });
+    if ('order' in answer) return { location: nextAddress(answer.order) };
+    return { status: 409, fault: { field: 'things', text: refusalWords[answer.refused] } };
   } catch (error) {
     if (!(error instanceof ShopError)) throw error;
-    return refused(error);
+    return refusalOf(error);
   }
-}
-
-/** What is not any more as the review showed it; null when all is. */
-function changeSince(sent: Form, cart: Cart | undefined, checked: CheckedCart): string | null {
-  if (cart?.checkoutKey !== sent.key) return words.checkout.cartChanged;
-  if (checked.sight !== sent.sight) return words.checkout.sightChanged;
-  return checked.blocker && blockerWords[checked.blocker];
-}
-
-function lookAgain(text: string): Refusal {
-  return { status: 409, fault: { field: 'things', text } };
 }
 
 function emailFault(typed: string): string | null {
@@ -142,19 +91,22 @@ function emailFault(typed: string): string | null {
   return typed.length > 254 ? emailFaults.tooLong : emailFaults.unreadable;
 }
 
-/** Why an order under this key was given up, whatever the form says now. */
-const endWords: Readonly<Record<CancelReason, string>> = {
+const refusalWords: Readonly<Record<CartRefusal, string>> = {
+  cart_changed: words.checkout.cartChanged,
+  review_changed: words.checkout.reviewChanged,
+  too_many_pending: tooManyPendingWords(maxPendingOrders),
+  ...blockerWords,
   out_of_stock: words.checkout.outOfStock,
-  price_changed: words.checkout.sightChanged,
+  price_changed: words.checkout.reviewChanged,
   payment_unavailable: words.checkout.paymentUnavailable,
   payment_ended: words.checkout.ended,
   hold_expired: words.checkout.ended,
   cancelled_by_shopper: words.checkout.ended,
 };
 
-const refusals: Partial<Record<ShopError['code'], string>> = {
+const errorWords: Partial<Record<ShopError['code'], string>> = {
   out_of_stock: words.checkout.outOfStock,
-  price_changed: words.checkout.sightChanged,
+  price_changed: words.checkout.reviewChanged,
   payment_unavailable: words.checkout.paymentUnavailable,
   key_reused: words.checkout.keyReused,
   unknown_product: words.checkout.cartChanged,
@@ -163,17 +115,15 @@ const refusals: Partial<Record<ShopError['code'], string>> = {
 };
 
 /** @throws the error itself, when it is not about this order and has a page of its own */
-function refused(error: ShopError): Refusal {
-  const text = refusals[error.code];
+function refusalOf(error: ShopError): Refusal {
+  const text = errorWords[error.code];
   if (text === undefined) throw error;
   return { status: problemTypes[error.code].status, fault: { field: 'things', text } };
 }
 
-/** To the payment page while the order can be paid, else to its own page. */
-function wayOn(placed: OrderWithPayment): string {
-  const payable =
-    placed.status === 'pending' && placed.paymentState === 'open' && placed.holdExpiresAt > new Date();
-  return (payable && placed.paymentUrl) || `/orders/${placed.token}`;
+/** The payment page while the order can be paid, otherwise its own page. */
+function nextAddress(order: OrderWithPayment): string {
+  return (isPayable(order, new Date()) && order.paymentUrl) || `/orders/${order.token}`;
 }
 
 function goTo(request: FastifyRequest, reply: FastifyReply, location: string): FastifyReply {
@@ -197,7 +147,7 @@ async function review(
     sent ? sent.email : lastEmailOf(database, browserId),
   ]);
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
-  // This very content is ordered: its page shows what was ordered, and how to pay or to cancel.
+  // This cart is ordered already. The order's page shows it, and how to pay or to cancel it.
   if (ordered && !fault) return reply.redirect(`/orders/${ordered.token}`, 303);
   const faults = fault ? [fault] : [];
   const source = {

@@ -1,0 +1,63 @@
+import type { Database } from '../database/connection.ts';
+import { type Cart, readCart } from '../database/queries/carts.ts';
+import { findOrderByKey, listPendingOrders, type OrderWithPayment } from '../database/queries/orders.ts';
+import { type CheckedCart, checkCart } from '../domain/cart.ts';
+import { type Blocker, maxPendingOrders } from '../domain/limits.ts';
+import type { CancelReason } from '../domain/order.ts';
+import type { StartCheckout } from '../workflows/start-checkout.ts';
+
+export interface OrderCartOptions {
+  readonly database: Database;
+  readonly startCheckout: StartCheckout;
+  /** Gives a pending order of a browser another e-mail address. */
+  readonly correctEmail: (order: { browserId: string; key: string; email: string }) => Promise<void>;
+}
+
+/** A shopper's request to order the cart that the review showed. */
+export interface CartOrderRequest {
+  readonly browserId: string;
+  /** The key of the cart's content. */
+  readonly key: string;
+  readonly reviewFingerprint: string;
+  /** Null where the shop sends no messages. */
+  readonly email: string | null;
+}
+
+/** Why a cart was not ordered; a `CancelReason` when the order of its key was cancelled. */
+export type CartRefusal = 'cart_changed' | 'review_changed' | 'too_many_pending' | Blocker | CancelReason;
+
+/**
+ * Orders the cart of a browser exactly as its review showed it, or finds the order that it has already become.
+ * @throws ShopError when the checkout is refused, see `StartCheckout`
+ */
+export async function orderCart(
+  { database, startCheckout, correctEmail }: OrderCartOptions,
+  { browserId, key, reviewFingerprint, email }: CartOrderRequest,
+): Promise<{ readonly order: OrderWithPayment } | { readonly refused: CartRefusal }> {
+  const known = await findOrderByKey(database, key);
+  // A second click, a reload or another tab finds the same order.
+  if (known?.browserId === browserId) {
+    if (known.status === 'cancelled') return { refused: known.reason ?? 'payment_ended' };
+    if (email !== null && known.email !== email) await correctEmail({ browserId, key, email });
+    return { order: known };
+  }
+  const cart = await readCart(database, browserId);
+  const checked = checkCart(cart?.lines ?? []);
+  const refused = changeSinceReview(key, reviewFingerprint, cart, checked) ?? checked.blocker;
+  if (refused !== null) return { refused };
+  const pending = await listPendingOrders(database, browserId);
+  if (pending.length >= maxPendingOrders) return { refused: 'too_many_pending' };
+  const { items, totalCents: amount } = checked;
+  const { order } = await startCheckout({ key, items, amount, browserId, ...(email !== null && { email }) });
+  return { order };
+}
+
+function changeSinceReview(
+  key: string,
+  reviewFingerprint: string,
+  cart: Cart | undefined,
+  checked: CheckedCart,
+): CartRefusal | null {
+  if (cart?.checkoutKey !== key) return 'cart_changed';
+  return checked.reviewFingerprint === reviewFingerprint ? null : 'review_changed';
+}
