@@ -128,8 +128,8 @@ async function registerCart(
   const shared = { browsers, database, pages };
   await server.register(cartRoutes, {
     ...shared,
-    addToCart: (wish) => addToCart(database, wish),
-    setQuantity: (wish) => setCartQuantity(database, wish),
+    addToCart: (request) => addToCart(database, request),
+    setQuantity: (request) => setCartQuantity(database, request),
   });
   await server.register(cartCheckoutRoutes, {
     ...shared,

@@ -22,10 +22,10 @@ export interface CartOptions {
   readonly pages: Pages;
   readonly browsers: Browsers;
   readonly addToCart: (
-    wish: CartWish & { readonly formKey: string },
+    request: CartWish & { readonly formKey: string },
   ) => Promise<'added' | 'unknown_product' | 'cart_full'>;
   /** @returns the quantity before */
-  readonly setQuantity: (wish: CartWish) => Promise<number>;
+  readonly setQuantity: (request: CartWish) => Promise<number>;
 }
 
 // Digits only: an empty field is a mistake, not a quantity of 0.

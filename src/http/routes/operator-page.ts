@@ -109,7 +109,7 @@ async function show(
   { database, pages }: OperatorPageOptions,
   shown: Partial<OperatorSource>,
 ): Promise<FastifyReply> {
-  const [matters, products, reconciliations, accounts] = await Promise.all([
+  const [items, products, reconciliations, accounts] = await Promise.all([
     listAttention(database),
     listProducts(database),
     listReconciliations(database),
@@ -117,7 +117,7 @@ async function show(
   ]);
   const form: TypedRefund = { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
   const nothing = { said: null, unresolved: null, refund: null, form, fault: null };
-  const source = { ...nothing, ...shown, matters, products, reconciliations, accounts };
+  const source = { ...nothing, ...shown, matters: items, products, reconciliations, accounts };
   return pages.send(reply, 'operator', { operator: operatorView(source, new Date()) });
 }
 
