@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { type Blocker, blockerOf } from './limits.ts';
 import { type Item, orderTotal } from './order.ts';
 
-/** A wish to have this many units of a product in a cart, or this many more. */
-export interface CartWish {
+/** A request for this many units of a product in a cart, or for this many more. */
+export interface CartRequest {
   readonly browserId: string;
   readonly sku: string;
   readonly quantity: number;
 }
 
-/** One product in a cart: what was wanted and seen when it was put there, and what holds now. Amounts are minor units. */
+/** One product in a cart, with the quantity and price at its last change, and today's stock and price. Amounts are minor units. */
 export interface CartLine {
   readonly sku: string;
   readonly product: string;

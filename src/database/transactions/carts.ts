@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CartWish } from '../../domain/cart.ts';
+import type { CartRequest } from '../../domain/cart.ts';
 import { cartDays, maxItems, maxQuantity } from '../../domain/limits.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
@@ -13,7 +13,7 @@ import type { Database } from '../connection.ts';
  */
 export function addToCart(
   database: Database,
-  { browserId, sku, quantity, formKey }: CartWish & { readonly formKey: string },
+  { browserId, sku, quantity, formKey }: CartRequest & { readonly formKey: string },
 ): Promise<'added' | 'unknown_product' | 'cart_full'> {
   return inTransaction(database, async (sql) => {
     const [product] = await sql<{ id: number }>('select product_id as id from products where sku = :sku', {
@@ -69,12 +69,12 @@ async function renewKey(sql: Statement, browserId: string, form: string | null):
  * cart, as when another tab took it out, stays out.
  * @returns how many were wanted before
  */
-export function setCartQuantity(database: Database, wish: CartWish): Promise<number> {
+export function setCartQuantity(database: Database, request: CartRequest): Promise<number> {
   return inTransaction(database, async (sql) => {
-    const { browserId } = wish;
+    const { browserId } = request;
     await sql('select 1 from carts where browser_id = :browserId for update', { browserId });
-    const [line] = await sql<{ wanted: number }>(wanted, { ...wish });
-    const changed = await sql(wish.quantity === 0 ? takeOut : change, { ...wish });
+    const [line] = await sql<{ wanted: number }>(wanted, { ...request });
+    const changed = await sql(request.quantity === 0 ? takeOut : change, { ...request });
     if (changed.length > 0) await renewKey(sql, browserId, null);
     return line?.wanted ?? 0;
   });

@@ -6,7 +6,7 @@ import type { Database } from '../../database/connection.ts';
 import { type Cart, countCart, readCart } from '../../database/queries/carts.ts';
 import { listPendingOrders } from '../../database/queries/orders.ts';
 import { findProducts } from '../../database/queries/products.ts';
-import { type CartWish, checkCart } from '../../domain/cart.ts';
+import { type CartRequest, checkCart } from '../../domain/cart.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { maxItems, maxQuantity } from '../../domain/limits.ts';
 import { cartView, removedSaid } from '../../storefront/cart-view.ts';
@@ -22,10 +22,10 @@ export interface CartOptions {
   readonly pages: Pages;
   readonly browsers: Browsers;
   readonly addToCart: (
-    request: CartWish & { readonly formKey: string },
+    request: CartRequest & { readonly formKey: string },
   ) => Promise<'added' | 'unknown_product' | 'cart_full'>;
   /** @returns the quantity before */
-  readonly setQuantity: (request: CartWish) => Promise<number>;
+  readonly setQuantity: (request: CartRequest) => Promise<number>;
 }
 
 // Digits only: an empty field is a mistake, not a quantity of 0.
