@@ -1,13 +1,13 @@
-import type { Decline, Settlement } from './session.ts';
+import type { Decline, Settlement } from './model.ts';
 
-/** What happens when a card is used. */
+/** The effect of using a card. */
 export type CardOutcome =
-  | { readonly kind: 'approve' | 'ask_bank' | 'approve_slowly' | 'dispute' | 'never_tell' }
+  | { readonly kind: 'approve' | 'ask_bank' | 'approve_slowly' | 'dispute' | 'withhold_event' }
   | { readonly kind: 'decline'; readonly reason: Decline }
   | { readonly kind: 'settle'; readonly outcome: Settlement };
 
 export interface TestCard {
-  /** As it is printed on a card. */
+  /** In groups, as a card shows it. */
   readonly number: string;
   readonly says: string;
   readonly outcome: CardOutcome;
@@ -19,7 +19,7 @@ const approved: TestCard = {
   outcome: { kind: 'approve' },
 };
 
-/** The only cards that are taken. Numbers that Stripe documents do what they do there; the rest are our own. */
+/** The only cards that are accepted. Numbers from Stripe's documentation act as they do there; the others are our own. */
 export const testCards: readonly TestCard[] = [
   approved,
   {
@@ -42,7 +42,7 @@ export const testCards: readonly TestCard[] = [
   {
     number: '4000 0000 0000 5555',
     says: 'Approved, but the shop is never told',
-    outcome: { kind: 'never_tell' },
+    outcome: { kind: 'withhold_event' },
   },
   {
     number: '4000 0000 0000 8001',
@@ -56,7 +56,7 @@ export const testCards: readonly TestCard[] = [
   },
 ];
 
-/** The test card with that number, however it is spaced. */
+/** Finds a test card by its number, with any spaces. */
 export function findTestCard(number: string): TestCard | undefined {
   const digits = number.replaceAll(/\s/g, '');
   return testCards.find((card) => card.number.replaceAll(' ', '') === digits);
@@ -67,14 +67,14 @@ interface Field {
   readonly error: string | null;
 }
 
-/** What stands in the fields of the form, with what is wrong beside each. */
+/** The fields of the form, each with its value and its error. */
 export interface CardForm {
   readonly number: Field;
   readonly expiry: Field;
   readonly cvc: Field;
 }
 
-/** The form as it is offered: with a card that pays, or the one that was chosen. */
+/** The form with the chosen card, or with one that pays. */
 export function offeredForm(number: unknown): CardForm {
   const card = typeof number === 'string' ? findTestCard(number) : undefined;
   return {
@@ -84,7 +84,7 @@ export function offeredForm(number: unknown): CardForm {
   };
 }
 
-/** Reads what was sent. The card is undefined when something is wrong; no number is ever kept. */
+/** Reads a submitted form. The card is undefined when a field is invalid. No number is ever stored. */
 export function readCardForm(body: unknown, now: Date): { card: TestCard | undefined; form: CardForm } {
   const number = fieldOf(body, 'number');
   const expiry = fieldOf(body, 'expiry');

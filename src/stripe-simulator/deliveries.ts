@@ -1,5 +1,4 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { Alarm } from './alarm.ts';
 import {
   type ClaimedEvent,
   claimDueEvents,
@@ -9,26 +8,19 @@ import {
   releaseClaims,
 } from './database/events.ts';
 import type { Statement } from './database/statement.ts';
-import { forgeries, type SignedBody } from './forgery.ts';
-import { unixSeconds } from './session.ts';
-import { signatureHeader } from './signature.ts';
+import { type Loop, startLoop } from './loop.ts';
+import { unixSeconds } from './model.ts';
+import { forgeries, type SignedBody, signed } from './signature.ts';
 
 const parallelLimit = 16;
 const millisecondsPerTry = 10_000;
-// Longer than a try with a forgery before it, so that no event is posted twice while its first try still runs.
+// Longer than a try with a forgery before it, so that no event is posted twice while its first try runs.
 const claimSeconds = 30;
-const millisecondsBetweenLooks = 5_000;
-const millisecondsAfterFault = 500;
+const millisecondsBetweenPolls = 5_000;
 const millisecondsToFinish = 1_000;
 const attemptsBeforeWarning = 5;
 
-export interface Deliveries {
-  close(): Promise<void>;
-}
-
 interface DeliveryOptions {
-  /** Rings when new events were committed. */
-  readonly alarm: Alarm;
   readonly sql: Statement;
   readonly webhookUrl: string;
   readonly webhookSecret: string;
@@ -36,52 +28,39 @@ interface DeliveryOptions {
 }
 
 /**
- * Posts every event of the outbox to the shop until the shop answers 2xx: at least once, whatever dies in between.
- * Events do not wait for each other, except that at most sixteen are on their way at once.
+ * Posts every event to the shop until the shop answers 2xx: at least once, after a crash as well. At most sixteen events are
+ * posted at once, and otherwise events do not wait for each other. Wake it after a commit with new events.
  */
-export function startDeliveries(options: DeliveryOptions): Deliveries {
-  const { alarm } = options;
-  const stopping = new AbortController();
+export function startDeliveries(options: DeliveryOptions): Loop {
+  const { sql, log } = options;
   const aborting = new AbortController();
   const inFlight = new Map<string, Promise<void>>();
+  let claimsReleased = false;
 
   const start = async (event: ClaimedEvent): Promise<void> => {
-    const outcome = await deliver(options, event, aborting.signal);
+    const isDelivered = await deliver(options, event, aborting.signal);
     const wasFull = inFlight.size === parallelLimit;
     inFlight.delete(event.id);
-    // The loop sleeps until the next event is due; it must know of a new time and of new room.
-    if (outcome === 'again' || wasFull) alarm.wake();
+    // The loop sleeps until the next event is due. A new due time or a free slot ends that sleep.
+    if (!isDelivered || wasFull) loop.wake();
   };
 
-  const startDue = async (): Promise<number> => {
+  const loop = startLoop('The delivery of events', log, async () => {
+    if (!claimsReleased) await releaseClaims(sql);
+    claimsReleased = true;
     const capacity = parallelLimit - inFlight.size;
-    if (capacity === 0) return millisecondsBetweenLooks;
-    const events = await claimDueEvents(options.sql, capacity, claimSeconds);
+    if (capacity === 0) return millisecondsBetweenPolls;
+    const events = await claimDueEvents(sql, capacity, claimSeconds);
     for (const event of events) inFlight.set(event.id, start(event));
     if (events.length === capacity) return 0;
-    return pause(await millisecondsToNextEvent(options.sql));
-  };
+    const milliseconds = (await millisecondsToNextEvent(sql)) ?? millisecondsBetweenPolls;
+    return Math.max(0, Math.min(milliseconds, millisecondsBetweenPolls));
+  });
 
-  const run = async (): Promise<void> => {
-    let claimsReleased = false;
-    while (!stopping.signal.aborted) {
-      try {
-        if (!claimsReleased) await releaseClaims(options.sql);
-        claimsReleased = true;
-        await alarm.wait(await startDue());
-      } catch (error) {
-        options.log.warn({ reason: String(error) }, 'cannot look for events, trying again');
-        await alarm.wait(millisecondsAfterFault);
-      }
-    }
-  };
-
-  const running = run();
   return {
+    wake: () => loop.wake(),
     async close() {
-      stopping.abort();
-      alarm.wake();
-      await running;
+      await loop.close();
       const timer = setTimeout(() => aborting.abort(), millisecondsToFinish);
       await Promise.all(inFlight.values());
       clearTimeout(timer);
@@ -89,63 +68,43 @@ export function startDeliveries(options: DeliveryOptions): Deliveries {
   };
 }
 
-function pause(millisecondsToNext: number | undefined): number {
-  return Math.max(0, Math.min(millisecondsToNext ?? millisecondsBetweenLooks, millisecondsBetweenLooks));
-}
-
-/** One try. It never fails: what cannot be written down is due again when the claim runs out. */
+/** Tries once and returns whether nothing became due. Never fails: without a record, the event is due when its claim ends. */
 async function deliver(
   options: DeliveryOptions,
-  event: ClaimedEvent,
+  { id, type, body, forgery, attempts }: ClaimedEvent,
   signal: AbortSignal,
-): Promise<'delivered' | 'again'> {
-  const { sql, log } = options;
+): Promise<boolean> {
+  const { sql, log, webhookSecret: secret } = options;
   try {
-    await postForgery(options, event, signal);
-    const answer = await post(options, signed(options, event), signal);
-    if (answer === 'accepted') {
-      const done = await markDelivered(sql, event.id);
-      log.info({ event: event.id, type: event.type, attempts: event.attempts }, 'webhook delivered');
-      return done ? 'delivered' : 'again';
+    const forge = forgery === null ? undefined : forgeries[forgery];
+    if (forge !== undefined) {
+      // The answer to a forgery changes nothing. The shop's own rows show whether it was refused.
+      const answer = await post(options, forge(body, secret, unixSeconds(new Date())), signal);
+      log.info({ forgery: forge.name, answer }, 'forged webhook posted');
     }
-    const details = { event: event.id, type: event.type, attempts: event.attempts, answer };
-    log[event.attempts === attemptsBeforeWarning ? 'warn' : 'debug'](details, 'webhook not accepted yet');
-    await postponeEvent(sql, event.id, backoffSeconds(event.attempts));
+    const answer = await post(options, signed(body, secret, unixSeconds(new Date())), signal);
+    if (answer === 'accepted') {
+      log.info({ event: id, type, attempts }, 'webhook delivered');
+      return await markDelivered(sql, id);
+    }
+    const level = attempts === attemptsBeforeWarning ? 'warn' : 'debug';
+    log[level]({ event: id, type, attempts, answer }, 'webhook not accepted yet');
+    await postponeEvent(sql, id, backoffSeconds(attempts));
   } catch (error) {
     log.warn({ reason: String(error) }, 'cannot record a delivery, it will be repeated');
   }
-  return 'again';
-}
-
-function signed({ webhookSecret }: DeliveryOptions, { body }: ClaimedEvent): SignedBody {
-  return { body, signature: signatureHeader(body, webhookSecret, unixSeconds(new Date())) };
-}
-
-/** The shop's answer to a forgery changes nothing; whether it believed it, its own ledger show. */
-async function postForgery(
-  options: DeliveryOptions,
-  { body, forgery }: ClaimedEvent,
-  signal: AbortSignal,
-): Promise<void> {
-  const forge = forgery === null ? undefined : forgeries[forgery];
-  if (forge === undefined) return;
-  const forged = forge(body, options.webhookSecret, unixSeconds(new Date()));
-  const answer = await post(options, forged, signal);
-  options.log.info({ forgery: forge.name, answer }, 'forged webhook posted');
+  return false;
 }
 
 async function post(
-  options: DeliveryOptions,
+  { webhookUrl }: DeliveryOptions,
   { body, signature }: SignedBody,
   signal: AbortSignal,
 ): Promise<string> {
   try {
-    const response = await fetch(options.webhookUrl, {
+    const response = await fetch(webhookUrl, {
       method: 'POST',
-      headers: {
-        'content-type': 'application/json; charset=utf-8',
-        'stripe-signature': signature,
-      },
+      headers: { 'content-type': 'application/json; charset=utf-8', 'stripe-signature': signature },
       body,
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(millisecondsPerTry)]),
@@ -157,7 +116,7 @@ async function post(
   }
 }
 
-/** 0.2 s after the first try, doubling, never more than 5 s: the shop of a demonstration is back soon. */
+/** The seconds before the next try: 0.2 after the first, doubled each time, at most 5. */
 export function backoffSeconds(attempts: number): number {
   return Math.min(5, 0.2 * 2 ** Math.min(attempts - 1, 10));
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What goes wrong on purpose. At most one fault of each group hits one call or one event. */
+/** The faults that the simulator injects on request. At most one of each group hits one call or one event. */
 export const faultGroups = {
   api: [
     'api_error_before',
@@ -30,7 +30,7 @@ export interface FaultSettings {
   readonly slow_ms: number;
   readonly delay_ms: number;
   readonly reorder_ms: number;
-  /** How long a call that is never answered is held. */
+  /** How long a call without an answer stays open. */
   readonly timeout_ms: number;
   /** How long a bank takes for a payment that is not settled at once. */
   readonly settle_ms: number;
@@ -44,24 +44,24 @@ export const defaultSettings: FaultSettings = {
   settle_ms: 3_000,
 };
 
-/** What a choice depends on: nothing of it differs between two runs of the same story. */
+/** The input of a choice. It is the same in every run of a scenario. */
 export interface Occurrence {
   readonly seed: string;
-  /** The kind of call or event. */
-  readonly what: string;
-  /** What the shop knows its order by. */
+  /** The route of a call, or the type of an event. */
+  readonly kind: string;
+  /** The shop's reference for its order. */
   readonly reference: string;
-  /** How often the same has happened before. */
+  /** The number of earlier occurrences of the same kind and reference. */
   readonly before: number;
 }
 
-/** The fault of the group that hits this time, if any. */
+/** Chooses the fault of the group that hits this occurrence. Undefined when none does. */
 export function chooseFault<Group extends FaultGroup>(
   group: Group,
   rates: FaultRates,
-  { seed, what, reference, before }: Occurrence,
+  { seed, kind, reference, before }: Occurrence,
 ): (typeof faultGroups)[Group][number] | undefined {
-  const digest = createHash('sha256').update(JSON.stringify([seed, group, what, reference, before]));
+  const digest = createHash('sha256').update(JSON.stringify([seed, group, kind, reference, before]));
   const point = digest.digest().readUIntBE(0, 6) / 2 ** 48;
   let edge = 0;
   return faultGroups[group].find((fault) => {

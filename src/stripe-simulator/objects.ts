@@ -1,48 +1,52 @@
-import type { Charge, Dispute, Refund } from './money.ts';
-import { type Decline, paymentStatus, type Session, unixSeconds } from './session.ts';
+import { type Charge, type Decline, type Dispute, type Refund, type Session, unixSeconds } from './model.ts';
 
-// What Stripe's API and its events show, field by field in Stripe's names.
+// Objects as Stripe's API and its events show them.
 
-/** A session; `intent` replaces the identifier of its payment intent when the caller asked for the whole. */
+/** Whether the customer's money was taken. */
+export function paymentStatus({ payment }: Session): 'paid' | 'unpaid' {
+  return payment === 'paid' ? 'paid' : 'unpaid';
+}
+
+/** A session. `intent` replaces the identifier of its payment intent when the caller expands it. */
 export function checkoutSessionObject(session: Session, publicUrl: string, intent?: object) {
   return {
     id: session.id,
     object: 'checkout.session',
-    amount_subtotal: session.amountTotal,
-    amount_total: session.amountTotal,
-    cancel_url: session.cancelUrl,
-    client_reference_id: session.clientReferenceId,
-    created: unixSeconds(session.createdAt),
+    amount_subtotal: session.amount_total,
+    amount_total: session.amount_total,
+    cancel_url: session.cancel_url,
+    client_reference_id: session.client_reference_id,
+    created: unixSeconds(session.created_at),
     currency: session.currency,
-    customer_details: session.customerEmail === null ? null : { email: session.customerEmail },
-    customer_email: session.customerEmail,
-    expires_at: unixSeconds(session.expiresAt),
+    customer_details: session.customer_email === null ? null : { email: session.customer_email },
+    customer_email: session.customer_email,
+    expires_at: unixSeconds(session.expires_at),
     livemode: false,
     metadata: session.metadata,
     mode: 'payment',
-    payment_intent: intent ?? session.paymentIntent,
+    payment_intent: intent ?? session.payment_intent,
     payment_method_types: ['card'],
     payment_status: paymentStatus(session),
     status: session.status,
-    success_url: session.successUrl,
+    success_url: session.success_url,
     url: session.status === 'open' ? `${publicUrl}/pay/${session.id}` : null,
   };
 }
 
-/** The payment intent of a session, and its charge: by identifier, or whole when `expandCharge`. */
+/** The payment intent of a session. It shows its charge by identifier, or as an object with `expandCharge`. */
 export function paymentIntentObject(session: Session, charge: Charge | undefined, expandCharge = false) {
   const latestCharge = charge && (expandCharge ? chargeObject(charge) : charge.id);
   return {
-    id: session.paymentIntent,
+    id: session.payment_intent,
     object: 'payment_intent',
-    amount: session.amountTotal,
+    amount: session.amount_total,
     amount_received: charge?.amount ?? 0,
-    created: unixSeconds(session.createdAt),
+    created: unixSeconds(session.created_at),
     currency: session.currency,
-    last_payment_error: session.lastDecline && lastPaymentError(session.lastDecline),
+    last_payment_error: session.last_decline && lastPaymentError(session.last_decline),
     latest_charge: latestCharge ?? null,
     livemode: false,
-    metadata: session.intentMetadata,
+    metadata: session.intent_metadata,
     payment_method_types: ['card'],
     status: intentStatus(session),
   };
@@ -69,38 +73,38 @@ function lastPaymentError(decline: Decline): object {
   };
 }
 
-/** A charge with what went back of it so far. */
+/** A charge with the sum that was refunded so far. */
 export function chargeObject(charge: Charge) {
   return {
     id: charge.id,
     object: 'charge',
     amount: charge.amount,
     amount_captured: charge.amount,
-    amount_refunded: charge.amountRefunded,
+    amount_refunded: charge.amount_refunded,
     captured: true,
-    created: unixSeconds(charge.createdAt),
+    created: unixSeconds(charge.created_at),
     currency: charge.currency,
     disputed: charge.disputed,
     livemode: false,
     metadata: charge.metadata,
     paid: true,
-    payment_intent: charge.paymentIntent,
-    refunded: charge.amountRefunded === charge.amount,
+    payment_intent: charge.payment_intent,
+    refunded: charge.amount_refunded === charge.amount,
     status: 'succeeded',
   };
 }
 
-/** A refund; here money goes back at once. */
+/** A refund. It succeeds at once. */
 export function refundObject(refund: Refund) {
   return {
     id: refund.id,
     object: 'refund',
     amount: refund.amount,
-    charge: refund.charge,
-    created: unixSeconds(refund.createdAt),
+    charge: refund.charge_id,
+    created: unixSeconds(refund.created_at),
     currency: refund.currency,
     metadata: refund.metadata,
-    payment_intent: refund.paymentIntent,
+    payment_intent: refund.payment_intent,
     reason: refund.reason,
     status: 'succeeded',
   };
@@ -113,17 +117,12 @@ export function disputeObject(dispute: Dispute, charge: Charge) {
     object: 'dispute',
     amount: dispute.amount,
     charge: charge.id,
-    created: unixSeconds(dispute.createdAt),
+    created: unixSeconds(dispute.created_at),
     currency: charge.currency,
     livemode: false,
     metadata: {},
-    payment_intent: charge.paymentIntent,
+    payment_intent: charge.payment_intent,
     reason: 'fraudulent',
     status: 'needs_response',
   };
-}
-
-/** One page of a list. */
-export function listObject(url: string, data: readonly object[], hasMore: boolean) {
-  return { object: 'list', url, has_more: hasMore, data };
 }

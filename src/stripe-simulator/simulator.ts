@@ -1,55 +1,65 @@
 import type { AddressInfo } from 'node:net';
-import { createAlarm } from './alarm.ts';
+import type { FastifyBaseLogger } from 'fastify';
 import type { SimulatorConfig } from './config.ts';
 import { connect } from './database/connection.ts';
 import { prepareDatabase } from './database/prepare.ts';
 import { statementsOn } from './database/statement.ts';
 import { startDeliveries } from './deliveries.ts';
-import { startDueWork } from './due.ts';
-import { createServer, registerRoutes } from './http/server.ts';
-import { createTransact } from './transaction.ts';
+import { type Loop, startLoop } from './loop.ts';
+import { createServer, registerRoutes } from './server.ts';
+import { expireOverdue, settleDue } from './sessions.ts';
+import { createTransact, type Transact } from './transaction.ts';
+
+const millisecondsBetweenPolls = 1_000;
+const sessionsPerPoll = 100;
 
 export interface StripeSimulator {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Starts the payment service: database, server, and the loops that deliver events and end overdue sessions. */
+/** Starts the simulator: database, server, and the loops that deliver events and end overdue sessions. */
 export async function startStripeSimulator(config: SimulatorConfig): Promise<StripeSimulator> {
   const database = connect(config.databaseUrl, { poolSize: 10, synchronousCommit: 'on' });
-  // A lost claim or a lost note of a delivery means a second delivery, which the shop must bear anyway.
+  // The loss of a claim or of a delivery's record only repeats a delivery, which the shop must tolerate anyway.
   const deliveryDatabase = connect(config.databaseUrl, { poolSize: 4, synchronousCommit: 'off' });
   const server = createServer(config);
   const port = (): number => (server.server.address() as AddressInfo).port;
   const publicUrl = (): string => config.publicUrl ?? `http://localhost:${port()}`;
   const { webhookUrl, webhookSecret, secretKey } = config;
   const closing = new AbortController();
-  const closeDatabases = (): Promise<unknown> =>
-    Promise.all([database.destroy(), deliveryDatabase.destroy()]);
+  const loops: Loop[] = [];
+  const closeAll = async (): Promise<void> => {
+    closing.abort();
+    await server.close();
+    for (const loop of loops) await loop.close();
+    await Promise.all([database.destroy(), deliveryDatabase.destroy()]);
+  };
 
   try {
     await prepareDatabase(database, config.databaseUrl);
-    const alarm = createAlarm();
-    const transact = createTransact(database, { publicUrl, onEvents: () => alarm.wake() });
+    const onEvents = (): void => loops.forEach((loop) => loop.wake());
+    const transact = createTransact(database, { publicUrl, onEvents });
     const context = { sql: statementsOn(database), transact, publicUrl, secretKey, closing: closing.signal };
     await registerRoutes(server, context);
     await server.listen({ host: config.host, port: config.port });
     const sql = statementsOn(deliveryDatabase);
-    const deliveries = startDeliveries({ alarm, sql, webhookUrl, webhookSecret, log: server.log });
-    const dueWork = startDueWork(transact, server.log);
-    return {
-      port: port(),
-      async close() {
-        closing.abort();
-        await server.close();
-        await dueWork.close();
-        await deliveries.close();
-        await closeDatabases();
-      },
-    };
+    loops.push(startDueSessions(transact, server.log));
+    loops.push(startDeliveries({ sql, webhookUrl, webhookSecret, log: server.log }));
+    return { port: port(), close: closeAll };
   } catch (error) {
-    await server.close();
-    await closeDatabases();
+    await closeAll();
     throw error;
   }
+}
+
+/** Expires overdue sessions, and settles the payments whose bank answers now. */
+function startDueSessions(transact: Transact, log: FastifyBaseLogger): Loop {
+  return startLoop('The expiry of sessions', log, async () => {
+    const expired = await transact((transaction) => expireOverdue(transaction, sessionsPerPoll));
+    const settled = await transact((transaction) => settleDue(transaction, sessionsPerPoll));
+    if (expired > 0) log.info({ expired }, 'sessions expired');
+    if (settled > 0) log.info({ settled }, 'payments settled');
+    return Math.max(expired, settled) === sessionsPerPoll ? 0 : millisecondsBetweenPolls;
+  });
 }

@@ -6,6 +6,7 @@ import { createEmptyDatabase } from '../support/postgres.ts';
 import {
   refused,
   secondsFromNow,
+  secretKey,
   sessionParameters,
   stripeClient,
   testConfig,
@@ -152,13 +153,26 @@ describe('Checkout Sessions', () => {
     }
   });
 
-  test('a wrong or absent key is refused', async () => {
+  test('a wrong key is refused with the error class of the official package', async () => {
     const error = await refused(
       stripeClient(service.port, 'sk_test_other').checkout.sessions.retrieve('cs_test_0'),
     );
     expect(error).toBeInstanceOf(Stripe.errors.StripeAuthenticationError);
-    const bare = await fetch(`${origin}/v1/checkout/sessions`, { method: 'POST' });
-    expect(bare.status).toBe(401);
+  });
+
+  test.each([
+    [undefined, 401],
+    ['', 401],
+    ['Bearer', 401],
+    [`Basic ${secretKey}`, 401],
+    ['Bearer sk_test_other', 401],
+    [`Bearer ${secretKey} x`, 401],
+    [`Bearer ${secretKey}`, 404],
+    [`bearer ${secretKey}`, 404],
+  ])('the authorization %j is answered with %d', async (authorization, status) => {
+    const headers = authorization === undefined ? {} : { authorization };
+    const answer = await fetch(`${origin}/v1/checkout/sessions/cs_test_0`, { headers });
+    expect(answer.status).toBe(status);
   });
 
   test('an unknown address is refused in the same form', async () => {

@@ -1,6 +1,6 @@
 import type { Statement } from './statement.ts';
 
-/** What the outbox needs to know about an event. */
+/** An event to be delivered. */
 export interface NewEvent {
   readonly id: string;
   readonly type: string;
@@ -14,7 +14,7 @@ export interface NewEvent {
   readonly delayMilliseconds?: number;
 }
 
-/** An event that this process may post until its claim runs out. */
+/** An event that this process may post until its claim ends. */
 export interface ClaimedEvent {
   readonly id: string;
   readonly type: string;
@@ -24,7 +24,7 @@ export interface ClaimedEvent {
   readonly attempts: number;
 }
 
-/** Writes an event into the outbox; with its commit it will be delivered. False: the identifier was taken. */
+/** Queues an event, which is delivered after the commit. False when its identifier exists. */
 export async function insertEvent(sql: Statement, event: NewEvent): Promise<boolean> {
   const rows = await sql(
     `insert into events (id, type, body, session_id, created_at, withheld, held, copies, forgery, next_attempt_at)
@@ -47,13 +47,13 @@ export async function insertEvent(sql: Statement, event: NewEvent): Promise<bool
   return rows.length > 0;
 }
 
-/** The body of one event as it was signed. */
+/** Reads the body of one event as it was signed. */
 export async function selectEvent(sql: Statement, id: string): Promise<string | undefined> {
   const rows = await sql<{ body: string }>('select body from events where id = :id', { id });
   return rows[0]?.body;
 }
 
-/** Takes up to `limit` events that are due; if this process dies, they are due again when the claim runs out. */
+/** Claims up to `limit` due events. If this process dies, they are due again when the claim ends. */
 export function claimDueEvents(sql: Statement, limit: number, claimSeconds: number): Promise<ClaimedEvent[]> {
   return sql<ClaimedEvent>(
     `update events set attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => :claimSeconds)
@@ -64,7 +64,7 @@ export function claimDueEvents(sql: Statement, limit: number, claimSeconds: numb
   );
 }
 
-/** Milliseconds until the next event is due, undefined when none waits. */
+/** The milliseconds until the next event is due. Undefined when none waits. */
 export async function millisecondsToNextEvent(sql: Statement): Promise<number | undefined> {
   const rows = await sql<{ milliseconds: number | null }>(
     `select cast(extract(epoch from min(next_attempt_at) - clock_timestamp()) * 1000 as float8) as milliseconds
@@ -74,8 +74,8 @@ export async function millisecondsToNextEvent(sql: Statement): Promise<number | 
 }
 
 /**
- * The shop has answered: never again, unless a second copy is wanted. An earlier event of the same session that was
- * held back for this one is due now. False: something became due.
+ * Records an accepted delivery. A second copy is due now, and so is an earlier event of the same session that was held for this
+ * one. False when anything became due.
  */
 export async function markDelivered(sql: Statement, id: string): Promise<boolean> {
   const rows = await sql<{ again: boolean; released: boolean }>(
@@ -95,7 +95,7 @@ export async function markDelivered(sql: Statement, id: string): Promise<boolean
   return rows[0]?.again !== true && rows[0]?.released !== true;
 }
 
-/** The shop has not answered: again after a pause. */
+/** Makes an event due again in some seconds. */
 export async function postponeEvent(sql: Statement, id: string, seconds: number): Promise<void> {
   await sql('update events set next_attempt_at = now() + make_interval(secs => :seconds) where id = :id', {
     id,
@@ -103,21 +103,41 @@ export async function postponeEvent(sql: Statement, id: string, seconds: number)
   });
 }
 
-/** Delivers an event once more, or one that was withheld after all. False: there is no such event. */
-export async function resendEvent(sql: Statement, id: string): Promise<boolean> {
-  const rows = await sql(
+/** Delivers an event once more, or for the first time when it was withheld. */
+export async function resendEvent(sql: Statement, id: string): Promise<void> {
+  await sql(
     `update events set delivered_at = null, withheld = false, held = false, copies = 1, forgery = null, attempts = 0,
             next_attempt_at = now()
-     where id = :id returning id`,
+     where id = :id`,
     { id },
   );
-  return rows.length > 0;
 }
 
-/** Makes every event due that was being tried: the process that held the claims is gone. */
+/** Makes every claimed event due, because the process that held the claims has ended. */
 export async function releaseClaims(sql: Statement): Promise<void> {
   await sql(
     `update events set next_attempt_at = now()
      where delivered_at is null and not withheld and attempts > 0 and next_attempt_at > now()`,
+  );
+}
+
+/** An event with the status of its delivery. */
+export interface EventStatus {
+  readonly id: string;
+  readonly type: string;
+  readonly reference: string | null;
+  readonly withheld: boolean;
+  readonly delivered: boolean;
+  readonly attempts: number;
+}
+
+/** Reads the newest events. */
+export function selectNewestEvents(sql: Statement, limit: number): Promise<EventStatus[]> {
+  return sql<EventStatus>(
+    `select events.id, type, withheld, delivered_at is not null as delivered, attempts,
+            coalesce(client_reference_id, metadata->>'order_id') as reference
+     from events left join sessions on sessions.id = session_id
+     order by events.position desc limit :limit`,
+    { limit },
   );
 }

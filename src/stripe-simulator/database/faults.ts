@@ -1,26 +1,33 @@
-import { defaultSettings, type Fault, type FaultRates, type FaultSettings, faultNames } from '../faults.ts';
+import {
+  chooseFault,
+  defaultSettings,
+  type Fault,
+  type FaultGroup,
+  type FaultRates,
+  type FaultSettings,
+  type faultGroups,
+  faultNames,
+  isAnyEnabled,
+  type Occurrence,
+} from '../faults.ts';
 import type { Statement } from './statement.ts';
 
-/** What goes wrong on purpose, for one call or event. */
+/** The injected faults that apply to one call or event. */
 export interface FaultState {
   readonly seed: string;
   readonly rates: FaultRates;
   readonly settings: FaultSettings;
 }
 
-interface StateRow {
-  seed: string;
-  rates: FaultRates;
-  settings: Partial<FaultSettings>;
-}
+type StateRow = Omit<FaultState, 'settings'> & { readonly settings: Partial<FaultSettings> };
 
-/** The faults in general. */
+/** Reads the general faults. */
 export async function selectFaults(sql: Statement): Promise<FaultState> {
   const [row] = await sql<StateRow>('select seed, rates, settings from faults');
   return toState(row);
 }
 
-/** The faults for a call about something that belongs to a session, and what the shop knows that session by. */
+/** Reads the faults for a call about an object of a session, and the shop's reference for that session. */
 export async function selectFaultsAbout(
   sql: Statement,
   id: string,
@@ -46,23 +53,40 @@ function toState(row: StateRow | undefined): FaultState {
   return { seed: row.seed, rates: row.rates, settings: { ...defaultSettings, ...row.settings } };
 }
 
-/** Replaces the faults in general; seed and settings that are not given stay. */
-export async function updateFaults(
-  sql: Statement,
-  change: { seed: string | undefined; faults: FaultRates; settings: Partial<FaultSettings> },
-): Promise<void> {
+/** Reads the faults of every session that has its own. */
+export async function selectSessionFaults(sql: Statement): Promise<Record<string, FaultRates>> {
+  const rows = await sql<{ id: string; faults: FaultRates }>(
+    'select id, faults from sessions where faults is not null order by position',
+  );
+  return Object.fromEntries(rows.map(({ id, faults }) => [id, faults]));
+}
+
+/** A new state of the general faults. A seed or setting that is undefined keeps its value. */
+export interface FaultChange {
+  readonly seed?: string | undefined;
+  readonly faults: FaultRates;
+  readonly settings: Partial<FaultSettings>;
+}
+
+/** Replaces the general faults. */
+export async function updateFaults(sql: Statement, { seed, faults, settings }: FaultChange): Promise<void> {
   await sql(
     `update faults set seed = coalesce(cast(:seed as text), seed), rates = :faults,
             settings = settings || cast(:settings as jsonb)`,
-    {
-      seed: change.seed ?? null,
-      faults: JSON.stringify(change.faults),
-      settings: JSON.stringify(change.settings),
-    },
+    { seed: seed ?? null, faults: JSON.stringify(faults), settings: JSON.stringify(settings) },
   );
 }
 
-/** All faults off, as in a new database. */
+/** Gives a session faults of its own. False when there is no such session. */
+export async function updateSessionFaults(sql: Statement, id: string, faults: FaultRates): Promise<boolean> {
+  const rows = await sql('update sessions set faults = :faults where id = :id returning id', {
+    id,
+    faults: JSON.stringify(faults),
+  });
+  return rows.length > 0;
+}
+
+/** Turns all faults off and sets all counts to zero, as in a new database. */
 export async function resetFaults(sql: Statement): Promise<void> {
   await sql(`update faults set seed = default, rates = default, settings = default`);
   await sql('update sessions set faults = null where faults is not null');
@@ -70,42 +94,41 @@ export async function resetFaults(sql: Statement): Promise<void> {
   await sql('delete from fault_hits');
 }
 
-/** Counts one more occurrence and says how many there were before. */
-export async function countOccurrence(sql: Statement, what: string, reference: string): Promise<number> {
-  const [row] = await sql<{ before: number }>(
-    `insert into occurrences (what, reference, count) values (:what, :reference, 1)
-     on conflict (what, reference) do update set count = occurrences.count + 1 returning count - 1 as before`,
-    { what, reference },
-  );
-  return row?.before ?? 0;
+export interface FaultHit<Name extends Fault> {
+  readonly fault: Name;
+  /** The number of earlier hits of this fault. */
+  readonly before: number;
 }
 
-/** Writes down that a fault hits, and says how often it had hits before. */
-export async function recordHit(sql: Statement, fault: Fault): Promise<number> {
-  const [row] = await sql<{ before: number }>(
+/** Counts an occurrence, chooses its fault, and records the hit. Undefined when no fault of the group hits. */
+export async function recordOccurrence<Group extends FaultGroup>(
+  sql: Statement,
+  group: Group,
+  rates: FaultRates,
+  occurrence: Omit<Occurrence, 'before'>,
+): Promise<FaultHit<(typeof faultGroups)[Group][number]> | undefined> {
+  if (!isAnyEnabled(group, rates)) return undefined;
+  const { kind, reference } = occurrence;
+  const [count] = await sql<{ before: number }>(
+    `insert into occurrences (kind, reference, count) values (:kind, :reference, 1)
+     on conflict (kind, reference) do update set count = occurrences.count + 1 returning count - 1 as before`,
+    { kind, reference },
+  );
+  const fault = chooseFault(group, rates, { ...occurrence, before: count?.before ?? 0 });
+  if (fault === undefined) return undefined;
+  const [hit] = await sql<{ before: number }>(
     `insert into fault_hits (fault) values (:fault)
      returning (select cast(count(*) as integer) from fault_hits where fault = :fault) as before`,
     { fault },
   );
-  return row?.before ?? 0;
+  return { fault, before: hit?.before ?? 0 };
 }
 
-/** How often each fault has hits. */
-export async function countHits(sql: Statement): Promise<Record<Fault, number>> {
+/** Counts the hits of each fault. */
+export async function countHits(sql: Statement): Promise<Readonly<Record<Fault, number>>> {
   const rows = await sql<{ fault: Fault; count: number }>(
     'select fault, cast(count(*) as integer) as count from fault_hits group by fault',
   );
-  const hits = new Map(rows.map(({ fault, count }) => [fault, count]));
-  return Object.fromEntries(faultNames.map((fault) => [fault, hits.get(fault) ?? 0])) as Record<
-    Fault,
-    number
-  >;
-}
-
-/** The sessions with faults of their own. */
-export async function selectSessionFaults(sql: Statement): Promise<Record<string, FaultRates>> {
-  const rows = await sql<{ id: string; faults: FaultRates }>(
-    'select id, faults from sessions where faults is not null order by position',
-  );
-  return Object.fromEntries(rows.map(({ id, faults }) => [id, faults]));
+  const none = Object.fromEntries(faultNames.map((fault) => [fault, 0])) as Record<Fault, number>;
+  return { ...none, ...Object.fromEntries(rows.map(({ fault, count }) => [fault, count])) };
 }

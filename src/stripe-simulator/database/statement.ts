@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-type Bindings = Readonly<Record<string, Knex.RawBinding>>;
+export type Bindings = Readonly<Record<string, Knex.RawBinding>>;
 
 /**
  * Runs one SQL statement and returns its rows. Bindings are named (`:name`); write casts as `cast(:name as type)`,

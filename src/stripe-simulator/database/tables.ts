@@ -1,6 +1,6 @@
 import type { Database } from './connection.ts';
 
-// Any constant will do; it keeps two starting processes from creating the same table at once.
+// Any constant: it prevents two starting processes from creating the same table at once.
 const advisoryLock = 80_862_024;
 
 const tables = `
@@ -10,7 +10,7 @@ const tables = `
     status text not null default 'open' check (status in ('open', 'complete', 'expired')),
     payment text not null default 'unpaid' check (payment in ('unpaid', 'processing', 'paid', 'failed')),
     currency text not null check (currency ~ '^[a-z]{3}$'),
-    amount_total bigint not null check (amount_total > 0),
+    amount_total integer not null check (amount_total > 0),
     line_items jsonb not null,
     client_reference_id text,
     customer_email text,
@@ -37,8 +37,8 @@ const tables = `
   create table if not exists charges (
     id text primary key,
     session_id text not null unique references sessions,
-    amount bigint not null check (amount > 0),
-    amount_refunded bigint not null default 0 check (amount_refunded between 0 and amount),
+    amount integer not null check (amount > 0),
+    amount_refunded integer not null default 0 check (amount_refunded between 0 and amount),
     currency text not null,
     created_at timestamptz not null default now()
   );
@@ -47,7 +47,7 @@ const tables = `
     id text primary key,
     position bigint generated always as identity unique,
     charge_id text not null references charges,
-    amount bigint not null check (amount > 0),
+    amount integer not null check (amount > 0),
     reason text check (reason in ('duplicate', 'fraudulent', 'requested_by_customer')),
     metadata jsonb not null,
     created_at timestamptz not null default now()
@@ -57,7 +57,7 @@ const tables = `
   create table if not exists disputes (
     id text primary key,
     charge_id text not null unique references charges,
-    amount bigint not null check (amount > 0),
+    amount integer not null check (amount > 0),
     created_at timestamptz not null default now()
   );
 
@@ -67,13 +67,13 @@ const tables = `
     session_id text references sessions,
     type text not null,
     body text not null,
-    -- Never posted: a lost webhook.
+    -- Never posted, like a lost webhook.
     withheld boolean not null default false,
-    -- Held back until a later event of the same session was delivered.
+    -- Held until a later event of the same session was delivered.
     held boolean not null default false,
-    -- How often it is still to be delivered.
+    -- The number of deliveries that are left.
     copies integer not null default 1 check (copies >= 0),
-    -- The kind of forgery that is posted before it.
+    -- The forgery that is posted before it, as an index.
     forgery integer,
     attempts integer not null default 0 check (attempts >= 0),
     next_attempt_at timestamptz not null default now(),
@@ -91,7 +91,7 @@ const tables = `
     created_at timestamptz not null default now()
   );
 
-  -- One row: what goes wrong on purpose, in general. A session may have faults of its own.
+  -- One row: the general faults. A session may have faults of its own.
   create table if not exists faults (
     singleton boolean primary key default true check (singleton),
     seed text not null default '1',
@@ -100,22 +100,22 @@ const tables = `
   );
   insert into faults default values on conflict do nothing;
 
-  -- How often the same thing has been asked for while faults were on.
+  -- The number of calls or events of one kind while faults were enabled.
   create table if not exists occurrences (
-    what text not null,
+    kind text not null,
     reference text not null,
     count integer not null,
-    primary key (what, reference)
+    primary key (kind, reference)
   );
 
-  -- Appended to and never updated, so that counting makes no two transactions wait for each other.
+  -- Never updated, so that no transaction waits for another one's count.
   create table if not exists fault_hits (
     position bigint generated always as identity primary key,
     fault text not null
   );
 `;
 
-/** Creates what is missing, all or nothing, however many processes start at once. */
+/** Creates the missing tables in one transaction. Several processes may do so at once. */
 export async function createTables(database: Database): Promise<void> {
   await database.transaction(async (trx) => {
     await trx.raw('select pg_advisory_xact_lock(?)', [advisoryLock]);

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isPostgresAway } from '../../shared/outage.ts';
 
-/** An error in Stripe's words; `type` and `status` decide which class of its client a caller sees. */
+/** An error as Stripe's API shows it. Its `type` and `status` decide the class of the client's error. */
 export interface ApiError {
   readonly status: number;
   readonly type: 'invalid_request_error' | 'idempotency_error' | 'api_error';
@@ -10,7 +10,7 @@ export interface ApiError {
   readonly param?: string;
 }
 
-/** Ends a request with an error: thrown in a transaction, it undoes what was begun. */
+/** Ends a request with an error, and rolls back the transaction that it is thrown in. */
 export class Refusal extends Error {
   override name = 'Refusal';
 
@@ -19,12 +19,12 @@ export class Refusal extends Error {
   }
 }
 
-/** A request that cannot be done as it was made. */
+/** The refusal of an invalid request. */
 export function invalidRequest(message: string, details: Partial<ApiError> = {}): Refusal {
   return new Refusal({ status: 400, type: 'invalid_request_error', message, ...details });
 }
 
-/** Nothing of that kind has that identifier. */
+/** The refusal of an unknown identifier. */
 export function missing(kind: string, id: string, param = 'id'): Refusal {
   return invalidRequest(`No such ${kind}: '${id}'`, { status: 404, code: 'resource_missing', param });
 }
@@ -40,25 +40,25 @@ export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
   return reply.code(error.status).send(errorBody(error));
 }
 
-/** What an exception means to the caller: a bad request says so, anything else is ours and may be tried again. */
-function meaningOf(error: FastifyError | Refusal): ApiError {
+/** The answer to an exception. The caller may retry all but a bad request. */
+function answerTo(error: FastifyError | Refusal): ApiError {
   if (error instanceof Refusal) return error.answer;
   if (isPostgresAway(error)) {
     return {
       status: 503,
       type: 'api_error',
-      message: 'The payment service cannot reach its database. Try again in a moment.',
+      message: 'The Stripe simulator cannot reach its database. Try again in a moment.',
     };
   }
   const status = error.statusCode ?? 500;
   if (status < 500) return { status, type: 'invalid_request_error', message: error.message };
-  return { status: 500, type: 'api_error', message: 'The payment service failed. Try again in a moment.' };
+  return { status: 500, type: 'api_error', message: 'The Stripe simulator failed. Try again in a moment.' };
 }
 
-/** Says what an exception means and writes down those that are ours. */
+/** The answer to an exception. A fault of the simulator is logged. */
 export function reportError(error: FastifyError | Refusal, request: FastifyRequest): ApiError {
-  const answer = meaningOf(error);
-  // Many requests meet the same outage, and its stack tells nothing.
+  const answer = answerTo(error);
+  // Many requests fail in the same outage, and its stack explains nothing.
   if (answer.status === 503) request.log.warn({ reason: error.message }, 'Postgres is away');
   else if (answer.status >= 500) request.log.error(error);
   return answer;
@@ -69,7 +69,7 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
   return sendError(reply, reportError(error, request));
 }
 
-/** Answers requests that no route takes. */
+/** Answers a request for an unknown address. */
 export function handleNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return sendError(reply, {
     status: 404,

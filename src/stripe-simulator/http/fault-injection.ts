@@ -1,18 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { SimulatorContext } from '../context.ts';
-import { countOccurrence, recordHit, selectFaultsAbout } from '../database/faults.ts';
-import type { Answer } from '../database/idempotency.ts';
-import { type ApiFault, chooseFault, type FaultSettings, isAnyEnabled } from '../faults.ts';
-import { isIdentifier } from '../identifier.ts';
+import { recordOccurrence, selectFaultsAbout } from '../database/faults.ts';
+import type { ApiFault, FaultSettings } from '../faults.ts';
+import { isIdentifier } from '../model.ts';
+import type { SimulatorContext } from '../transaction.ts';
 import { errorBody, sendError } from './errors.ts';
 
-interface FaultHit {
+/** An answer that can be stored and repeated. */
+export interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+/** The answer of a call that an injected fault makes fail. */
+export const failure: Answer = {
+  status: 500,
+  body: errorBody({ status: 500, type: 'api_error', message: 'An unknown error occurred.' }),
+};
+
+interface ApiHit {
   readonly fault: ApiFault;
   readonly settings: FaultSettings;
 }
 
-/** Where the name of an order or of a payment may stand; nothing of it is checked yet. */
+/** The places of a request, before validation, that may identify an order or a payment. */
 interface Unchecked {
   Params: { readonly id?: unknown };
   Querystring: { readonly payment_intent?: unknown };
@@ -23,20 +34,14 @@ interface Unchecked {
   };
 }
 
-/** What a call is answered that fails on purpose. */
-export const failure: Answer = {
-  status: 500,
-  body: errorBody({ status: 500, type: 'api_error', message: 'An unknown error occurred.' }),
-};
+const hits = new WeakMap<FastifyRequest, ApiHit>();
 
-const hits = new WeakMap<FastifyRequest, FaultHit>();
-
-/** The fault that hits this call, if any. */
-export function hitOf(request: FastifyRequest): FaultHit | undefined {
-  return hits.get(request);
+/** The injected fault that hits this call. Undefined when none does. */
+export function faultOf(request: FastifyRequest): ApiFault | undefined {
+  return hits.get(request)?.fault;
 }
 
-/** Lets the API faults hit every call of this server: before it is done, or where its answer goes. */
+/** Injects the API faults into every call of this server, before its effect or into its answer. */
 export function injectFaults(server: FastifyInstance, context: SimulatorContext): void {
   server.addHook('preHandler', async (request, reply) => {
     const hit = await chooseHit(request, context);
@@ -51,33 +56,30 @@ export function injectFaults(server: FastifyInstance, context: SimulatorContext)
   });
 }
 
-async function chooseHit(request: FastifyRequest, context: SimulatorContext): Promise<FaultHit | undefined> {
-  const { params, body, query, headers, routeOptions } = request as FastifyRequest<Unchecked>;
+async function chooseHit(request: FastifyRequest, { sql }: SimulatorContext): Promise<ApiHit | undefined> {
+  const { params, body, query, headers, method, routeOptions } = request as FastifyRequest<Unchecked>;
   const about = firstText(params.id, body?.payment_intent, query.payment_intent);
-  const faults = await selectFaultsAbout(context.sql, isIdentifier(about) ? about : '');
-  const { seed, rates, settings } = faults;
-  if (!isAnyEnabled('api', rates)) return undefined;
-  const what = `${request.method} ${routeOptions.url}`;
-  const reference = firstText(
-    faults.reference,
-    body?.client_reference_id,
-    body?.metadata?.order_id,
-    headers['idempotency-key'],
-  );
-  const before = await countOccurrence(context.sql, what, reference);
-  const fault = chooseFault('api', rates, { seed, what, reference, before });
-  if (fault === undefined) return undefined;
-  await recordHit(context.sql, fault);
-  return { fault, settings };
+  const { seed, rates, settings, reference } = await selectFaultsAbout(sql, isIdentifier(about) ? about : '');
+  const hit = await recordOccurrence(sql, 'api', rates, {
+    seed,
+    kind: `${method} ${routeOptions.url}`,
+    reference: firstText(
+      reference,
+      body?.client_reference_id,
+      body?.metadata?.order_id,
+      headers['idempotency-key'],
+    ),
+  });
+  return hit && { fault: hit.fault, settings };
 }
 
-/** The first that is text which Postgres can keep. */
+/** The first text that Postgres can store. */
 function firstText(...values: unknown[]): string {
   return values.find((value): value is string => typeof value === 'string' && !value.includes('\0')) ?? '';
 }
 
 async function answerBefore(
-  { fault }: FaultHit,
+  { fault }: ApiHit,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
@@ -92,14 +94,14 @@ async function answerBefore(
   if (fault === 'api_html') {
     return reply.code(502).type('text/html').send('<html><body><h1>502 Bad Gateway</h1></body></html>');
   }
-  // Of a call that changes something, the failure belongs to its idempotency key.
+  // The failure of a change is stored under its idempotency key, so the route answers it.
   const fails = fault === 'api_error_before' || fault === 'api_error_after';
   if (fails && request.method === 'GET') return reply.code(failure.status).send(failure.body);
   return undefined;
 }
 
 async function spoil(
-  { fault, settings }: FaultHit,
+  { fault, settings }: ApiHit,
   request: FastifyRequest,
   reply: FastifyReply,
   payload: unknown,
@@ -115,13 +117,12 @@ async function spoil(
   return payload;
 }
 
-/** Waits, but not for a client that has gone and not when the service ends. */
-async function pause(request: FastifyRequest, milliseconds: number, closing: AbortSignal): Promise<void> {
-  const gone = new AbortController();
-  const leave = (): void => gone.abort();
-  request.raw.socket.once('close', leave);
-  await sleep(milliseconds, undefined, { signal: AbortSignal.any([gone.signal, closing]) }).catch(
-    () => undefined,
-  );
-  request.raw.socket.off('close', leave);
+/** Waits until the time is over, the client has disconnected, or the simulator closes. */
+async function pause({ raw }: FastifyRequest, milliseconds: number, closing: AbortSignal): Promise<void> {
+  const disconnected = new AbortController();
+  const abort = (): void => disconnected.abort();
+  raw.socket.once('close', abort);
+  const signal = AbortSignal.any([disconnected.signal, closing]);
+  await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+  raw.socket.off('close', abort);
 }

@@ -1,63 +1,110 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { SimulatorContext } from '../context.ts';
-import { selectCharge } from '../database/charges.ts';
-import { insertSession, type SessionRow, toSession } from '../database/sessions.ts';
-import { invalidRequest, missing } from '../http/errors.ts';
-import { sendOnce } from '../http/idempotent.ts';
-import { listParameters, readPage } from '../http/list.ts';
-import { checkExpiry, readNewSession } from '../http/new-session.ts';
-import { expand, readParameters, text } from '../http/parameters.ts';
-import { isIdentifier } from '../identifier.ts';
-import { checkoutSessionObject, listObject, paymentIntentObject } from '../objects.ts';
-import type { Session } from '../session.ts';
-import type { Transaction } from '../transaction.ts';
-import { expire, findSession } from '../transitions.ts';
+import { selectCharge } from '../charges.ts';
+import { invalidRequest } from '../http/errors.ts';
+import { sendOnce } from '../http/idempotency.ts';
+import { listRoute } from '../http/lists.ts';
+import {
+  type ById,
+  expand,
+  findOrRefuse,
+  integer,
+  metadata,
+  noParameters,
+  readParameters,
+  text,
+} from '../http/parameters.ts';
+import { type NewSession, type Session, unixSeconds } from '../model.ts';
+import { checkoutSessionObject, paymentIntentObject } from '../objects.ts';
+import { expire, findSession, insertSession } from '../sessions.ts';
+import type { SimulatorContext, Transaction } from '../transaction.ts';
 
-interface ById {
-  Params: { id: string };
-}
+const amountMax = 99_999_999;
+const secondsOfLife = 24 * 60 * 60;
+const currencies = new Set(Intl.supportedValuesOf('currency').map((currency) => currency.toLowerCase()));
 
-const nothing = z.strictObject({});
+const url = z
+  .url({ protocol: /^https?$/, error: 'Not a valid URL' })
+  .max(5_000)
+  .refine((value) => !value.includes('\0'), 'Contains a NUL character');
+
+const lineItem = z.strictObject({
+  price_data: z.strictObject({
+    currency: z
+      .string()
+      .transform((value) => value.toLowerCase())
+      .refine((value) => currencies.has(value), 'Invalid currency: three letters as in ISO 4217 are needed'),
+    unit_amount: integer(0, amountMax),
+    product_data: z.strictObject({ name: text(250), description: text(1_000).optional() }),
+  }),
+  quantity: integer(1, 999_999),
+});
+
+const creation = z.strictObject({
+  mode: z.literal('payment', 'Only the mode "payment" is supported'),
+  line_items: z.array(lineItem).min(1).max(100),
+  success_url: url,
+  cancel_url: url.optional(),
+  client_reference_id: text(200).optional(),
+  customer_email: z.email('Invalid email address').max(512).optional(),
+  metadata,
+  payment_intent_data: z.strictObject({ metadata }).default({ metadata: {} }),
+  expires_at: integer(0, 99_999_999_999).optional(),
+});
+
+type Creation = z.infer<typeof creation>;
+
+const checkedCreation = creation
+  .refine(({ line_items }) => new Set(line_items.map(({ price_data }) => price_data.currency)).size === 1, {
+    path: ['line_items'],
+    error: 'All line items must use the same currency',
+  })
+  .refine((given) => total(given) > 0, {
+    path: ['line_items'],
+    error: 'The total amount must be greater than 0',
+    params: { code: 'amount_too_small' },
+  })
+  .refine((given) => total(given) <= amountMax, {
+    path: ['line_items'],
+    error: `The total amount must be no more than ${amountMax}`,
+    params: { code: 'amount_too_large' },
+  });
+
 const retrieval = z.strictObject({ expand: expand('payment_intent', 'payment_intent.latest_charge') });
-const listing = listParameters({ payment_intent: text(255).optional() });
 
 /** Checkout Sessions: create, read, list, expire. */
 export function checkoutSessionRoutes(server: FastifyInstance, context: SimulatorContext): void {
   const show = (session: Session): object => checkoutSessionObject(session, context.publicUrl());
 
   server.post('/v1/checkout/sessions', async (request, reply) => {
-    const asked = readNewSession(request.body, new Date());
+    const session = newSession(readParameters(checkedCreation, request.body), new Date());
     return sendOnce(context, request, reply, async ({ sql }) => {
-      // Looked at here and not with the other parameters: a replay after the session's end is still a replay.
-      checkExpiry(asked, new Date());
-      return show(await insertSession(sql, asked));
+      // Checked under the key, unlike the other parameters, because a replay after the session's end is still a replay.
+      checkExpiry(session, new Date());
+      return show(await insertSession(sql, session));
     });
   });
 
-  server.get('/v1/checkout/sessions', async (request) => {
-    const { payment_intent: intent, ...cursor } = readParameters(listing, request.query);
-    const source = {
-      from: 'sessions',
-      where: intent === undefined ? [] : ['payment_intent = :intent'],
-      bindings: intent === undefined ? {} : { intent },
-    };
-    const page = await readPage<SessionRow>(context.sql, 'checkout.session', source, cursor);
-    const data = page.rows.map((row) => show(toSession(row)));
-    return listObject('/v1/checkout/sessions', data, page.hasMore);
+  listRoute<Session>(server, context, '/v1/checkout/sessions', {
+    kind: 'checkout.session',
+    from: 'sessions',
+    filters: {
+      payment_intent: { schema: text(255).optional(), condition: 'payment_intent = :payment_intent' },
+    },
+    show,
   });
 
   server.get<ById>('/v1/checkout/sessions/:id', async (request) => {
-    const wanted = readParameters(retrieval, request.query).expand;
+    const { expand } = readParameters(retrieval, request.query);
     const session = await context.transact((transaction) => find(transaction, request.params.id));
-    if (wanted.length === 0 || session.paymentIntent === null) return show(session);
+    if (expand.length === 0 || session.payment_intent === null) return show(session);
     const charge = await selectCharge(context.sql, session.id);
-    const intent = paymentIntentObject(session, charge, wanted.includes('payment_intent.latest_charge'));
+    const intent = paymentIntentObject(session, charge, expand.includes('payment_intent.latest_charge'));
     return checkoutSessionObject(session, context.publicUrl(), intent);
   });
 
   server.post<ById>('/v1/checkout/sessions/:id/expire', async (request, reply) => {
-    readParameters(nothing, request.body);
+    readParameters(noParameters, request.body);
     return sendOnce(context, request, reply, async (transaction) => {
       const { id } = await find(transaction, request.params.id);
       const transition = await expire(transaction, id);
@@ -70,8 +117,43 @@ export function checkoutSessionRoutes(server: FastifyInstance, context: Simulato
   });
 }
 
-async function find(transaction: Transaction, id: string): Promise<Session> {
-  const session = id.startsWith('cs_') && isIdentifier(id) ? await findSession(transaction, id) : undefined;
-  if (session === undefined) throw missing('checkout.session', id, 'session');
-  return session;
+function find(transaction: Transaction, id: string): Promise<Session> {
+  return findOrRefuse('checkout.session', id, (id) => findSession(transaction, id), 'session');
+}
+
+function newSession(given: Creation, now: Date): NewSession {
+  return {
+    currency: given.line_items[0]?.price_data.currency ?? '',
+    amount_total: total(given),
+    line_items: given.line_items.map(({ price_data, quantity }) => ({
+      name: price_data.product_data.name,
+      description: price_data.product_data.description ?? null,
+      unit_amount: price_data.unit_amount,
+      quantity,
+    })),
+    client_reference_id: given.client_reference_id ?? null,
+    customer_email: given.customer_email ?? null,
+    metadata: given.metadata,
+    intent_metadata: given.payment_intent_data.metadata,
+    success_url: given.success_url,
+    cancel_url: given.cancel_url ?? null,
+    expires_at: new Date((given.expires_at ?? unixSeconds(now) + secondsOfLife) * 1000),
+  };
+}
+
+function total({ line_items }: Pick<Creation, 'line_items'>): number {
+  return line_items.reduce((sum, { price_data, quantity }) => sum + price_data.unit_amount * quantity, 0);
+}
+
+/**
+ * The session must end in the future, within a day. Stripe's minimum is 30 minutes; without one, short holds can be tried.
+ * @throws Refusal
+ */
+function checkExpiry(session: NewSession, now: Date): void {
+  const seconds = unixSeconds(session.expires_at) - unixSeconds(now);
+  if (seconds >= 0 && seconds <= secondsOfLife) return;
+  throw invalidRequest(
+    'The `expires_at` timestamp must be in the future and at most 24 hours from Checkout Session creation.',
+    { param: 'expires_at' },
+  );
 }

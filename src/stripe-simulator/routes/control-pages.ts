@@ -1,58 +1,143 @@
 import type { FastifyInstance } from 'fastify';
-import type { SimulatorContext } from '../context.ts';
-import { eventView, faultGroupViews, sessionView, settingViews } from '../control-panel.ts';
-import { selectCharge } from '../database/charges.ts';
+import { formatMoney } from '../../shared/money.ts';
+import { selectCharge } from '../charges.ts';
+import { type EventStatus, selectNewestEvents } from '../database/events.ts';
 import { countHits, selectFaults } from '../database/faults.ts';
-import { selectNewestEvents, selectNewestSessions } from '../database/panel.ts';
-import { selectSession } from '../database/sessions.ts';
-import { sendHtml, sendMessage } from '../http/html.ts';
-import { isIdentifier } from '../identifier.ts';
-import { render } from '../render.ts';
-
-interface ById {
-  Params: { id: string };
-}
+import { type Fault, type FaultGroup, type FaultRates, type FaultSettings, faultGroups } from '../faults.ts';
+import { sendMessage, sendPage } from '../http/html.ts';
+import type { ById } from '../http/parameters.ts';
+import { type Charge, isIdentifier, referenceOf, type Session } from '../model.ts';
+import { selectNewestSessions, selectSession } from '../sessions.ts';
+import type { SimulatorContext } from '../transaction.ts';
 
 const rowsShown = 20;
 
-/** The control panel as a page. Its buttons are forms, so it works without JavaScript. */
+/** The pages of the control panel. Their controls are forms, so they work without JavaScript. */
 export function controlPages(server: FastifyInstance, { sql }: SimulatorContext): void {
   server.addHook('onRequest', async (_request, reply) => {
-    // A browser that tells no referrer tells no origin either, and the panel's own forms need one.
+    // With the policy no-referrer a browser sends no origin either, and the panel's own forms need one.
     reply.header('Referrer-Policy', 'same-origin');
   });
 
-  // What `npm start` prints is the address of the service, and this is its one page for everybody.
+  // `npm start` prints the simulator's address, and the panel is its one page for everybody.
   server.get('/', async (_request, reply) => reply.redirect('/control', 303));
 
   server.get('/control', async (_request, reply) => {
     const { seed, rates, settings } = await selectFaults(sql);
     const sessions = await selectNewestSessions(sql, rowsShown);
+    const charges = await Promise.all(sessions.map(({ id }) => selectCharge(sql, id)));
     const events = await selectNewestEvents(sql, rowsShown);
-    const model = {
+    return sendPage(reply, 'control', {
       seed,
       groups: faultGroupViews(rates, await countHits(sql)),
       settings: settingViews(settings),
-      sessions: sessions.map(({ session, charge }) => sessionView(session, charge)),
+      sessions: sessions.map((session, index) => sessionView(session, charges[index])),
       events: events.map(eventView),
-    };
-    return sendHtml(reply, await render('control', model));
+    });
   });
 
   server.get<ById>('/control/sessions/:id', async (request, reply) => {
     const { id } = request.params;
     const session = isIdentifier(id) ? await selectSession(sql, id) : undefined;
     if (session === undefined) {
-      return sendMessage(reply, 404, {
-        title: 'No such session',
-        sentence: 'There is no session at this address.',
-      });
+      const sentence = 'There is no session at this address.';
+      return sendMessage(reply, 404, { title: 'No such session', sentence });
     }
     const { rates } = await selectFaults(sql);
-    const model = {
+    return sendPage(reply, 'control-session', {
       session: sessionView(session, await selectCharge(sql, session.id)),
       groups: faultGroupViews(session.faults ?? rates, {}),
-    };
-    return sendHtml(reply, await render('control-session', model));
+    });
   });
+}
+
+const says: Readonly<Record<Fault, string>> = {
+  api_error_before: 'Answers 500, nothing done',
+  api_error_after: 'Does it, answers 500',
+  api_timeout: 'Does it, never answers',
+  api_slow: 'Does it, answers late',
+  api_lost: 'Does it, breaks the connection',
+  api_too_many: 'Answers 429, nothing done',
+  api_html: 'Answers a 502 page, nothing done',
+  api_garbage: 'Does it, answers what is not JSON',
+  webhook_delay: 'Comes late',
+  webhook_drop: 'Never comes',
+  webhook_double: 'Comes twice',
+  webhook_reorder: 'Comes after a later one of the same session',
+  webhook_forge: 'A forged one comes before it',
+};
+
+const groupTitles: Readonly<Record<FaultGroup, string>> = { api: 'API calls', webhook: 'Webhooks' };
+
+const settingSays: Readonly<Record<keyof FaultSettings, string>> = {
+  slow_ms: 'A late answer takes',
+  delay_ms: 'A late webhook takes',
+  reorder_ms: 'A webhook waits for a later one at most',
+  timeout_ms: 'A call without an answer is held for',
+  settle_ms: 'A bank debit takes',
+};
+
+function faultGroupViews(rates: FaultRates, hits: Readonly<Partial<Record<Fault, number>>>) {
+  return Object.entries(faultGroups).map(([group, faults]) => ({
+    title: groupTitles[group as FaultGroup],
+    faults: faults.map((name) => ({
+      name,
+      says: says[name],
+      rate: rates[name] ?? 0,
+      hits: hits[name] ?? 0,
+    })),
+  }));
+}
+
+function settingViews(settings: FaultSettings) {
+  return Object.entries(settingSays).map(([name, text]) => ({
+    name,
+    says: text,
+    value: settings[name as keyof FaultSettings],
+  }));
+}
+
+/** A session with the actions that its status allows. */
+function sessionView(session: Session, charge: Charge | undefined) {
+  const rest = charge === undefined ? 0 : charge.amount - charge.amount_refunded;
+  return {
+    id: session.id,
+    path: `/control/sessions/${session.id}`,
+    page: `/pay/${session.id}`,
+    reference: referenceOf(session) || session.id.slice(0, 16),
+    amount: formatMoney({ cents: session.amount_total, currency: session.currency }),
+    status: sessionStatus(session, charge),
+    has_faults: session.faults !== null,
+    is_open: session.status === 'open',
+    can_settle: session.payment === 'processing',
+    can_be_paid_late: session.status === 'expired',
+    can_be_disputed: charge !== undefined && !charge.disputed,
+    rest,
+  };
+}
+
+function sessionStatus({ status, payment }: Session, charge: Charge | undefined): string {
+  if (charge === undefined) return payment === 'unpaid' ? status : payment;
+  const refunded = charge.amount_refunded === charge.amount ? 'refunded' : 'refunded in part';
+  return ['paid', charge.amount_refunded > 0 && refunded, charge.disputed && 'disputed']
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** An event with the status of its delivery. */
+function eventView(event: EventStatus) {
+  return {
+    id: event.id,
+    path: `/control/events/${event.id}/resend`,
+    type: event.type,
+    reference: event.reference ?? '',
+    status: deliveryStatus(event),
+  };
+}
+
+function deliveryStatus({ delivered, withheld, attempts }: EventStatus): string {
+  if (withheld) return 'never sent';
+  const tries = attempts === 1 ? '1 try' : `${attempts} tries`;
+  if (delivered) return `delivered, ${tries}`;
+  return attempts === 0 ? 'waiting' : `not accepted yet, ${tries}`;
 }

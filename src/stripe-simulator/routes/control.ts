@@ -1,31 +1,28 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { SimulatorContext } from '../context.ts';
+import { isFromOtherSite } from '../../shared/same-site.ts';
+import { dispute, refund } from '../charges.ts';
 import { resendEvent, selectEvent } from '../database/events.ts';
+import { handleError, invalidRequest, missing, Refusal, reportError } from '../http/errors.ts';
+import { isForm, sendDone, sendMessage } from '../http/html.ts';
 import {
-  countHits,
-  resetFaults,
-  selectFaults,
-  selectSessionFaults,
-  updateFaults,
-} from '../database/faults.ts';
-import { updateSessionFaults } from '../database/sessions.ts';
-import { eventObject } from '../event.ts';
-import { handleError, invalidRequest, missing, reportError } from '../http/errors.ts';
-import { readFaultChange, readSessionFaults } from '../http/fault-change.ts';
-import { sendMessage } from '../http/html.ts';
-import { integer, readParameters, text } from '../http/parameters.ts';
-import { refuseOtherSites } from '../http/same-site.ts';
-import { isIdentifier } from '../identifier.ts';
-import type { Transaction } from '../transaction.ts';
+  type ById,
+  filled,
+  findOrRefuse,
+  integer,
+  metadata,
+  noParameters,
+  readParameters,
+  text,
+} from '../http/parameters.ts';
+import { checkoutSessionObject, disputeObject, refundObject } from '../objects.ts';
+import { payLate, selectSession, settle, startSettlement, type Transition } from '../sessions.ts';
+import { eventObject, type SimulatorContext, type Transaction } from '../transaction.ts';
 import { controlPages } from './control-pages.ts';
-import { sessionActions } from './session-actions.ts';
+import { faultRoutes } from './faults.ts';
+import { refusalOf } from './refunds.ts';
 
-interface ById {
-  Params: { id: string };
-}
-
-const anyEvent = z.strictObject({
+const customEvent = z.strictObject({
   id: z
     .string()
     .regex(/^\w{1,255}$/, 'Letters, digits and underscores')
@@ -36,11 +33,16 @@ const anyEvent = z.strictObject({
   created: integer(0, 99_999_999_999).optional(),
 });
 
-/** The control panel's API: what goes wrong on purpose, and what a person can do in a provider's dashboard. */
+/** The control panel's pages and API: injected faults, and the actions of a provider's dashboard. */
 export function controlRoutes(context: SimulatorContext) {
   return async (server: FastifyInstance): Promise<void> => {
-    server.addHook('onRequest', async (request) => {
-      if (request.method !== 'GET') refuseOtherSites(request);
+    server.addHook('onRequest', async ({ method, headers }) => {
+      if (method === 'GET' || !isFromOtherSite(headers, [headers.host ?? ''])) return;
+      throw new Refusal({
+        status: 403,
+        type: 'invalid_request_error',
+        message: 'Only the control panel itself and clients that are no browsers may do this.',
+      });
     });
     server.setErrorHandler(async (error: FastifyError, request, reply) => {
       if (!isForm(request)) return handleError(error, request, reply);
@@ -54,79 +56,89 @@ export function controlRoutes(context: SimulatorContext) {
     controlPages(server, context);
     faultRoutes(server, context);
     eventRoutes(server, context);
-    for (const [name, act] of Object.entries(sessionActions)) {
-      server.post<ById>(`/control/sessions/:id/${name}`, async (request, reply) => {
-        const { id } = request.params;
-        if (!id.startsWith('cs_') || !isIdentifier(id)) throw missing('checkout.session', id);
-        const done = await context.transact((transaction) => act(transaction, id, request.body, context));
-        return send(request, reply, done);
-      });
-    }
+    actionRoutes(server, context);
   };
-}
-
-function faultRoutes(server: FastifyInstance, { sql, transact }: SimulatorContext): void {
-  const show = async (): Promise<object> => {
-    const { seed, rates, settings } = await selectFaults(sql);
-    const sessions = await selectSessionFaults(sql);
-    return { seed, general: rates, sessions, settings, hits: await countHits(sql) };
-  };
-  const change = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    await updateFaults(sql, readFaultChange(request.body));
-    return send(request, reply, await show());
-  };
-  const changeSession = async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<FastifyReply> => {
-    const { id } = request.params;
-    const faults = readSessionFaults(request.body);
-    if (!isIdentifier(id) || !(await updateSessionFaults(sql, id, faults)))
-      throw missing('checkout.session', id);
-    return send(request, reply, await show());
-  };
-  const reset = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    await transact((transaction) => resetFaults(transaction.sql));
-    return send(request, reply, await show());
-  };
-
-  server.get('/control/faults', show);
-  server.put('/control/faults', change);
-  server.delete('/control/faults', reset);
-  server.put<ById>('/control/sessions/:id/faults', changeSession);
-  // Forms can only post.
-  server.post('/control/faults', change);
-  server.post('/control/faults/off', reset);
-  server.post<ById>('/control/sessions/:id/faults', changeSession);
 }
 
 function eventRoutes(server: FastifyInstance, { transact }: SimulatorContext): void {
   server.post('/control/events', async (request, reply) => {
-    const event = eventObject(readParameters(anyEvent, request.body));
-    const { data, ...details } = event;
-    const isNew = await transact((transaction) =>
-      transaction.emitAnything({ ...details, object: data.object }),
-    );
-    if (isNew) return send(request, reply, event);
+    const event = eventObject(readParameters(customEvent, request.body));
+    const isNew = await transact((transaction) => transaction.emitCustom(event));
+    if (isNew) return sendDone(request, reply, event);
     throw invalidRequest(`There is an event '${event.id}' already.`, { param: 'id' });
   });
 
   server.post<ById>('/control/events/:id/resend', async (request, reply) => {
-    const { id } = request.params;
-    const body = isIdentifier(id) ? await transact((transaction) => resend(transaction, id)) : undefined;
-    if (body === undefined) throw missing('event', id);
-    return send(request, reply, JSON.parse(body) as object);
+    const resend = (id: string) =>
+      transact(async (transaction) => {
+        await resendEvent(transaction.sql, id);
+        transaction.wakeDelivery();
+        return selectEvent(transaction.sql, id);
+      });
+    const body = await findOrRefuse('event', request.params.id, resend);
+    return sendDone(request, reply, JSON.parse(body) as object);
   });
 }
 
-async function resend(transaction: Transaction, id: string): Promise<string | undefined> {
-  if (!(await resendEvent(transaction.sql, id))) return undefined;
-  transaction.wakeDelivery();
-  return selectEvent(transaction.sql, id);
+/** Acts on a session and returns the result. Throws a Refusal when the session's status does not allow it. */
+type SessionAction = (
+  transaction: Transaction,
+  id: string,
+  body: unknown,
+  context: SimulatorContext,
+) => Promise<object>;
+
+const refundParameters = z.strictObject({ amount: filled(integer(1, 99_999_999)), metadata });
+const settlement = z.strictObject({ outcome: z.enum(['succeeded', 'failed']) });
+
+const sessionActions: Readonly<Record<string, SessionAction>> = {
+  async dispute(transaction, id, body) {
+    readParameters(noParameters, body);
+    const result = await dispute(transaction, id);
+    if (result.outcome === 'disputed') return disputeObject(result.dispute, result.charge);
+    if (result.outcome === 'unknown') throw missing('checkout.session', id);
+    throw invalidRequest(`This Checkout Session cannot be disputed: ${result.outcome}.`);
+  },
+
+  async refund(transaction, id, body) {
+    const { amount, metadata } = readParameters(refundParameters, body);
+    const session = await findOrRefuse('checkout.session', id, (id) => selectSession(transaction.sql, id));
+    const result = await refund(transaction, id, { amount, reason: 'requested_by_customer', metadata });
+    if (result.outcome === 'refunded') return refundObject(result.refund);
+    throw refusalOf(result, session.payment_intent ?? '');
+  },
+
+  async late_payment(transaction, id, body, context) {
+    readParameters(noParameters, body);
+    return shown(await payLate(transaction, id), id, context);
+  },
+
+  async complete_unpaid(transaction, id, body, context) {
+    const { outcome } = readParameters(settlement.partial(), body);
+    return shown(await startSettlement(transaction, id, outcome), id, context);
+  },
+
+  async settle_async(transaction, id, body, context) {
+    const { outcome } = readParameters(settlement, body);
+    return shown(await settle(transaction, id, outcome), id, context);
+  },
+};
+
+function shown(transition: Transition | undefined, id: string, context: SimulatorContext): object {
+  if (transition === undefined) throw missing('checkout.session', id);
+  const { session, changed } = transition;
+  if (changed) return checkoutSessionObject(session, context.publicUrl());
+  throw invalidRequest(
+    `This Checkout Session is ${session.status} and ${session.payment}: that cannot be done to it.`,
+  );
 }
 
-/** The panel's forms come back to the panel, everybody else gets the object. */
-function send(request: FastifyRequest, reply: FastifyReply, done: object): FastifyReply {
-  return isForm(request) ? reply.redirect('/control', 303) : reply.send(done);
-}
-
-function isForm(request: FastifyRequest): boolean {
-  return request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
+function actionRoutes(server: FastifyInstance, context: SimulatorContext): void {
+  for (const [name, act] of Object.entries(sessionActions)) {
+    server.post<ById>(`/control/sessions/:id/${name}`, async (request, reply) => {
+      const actOn = (id: string) =>
+        context.transact((transaction) => act(transaction, id, request.body, context));
+      return sendDone(request, reply, await findOrRefuse('checkout.session', request.params.id, actOn));
+    });
+  }
 }

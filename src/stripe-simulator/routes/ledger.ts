@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { SimulatorContext } from '../context.ts';
-import { readLedger } from '../database/ledger.ts';
+import type { Statement } from '../database/statement.ts';
 import { integer, readParameters } from '../http/parameters.ts';
+import type { SimulatorContext } from '../transaction.ts';
 
-const query = z.object({
+const parameters = z.object({
   after: z
     .string()
     .regex(/^cs_test_\w+$/, 'The parameter "after" names a session')
@@ -12,12 +12,52 @@ const query = z.object({
   limit: integer(1, 1_000).default(100),
 });
 
-/** The service's own ledger: all money that moved, without names or addresses. */
-export function ledgerRoutes(context: SimulatorContext) {
+/** The simulator's ledger: all money that moved, without names or addresses. */
+export function ledgerRoutes({ sql }: SimulatorContext) {
   return async (server: FastifyInstance): Promise<void> => {
     server.get('/ledger', async (request) => {
-      const { after, limit } = readParameters(query, request.query);
-      return readLedger(context.sql, after, limit);
+      const { after, limit } = readParameters(parameters, request.query);
+      return readLedger(sql, after, limit);
     });
   };
+}
+
+const created = (table: string): string =>
+  `cast(extract(epoch from ${table}.created_at) as integer) as created`;
+const movement = (table: 'refunds' | 'disputes'): string =>
+  `${table}.id, charge_id as charge, session_id, payment_intent, client_reference_id, ${table}.amount, currency, ${created(table)}`;
+
+/** Reads `limit` sessions in the order of their creation, from the one behind `after`, with all money that moved for them. */
+async function readLedger(sql: Statement, after: string | undefined, limit: number): Promise<object> {
+  const sessions = await sql<{ id: string }>(
+    `select id, status, case payment when 'paid' then 'paid' else 'unpaid' end as payment_status, payment_intent,
+            client_reference_id, amount_total, currency, ${created('sessions')},
+            cast(extract(epoch from expires_at) as integer) as expires_at
+     from sessions where position > coalesce((select position from sessions where id = :after), 0)
+     order by position limit :limit`,
+    { after: after ?? '', limit: limit + 1 },
+  );
+  const page = sessions.slice(0, limit);
+  const ids = page.map(({ id }) => id);
+  const charged = `
+    (select charges.*, position as session_position, payment_intent, client_reference_id
+     from charges join sessions on sessions.id = session_id where session_id = any(:ids)) as charges`;
+  const charges = await sql<object>(
+    `select id, session_id, payment_intent, client_reference_id, amount, amount_refunded, currency,
+            exists (select from disputes where charge_id = charges.id) as disputed, 'succeeded' as status,
+            ${created('charges')}
+     from ${charged} order by session_position`,
+    { ids },
+  );
+  const refunds = await sql<object>(
+    `select ${movement('refunds')}, 'succeeded' as status, reason, metadata
+     from refunds join ${charged} on charges.id = charge_id order by position`,
+    { ids },
+  );
+  const disputes = await sql<object>(
+    `select ${movement('disputes')}, 'needs_response' as status
+     from disputes join ${charged} on charges.id = charge_id order by session_position`,
+    { ids },
+  );
+  return { sessions: page, charges, refunds, disputes, has_more: sessions.length > limit };
 }

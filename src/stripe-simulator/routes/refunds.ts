@@ -1,18 +1,21 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { SimulatorContext } from '../context.ts';
-import { type RefundRow, refundsSource, selectRefund, toRefund } from '../database/charges.ts';
+import { type RefundResult, refund, refundsSource, selectRefund } from '../charges.ts';
 import { invalidRequest, missing, type Refusal } from '../http/errors.ts';
-import { sendOnce } from '../http/idempotent.ts';
-import { listParameters, readPage } from '../http/list.ts';
-import { integer, metadata, readParameters, text } from '../http/parameters.ts';
-import { isIdentifier } from '../identifier.ts';
-import { listObject, refundObject } from '../objects.ts';
-import { type RefundResult, refund } from '../refunds.ts';
-
-interface ById {
-  Params: { id: string };
-}
+import { sendOnce } from '../http/idempotency.ts';
+import { listRoute } from '../http/lists.ts';
+import {
+  type ById,
+  findOrRefuse,
+  integer,
+  metadata,
+  noParameters,
+  readParameters,
+  text,
+} from '../http/parameters.ts';
+import type { Refund } from '../model.ts';
+import { refundObject } from '../objects.ts';
+import type { SimulatorContext } from '../transaction.ts';
 
 const creation = z.strictObject({
   payment_intent: text(255),
@@ -20,8 +23,6 @@ const creation = z.strictObject({
   reason: z.enum(['duplicate', 'fraudulent', 'requested_by_customer']).optional(),
   metadata,
 });
-const retrieval = z.strictObject({});
-const listing = listParameters({ payment_intent: text(255).optional() });
 
 /** Refunds: create, read, list. */
 export function refundRoutes(server: FastifyInstance, context: SimulatorContext): void {
@@ -40,28 +41,24 @@ export function refundRoutes(server: FastifyInstance, context: SimulatorContext)
     });
   });
 
-  server.get('/v1/refunds', async (request) => {
-    const { payment_intent: intent, ...cursor } = readParameters(listing, request.query);
-    const source = {
-      from: refundsSource,
-      where: intent === undefined ? [] : ['payment_intent = :intent'],
-      bindings: intent === undefined ? {} : { intent },
-    };
-    const page = await readPage<RefundRow>(context.sql, 'refund', source, cursor);
-    const data = page.rows.map((row) => refundObject(toRefund(row)));
-    return listObject('/v1/refunds', data, page.hasMore);
+  listRoute<Refund>(server, context, '/v1/refunds', {
+    kind: 'refund',
+    from: refundsSource,
+    filters: {
+      payment_intent: { schema: text(255).optional(), condition: 'payment_intent = :payment_intent' },
+    },
+    show: refundObject,
   });
 
   server.get<ById>('/v1/refunds/:id', async (request) => {
-    readParameters(retrieval, request.query);
-    const { id } = request.params;
-    const found = isIdentifier(id) ? await selectRefund(context.sql, id) : undefined;
-    if (found === undefined) throw missing('refund', id);
-    return refundObject(found);
+    readParameters(noParameters, request.query);
+    return refundObject(
+      await findOrRefuse('refund', request.params.id, (id) => selectRefund(context.sql, id)),
+    );
   });
 }
 
-/** Why a refund was not made, in Stripe's words. */
+/** The reason why a refund was not made, in Stripe's words. */
 export function refusalOf(result: Exclude<RefundResult, { outcome: 'refunded' }>, intent: string): Refusal {
   switch (result.outcome) {
     case 'unknown':
@@ -77,7 +74,7 @@ export function refusalOf(result: Exclude<RefundResult, { outcome: 'refunded' }>
     case 'too_much':
       return invalidRequest(
         `Refund amount is greater than unrefunded amount on charge: ` +
-          `${result.charge.amount - result.charge.amountRefunded} are left of ${result.charge.amount}.`,
+          `${result.charge.amount - result.charge.amount_refunded} are left of ${result.charge.amount}.`,
         { param: 'amount' },
       );
   }

@@ -1,49 +1,33 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { SimulatorContext } from '../context.ts';
-import { missing, sendError } from '../http/errors.ts';
-import { isIdentifier } from '../identifier.ts';
-import { paymentStatus } from '../session.ts';
-import type { Transaction } from '../transaction.ts';
-import { expire, pay, type Transition } from '../transitions.ts';
+import { invalidRequest } from '../http/errors.ts';
+import { findOrRefuse } from '../http/parameters.ts';
+import { paymentStatus } from '../objects.ts';
+import { expire, pay } from '../sessions.ts';
+import type { SimulatorContext } from '../transaction.ts';
 
 const body = z.object({ session_id: z.string() });
+const routes = { '/api/submit_payment': pay, '/api/cancel_payment': expire } as const;
 
 /**
- * What the tutorial's shopper does with curl: submit or cancel the payment. No API key: knowing the session is enough, as
- * on the payment page. What can no longer happen changes nothing and answers the state.
+ * The tutorial's shopper pays or cancels with curl. As on the payment page, knowing the session is enough. A request that comes
+ * too late changes nothing and gets the session's status.
  */
-export function tutorialRoutes(context: SimulatorContext) {
+export function tutorialRoutes({ transact }: SimulatorContext) {
   return async (server: FastifyInstance): Promise<void> => {
-    transitionRoute(server, context, '/api/submit_payment', pay);
-    transitionRoute(server, context, '/api/cancel_payment', expire);
-  };
-}
-
-function transitionRoute(
-  server: FastifyInstance,
-  context: SimulatorContext,
-  path: string,
-  transit: (transaction: Transaction, id: string) => Promise<Transition | undefined>,
-): void {
-  server.post(path, async (request, reply) => {
-    const parsed = body.safeParse(request.body);
-    if (!parsed.success) {
-      return sendError(reply, {
-        status: 400,
-        type: 'invalid_request_error',
-        code: 'parameter_missing',
-        message: 'The body must be JSON with the text "session_id".',
-        param: 'session_id',
+    for (const [path, transit] of Object.entries(routes)) {
+      server.post(path, async (request) => {
+        const { success, data } = body.safeParse(request.body);
+        if (!success) {
+          throw invalidRequest('The body must be JSON with the text "session_id".', {
+            code: 'parameter_missing',
+            param: 'session_id',
+          });
+        }
+        const find = (id: string) => transact((transaction) => transit(transaction, id));
+        const { session } = await findOrRefuse('checkout.session', data.session_id, find, 'session_id');
+        return { session_id: session.id, status: session.status, payment_status: paymentStatus(session) };
       });
     }
-    const id = parsed.data.session_id;
-    const transition =
-      id.startsWith('cs_') && isIdentifier(id)
-        ? await context.transact((transaction) => transit(transaction, id))
-        : undefined;
-    if (transition === undefined) throw missing('checkout.session', id, 'session_id');
-    const { session } = transition;
-    return { session_id: session.id, status: session.status, payment_status: paymentStatus(session) };
-  });
+  };
 }

@@ -1,6 +1,6 @@
 import { formatMoney } from '../shared/money.ts';
 import { type CardForm, testCards } from './cards.ts';
-import { cancelAddress, type Decline, type LineItem, type Session, successAddress } from './session.ts';
+import { cancelAddress, type Decline, type LineItem, type Session, successAddress } from './model.ts';
 
 const declines: Readonly<Record<Decline, string>> = {
   generic_decline: 'The card was declined.',
@@ -8,29 +8,29 @@ const declines: Readonly<Record<Decline, string>> = {
   authentication_required: 'The card was declined: your bank could not confirm that it is you.',
 };
 
-/** What the payment page shows; everything is text that was formatted already. */
+/** The model of the payment page, with formatted texts. */
 export function paymentPage(session: Session, form: CardForm, now: Date) {
   return {
     status: session.status,
     payment: session.payment,
     path: `/pay/${session.id}`,
-    shop: new URL(session.successUrl).host,
-    total: formatMoney({ cents: session.amountTotal, currency: session.currency }),
-    lines: session.lineItems.map((item) => lineView(item, session.currency)),
-    email: session.customerEmail,
-    declined: session.lastDecline && declines[session.lastDecline],
+    shop: new URL(session.success_url).host,
+    total: formatMoney({ cents: session.amount_total, currency: session.currency }),
+    lines: session.line_items.map((item) => lineView(item, session.currency)),
+    email: session.customer_email,
+    declined: session.last_decline && declines[session.last_decline],
     form,
     faulty: Object.values(form).some(({ error }) => error !== null),
     cards: testCards.map(({ number, says }) => ({ number, says, chosen: number === form.number.value })),
     ...holdView(session, now),
-    until: formatUntil(session.expiresAt, now),
-    until_iso: session.expiresAt.toISOString(),
+    until: formatUntil(session.expires_at, now),
+    until_iso: session.expires_at.toISOString(),
     success_address: successAddress(session),
     cancel_address: cancelAddress(session),
   };
 }
 
-/** Where the forms of the page may lead: Chromium applies `form-action` to the redirect after a form, too. */
+/** The origins that the page's forms may lead to. Chromium applies `form-action` to the redirect after a form as well. */
 export function formTargets(session: Session): string[] {
   const origins = [successAddress(session), cancelAddress(session)].map((address) => new URL(address).origin);
   return [...new Set(origins)];
@@ -41,21 +41,24 @@ function lineView(item: LineItem, currency: string) {
     name: item.name,
     description: item.description,
     quantity: item.quantity,
-    unit: formatMoney({ cents: item.unitAmount, currency }),
-    amount: formatMoney({ cents: item.unitAmount * item.quantity, currency }),
+    unit: formatMoney({ cents: item.unit_amount, currency }),
+    amount: formatMoney({ cents: item.unit_amount * item.quantity, currency }),
   };
 }
 
 function holdView(session: Session, now: Date) {
-  const millisecondsLeft = Math.max(0, session.expiresAt.getTime() - now.getTime());
+  const millisecondsLeft = Math.max(0, session.expires_at.getTime() - now.getTime());
   return {
     milliseconds_left: millisecondsLeft,
     seconds_left: Math.ceil(millisecondsLeft / 1000),
-    seconds_held: Math.max(1, Math.ceil((session.expiresAt.getTime() - session.createdAt.getTime()) / 1000)),
+    seconds_held: Math.max(
+      1,
+      Math.ceil((session.expires_at.getTime() - session.created_at.getTime()) / 1000),
+    ),
   };
 }
 
-/** The time alone when it is today, else with its day. */
+/** The time, with its day unless it is today. */
 function formatUntil(date: Date, now: Date): string {
   const day = date.toDateString() === now.toDateString() ? {} : ({ day: 'numeric', month: 'long' } as const);
   return new Intl.DateTimeFormat('en-GB', {

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import type { FaultRates } from './faults.ts';
+
+// The objects as the database stores them. Fields have Stripe's names; amounts are in the smallest unit of the currency.
+
+/** open → complete or open → expired; both are final. */
+export type SessionStatus = 'open' | 'complete' | 'expired';
+
+/** A complete session is paid at once, or it is processing until its bank has paid or failed. */
+export type SessionPayment = 'unpaid' | 'processing' | 'paid' | 'failed';
+
+/** The bank's final answer to a payment that takes time. */
+export type Settlement = 'succeeded' | 'failed';
+
+/** Why a card was declined. */
+export type Decline = 'generic_decline' | 'insufficient_funds' | 'authentication_required';
+
+type Metadata = Readonly<Record<string, string>>;
+
+export interface LineItem {
+  readonly name: string;
+  readonly description: string | null;
+  readonly unit_amount: number;
+  readonly quantity: number;
+}
+
+/** The parameters of a new session. */
+export interface NewSession {
+  readonly currency: string;
+  readonly amount_total: number;
+  readonly line_items: readonly LineItem[];
+  readonly client_reference_id: string | null;
+  readonly customer_email: string | null;
+  readonly metadata: Metadata;
+  /** The metadata of the payment intent and of the charge. */
+  readonly intent_metadata: Metadata;
+  readonly success_url: string;
+  readonly cancel_url: string | null;
+  readonly expires_at: Date;
+}
+
+/** A Checkout Session: one purchase, paid at most once, on a hosted page. */
+export interface Session extends NewSession {
+  readonly id: string;
+  readonly status: SessionStatus;
+  readonly payment: SessionPayment;
+  /** Set by the first attempt to pay, as Stripe does. */
+  readonly payment_intent: string | null;
+  /** Why the last card was declined. */
+  readonly last_decline: Decline | null;
+  /** The faults of this session; null applies the general ones. */
+  readonly faults: FaultRates | null;
+  readonly created_at: Date;
+}
+
+/** The money that was taken for a session, and how much of it was refunded. */
+export interface Charge {
+  readonly id: string;
+  readonly session_id: string;
+  readonly payment_intent: string;
+  readonly amount: number;
+  readonly amount_refunded: number;
+  readonly currency: string;
+  readonly disputed: boolean;
+  readonly metadata: Metadata;
+  readonly created_at: Date;
+}
+
+/** The parameters of a new refund. Without an amount it refunds the rest of the charge. */
+export interface NewRefund {
+  readonly amount: number | undefined;
+  readonly reason: 'duplicate' | 'fraudulent' | 'requested_by_customer' | null;
+  readonly metadata: Metadata;
+}
+
+/** Money that went back to the customer. */
+export interface Refund extends NewRefund {
+  readonly id: string;
+  readonly charge_id: string;
+  readonly payment_intent: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly created_at: Date;
+}
+
+/** The customer has asked the bank for the money of a charge back. */
+export interface Dispute {
+  readonly id: string;
+  readonly amount: number;
+  readonly created_at: Date;
+}
+
+/** The shop's reference for the session. Unlike the session's identifier, it is the same in every run of a scenario. */
+export function referenceOf(session: NewSession): string {
+  return session.client_reference_id ?? session.metadata['order_id'] ?? '';
+}
+
+/** The address that the shopper returns to after paying. The shop may ask for the session's id in it. */
+export function successAddress(session: Session): string {
+  // URL escapes characters outside ASCII, which a header cannot carry.
+  return new URL(session.success_url.replaceAll('{CHECKOUT_SESSION_ID}', session.id)).href;
+}
+
+/** The address that the shopper returns to without paying. */
+export function cancelAddress({ cancel_url: url, success_url: successUrl }: Session): string {
+  return url === null ? new URL(successUrl).origin : new URL(url).href;
+}
+
+/** A time as Stripe's API shows it, in whole seconds. */
+export function unixSeconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
+}
+
+/** Prefixes of identifiers: session, payment intent, charge, refund, dispute, event, request. */
+type Prefix = 'cs_test' | 'pi' | 'ch' | 're' | 'dp' | 'evt' | 'req';
+
+/** A new identifier in Stripe's format. It cannot be guessed: knowing a session's identifier is enough to pay it. */
+export function newIdentifier(prefix: Prefix): string {
+  return `${prefix}_${randomBytes(24).toString('hex')}`;
+}
+
+/** Whether a text can be an identifier, so that any other needs no query. `prefix` is the kind that it must have. */
+export function isIdentifier(text: string, prefix = ''): boolean {
+  return text.startsWith(prefix) && /^\w{1,255}$/.test(text);
+}

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { offeredForm } from './cards.ts';
+import type { Session } from './model.ts';
+import { formTargets, paymentPage } from './payment-page.ts';
+
+const now = new Date('2026-11-21T12:00:00Z');
+
+const session: Session = {
+  id: 'cs_test_1',
+  status: 'open',
+  payment: 'unpaid',
+  currency: 'usd',
+  amount_total: 9999,
+  line_items: [{ name: 'Cleat', description: null, unit_amount: 9999, quantity: 1 }],
+  client_reference_id: null,
+  customer_email: null,
+  metadata: {},
+  intent_metadata: {},
+  success_url: 'http://localhost:3000/order?session={CHECKOUT_SESSION_ID}&name=é',
+  cancel_url: null,
+  expires_at: new Date('2026-11-21T12:01:30Z'),
+  payment_intent: null,
+  last_decline: null,
+  faults: null,
+  created_at: new Date('2026-11-21T11:59:30Z'),
+};
+
+test('the success address contains the session, and the page its remaining time', () => {
+  expect(paymentPage(session, offeredForm(undefined), now)).toMatchObject({
+    shop: 'localhost:3000',
+    success_address: 'http://localhost:3000/order?session=cs_test_1&name=%C3%A9',
+    cancel_address: 'http://localhost:3000',
+    milliseconds_left: 90_000,
+    seconds_held: 120,
+    until: expect.stringMatching(/^\d\d:01/),
+  });
+});
+
+test('a time on another day shows the day', () => {
+  const tomorrow = { ...session, expires_at: new Date('2026-11-22T12:00:00Z') };
+  expect(paymentPage(tomorrow, offeredForm(undefined), now).until).toMatch(/22 November/);
+});
+
+test('forms may lead only to the shop', () => {
+  expect(formTargets(session)).toEqual(['http://localhost:3000']);
+  expect(formTargets({ ...session, cancel_url: 'https://shop.example.org/cart' })).toEqual([
+    'http://localhost:3000',
+    'https://shop.example.org',
+  ]);
+});
