@@ -1,7 +1,7 @@
 import createKnex, { type Knex } from 'knex';
 import type { ClientBase } from 'pg';
 
-type Bindings = Readonly<Record<string, Knex.RawBinding>>;
+export type Bindings = Readonly<Record<string, Knex.RawBinding>>;
 
 /**
  * Runs one SQL statement and returns its rows, with their columns in camelCase. Bindings are named (`:name`). Write casts

@@ -1,4 +1,4 @@
-import type { Statement } from './database/statement.ts';
+import type { Statement } from '../shared/statement.ts';
 import {
   type Charge,
   type Dispute,
@@ -58,10 +58,10 @@ export async function refund(
 ): Promise<RefundResult> {
   const { sql } = transaction;
   const charge = await lockCharge(sql, id);
-  const session = await selectSession(sql, charge?.session_id ?? id);
+  const session = await selectSession(sql, charge?.sessionId ?? id);
   if (session === undefined) return { outcome: 'unknown' };
   if (charge === undefined) return { outcome: 'not_charged' };
-  const rest = charge.amount - charge.amount_refunded;
+  const rest = charge.amount - charge.amountRefunded;
   const amount = request.amount ?? rest;
   if (rest === 0) return { outcome: 'already_refunded', charge };
   if (amount > rest) return { outcome: 'too_much', charge };
@@ -84,9 +84,9 @@ async function insertRefund(
     { id: newIdentifier('re'), charge: charge.id, amount, reason, metadata: JSON.stringify(metadata) },
   );
   if (row === undefined) throw new Error('The insert returned no row');
-  const refunded = { ...charge, amount_refunded: charge.amount_refunded + amount };
+  const refunded = { ...charge, amountRefunded: charge.amountRefunded + amount };
   await transaction.emit('charge.refunded', session, { object: chargeObject(refunded) });
-  return { ...row, currency: charge.currency, payment_intent: charge.payment_intent };
+  return { ...row, currency: charge.currency, paymentIntent: charge.paymentIntent };
 }
 
 export type DisputeResult =

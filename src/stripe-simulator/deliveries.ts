@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { Statement } from '../shared/statement.ts';
 import {
   type ClaimedEvent,
   claimDueEvents,
@@ -7,7 +8,6 @@ import {
   postponeEvent,
   releaseClaims,
 } from './database/events.ts';
-import type { Statement } from './database/statement.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { unixSeconds } from './model.ts';
 import { forgeries, type SignedBody, signed } from './signature.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FaultRates } from './faults.ts';
 
-// The objects as the database stores them. Fields have Stripe's names; amounts are in the smallest unit of the currency.
+// The rows of the database. Amounts are in the smallest unit of the currency.
 
 /** open → complete or open → expired; both are final. */
 export type SessionStatus = 'open' | 'complete' | 'expired';
@@ -20,23 +20,23 @@ type Metadata = Readonly<Record<string, string>>;
 export interface LineItem {
   readonly name: string;
   readonly description: string | null;
-  readonly unit_amount: number;
+  readonly unitAmount: number;
   readonly quantity: number;
 }
 
 /** The parameters of a new session. */
 export interface NewSession {
   readonly currency: string;
-  readonly amount_total: number;
-  readonly line_items: readonly LineItem[];
-  readonly client_reference_id: string | null;
-  readonly customer_email: string | null;
+  readonly amountTotal: number;
+  readonly lineItems: readonly LineItem[];
+  readonly clientReferenceId: string | null;
+  readonly customerEmail: string | null;
   readonly metadata: Metadata;
   /** The metadata of the payment intent and of the charge. */
-  readonly intent_metadata: Metadata;
-  readonly success_url: string;
-  readonly cancel_url: string | null;
-  readonly expires_at: Date;
+  readonly intentMetadata: Metadata;
+  readonly successUrl: string;
+  readonly cancelUrl: string | null;
+  readonly expiresAt: Date;
 }
 
 /** A Checkout Session: one purchase, paid at most once, on a hosted page. */
@@ -45,25 +45,25 @@ export interface Session extends NewSession {
   readonly status: SessionStatus;
   readonly payment: SessionPayment;
   /** Set by the first attempt to pay, as Stripe does. */
-  readonly payment_intent: string | null;
+  readonly paymentIntent: string | null;
   /** Why the last card was declined. */
-  readonly last_decline: Decline | null;
+  readonly lastDecline: Decline | null;
   /** The faults of this session; null applies the general ones. */
   readonly faults: FaultRates | null;
-  readonly created_at: Date;
+  readonly createdAt: Date;
 }
 
 /** The money that was taken for a session, and how much of it was refunded. */
 export interface Charge {
   readonly id: string;
-  readonly session_id: string;
-  readonly payment_intent: string;
+  readonly sessionId: string;
+  readonly paymentIntent: string;
   readonly amount: number;
-  readonly amount_refunded: number;
+  readonly amountRefunded: number;
   readonly currency: string;
   readonly disputed: boolean;
   readonly metadata: Metadata;
-  readonly created_at: Date;
+  readonly createdAt: Date;
 }
 
 /** The parameters of a new refund. Without an amount it refunds the rest of the charge. */
@@ -76,34 +76,34 @@ export interface NewRefund {
 /** Money that went back to the customer. */
 export interface Refund extends NewRefund {
   readonly id: string;
-  readonly charge_id: string;
-  readonly payment_intent: string;
+  readonly chargeId: string;
+  readonly paymentIntent: string;
   readonly amount: number;
   readonly currency: string;
-  readonly created_at: Date;
+  readonly createdAt: Date;
 }
 
 /** The customer has asked the bank for the money of a charge back. */
 export interface Dispute {
   readonly id: string;
   readonly amount: number;
-  readonly created_at: Date;
+  readonly createdAt: Date;
 }
 
 /** The shop's reference for the session. Unlike the session's identifier, it is the same in every run of a scenario. */
 export function referenceOf(session: NewSession): string {
-  return session.client_reference_id ?? session.metadata['order_id'] ?? '';
+  return session.clientReferenceId ?? session.metadata['order_id'] ?? '';
 }
 
 /** The address that the shopper returns to after paying. The shop may ask for the session's id in it. */
 export function successAddress(session: Session): string {
   // URL escapes characters outside ASCII, which a header cannot carry.
-  return new URL(session.success_url.replaceAll('{CHECKOUT_SESSION_ID}', session.id)).href;
+  return new URL(session.successUrl.replaceAll('{CHECKOUT_SESSION_ID}', session.id)).href;
 }
 
 /** The address that the shopper returns to without paying. */
-export function cancelAddress({ cancel_url: url, success_url: successUrl }: Session): string {
-  return url === null ? new URL(successUrl).origin : new URL(url).href;
+export function cancelAddress({ cancelUrl, successUrl }: Session): string {
+  return cancelUrl === null ? new URL(successUrl).origin : new URL(cancelUrl).href;
 }
 
 /** A time as Stripe's API shows it, in whole seconds. */

@@ -10,19 +10,19 @@ const session: Session = {
   status: 'open',
   payment: 'unpaid',
   currency: 'usd',
-  amount_total: 9999,
-  line_items: [{ name: 'Cleat', description: null, unit_amount: 9999, quantity: 1 }],
-  client_reference_id: null,
-  customer_email: null,
+  amountTotal: 9999,
+  lineItems: [{ name: 'Cleat', description: null, unitAmount: 9999, quantity: 1 }],
+  clientReferenceId: null,
+  customerEmail: null,
   metadata: {},
-  intent_metadata: {},
-  success_url: 'http://localhost:3000/order?session={CHECKOUT_SESSION_ID}&name=é',
-  cancel_url: null,
-  expires_at: new Date('2026-11-21T12:01:30Z'),
-  payment_intent: null,
-  last_decline: null,
+  intentMetadata: {},
+  successUrl: 'http://localhost:3000/order?session={CHECKOUT_SESSION_ID}&name=é',
+  cancelUrl: null,
+  expiresAt: new Date('2026-11-21T12:01:30Z'),
+  paymentIntent: null,
+  lastDecline: null,
   faults: null,
-  created_at: new Date('2026-11-21T11:59:30Z'),
+  createdAt: new Date('2026-11-21T11:59:30Z'),
 };
 
 test('the success address contains the session, and the page its remaining time', () => {
@@ -37,13 +37,13 @@ test('the success address contains the session, and the page its remaining time'
 });
 
 test('a time on another day shows the day', () => {
-  const tomorrow = { ...session, expires_at: new Date('2026-11-22T12:00:00Z') };
+  const tomorrow = { ...session, expiresAt: new Date('2026-11-22T12:00:00Z') };
   expect(paymentPage(tomorrow, offeredForm(undefined), now).until).toMatch(/22 November/);
 });
 
 test('forms may lead only to the shop', () => {
   expect(formTargets(session)).toEqual(['http://localhost:3000']);
-  expect(formTargets({ ...session, cancel_url: 'https://shop.example.org/cart' })).toEqual([
+  expect(formTargets({ ...session, cancelUrl: 'https://shop.example.org/cart' })).toEqual([
     'http://localhost:3000',
     'https://shop.example.org',
   ]);

@@ -14,17 +14,17 @@ export function paymentPage(session: Session, form: CardForm, now: Date) {
     status: session.status,
     payment: session.payment,
     path: `/pay/${session.id}`,
-    shop: new URL(session.success_url).host,
-    total: formatMoney({ cents: session.amount_total, currency: session.currency }),
-    lines: session.line_items.map((item) => lineView(item, session.currency)),
-    email: session.customer_email,
-    declined: session.last_decline && declines[session.last_decline],
+    shop: new URL(session.successUrl).host,
+    total: formatMoney({ cents: session.amountTotal, currency: session.currency }),
+    lines: session.lineItems.map((item) => lineView(item, session.currency)),
+    email: session.customerEmail,
+    declined: session.lastDecline && declines[session.lastDecline],
     form,
     faulty: Object.values(form).some(({ error }) => error !== null),
     cards: testCards.map(({ number, says }) => ({ number, says, chosen: number === form.number.value })),
     ...holdView(session, now),
-    until: formatUntil(session.expires_at, now),
-    until_iso: session.expires_at.toISOString(),
+    until: formatUntil(session.expiresAt, now),
+    until_iso: session.expiresAt.toISOString(),
     success_address: successAddress(session),
     cancel_address: cancelAddress(session),
   };
@@ -41,20 +41,17 @@ function lineView(item: LineItem, currency: string) {
     name: item.name,
     description: item.description,
     quantity: item.quantity,
-    unit: formatMoney({ cents: item.unit_amount, currency }),
-    amount: formatMoney({ cents: item.unit_amount * item.quantity, currency }),
+    unit: formatMoney({ cents: item.unitAmount, currency }),
+    amount: formatMoney({ cents: item.unitAmount * item.quantity, currency }),
   };
 }
 
 function holdView(session: Session, now: Date) {
-  const millisecondsLeft = Math.max(0, session.expires_at.getTime() - now.getTime());
+  const millisecondsLeft = Math.max(0, session.expiresAt.getTime() - now.getTime());
   return {
     milliseconds_left: millisecondsLeft,
     seconds_left: Math.ceil(millisecondsLeft / 1000),
-    seconds_held: Math.max(
-      1,
-      Math.ceil((session.expires_at.getTime() - session.created_at.getTime()) / 1000),
-    ),
+    seconds_held: Math.max(1, Math.ceil((session.expiresAt.getTime() - session.createdAt.getTime()) / 1000)),
   };
 }
 

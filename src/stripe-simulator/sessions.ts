@@ -1,5 +1,5 @@
+import type { Bindings, Statement } from '../shared/statement.ts';
 import { selectFaults } from './database/faults.ts';
-import type { Bindings, Statement } from './database/statement.ts';
 import { type Decline, type NewSession, newIdentifier, type Session, type Settlement } from './model.ts';
 import { paymentIntentObject } from './objects.ts';
 import type { Delivery, EventType, Transaction } from './transaction.ts';
@@ -15,15 +15,15 @@ export async function insertSession(sql: Statement, session: NewSession): Promis
   const [row] = await sql<Session>(
     `insert into sessions (id, currency, amount_total, line_items, client_reference_id, customer_email, metadata,
                            intent_metadata, success_url, cancel_url, expires_at)
-     values (:id, :currency, :amount_total, :line_items, :client_reference_id, :customer_email, :metadata,
-             :intent_metadata, :success_url, :cancel_url, :expires_at)
+     values (:id, :currency, :amountTotal, :lineItems, :clientReferenceId, :customerEmail, :metadata,
+             :intentMetadata, :successUrl, :cancelUrl, :expiresAt)
      returning *`,
     {
       ...session,
       id: newIdentifier('cs_test'),
-      line_items: JSON.stringify(session.line_items),
+      lineItems: JSON.stringify(session.lineItems),
       metadata: JSON.stringify(session.metadata),
-      intent_metadata: JSON.stringify(session.intent_metadata),
+      intentMetadata: JSON.stringify(session.intentMetadata),
     },
   );
   if (row === undefined) throw new Error('The insert returned no row');
@@ -173,10 +173,10 @@ async function change(
   return { session, changed: true };
 }
 
-async function insertCharge(sql: Statement, { id, amount_total: amount, currency }: Session): Promise<void> {
+async function insertCharge(sql: Statement, { id, amountTotal, currency }: Session): Promise<void> {
   await sql(
-    'insert into charges (id, session_id, amount, currency) values (:chargeId, :id, :amount, :currency)',
-    { chargeId: newIdentifier('ch'), id, amount, currency },
+    'insert into charges (id, session_id, amount, currency) values (:chargeId, :id, :amountTotal, :currency)',
+    { chargeId: newIdentifier('ch'), id, amountTotal, currency },
   );
 }
 

@@ -1,9 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
+import { statementsOf } from '../shared/statement.ts';
 import type { SimulatorConfig } from './config.ts';
-import { connect } from './database/connection.ts';
-import { prepareDatabase } from './database/prepare.ts';
-import { statementsOn } from './database/statement.ts';
+import { connect, prepareDatabase } from './database/connection.ts';
 import { startDeliveries } from './deliveries.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createServer, registerRoutes } from './server.ts';
@@ -40,10 +39,10 @@ export async function startStripeSimulator(config: SimulatorConfig): Promise<Str
     await prepareDatabase(database, config.databaseUrl);
     const onEvents = (): void => loops.forEach((loop) => loop.wake());
     const transact = createTransact(database, { publicUrl, onEvents });
-    const context = { sql: statementsOn(database), transact, publicUrl, secretKey, closing: closing.signal };
+    const context = { sql: statementsOf(database), transact, publicUrl, secretKey, closing: closing.signal };
     await registerRoutes(server, context);
     await server.listen({ host: config.host, port: config.port });
-    const sql = statementsOn(deliveryDatabase);
+    const sql = statementsOf(deliveryDatabase);
     loops.push(startDueSessions(transact, server.log));
     loops.push(startDeliveries({ sql, webhookUrl, webhookSecret, log: server.log }));
     return { port: port(), close: closeAll };

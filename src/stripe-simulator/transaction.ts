@@ -1,7 +1,7 @@
-import type { Database } from './database/connection.ts';
+import type { Knex } from 'knex';
+import { inTransaction, type Statement } from '../shared/statement.ts';
 import { insertEvent, type NewEvent } from './database/events.ts';
 import { type FaultHit, recordOccurrence, selectFaults } from './database/faults.ts';
-import { type Statement, statementsOn } from './database/statement.ts';
 import type { FaultSettings, WebhookFault } from './faults.ts';
 import { newIdentifier, referenceOf, type Session, unixSeconds } from './model.ts';
 import { checkoutSessionObject } from './objects.ts';
@@ -59,15 +59,14 @@ interface TransactOptions {
 }
 
 /** Runs each work in a transaction of its own, and starts the delivery of its events after the commit. */
-export function createTransact(database: Database, { publicUrl, onEvents }: TransactOptions): Transact {
+export function createTransact(database: Knex, { publicUrl, onEvents }: TransactOptions): Transact {
   return async (work) => {
     let emitted = false;
     const wakeDelivery = (): void => {
       emitted = true;
     };
-    const result = await database.transaction((trx) => {
-      const sql = statementsOn(trx);
-      return work({
+    const result = await inTransaction(database, (sql) =>
+      work({
         sql,
         wakeDelivery,
         async emit(type, session, { object, delivery } = {}) {
@@ -83,8 +82,8 @@ export function createTransact(database: Database, { publicUrl, onEvents }: Tran
           wakeDelivery();
           return insertEvent(sql, queued(event, null));
         },
-      });
-    });
+      }),
+    );
     if (emitted) onEvents();
     return result;
   };

@@ -1,33 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import createKnex, { type Knex } from 'knex';
+import { isPostgresAway } from '../../shared/outage.ts';
+import { rowSettings } from '../../shared/statement.ts';
+import { createTables } from './tables.ts';
 
-export type Database = Knex;
+const connectTimeoutMs = 3_000;
+const statementTimeoutMs = 5_000;
+const prepareTimeoutMs = 15_000;
+const retryMs = 200;
 
-const millisecondsToConnect = 3_000;
-const millisecondsPerStatement = 5_000;
-
-// Every failure is thrown as well, and who catches it knows whether it matters.
+// Every failure is thrown, and its handler decides whether it is logged.
 const silentLog = { warn() {}, error() {}, deprecate() {}, debug() {} };
 
 interface PoolOptions {
   readonly poolSize: number;
-  /** Off for writes that may be lost with Postgres itself because doing them again is harmless. */
+  /** Off for writes whose repetition is harmless: they may be lost in a crash of Postgres. */
   readonly synchronousCommit: 'on' | 'off';
 }
 
-/** Opens a pool that connects when first used and says within three seconds that Postgres is away. */
-export function connect(databaseUrl: string, { poolSize, synchronousCommit }: PoolOptions): Database {
+/** Opens a pool that connects when first used, and fails within three seconds while Postgres is away. */
+export function connect(databaseUrl: string, { poolSize, synchronousCommit }: PoolOptions): Knex {
   return createKnex({
     client: 'pg',
+    ...rowSettings,
     connection: {
       connectionString: databaseUrl,
-      connectionTimeoutMillis: millisecondsToConnect,
-      statement_timeout: millisecondsPerStatement,
+      connectionTimeoutMillis: connectTimeoutMs,
+      statement_timeout: statementTimeoutMs,
       options: `-c synchronous_commit=${synchronousCommit}`,
-      application_name: 'payment-service',
+      application_name: 'stripe-simulator',
       keepAlive: true,
     },
     pool: { min: 0, max: poolSize },
-    acquireConnectionTimeout: millisecondsToConnect,
+    acquireConnectionTimeout: connectTimeoutMs,
     log: silentLog,
   });
+}
+
+const databaseMissing = '3D000';
+const columnMissing = '42703';
+/** Another process creates the database at the same time. */
+const raceCodes = ['42P04', '23505', '55006'];
+
+/**
+ * Creates the database and its tables unless they exist. Waits up to 15 seconds for a Postgres that is starting.
+ * @throws when a version before 0.1.0 created the tables
+ */
+export async function prepareDatabase(database: Knex, databaseUrl: string): Promise<void> {
+  const deadline = Date.now() + prepareTimeoutMs;
+  for (;;) {
+    try {
+      return await createTables(database);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === columnMissing) throw new Error(beforeFirstRelease(databaseUrl), { cause: error });
+      if (code === databaseMissing) await createDatabase(databaseUrl);
+      else if (!isPostgresAway(error) && !raceCodes.includes(code)) throw error;
+      if (Date.now() > deadline) throw error;
+      await sleep(retryMs);
+    }
+  }
+}
+
+async function createDatabase(databaseUrl: string): Promise<void> {
+  const url = new URL(databaseUrl);
+  const name = decodeURIComponent(url.pathname.slice(1));
+  url.pathname = '/postgres';
+  const server = connect(url.href, { poolSize: 1, synchronousCommit: 'on' });
+  try {
+    await server.raw('create database ??', [name]);
+  } catch (error) {
+    if (!raceCodes.includes(codeOf(error))) throw error;
+  } finally {
+    await server.destroy();
+  }
+}
+
+function beforeFirstRelease(databaseUrl: string): string {
+  return `The database ${new URL(databaseUrl).pathname.slice(1)} comes from a version before 0.1.0. Drop it and start again.`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -1,4 +1,4 @@
-import type { Statement } from './statement.ts';
+import type { Statement } from '../../shared/statement.ts';
 
 /** An event to be delivered. */
 export interface NewEvent {

@@ -1,3 +1,4 @@
+import type { Statement } from '../../shared/statement.ts';
 import {
   chooseFault,
   defaultSettings,
@@ -10,7 +11,6 @@ import {
   isAnyEnabled,
   type Occurrence,
 } from '../faults.ts';
-import type { Statement } from './statement.ts';
 
 /** The injected faults that apply to one call or event. */
 export interface FaultState {

@@ -1,4 +1,4 @@
-import type { Database } from './connection.ts';
+import type { Knex } from 'knex';
 
 // Any constant: it prevents two starting processes from creating the same table at once.
 const advisoryLock = 80_862_024;
@@ -116,7 +116,7 @@ const tables = `
 `;
 
 /** Creates the missing tables in one transaction. Several processes may do so at once. */
-export async function createTables(database: Database): Promise<void> {
+export async function createTables(database: Knex): Promise<void> {
   await database.transaction(async (trx) => {
     await trx.raw('select pg_advisory_xact_lock(?)', [advisoryLock]);
     await trx.raw(tables);

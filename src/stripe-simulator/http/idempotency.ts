@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Statement } from '../database/statement.ts';
+import type { Statement } from '../../shared/statement.ts';
 import type { SimulatorContext, Transaction } from '../transaction.ts';
 import { Refusal } from './errors.ts';
 import { type Answer, failure, faultOf } from './fault-injection.ts';
@@ -45,7 +45,7 @@ function send(reply: FastifyReply, { status, body }: Answer): FastifyReply {
 }
 
 interface KeyRow extends Answer {
-  readonly request_hash: string;
+  readonly requestHash: string;
 }
 
 /**
@@ -76,7 +76,7 @@ async function answerOnce(
       key,
     },
   );
-  if (row !== undefined && row.request_hash !== hash) {
+  if (row !== undefined && row.requestHash !== hash) {
     throw idempotencyError(
       400,
       `Keys for idempotent requests can only be used with the same parameters they were first used with. ` +

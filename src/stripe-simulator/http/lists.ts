@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Statement } from '../database/statement.ts';
+import type { Statement } from '../../shared/statement.ts';
 import type { SimulatorContext } from '../transaction.ts';
 import { invalidRequest, missing } from './errors.ts';
 import { integer, readParameters, text } from './parameters.ts';

@@ -97,7 +97,7 @@ export function checkoutSessionRoutes(server: FastifyInstance, context: Simulato
   server.get<ById>('/v1/checkout/sessions/:id', async (request) => {
     const { expand } = readParameters(retrieval, request.query);
     const session = await context.transact((transaction) => find(transaction, request.params.id));
-    if (expand.length === 0 || session.payment_intent === null) return show(session);
+    if (expand.length === 0 || session.paymentIntent === null) return show(session);
     const charge = await selectCharge(context.sql, session.id);
     const intent = paymentIntentObject(session, charge, expand.includes('payment_intent.latest_charge'));
     return checkoutSessionObject(session, context.publicUrl(), intent);
@@ -124,20 +124,20 @@ function find(transaction: Transaction, id: string): Promise<Session> {
 function newSession(given: Creation, now: Date): NewSession {
   return {
     currency: given.line_items[0]?.price_data.currency ?? '',
-    amount_total: total(given),
-    line_items: given.line_items.map(({ price_data, quantity }) => ({
+    amountTotal: total(given),
+    lineItems: given.line_items.map(({ price_data, quantity }) => ({
       name: price_data.product_data.name,
       description: price_data.product_data.description ?? null,
-      unit_amount: price_data.unit_amount,
+      unitAmount: price_data.unit_amount,
       quantity,
     })),
-    client_reference_id: given.client_reference_id ?? null,
-    customer_email: given.customer_email ?? null,
+    clientReferenceId: given.client_reference_id ?? null,
+    customerEmail: given.customer_email ?? null,
     metadata: given.metadata,
-    intent_metadata: given.payment_intent_data.metadata,
-    success_url: given.success_url,
-    cancel_url: given.cancel_url ?? null,
-    expires_at: new Date((given.expires_at ?? unixSeconds(now) + secondsOfLife) * 1000),
+    intentMetadata: given.payment_intent_data.metadata,
+    successUrl: given.success_url,
+    cancelUrl: given.cancel_url ?? null,
+    expiresAt: new Date((given.expires_at ?? unixSeconds(now) + secondsOfLife) * 1000),
   };
 }
 
@@ -150,7 +150,7 @@ function total({ line_items }: Pick<Creation, 'line_items'>): number {
  * @throws Refusal
  */
 function checkExpiry(session: NewSession, now: Date): void {
-  const seconds = unixSeconds(session.expires_at) - unixSeconds(now);
+  const seconds = unixSeconds(session.expiresAt) - unixSeconds(now);
   if (seconds >= 0 && seconds <= secondsOfLife) return;
   throw invalidRequest(
     'The `expires_at` timestamp must be in the future and at most 24 hours from Checkout Session creation.',

@@ -99,13 +99,13 @@ function settingViews(settings: FaultSettings) {
 
 /** A session with the actions that its status allows. */
 function sessionView(session: Session, charge: Charge | undefined) {
-  const rest = charge === undefined ? 0 : charge.amount - charge.amount_refunded;
+  const rest = charge === undefined ? 0 : charge.amount - charge.amountRefunded;
   return {
     id: session.id,
     path: `/control/sessions/${session.id}`,
     page: `/pay/${session.id}`,
     reference: referenceOf(session) || session.id.slice(0, 16),
-    amount: formatMoney({ cents: session.amount_total, currency: session.currency }),
+    amount: formatMoney({ cents: session.amountTotal, currency: session.currency }),
     status: sessionStatus(session, charge),
     has_faults: session.faults !== null,
     is_open: session.status === 'open',
@@ -118,8 +118,8 @@ function sessionView(session: Session, charge: Charge | undefined) {
 
 function sessionStatus({ status, payment }: Session, charge: Charge | undefined): string {
   if (charge === undefined) return payment === 'unpaid' ? status : payment;
-  const refunded = charge.amount_refunded === charge.amount ? 'refunded' : 'refunded in part';
-  return ['paid', charge.amount_refunded > 0 && refunded, charge.disputed && 'disputed']
+  const refunded = charge.amountRefunded === charge.amount ? 'refunded' : 'refunded in part';
+  return ['paid', charge.amountRefunded > 0 && refunded, charge.disputed && 'disputed']
     .filter(Boolean)
     .join(', ');
 }

@@ -105,7 +105,7 @@ const sessionActions: Readonly<Record<string, SessionAction>> = {
     const session = await findOrRefuse('checkout.session', id, (id) => selectSession(transaction.sql, id));
     const result = await refund(transaction, id, { amount, reason: 'requested_by_customer', metadata });
     if (result.outcome === 'refunded') return refundObject(result.refund);
-    throw refusalOf(result, session.payment_intent ?? '');
+    throw refusalOf(result, session.paymentIntent ?? '');
   },
 
   async late_payment(transaction, id, body, context) {

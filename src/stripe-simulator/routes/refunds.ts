@@ -74,7 +74,7 @@ export function refusalOf(result: Exclude<RefundResult, { outcome: 'refunded' }>
     case 'too_much':
       return invalidRequest(
         `Refund amount is greater than unrefunded amount on charge: ` +
-          `${result.charge.amount - result.charge.amount_refunded} are left of ${result.charge.amount}.`,
+          `${result.charge.amount - result.charge.amountRefunded} are left of ${result.charge.amount}.`,
         { param: 'amount' },
       );
   }
