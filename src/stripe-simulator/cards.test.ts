@@ -5,7 +5,7 @@ const now = new Date('2026-11-21T12:00:00Z');
 const good = { number: '4242 4242 4242 4242', expiry: '12 / 34', cvc: '123' };
 
 test('a card is found however its number is spaced', () => {
-  expect(findTestCard(' 4000 00000000 0002 ')).toMatchObject({ says: 'Declined' });
+  expect(findTestCard(' 4000 00000000 0002 ')).toMatchObject({ label: 'Declined' });
   expect(findTestCard('4111111111111111')).toBeUndefined();
 });
 

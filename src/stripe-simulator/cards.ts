@@ -9,13 +9,13 @@ export type CardOutcome =
 export interface TestCard {
   /** In groups, as a card shows it. */
   readonly number: string;
-  readonly says: string;
+  readonly label: string;
   readonly outcome: CardOutcome;
 }
 
 const approved: TestCard = {
   number: '4242 4242 4242 4242',
-  says: 'Approved',
+  label: 'Approved',
   outcome: { kind: 'approve' },
 };
 
@@ -24,34 +24,34 @@ export const testCards: readonly TestCard[] = [
   approved,
   {
     number: '4000 0000 0000 0002',
-    says: 'Declined',
+    label: 'Declined',
     outcome: { kind: 'decline', reason: 'generic_decline' },
   },
   {
     number: '4000 0000 0000 9995',
-    says: 'Declined: insufficient funds',
+    label: 'Declined: insufficient funds',
     outcome: { kind: 'decline', reason: 'insufficient_funds' },
   },
-  { number: '4000 0025 0000 3155', says: 'The bank asks first', outcome: { kind: 'ask_bank' } },
+  { number: '4000 0025 0000 3155', label: 'The bank asks first', outcome: { kind: 'ask_bank' } },
   {
     number: '4000 0000 0000 0077',
-    says: 'Slow: approved after 5 seconds',
+    label: 'Slow: approved after 5 seconds',
     outcome: { kind: 'approve_slowly' },
   },
-  { number: '4000 0000 0000 0259', says: 'Approved, then disputed', outcome: { kind: 'dispute' } },
+  { number: '4000 0000 0000 0259', label: 'Approved, then disputed', outcome: { kind: 'dispute' } },
   {
     number: '4000 0000 0000 5555',
-    says: 'Approved, but the shop is never told',
+    label: 'Approved, but the shop is never told',
     outcome: { kind: 'withhold_event' },
   },
   {
     number: '4000 0000 0000 8001',
-    says: 'Bank debit: the money comes later',
+    label: 'Bank debit: the money comes later',
     outcome: { kind: 'settle', outcome: 'succeeded' },
   },
   {
     number: '4000 0000 0000 8002',
-    says: 'Bank debit: the money never comes',
+    label: 'Bank debit: the money never comes',
     outcome: { kind: 'settle', outcome: 'failed' },
   },
 ];

@@ -32,7 +32,7 @@ test('two wakes during the work repeat it once, and closing waits for its end', 
   expect([calls, isWorking]).toEqual([2, false]);
 });
 
-test('an error is logged, and the work goes on', async () => {
+test('an error is logged, and the work is repeated', async () => {
   const work = vi.fn<() => Promise<number>>(async () => never).mockRejectedValueOnce(new Error('away'));
   const loop = startLoop('The test', log, work);
   await vi.waitFor(() => expect(work).toHaveBeenCalledTimes(2));

@@ -21,7 +21,7 @@ export function paymentPage(session: Session, form: CardForm, now: Date) {
     declined: session.lastDecline && declines[session.lastDecline],
     form,
     faulty: Object.values(form).some(({ error }) => error !== null),
-    cards: testCards.map(({ number, says }) => ({ number, says, chosen: number === form.number.value })),
+    cards: testCards.map(({ number, label }) => ({ number, label, chosen: number === form.number.value })),
     ...holdView(session, now),
     until: formatUntil(session.expiresAt, now),
     until_iso: session.expiresAt.toISOString(),

@@ -123,7 +123,7 @@ export function settle(
   });
 }
 
-/** Expires an open session for good, so that nobody can pay it any more. Undefined when there is no such session. */
+/** Expires an open session. It can never be paid then. Undefined when there is no such session. */
 export function expire(transaction: Transaction, id: string): Promise<Transition | undefined> {
   return change(transaction, id, {
     update: `status = 'expired' where id = :id and status = 'open'`,

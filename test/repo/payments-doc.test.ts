@@ -76,6 +76,6 @@ test('what needs a person is listed by the kinds that the database knows', async
 });
 
 test('the test cards and the injected faults are those of the Stripe simulator', () => {
-  expect(tableOf('card').slice(2)).toEqual(testCards.map(({ number, says }) => [number, says]));
+  expect(tableOf('card').slice(2)).toEqual(testCards.map(({ number, label }) => [number, label]));
   expect(codesOf('fault')).toEqual(faultNames);
 });

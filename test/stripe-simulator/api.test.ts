@@ -1,4 +1,4 @@
-// Stripe's API beyond creating a session: what was paid, what went back, what was told, and lists of it all.
+// Stripe's API beyond sessions: payment intents, charges, refunds, events, and lists.
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -9,21 +9,21 @@ import {
   type TestSimulator,
 } from '../support/stripe-simulator.ts';
 
-let service: TestSimulator;
+let simulator: TestSimulator;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  service = await startTestSimulator();
-  stripe = service.stripe;
+  simulator = await startTestSimulator();
+  stripe = simulator.stripe;
 });
 
-afterAll(() => service.close());
+afterAll(() => simulator.close());
 
 const { StripeInvalidRequestError, StripeAuthenticationError, StripeIdempotencyError } = Stripe.errors;
 
 async function paid(reference: string): Promise<{ id: string; intent: string }> {
-  const id = await service.open(reference, { payment_intent_data: { metadata: { order_id: reference } } });
-  return { id, intent: await service.pay(id) };
+  const id = await simulator.open(reference, { payment_intent_data: { metadata: { order_id: reference } } });
+  return { id, intent: await simulator.pay(id) };
 }
 
 describe('Payment intents and charges', () => {
@@ -52,13 +52,13 @@ describe('Payment intents and charges', () => {
   });
 
   test('an open session has no intent to expand', async () => {
-    const id = await service.open('i-2');
+    const id = await simulator.open('i-2');
     const session = await stripe.checkout.sessions.retrieve(id, { expand: ['payment_intent'] });
     expect(session.payment_intent).toBeNull();
   });
 
-  test('what cannot be expanded, and unknown parameters, are refused by name', async () => {
-    const id = await service.open('i-3');
+  test('names that cannot be expanded and unknown parameters are refused by name', async () => {
+    const id = await simulator.open('i-3');
     const expand = await refused(stripe.checkout.sessions.retrieve(id, { expand: ['customer'] }));
     expect(expand).toMatchObject({ statusCode: 400, param: 'expand[0]' });
     const unknown = await refused(stripe.checkout.sessions.list({ surname: 'x' } as object));
@@ -77,7 +77,7 @@ describe('Payment intents and charges', () => {
   );
 
   test('every address needs the key', async () => {
-    const stranger = stripeClient(service.port, 'sk_test_other');
+    const stranger = stripeClient(simulator.port, 'sk_test_other');
     const calls = [stranger.charges.retrieve('ch_1'), stranger.refunds.list(), stranger.events.list()];
     for (const call of calls) expect(await refused(call)).toBeInstanceOf(StripeAuthenticationError);
   });
@@ -86,7 +86,7 @@ describe('Payment intents and charges', () => {
 describe('Lists', () => {
   test('go newest first through every session, forwards, backwards and by itself', async () => {
     const ids: string[] = [];
-    for (let count = 0; count < 7; count += 1) ids.unshift(await service.open(`l-${count}`));
+    for (let count = 0; count < 7; count += 1) ids.unshift(await simulator.open(`l-${count}`));
     const idsOf = (list: { data: { id: string }[] }) => list.data.map(({ id }) => id);
 
     const first = await stripe.checkout.sessions.list({ limit: 3 });
@@ -130,7 +130,7 @@ describe('Lists', () => {
 });
 
 describe('Refunds', () => {
-  test('parts and the rest go back, then nothing is left; each is told with the sum so far', async () => {
+  test('refunds of parts and of the rest leave nothing; each event has the sum so far', async () => {
     const { id, intent } = await paid('r-1');
     const part = await stripe.refunds.create({
       payment_intent: intent,
@@ -163,7 +163,7 @@ describe('Refunds', () => {
     });
     const events = await eventually(
       () =>
-        service.receiver.received.filter(
+        simulator.receiver.received.filter(
           ({ body }) => body.includes(intent) && body.includes('charge.refunded'),
         ),
       (received) => received.length === 2,
@@ -172,7 +172,7 @@ describe('Refunds', () => {
       ({ body }) => (JSON.parse(body) as Stripe.ChargeRefundedEvent).data.object.amount_refunded,
     );
     expect(sums.toSorted((left, right) => left - right)).toEqual([1_000, 19_998]);
-    const ledger = await service.send('GET', '/ledger?limit=1000');
+    const ledger = await simulator.send('GET', '/ledger?limit=1000');
     expect(ledger.body['refunds']).toEqual(
       expect.arrayContaining([
         expect.objectContaining({
@@ -225,10 +225,10 @@ describe('Refunds', () => {
     expect(error).toMatchObject({ statusCode: 400, param: 'amount' });
   });
 
-  test('what was never paid, and what is unknown, cannot be refunded', async () => {
-    const id = await service.open('r-6');
-    await service.send('POST', `/control/sessions/${id}/complete_unpaid`);
-    const unpaid = await refused(stripe.refunds.create({ payment_intent: await service.intentOf(id) }));
+  test('unpaid and unknown payment intents cannot be refunded', async () => {
+    const id = await simulator.open('r-6');
+    await simulator.send('POST', `/control/sessions/${id}/complete_unpaid`);
+    const unpaid = await refused(stripe.refunds.create({ payment_intent: await simulator.intentOf(id) }));
     expect(unpaid).toMatchObject({ statusCode: 400, param: 'payment_intent' });
     const unknown = await refused(stripe.refunds.create({ payment_intent: 'pi_unknown' }));
     expect(unknown).toMatchObject({ statusCode: 404, code: 'resource_missing' });
@@ -238,7 +238,7 @@ describe('Refunds', () => {
 describe('Events', () => {
   test('are listed newest first, by type and by time, and read one by one as they were sent', async () => {
     const { id } = await paid('e-1');
-    const expired = await service.open('e-2');
+    const expired = await simulator.open('e-2');
     await stripe.checkout.sessions.expire(expired);
     const types = ['checkout.session.completed', 'checkout.session.expired'];
     const listed = await stripe.events.list({ types, limit: 2 });
@@ -254,7 +254,7 @@ describe('Events', () => {
     const [completed] = (await stripe.events.list({ type: types[0]!, limit: 1 })).data;
     expect(await stripe.events.retrieve(String(completed?.id))).toMatchObject({ ...completed });
     const [sent] = await eventually(
-      () => service.receiver.eventsAbout(id),
+      () => simulator.receiver.eventsAbout(id),
       (events) => events.length > 0,
     );
     expect(sent).toEqual(completed);

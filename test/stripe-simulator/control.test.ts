@@ -1,27 +1,27 @@
-// What a person can do at the control panel, as its API does it.
+// The control panel's API.
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, startTestSimulator, type TestSimulator } from '../support/stripe-simulator.ts';
 
-let service: TestSimulator;
+let simulator: TestSimulator;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  service = await startTestSimulator();
-  stripe = service.stripe;
+  simulator = await startTestSimulator();
+  stripe = simulator.stripe;
 });
 
-afterAll(() => service.close());
+afterAll(() => simulator.close());
 
 function act(id: string, action: string, body?: object) {
-  return service.send('POST', `/control/sessions/${id}/${action}`, body);
+  return simulator.send('POST', `/control/sessions/${id}/${action}`, body);
 }
 
-/** All events that were received about the session or its payment, in the order of their types. */
-async function told(id: string, count: number): Promise<string[]> {
-  const intent = await service.intentOf(id);
+/** Waits for events about the session or its payment and returns their types, sorted. */
+async function eventTypes(id: string, count: number): Promise<string[]> {
+  const intent = await simulator.intentOf(id);
   const events = await eventually(
-    () => service.receiver.eventsAbout(intent),
+    () => simulator.receiver.eventsAbout(intent),
     (received) => received.length >= count,
   );
   return events.map(({ type }) => type).toSorted();
@@ -29,9 +29,9 @@ async function told(id: string, count: number): Promise<string[]> {
 
 describe('A session', () => {
   test('is disputed once', async () => {
-    const id = await service.open('c-1');
+    const id = await simulator.open('c-1');
     expect((await act(id, 'dispute')).status).toBe(400);
-    const intent = await service.pay(id);
+    const intent = await simulator.pay(id);
     expect((await act(id, 'dispute')).body).toMatchObject({
       object: 'dispute',
       id: expect.stringMatching(/^dp_/),
@@ -42,23 +42,27 @@ describe('A session', () => {
       status: 'needs_response',
     });
     expect((await act(id, 'dispute')).status).toBe(400);
-    expect(await told(id, 2)).toEqual(['charge.dispute.created', 'checkout.session.completed']);
+    expect(await eventTypes(id, 2)).toEqual(['charge.dispute.created', 'checkout.session.completed']);
     const expanded = await stripe.paymentIntents.retrieve(intent, { expand: ['latest_charge'] });
     expect(expanded.latest_charge).toMatchObject({ disputed: true });
   });
 
   test('is refunded, in part and then the rest', async () => {
-    const id = await service.open('c-2');
+    const id = await simulator.open('c-2');
     expect((await act(id, 'refund')).status).toBe(400);
-    await service.pay(id);
+    await simulator.pay(id);
     expect((await act(id, 'refund', { amount: 98 })).body).toMatchObject({ object: 'refund', amount: 98 });
     expect((await act(id, 'refund')).body).toMatchObject({ amount: 19_900 });
     expect((await act(id, 'refund')).body).toMatchObject({ error: { code: 'charge_already_refunded' } });
-    expect(await told(id, 3)).toEqual(['charge.refunded', 'charge.refunded', 'checkout.session.completed']);
+    expect(await eventTypes(id, 3)).toEqual([
+      'charge.refunded',
+      'charge.refunded',
+      'checkout.session.completed',
+    ]);
   });
 
   test('that has expired is nevertheless paid', async () => {
-    const id = await service.open('c-3');
+    const id = await simulator.open('c-3');
     expect((await act(id, 'late_payment')).status).toBe(400);
     await stripe.checkout.sessions.expire(id);
     expect((await act(id, 'late_payment')).body).toMatchObject({
@@ -67,10 +71,10 @@ describe('A session', () => {
       payment_status: 'paid',
     });
     await eventually(
-      () => service.receiver.typesAbout(id),
+      () => simulator.receiver.typesAbout(id),
       (types) => types.toSorted().join() === 'checkout.session.completed,checkout.session.expired',
     );
-    const { body } = await service.send('GET', '/ledger?limit=1000');
+    const { body } = await simulator.send('GET', '/ledger?limit=1000');
     expect(body['charges']).toEqual(expect.arrayContaining([expect.objectContaining({ session_id: id })]));
   });
 
@@ -78,23 +82,23 @@ describe('A session', () => {
     ['succeeded', 'paid', 'succeeded'],
     ['failed', 'unpaid', 'requires_payment_method'],
   ])('completed without money is settled later: %s', async (outcome, paymentStatus, intentStatus) => {
-    const id = await service.open(`c-4-${outcome}`);
+    const id = await simulator.open(`c-4-${outcome}`);
     const started = await act(id, 'complete_unpaid');
     expect(started.body).toMatchObject({ status: 'complete', payment_status: 'unpaid' });
     const retrieve = () => stripe.checkout.sessions.retrieve(id, { expand: ['payment_intent'] });
     expect((await retrieve()).payment_intent).toMatchObject({ status: 'processing', latest_charge: null });
-    await told(id, 1);
+    await eventTypes(id, 1);
     const settled = await act(id, 'settle_async', { outcome });
     expect(settled.body).toMatchObject({ status: 'complete', payment_status: paymentStatus });
     expect((await retrieve()).payment_intent).toMatchObject({ status: intentStatus });
     const types = ['checkout.session.completed', `checkout.session.async_payment_${outcome}`].toSorted();
-    expect(await told(id, 2)).toEqual(types);
+    expect(await eventTypes(id, 2)).toEqual(types);
     expect((await act(id, 'settle_async', { outcome })).status).toBe(400);
   });
 
   test('that does not exist is missing, and unknown parameters are refused', async () => {
     expect((await act('cs_test_0', 'dispute')).status).toBe(404);
-    const id = await service.open('c-5');
+    const id = await simulator.open('c-5');
     expect((await act(id, 'settle_async', { outcome: 'perhaps' })).status).toBe(400);
     expect((await act(id, 'refund', { cents: 5 })).body).toMatchObject({
       error: { code: 'parameter_unknown' },
@@ -112,7 +116,7 @@ describe('An event', () => {
       created: 1_700_000_000,
       id: 'evt_mine',
     };
-    const answer = await service.send('POST', '/control/events', made);
+    const answer = await simulator.send('POST', '/control/events', made);
     expect(answer.body).toMatchObject({
       id: 'evt_mine',
       livemode: true,
@@ -120,27 +124,27 @@ describe('An event', () => {
       data: { object },
     });
     const [event] = await eventually(
-      () => service.receiver.eventsAbout('cs_never_seen'),
+      () => simulator.receiver.eventsAbout('cs_never_seen'),
       (events) => events.length > 0,
     );
     expect(event).toEqual(answer.body);
     expect(await stripe.events.retrieve('evt_mine')).toMatchObject(answer.body);
-    expect((await service.send('POST', '/control/events', made)).status).toBe(400);
+    expect((await simulator.send('POST', '/control/events', made)).status).toBe(400);
   });
 
   test('is sent again, as it was', async () => {
-    const id = await service.open('c-6');
-    await service.pay(id);
+    const id = await simulator.open('c-6');
+    await simulator.pay(id);
     const [first] = await eventually(
-      () => service.receiver.eventsAbout(id),
+      () => simulator.receiver.eventsAbout(id),
       (events) => events.length === 1,
     );
-    expect((await service.send('POST', `/control/events/${first?.id}/resend`)).body).toEqual(first);
+    expect((await simulator.send('POST', `/control/events/${first?.id}/resend`)).body).toEqual(first);
     const events = await eventually(
-      () => service.receiver.eventsAbout(id),
+      () => simulator.receiver.eventsAbout(id),
       (received) => received.length === 2,
     );
     expect(events[1]).toEqual(first);
-    expect((await service.send('POST', '/control/events/evt_0/resend')).status).toBe(404);
+    expect((await simulator.send('POST', '/control/events/evt_0/resend')).status).toBe(404);
   });
 });

@@ -1,4 +1,4 @@
-// A payment service loses its database, as one that was killed does: the next one goes on where it was.
+// A simulator that loses its database stands for a killed one. The next one continues its work.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
@@ -30,7 +30,7 @@ function control(port: number, method: string, path: string, body?: object): Pro
   return fetch(`http://127.0.0.1:${port}/control/${path}`, { method, ...init });
 }
 
-test('faults and their counts are kept, the bank still answers, and what was late still leaves', async () => {
+test('after a restart faults and counts are kept, the bank answers, and delayed events are delivered', async () => {
   const line = new DatabaseLine(database.url);
   const dying = await startStripeSimulator(testConfig(await line.start(), webhookUrl));
   const settings = { settle_ms: 1_000, delay_ms: 1_000 };

@@ -1,4 +1,4 @@
-// What goes wrong on purpose: each fault does what it says, is counted, and hits the same calls in every run.
+// Each injected fault has its effect, is counted, and hits the same calls in every run.
 import { Client } from 'pg';
 import Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -12,17 +12,17 @@ import {
   webhookSecret,
 } from '../support/stripe-simulator.ts';
 
-let service: TestSimulator;
+let simulator: TestSimulator;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  service = await startTestSimulator();
-  stripe = service.stripe;
+  simulator = await startTestSimulator();
+  stripe = simulator.stripe;
 });
 
-afterEach(() => service.send('DELETE', '/control/faults'));
+afterEach(() => simulator.send('DELETE', '/control/faults'));
 
-afterAll(() => service.close());
+afterAll(() => simulator.close());
 
 const { StripeAPIError, StripeConnectionError, StripeRateLimitError } = Stripe.errors;
 
@@ -35,12 +35,12 @@ interface Faults {
 }
 
 async function setFaults(faults: Record<string, number>, more: object = {}): Promise<void> {
-  const answer = await service.send('PUT', '/control/faults', { faults, ...more });
+  const answer = await simulator.send('PUT', '/control/faults', { faults, ...more });
   expect(answer.status).toBe(200);
 }
 
 async function readFaults(): Promise<Faults> {
-  return (await service.send('GET', '/control/faults')).body as unknown as Faults;
+  return (await simulator.send('GET', '/control/faults')).body as unknown as Faults;
 }
 
 function create(reference: string, options: Stripe.RequestOptions = {}): Promise<Stripe.Checkout.Session> {
@@ -57,9 +57,9 @@ async function sessionsOf(reference: string): Promise<Stripe.Checkout.Session[]>
 
 describe('The faults', () => {
   test('are kept as they were set, general and of one session, until they are all put off', async () => {
-    const id = await service.open('s-1');
+    const id = await simulator.open('s-1');
     await setFaults({ api_slow: 0.5, webhook_drop: 1 }, { seed: 'night', settings: { slow_ms: 10 } });
-    const set = await service.send('PUT', `/control/sessions/${id}/faults`, {
+    const set = await simulator.send('PUT', `/control/sessions/${id}/faults`, {
       faults: { webhook_drop: 0.25 },
     });
     expect(set.status).toBe(200);
@@ -72,7 +72,7 @@ describe('The faults', () => {
     });
     await setFaults({});
     expect(await readFaults()).toMatchObject({ seed: 'night', general: {}, settings: { slow_ms: 10 } });
-    await service.send('DELETE', '/control/faults');
+    await simulator.send('DELETE', '/control/faults');
     expect(await readFaults()).toMatchObject({
       seed: '1',
       general: {},
@@ -90,7 +90,7 @@ describe('The faults', () => {
     [{ settings: { slow_ms: 1_000_000 } }, 'slow_ms'],
     [{ fault: {} }, 'fault'],
   ])('%j is refused by name', async (change, name) => {
-    const { status, body } = await service.send('PUT', '/control/faults', change);
+    const { status, body } = await simulator.send('PUT', '/control/faults', change);
     expect([status, JSON.stringify(body)]).toEqual([400, expect.stringContaining(name)]);
   });
 
@@ -101,7 +101,7 @@ describe('The faults', () => {
       { origin: 'http://evil.example' },
       { origin: 'null' },
     ]) {
-      const answer = await fetch(`${service.origin}/control/faults`, { ...form, headers });
+      const answer = await fetch(`${simulator.origin}/control/faults`, { ...form, headers });
       expect(answer.status).toBe(403);
     }
     expect((await readFaults()).general).toEqual({});
@@ -115,7 +115,7 @@ describe('API faults', () => {
     expect(error).toBeInstanceOf(StripeAPIError);
     expect(error.statusCode).toBe(500);
     expect((await readFaults()).hits).toMatchObject({ api_error_before: 1 });
-    await service.send('DELETE', '/control/faults');
+    await simulator.send('DELETE', '/control/faults');
     const replay = await refused(create('a-1'));
     expect([replay.statusCode, replay.headers?.['idempotent-replayed']]).toEqual([500, 'true']);
     expect(await sessionsOf('a-1')).toEqual([]);
@@ -126,7 +126,7 @@ describe('API faults', () => {
   test('api_error_after: it is done, and the failure is kept under its key', async () => {
     await setFaults({ api_error_after: 1 });
     expect((await refused(create('a-2'))).statusCode).toBe(500);
-    await service.send('DELETE', '/control/faults');
+    await simulator.send('DELETE', '/control/faults');
     const replay = await refused(create('a-2'));
     expect([replay.statusCode, replay.headers?.['idempotent-replayed']]).toEqual([500, 'true']);
     expect(await sessionsOf('a-2')).toHaveLength(1);
@@ -135,7 +135,7 @@ describe('API faults', () => {
   test('api_timeout: it is done, but never answered', async () => {
     await setFaults({ api_timeout: 1 });
     expect(await refused(create('a-3', { timeout: 200 }))).toBeInstanceOf(StripeConnectionError);
-    await service.send('DELETE', '/control/faults');
+    await simulator.send('DELETE', '/control/faults');
     const [session] = await sessionsOf('a-3');
     expect((await create('a-3')).id).toBe(session?.id);
   });
@@ -155,7 +155,7 @@ describe('API faults', () => {
   test('api_lost: it is done, and the connection breaks', async () => {
     await setFaults({ api_lost: 1 });
     expect(await refused(create('a-5'))).toBeInstanceOf(StripeConnectionError);
-    await service.send('DELETE', '/control/faults');
+    await simulator.send('DELETE', '/control/faults');
     expect(await sessionsOf('a-5')).toHaveLength(1);
   });
 
@@ -164,7 +164,7 @@ describe('API faults', () => {
     const error = await refused(create('a-6'));
     expect(error).toBeInstanceOf(StripeRateLimitError);
     expect(error.headers?.['retry-after']).toBe('1');
-    await service.send('DELETE', '/control/faults');
+    await simulator.send('DELETE', '/control/faults');
     expect(await sessionsOf('a-6')).toEqual([]);
     expect(await create('a-6')).toMatchObject({ status: 'open' });
   });
@@ -172,31 +172,31 @@ describe('API faults', () => {
   test('api_html: nothing is done, and the answer is a page', async () => {
     await setFaults({ api_html: 1 });
     expect(await refused(create('a-7'))).toMatchObject({ type: 'StripeAPIError', message: /JSON/ });
-    await service.send('DELETE', '/control/faults');
+    await simulator.send('DELETE', '/control/faults');
     expect(await sessionsOf('a-7')).toEqual([]);
   });
 
   test('api_garbage: it is done, and the answer cannot be read', async () => {
     await setFaults({ api_garbage: 1 });
     expect(await refused(create('a-8'))).toMatchObject({ type: 'StripeAPIError', message: /JSON/ });
-    await service.send('DELETE', '/control/faults');
+    await simulator.send('DELETE', '/control/faults');
     expect(await sessionsOf('a-8')).toHaveLength(1);
   });
 
   test('reads are hits too, and a session with faults of its own is hits by these alone', async () => {
     const { id } = await create('a-9');
     const { id: other } = await create('a-10');
-    await service.send('PUT', `/control/sessions/${id}/faults`, { faults: { api_error_before: 1 } });
+    await simulator.send('PUT', `/control/sessions/${id}/faults`, { faults: { api_error_before: 1 } });
     expect((await refused(stripe.checkout.sessions.retrieve(id))).statusCode).toBe(500);
     expect(await stripe.checkout.sessions.retrieve(other)).toMatchObject({ id: other });
     await setFaults({ api_html: 1 });
-    await service.send('PUT', `/control/sessions/${id}/faults`, { faults: {} });
+    await simulator.send('PUT', `/control/sessions/${id}/faults`, { faults: {} });
     expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({ id });
   });
 
   test('the same seed hits the same calls, another seed others', async () => {
     const run = async (seed: string, round: string): Promise<string> => {
-      await service.send('DELETE', '/control/faults');
+      await simulator.send('DELETE', '/control/faults');
       await setFaults({ api_too_many: 0.3, api_html: 0.3 }, { seed });
       const outcomes: string[] = [];
       for (let count = 0; count < 20; count += 1) {
@@ -220,7 +220,7 @@ describe('API faults', () => {
   });
 });
 
-/** How many of the service's statements wait for a lock. */
+/** How many of the simulator's statements wait for a lock. */
 async function countWaiting(database: Client): Promise<number | null> {
   // Within a transaction Postgres shows the activity as it was first asked for.
   await database.query('select pg_stat_clear_snapshot()');
@@ -232,9 +232,9 @@ async function countWaiting(database: Client): Promise<number | null> {
 
 describe('A key', () => {
   test('whose first request still runs is in use', async () => {
-    const id = await service.open('k-1');
-    const intent = await service.pay(id);
-    const database = new Client({ connectionString: service.databaseUrl });
+    const id = await simulator.open('k-1');
+    const intent = await simulator.pay(id);
+    const database = new Client({ connectionString: simulator.databaseUrl });
     await database.connect();
     const refund = () => stripe.refunds.create({ payment_intent: intent }, { idempotencyKey: 'k-1' });
     try {
@@ -256,13 +256,13 @@ describe('A key', () => {
 });
 
 async function payNew(reference: string): Promise<string> {
-  const id = await service.open(reference);
-  await service.pay(id);
+  const id = await simulator.open(reference);
+  await simulator.pay(id);
   return id;
 }
 
 function webhooksAbout(sessionId: string): ReceivedWebhook[] {
-  return service.receiver.received.filter(({ body }) => body.includes(sessionId));
+  return simulator.receiver.received.filter(({ body }) => body.includes(sessionId));
 }
 
 describe('Webhook faults', () => {
@@ -271,29 +271,29 @@ describe('Webhook faults', () => {
     const begun = Date.now();
     const id = await payNew('w-1');
     await eventually(
-      () => service.receiver.typesAbout(id),
+      () => simulator.receiver.typesAbout(id),
       (types) => types.length === 1,
     );
     expect(Date.now() - begun).toBeGreaterThanOrEqual(400);
     expect((await readFaults()).hits).toMatchObject({ webhook_delay: 1 });
   });
 
-  test('webhook_drop: it never comes, though it is listed, until somebody sends it after all', async () => {
+  test('webhook_drop: the event is listed but not delivered, until it is resent', async () => {
     await setFaults({ webhook_drop: 1 });
     const id = await payNew('w-2');
-    await service.send('DELETE', '/control/faults');
+    await simulator.send('DELETE', '/control/faults');
     const other = await payNew('w-2b');
     await eventually(
-      () => service.receiver.typesAbout(other),
+      () => simulator.receiver.typesAbout(other),
       (types) => types.length === 1,
     );
     expect(webhooksAbout(id)).toEqual([]);
     const listed = (await stripe.events.list()).data.find(
       ({ data }) => (data.object as { id: string }).id === id,
     );
-    await service.send('POST', `/control/events/${listed?.id}/resend`);
+    await simulator.send('POST', `/control/events/${listed?.id}/resend`);
     const [event] = await eventually(
-      () => service.receiver.eventsAbout(id),
+      () => simulator.receiver.eventsAbout(id),
       (events) => events.length === 1,
     );
     expect(event).toEqual(listed);
@@ -303,7 +303,7 @@ describe('Webhook faults', () => {
     await setFaults({ webhook_double: 1 });
     const id = await payNew('w-3');
     const [first, second] = await eventually(
-      () => service.receiver.eventsAbout(id),
+      () => simulator.receiver.eventsAbout(id),
       (events) => events.length === 2,
     );
     expect(second).toEqual(first);
@@ -311,17 +311,17 @@ describe('Webhook faults', () => {
 
   test('webhook_reorder: it comes after a later one', async () => {
     await setFaults({}, { settings: { reorder_ms: 60_000 } });
-    const id = await service.open('w-4');
-    await service.send('PUT', `/control/sessions/${id}/faults`, { faults: { webhook_reorder: 1 } });
-    await service.pay(id);
-    await service.send('PUT', `/control/sessions/${id}/faults`, { faults: {} });
-    await service.send('POST', `/control/sessions/${id}/dispute`);
-    const intent = await service.intentOf(id);
+    const id = await simulator.open('w-4');
+    await simulator.send('PUT', `/control/sessions/${id}/faults`, { faults: { webhook_reorder: 1 } });
+    await simulator.pay(id);
+    await simulator.send('PUT', `/control/sessions/${id}/faults`, { faults: {} });
+    await simulator.send('POST', `/control/sessions/${id}/dispute`);
+    const intent = await simulator.intentOf(id);
     await eventually(
-      () => service.receiver.received.filter(({ body }) => body.includes(intent)),
+      () => simulator.receiver.received.filter(({ body }) => body.includes(intent)),
       (received) => received.length === 2,
     );
-    const types = (await service.receiver.eventsAbout(intent)).map(({ type }) => type);
+    const types = (await simulator.receiver.eventsAbout(intent)).map(({ type }) => type);
     expect(types).toEqual(['charge.dispute.created', 'checkout.session.completed']);
   });
 
@@ -329,18 +329,18 @@ describe('Webhook faults', () => {
     await setFaults({ webhook_reorder: 1 }, { settings: { reorder_ms: 100 } });
     const id = await payNew('w-5');
     await eventually(
-      () => service.receiver.typesAbout(id),
+      () => simulator.receiver.typesAbout(id),
       (types) => types.length === 1,
     );
   });
 
-  test('webhook_forge: before each a message comes that nobody may believe, each time of another kind', async () => {
+  test('webhook_forge: each event is preceded by a forgery, each time of another kind', async () => {
     await setFaults({ webhook_forge: 1 });
     const complaints: string[] = [];
     for (let count = 0; count < 5; count += 1) {
       const id = await payNew(`w-6-${count}`);
       const [forged, real] = await eventually(
-        () => service.receiver.received.filter(({ body }) => body.includes(id)),
+        () => simulator.receiver.received.filter(({ body }) => body.includes(id)),
         (received) => received.length === 2,
       );
       expect(verify(real!)).toBe('genuine');
@@ -353,7 +353,7 @@ describe('Webhook faults', () => {
       expect.stringContaining('No signatures found'),
       expect.stringContaining('Timestamp outside the tolerance zone'),
     ]);
-    const forgeries = service.receiver.received.filter((webhook) => verify(webhook) !== 'genuine');
+    const forgeries = simulator.receiver.received.filter((webhook) => verify(webhook) !== 'genuine');
     expect(forgeries.filter(({ body }) => body.includes('"amount_total":1,'))).toHaveLength(1);
     expect(forgeries.filter(({ body }) => !body.endsWith('}'))).toHaveLength(1);
     expect((await readFaults()).hits).toMatchObject({ webhook_forge: 5 });

@@ -9,22 +9,22 @@ import {
   type TestSimulator,
 } from '../support/stripe-simulator.ts';
 
-let service: TestSimulator;
+let simulator: TestSimulator;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  service = await startTestSimulator();
-  stripe = service.stripe;
+  simulator = await startTestSimulator();
+  stripe = simulator.stripe;
 });
 
-afterAll(() => service.close());
+afterAll(() => simulator.close());
 
 const good = '4242 4242 4242 4242';
 const declined = '4000 0000 0000 0002';
 
 function post(path: string, form: Record<string, string> = {}): Promise<Response> {
   const body = new URLSearchParams(form);
-  return fetch(`${service.origin}${path}`, { method: 'POST', redirect: 'manual', body });
+  return fetch(`${simulator.origin}${path}`, { method: 'POST', redirect: 'manual', body });
 }
 
 function payWith(id: string, number: string): Promise<Response> {
@@ -32,7 +32,7 @@ function payWith(id: string, number: string): Promise<Response> {
 }
 
 async function page(path: string): Promise<string> {
-  return (await fetch(`${service.origin}${path}`)).text();
+  return (await fetch(`${simulator.origin}${path}`)).text();
 }
 
 function retrieve(id: string): Promise<Stripe.Checkout.Session> {
@@ -44,16 +44,16 @@ interface Entry {
 }
 
 async function chargesOf(id: string): Promise<Entry[]> {
-  const { body } = await service.send('GET', '/ledger?limit=1000');
+  const { body } = await simulator.send('GET', '/ledger?limit=1000');
   return (body['charges'] as Entry[]).filter(({ session_id }) => session_id === id);
 }
 
 /** Waits for that many events about the session, its intent or its charge. */
-async function told(id: string, count: number): Promise<string[]> {
+async function eventTypes(id: string, count: number): Promise<string[]> {
   const events = await eventually(
     async () => {
-      const intent = await service.intentOf(id);
-      return service.receiver.received.filter(({ body }) => body.includes(id) || body.includes(intent));
+      const intent = await simulator.intentOf(id);
+      return simulator.receiver.received.filter(({ body }) => body.includes(id) || body.includes(intent));
     },
     (received) => received.length >= count,
   );
@@ -67,8 +67,8 @@ describe('The payment page', () => {
       unit_amount: 9999,
       product_data: { name: '<script>alert(1)</script>' },
     };
-    const id = await service.open('p-1', { line_items: [{ price_data, quantity: 2 }] });
-    const answer = await fetch(`${service.origin}/pay/${id}`);
+    const id = await simulator.open('p-1', { line_items: [{ price_data, quantity: 2 }] });
+    const answer = await fetch(`${simulator.origin}/pay/${id}`);
     const html = await answer.text();
     for (const text of [
       'TEST MODE',
@@ -87,7 +87,7 @@ describe('The payment page', () => {
   });
 
   test('a double click on Pay charges once and leads to the shop both times', async () => {
-    const id = await service.open('p-2');
+    const id = await simulator.open('p-2');
     for (const answer of await Promise.all([payWith(id, good), payWith(id, '4242424242424242')])) {
       expect(answer.status).toBe(303);
       expect(answer.headers.get('location')).toBe(`${shopUrl}/orders/p-2?session=${id}`);
@@ -96,25 +96,25 @@ describe('The payment page', () => {
     expect(await page(`/pay/${id}`)).toContain('You were charged once');
   });
 
-  test('a test card that was chosen stands in the form', async () => {
-    const id = await service.open('p-3');
+  test('a chosen test card is in the form', async () => {
+    const id = await simulator.open('p-3');
     expect(await page(`/pay/${id}?card=${encodeURIComponent(declined)}`)).toContain(`value="${declined}"`);
     expect(await page(`/pay/${id}?card=4111`)).toContain(`value="${good}"`);
   });
 
   test('what is wrong is said beside its field, and nothing is charged', async () => {
-    const id = await service.open('p-4');
+    const id = await simulator.open('p-4');
     const answer = await post(`/pay/${id}/pay`, { number: '4111111111111111', expiry: '13/34', cvc: 'x' });
     const html = await answer.text();
     expect(answer.status).toBe(400);
     expect(html).toMatch(/id="number-error"[^]*not a test card[^]*id="expiry-error"[^]*id="cvc-error"/);
     expect(html.match(/aria-invalid="true"/g)).toHaveLength(3);
-    expect((await fetch(`${service.origin}/pay/${id}/pay`, { redirect: 'manual' })).status).toBe(303);
+    expect((await fetch(`${simulator.origin}/pay/${id}/pay`, { redirect: 'manual' })).status).toBe(303);
     expect(await retrieve(id)).toMatchObject({ status: 'open', payment_intent: null });
   });
 
   test('cancel ends the session and leads back; afterwards no card is taken', async () => {
-    const id = await service.open('p-5');
+    const id = await simulator.open('p-5');
     const cancelled = await post(`/pay/${id}/cancel`);
     expect([cancelled.status, cancelled.headers.get('location')]).toEqual([303, `${shopUrl}/cancelled`]);
     for (const number of [good, declined, '4000002500003155']) {
@@ -127,15 +127,15 @@ describe('The payment page', () => {
     expect(await chargesOf(id)).toEqual([]);
   });
 
-  test('submitted after its time is over, it says so', async () => {
-    const id = await service.open('p-6', { expires_at: secondsFromNow(0) });
+  test('a card submitted after the end of the session is not charged', async () => {
+    const id = await simulator.open('p-6', { expires_at: secondsFromNow(0) });
     expect((await payWith(id, good)).headers.get('location')).toBe(`/pay/${id}`);
     expect(await page(`/pay/${id}`)).toContain('This payment has ended');
     expect(await chargesOf(id)).toEqual([]);
   });
 
-  test('an unknown page says so', async () => {
-    const answer = await fetch(`${service.origin}/pay/cs_test_nonsense`);
+  test('an unknown page is a 404', async () => {
+    const answer = await fetch(`${simulator.origin}/pay/cs_test_nonsense`);
     expect(answer.status).toBe(404);
     expect(await answer.text()).toContain('No such payment');
     for (const verb of ['pay', 'bank', 'cancel']) {
@@ -149,9 +149,9 @@ describe('The test card', () => {
     [declined, 'The card was declined.', 'generic_decline'],
     ['4000 0000 0000 9995', 'not enough money', 'insufficient_funds'],
   ])(
-    '%s is declined: the page says why, the shop hears of it, and another card can pay',
+    '%s is declined: the page shows the reason, an event follows, and another card can pay',
     async (number, why, code) => {
-      const id = await service.open(`d-${code}`);
+      const id = await simulator.open(`d-${code}`);
       const answer = await payWith(id, number);
       expect([answer.status, answer.headers.get('location')]).toEqual([303, `/pay/${id}`]);
       const html = await page(`/pay/${id}`);
@@ -165,7 +165,7 @@ describe('The test card', () => {
           last_payment_error: { type: 'card_error', code: 'card_declined', decline_code: code },
         },
       });
-      expect(await told(id, 1)).toEqual(['payment_intent.payment_failed']);
+      expect(await eventTypes(id, 1)).toEqual(['payment_intent.payment_failed']);
       await payWith(id, good);
       expect(await retrieve(id)).toMatchObject({
         payment_status: 'paid',
@@ -175,7 +175,7 @@ describe('The test card', () => {
   );
 
   test('4000 0025 0000 3155 leads to the bank: to fail declines, to complete pays', async () => {
-    const id = await service.open('b-1');
+    const id = await simulator.open('b-1');
     const bank = `/pay/${id}/bank`;
     expect((await payWith(id, '4000002500003155')).headers.get('location')).toBe(bank);
     expect(await page(bank)).toMatch(/Your bank asks[^]*Complete[^]*Fail/);
@@ -191,7 +191,7 @@ describe('The test card', () => {
   });
 
   test('4000 0000 0000 0077 is approved after five seconds, if the session is still open then', async () => {
-    const [slow, late] = [await service.open('s-1'), await service.open('s-2')];
+    const [slow, late] = [await simulator.open('s-1'), await simulator.open('s-2')];
     const answers = Promise.all([payWith(slow, '4000000000000077'), payWith(late, '4000000000000077')]);
     await stripe.checkout.sessions.expire(late);
     expect(await retrieve(slow)).toMatchObject({ status: 'open' });
@@ -202,19 +202,19 @@ describe('The test card', () => {
   });
 
   test('4000 0000 0000 0259 pays and is disputed', async () => {
-    const id = await service.open('x-1');
+    const id = await simulator.open('x-1');
     await payWith(id, '4000 0000 0000 0259');
-    expect(await told(id, 2)).toEqual(['charge.dispute.created', 'checkout.session.completed']);
+    expect(await eventTypes(id, 2)).toEqual(['charge.dispute.created', 'checkout.session.completed']);
   });
 
-  test('4000 0000 0000 5555 pays and the shop is never told', async () => {
-    const id = await service.open('n-1');
+  test('4000 0000 0000 5555 pays and its event is withheld', async () => {
+    const id = await simulator.open('n-1');
     await payWith(id, '4000 0000 0000 5555');
     expect(await retrieve(id)).toMatchObject({ payment_status: 'paid' });
-    const other = await service.open('n-2');
+    const other = await simulator.open('n-2');
     await payWith(other, good);
-    await told(other, 1);
-    expect(service.receiver.received.filter(({ body }) => body.includes(id))).toEqual([]);
+    await eventTypes(other, 1);
+    expect(simulator.receiver.received.filter(({ body }) => body.includes(id))).toEqual([]);
     const [, event] = (await stripe.events.list({ limit: 2 })).data;
     expect(event).toMatchObject({ type: 'checkout.session.completed', data: { object: { id } } });
   });
@@ -223,15 +223,15 @@ describe('The test card', () => {
     ['4000 0000 0000 8001', 'succeeded', 'paid', 'You were charged once'],
     ['4000 0000 0000 8002', 'failed', 'unpaid', 'Your bank did not pay'],
   ])('%s completes at once and has %s later, by itself', async (number, outcome, paymentStatus, says) => {
-    await service.send('PUT', '/control/faults', { faults: {}, settings: { settle_ms: 2_000 } });
-    const id = await service.open(`a-${outcome}`);
+    await simulator.send('PUT', '/control/faults', { faults: {}, settings: { settle_ms: 2_000 } });
+    const id = await simulator.open(`a-${outcome}`);
     expect((await payWith(id, number)).headers.get('location')).toContain(`${shopUrl}/orders/a-${outcome}`);
     expect(await retrieve(id)).toMatchObject({
       status: 'complete',
       payment_intent: { status: 'processing' },
     });
     expect(await page(`/pay/${id}`)).toContain('Your bank is moving the money');
-    expect(await told(id, 2)).toEqual(
+    expect(await eventTypes(id, 2)).toEqual(
       [`checkout.session.async_payment_${outcome}`, 'checkout.session.completed'].toSorted(),
     );
     expect(await retrieve(id)).toMatchObject({ status: 'complete', payment_status: paymentStatus });

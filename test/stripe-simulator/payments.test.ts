@@ -1,4 +1,4 @@
-// The payment service as its clients see it: the official Stripe package, and curl.
+// The simulator as its clients use it: the official Stripe package, and curl.
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type StripeSimulator, startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
@@ -15,20 +15,20 @@ import {
 import { waitFor } from '../support/wait.ts';
 
 let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
-let service: StripeSimulator;
+let simulator: StripeSimulator;
 let stripe: Stripe;
 let origin: string;
 const receiver = new WebhookReceiver();
 
 beforeAll(async () => {
   database = await createEmptyDatabase();
-  service = await startStripeSimulator(testConfig(database.url, await receiver.start()));
-  stripe = stripeClient(service.port);
-  origin = `http://127.0.0.1:${service.port}`;
+  simulator = await startStripeSimulator(testConfig(database.url, await receiver.start()));
+  stripe = stripeClient(simulator.port);
+  origin = `http://127.0.0.1:${simulator.port}`;
 });
 
 afterAll(async () => {
-  await service.close();
+  await simulator.close();
   await receiver.close();
   await database.drop();
 });
@@ -71,16 +71,16 @@ describe('Checkout Sessions', () => {
       metadata: { order_id: 'o-1' },
       livemode: false,
       mode: 'payment',
-      url: `http://localhost:${service.port}/pay/${session.id}`,
+      url: `http://localhost:${simulator.port}/pay/${session.id}`,
     });
     expect(session.id).toMatch(/^cs_test_/);
-    // A day, counted from when it was asked for: the second may have changed before it was written down.
+    // A day after the request. The second may have changed before the insert.
     expect([86_399, 86_400]).toContain(session.expires_at - session.created);
     expect(session.lastResponse.requestId).toMatch(/^req_/);
     await expect(stripe.checkout.sessions.retrieve(session.id)).resolves.toMatchObject({ ...session });
   });
 
-  test('an open session can be expired once, then says why not', async () => {
+  test('an open session can be expired once', async () => {
     const { id } = await stripe.checkout.sessions.create(sessionParameters('o-2'));
     await expect(stripe.checkout.sessions.expire(id)).resolves.toMatchObject({
       status: 'expired',
@@ -155,7 +155,7 @@ describe('Checkout Sessions', () => {
 
   test('a wrong key is refused with the error class of the official package', async () => {
     const error = await refused(
-      stripeClient(service.port, 'sk_test_other').checkout.sessions.retrieve('cs_test_0'),
+      stripeClient(simulator.port, 'sk_test_other').checkout.sessions.retrieve('cs_test_0'),
     );
     expect(error).toBeInstanceOf(Stripe.errors.StripeAuthenticationError);
   });
@@ -201,14 +201,14 @@ describe('Idempotency keys', () => {
     expect(error.statusCode).toBe(400);
   });
 
-  test('twenty requests at once with one key make one session; who comes too soon is told to wait', async () => {
+  test('twenty requests at once with one key make one session; others are refused as in use', async () => {
     const create = () => stripe.checkout.sessions.create(sessionParameters('k-3'), { idempotencyKey: 'k-3' });
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, create));
     const { id } = await create();
-    const told = outcomes.map((outcome) =>
+    const answers = outcomes.map((outcome) =>
       outcome.status === 'fulfilled' ? outcome.value.id : (outcome.reason as Stripe.errors.StripeError).code,
     );
-    expect([id, 'idempotency_key_in_use']).toEqual(expect.arrayContaining(told));
+    expect([id, 'idempotency_key_in_use']).toEqual(expect.arrayContaining(answers));
     const stored = (await ledger()).sessions.filter(
       ({ client_reference_id }) => client_reference_id === 'k-3',
     );

@@ -1,4 +1,4 @@
-// Every event reaches the shop, signed, whatever the shop or Postgres does in between.
+// Every event is delivered and signed, through failures of the shop and of Postgres.
 import Stripe from 'stripe';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type StripeSimulator, startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
@@ -16,15 +16,15 @@ import {
 
 let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
 let line: DatabaseLine;
-let service: StripeSimulator;
+let simulator: StripeSimulator;
 let stripe: Stripe;
 const receiver = new WebhookReceiver();
 
 beforeAll(async () => {
   database = await createEmptyDatabase();
   line = new DatabaseLine(database.url);
-  service = await startStripeSimulator(testConfig(await line.start(), await receiver.start()));
-  stripe = stripeClient(service.port);
+  simulator = await startStripeSimulator(testConfig(await line.start(), await receiver.start()));
+  stripe = stripeClient(simulator.port);
 });
 
 beforeEach(() => {
@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 
 afterAll(async () => {
-  await service.close();
+  await simulator.close();
   await line.close();
   await receiver.close();
   await database.drop();
@@ -45,7 +45,7 @@ async function payNew(reference: string): Promise<string> {
 }
 
 function submit(sessionId: string): Promise<Response> {
-  return fetch(`http://127.0.0.1:${service.port}/api/submit_payment`, {
+  return fetch(`http://127.0.0.1:${simulator.port}/api/submit_payment`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ session_id: sessionId }),
@@ -59,11 +59,11 @@ function eventsAbout(sessionId: string, count: number): Promise<Stripe.Event[]> 
   );
 }
 
-test('a payment is told with a signature that the official package accepts', async () => {
+test('the event of a payment has a signature that the official package accepts', async () => {
   const begun = Date.now();
   const id = await payNew('w-1');
   const [event] = await eventsAbout(id, 1);
-  // Only the wake-up by the commit is that quick; the loop looks by itself every five seconds.
+  // Only the wake-up by the commit is that fast: the loop polls every five seconds.
   expect(Date.now() - begun).toBeLessThan(2_500);
   expect(event).toMatchObject({
     object: 'event',
@@ -126,7 +126,7 @@ test('events that get no answer do not hold up others', async () => {
   expect(await eventsAbout(await payNew('w-5d'), 1)).toHaveLength(1);
 });
 
-test('a session past its time is told as expired without anybody asking', async () => {
+test('an overdue session is expired without a request', async () => {
   const parameters = sessionParameters('w-6', { expires_at: secondsFromNow(1) });
   const { id } = await stripe.checkout.sessions.create(parameters);
   const [event] = await eventsAbout(id, 1);
@@ -136,13 +136,13 @@ test('a session past its time is told as expired without anybody asking', async 
   });
 });
 
-test('while Postgres is away requests are told so, and everything goes on when it is back', async () => {
+test('while Postgres is away requests get 503, and afterwards all work continues', async () => {
   const { id } = await stripe.checkout.sessions.create(sessionParameters('w-7'));
   line.cut();
-  const health = await fetch(`http://127.0.0.1:${service.port}/healthz`);
+  const health = await fetch(`http://127.0.0.1:${simulator.port}/healthz`);
   expect([health.status, health.headers.get('retry-after')]).toEqual([503, '1']);
   await expect(stripe.checkout.sessions.retrieve(id)).rejects.toBeInstanceOf(Stripe.errors.StripeAPIError);
-  const page = await fetch(`http://127.0.0.1:${service.port}/pay/${id}`);
+  const page = await fetch(`http://127.0.0.1:${simulator.port}/pay/${id}`);
   expect([page.status, await page.text()]).toEqual([503, expect.stringContaining('Nothing was lost')]);
   line.mend();
   await eventually(

@@ -11,7 +11,7 @@ export const secretKey = 'sk_test_payment_service';
 export const webhookSecret = 'whsec_payment_service';
 export const shopUrl = 'http://localhost:3999';
 
-/** The official client, pointed at a payment service; it tries once, so a test sees every answer. */
+/** The official client for a simulator. It tries once, so a test sees every answer. */
 export function stripeClient(port: number, key = secretKey): Stripe {
   return new Stripe(key, {
     host: '127.0.0.1',
@@ -22,7 +22,7 @@ export function stripeClient(port: number, key = secretKey): Stripe {
   });
 }
 
-/** A payment service in the test's process, with a database and a shop of its own that only receives webhooks. */
+/** A simulator in the test's process, with its own database and a receiver of its webhooks. */
 export interface TestSimulator {
   readonly origin: string;
   readonly port: number;
@@ -43,7 +43,7 @@ export interface TestSimulator {
   close(): Promise<void>;
 }
 
-/** Settings of a payment service in the test's process. */
+/** Settings of a simulator in the test's process. */
 export function testConfig(databaseUrl: string, webhookUrl: string): SimulatorConfig {
   return {
     host: '127.0.0.1',
@@ -57,13 +57,13 @@ export function testConfig(databaseUrl: string, webhookUrl: string): SimulatorCo
   };
 }
 
-/** Starts a payment service for one test file. */
+/** Starts a simulator for one test file. */
 export async function startTestSimulator(): Promise<TestSimulator> {
   const database = await createEmptyDatabase();
   const receiver = new WebhookReceiver();
-  const service = await startStripeSimulator(testConfig(database.url, await receiver.start()));
-  const stripe = stripeClient(service.port);
-  const origin = `http://127.0.0.1:${service.port}`;
+  const simulator = await startStripeSimulator(testConfig(database.url, await receiver.start()));
+  const stripe = stripeClient(simulator.port);
+  const origin = `http://127.0.0.1:${simulator.port}`;
   const send: TestSimulator['send'] = async (method, path, body) => {
     const init = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
     const answer = await fetch(`${origin}${path}`, { method, ...init });
@@ -75,7 +75,7 @@ export async function startTestSimulator(): Promise<TestSimulator> {
   };
   return {
     origin,
-    port: service.port,
+    port: simulator.port,
     databaseUrl: database.url,
     stripe,
     receiver,
@@ -89,7 +89,7 @@ export async function startTestSimulator(): Promise<TestSimulator> {
       return intentOf(sessionId);
     },
     async close() {
-      await service.close();
+      await simulator.close();
       await receiver.close();
       await database.drop();
     },
@@ -150,7 +150,7 @@ export interface ReceivedWebhook {
 /** Answers one webhook; it may also leave it without an answer. */
 export type WebhookAnswer = (response: ServerResponse, webhook: ReceivedWebhook) => void;
 
-/** A shop that keeps what it receives and answers as the test says. */
+/** A shop that records its webhooks and answers as the test wants. */
 export class WebhookReceiver {
   readonly received: ReceivedWebhook[] = [];
   answer: WebhookAnswer = (response) => response.writeHead(200).end();
@@ -192,7 +192,7 @@ export class WebhookReceiver {
   }
 }
 
-/** A way to Postgres that can be cut, so that a test can take the database away from one service alone. */
+/** A proxy to Postgres that a test can cut, so that one simulator alone loses its database. */
 export class DatabaseLine {
   private readonly sockets = new Set<Socket>();
   private isCut = false;

@@ -1,5 +1,5 @@
-// Puts a chosen test card into the form where it stands, and says that the bank is being asked. Without this script the
-// page is loaded anew for the first, and the browser shows the second.
+// Puts a chosen test card into the form, and shows that the bank is being asked. Without this script, choosing a card reloads
+// the page, and the browser shows the request.
 const payForm = document.getElementById('pay');
 const cardForm = document.getElementById('cards');
 

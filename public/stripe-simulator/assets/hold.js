@@ -1,4 +1,4 @@
-// Shows how long the items are held, and the page anew when that time is over. Without this script the same is said in words.
+// Shows how long the items are held, and reloads the page afterwards. Without this script, the page shows the time as text.
 const line = document.querySelector('progress.hold');
 const millisecondsBetweenTries = 2_000;
 
@@ -10,16 +10,16 @@ if (line instanceof HTMLProgressElement) {
     line.value = Math.min(line.max, Math.max(0, (end - Date.now()) / 1_000));
     if (Date.now() <= end) return;
     clearInterval(timer);
-    showAnew(line.dataset.page);
+    reload(line.dataset.page);
   }, 500);
   for (const time of document.querySelectorAll('time')) showLocally(time, start, end);
 }
 
-// Asks first, because a page of the browser's own about a lost connection would replace this one.
-function showAnew(page) {
+// Fetches first: without a connection, the browser would replace this page with its own error page.
+function reload(page) {
   fetch(page)
     .then((answer) => (answer.ok ? location.replace(page) : Promise.reject(new Error('not now'))))
-    .catch(() => setTimeout(() => showAnew(page), millisecondsBetweenTries));
+    .catch(() => setTimeout(() => reload(page), millisecondsBetweenTries));
 }
 
 // The server knows only its own time zone.

@@ -51,7 +51,7 @@ export function controlPages(server: FastifyInstance, { sql }: SimulatorContext)
   });
 }
 
-const says: Readonly<Record<Fault, string>> = {
+const faultLabels: Readonly<Record<Fault, string>> = {
   api_error_before: 'Answers 500, nothing done',
   api_error_after: 'Does it, answers 500',
   api_timeout: 'Does it, never answers',
@@ -69,7 +69,7 @@ const says: Readonly<Record<Fault, string>> = {
 
 const groupTitles: Readonly<Record<FaultGroup, string>> = { api: 'API calls', webhook: 'Webhooks' };
 
-const settingSays: Readonly<Record<keyof FaultSettings, string>> = {
+const settingLabels: Readonly<Record<keyof FaultSettings, string>> = {
   slow_ms: 'A late answer takes',
   delay_ms: 'A late webhook takes',
   reorder_ms: 'A webhook waits for a later one at most',
@@ -82,7 +82,7 @@ function faultGroupViews(rates: FaultRates, hits: Readonly<Partial<Record<Fault,
     title: groupTitles[group as FaultGroup],
     faults: faults.map((name) => ({
       name,
-      says: says[name],
+      label: faultLabels[name],
       rate: rates[name] ?? 0,
       hits: hits[name] ?? 0,
     })),
@@ -90,9 +90,9 @@ function faultGroupViews(rates: FaultRates, hits: Readonly<Partial<Record<Fault,
 }
 
 function settingViews(settings: FaultSettings) {
-  return Object.entries(settingSays).map(([name, text]) => ({
+  return Object.entries(settingLabels).map(([name, text]) => ({
     name,
-    says: text,
+    label: text,
     value: settings[name as keyof FaultSettings],
   }));
 }
