@@ -1,8 +1,8 @@
-import { watch } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, readConfig } from './config.ts';
-import { explainFailure, loadEnvFile } from './shared/program.ts';
+import { explainFailure, loadEnvFile, StartError } from './shared/program.ts';
 import {
   demonstrationSecrets,
   type GeneratedSecrets,
@@ -25,6 +25,7 @@ import {
 } from './supervisor/stopping.ts';
 
 const dist = fileURLToPath(new URL('.', import.meta.url));
+const simulatorEntry = path.join(dist, 'stripe-simulator', 'main.js');
 const watchedFolders = [dist, path.join(dist, '..', 'public')];
 const graceMs = 15_000;
 // The children of a killed supervisor end within this time.
@@ -92,6 +93,11 @@ async function prepareLocalPayments(
   generated: GeneratedSecrets,
   patienceMs: number,
 ): Promise<LocalPayments> {
+  if (!existsSync(simulatorEntry)) {
+    throw new StartError(
+      'The production image has no Stripe simulator. Set PAYMENT_PROVIDER=stripe, or build the target "demonstration".',
+    );
+  }
   const given = {
     port: Boolean(process.env['PAYMENT_SERVICE_PORT']),
     url: Boolean(process.env['PAYMENT_SERVICE_URL']),
@@ -112,7 +118,7 @@ async function startDatabase({ config, stopping, endings, kept }: Run): Promise<
 
 function startPayments(run: Run, database: DatabaseServer, local: LocalPayments): void {
   const service = startPaymentService({
-    entry: path.join(dist, 'stripe-simulator', 'main.js'),
+    entry: simulatorEntry,
     environment: () => paymentServiceEnvironment(process.env, database.urlOf('payments'), local, run.config),
     log,
     stopping: run.stopping.wanted,

@@ -1,43 +1,44 @@
 import { z } from 'zod';
 import { SettingsError } from '../shared/program.ts';
 
-const environment = z.object({
-  HOST: z.string().default('127.0.0.1'),
-  PAYMENT_SERVICE_PORT: z.coerce.number().int().min(1).max(65_535).default(8086),
-  PAYMENT_SERVICE_URL: z
-    .url({ protocol: /^https?$/ })
-    .refine(
-      (url) => !URL.canParse(url) || new URL(url).pathname === '/',
-      'is an origin: no path after the host',
-    )
-    .transform((url) => new URL(url).origin)
-    .optional(),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  SHOP_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:3000/payment_webhook'),
-  STRIPE_SECRET_KEY: z.string(),
-  STRIPE_WEBHOOK_SECRET: z.string(),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-});
+const environment = z
+  .object({
+    HOST: z.string().default('127.0.0.1'),
+    PAYMENT_SERVICE_PORT: z.coerce.number().int().min(1).max(65_535).default(8086),
+    PAYMENT_SERVICE_URL: z
+      .url({ protocol: /^https?$/ })
+      .refine(
+        (url) => !URL.canParse(url) || new URL(url).pathname === '/',
+        'is an origin: no path after the host',
+      )
+      .transform((url) => new URL(url).origin)
+      .optional(),
+    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+    SHOP_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:3000/payment_webhook'),
+    STRIPE_SECRET_KEY: z.string(),
+    STRIPE_WEBHOOK_SECRET: z.string(),
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  })
+  .transform((env) => ({
+    host: env.HOST,
+    port: env.PAYMENT_SERVICE_PORT,
+    /** The origin of the payment pages. Undefined means localhost at the port that was taken. */
+    publicUrl: env.PAYMENT_SERVICE_URL,
+    databaseUrl: env.DATABASE_URL,
+    webhookUrl: env.SHOP_WEBHOOK_URL,
+    /** The API key that clients send. */
+    secretKey: env.STRIPE_SECRET_KEY,
+    /** The secret that signs webhooks. */
+    webhookSecret: env.STRIPE_WEBHOOK_SECRET,
+    logLevel: env.LOG_LEVEL,
+  }));
 
-/** All settings of one payment service, parsed once and never changed. */
-export interface SimulatorConfig {
-  readonly host: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  /** Origin under which shoppers reach the payment page; undefined means localhost at the port that was taken. */
-  readonly publicUrl: string | undefined;
-  readonly databaseUrl: string;
-  readonly webhookUrl: string;
-  /** The API key that clients show. */
-  readonly secretKey: string;
-  /** The secret that signs webhooks. */
-  readonly webhookSecret: string;
-  readonly logLevel: z.infer<typeof environment>['LOG_LEVEL'];
-}
+/** The settings of the simulator, parsed once and never changed. Port 0 takes any free port. */
+export type SimulatorConfig = Readonly<z.infer<typeof environment>>;
 
 /**
  * Reads the settings from an environment. Empty values count as missing.
- * @throws SettingsError that lists every fault.
+ * @throws SettingsError with all faults
  */
 export function readSimulatorConfig(env: Readonly<Record<string, string | undefined>>): SimulatorConfig {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -50,14 +51,5 @@ export function readSimulatorConfig(env: Readonly<Record<string, string | undefi
       }),
     );
   }
-  return Object.freeze({
-    host: parsed.data.HOST,
-    port: parsed.data.PAYMENT_SERVICE_PORT,
-    publicUrl: parsed.data.PAYMENT_SERVICE_URL,
-    databaseUrl: parsed.data.DATABASE_URL,
-    webhookUrl: parsed.data.SHOP_WEBHOOK_URL,
-    secretKey: parsed.data.STRIPE_SECRET_KEY,
-    webhookSecret: parsed.data.STRIPE_WEBHOOK_SECRET,
-    logLevel: parsed.data.LOG_LEVEL,
-  });
+  return Object.freeze(parsed.data);
 }

@@ -5,19 +5,19 @@ import { type StripeSimulator, startStripeSimulator } from './simulator.ts';
 const millisecondsToClose = 5_000;
 
 async function main(): Promise<void> {
-  const service = await startStripeSimulator(readSimulatorConfig(process.env));
-  closeOnRequest(service);
+  const simulator = await startStripeSimulator(readSimulatorConfig(process.env));
+  closeOnRequest(simulator);
   process.send?.('ready');
 }
 
-/** Ends the service at SIGTERM, at Ctrl-C when nobody supervises it, and when its supervisor is gone. */
-function closeOnRequest(service: StripeSimulator): void {
+/** Closes the simulator on SIGTERM, on Ctrl-C without a supervisor, and when the supervisor has ended. */
+function closeOnRequest(simulator: StripeSimulator): void {
   let closing = false;
   const close = (): void => {
     if (closing) return;
     closing = true;
     setTimeout(() => process.exit(1), millisecondsToClose).unref();
-    service.close().then(
+    simulator.close().then(
       () => process.exit(0),
       () => process.exit(1),
     );
@@ -25,7 +25,7 @@ function closeOnRequest(service: StripeSimulator): void {
   process.on('SIGTERM', close);
   process.on('disconnect', close);
   process.on('SIGINT', () => {
-    // Ctrl-C reaches the whole process group, and a supervisor ends its processes in its own order.
+    // Ctrl-C reaches the whole process group. A supervisor ends its processes in its own order.
     if (!process.connected) close();
   });
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import createKnex, { type Knex } from 'knex';
 import { isPostgresAway } from '../../shared/outage.ts';
+import { StartError } from '../../shared/program.ts';
 import { rowSettings } from '../../shared/statement.ts';
 import { createTables } from './tables.ts';
 
@@ -53,7 +54,7 @@ export async function prepareDatabase(database: Knex, databaseUrl: string): Prom
       return await createTables(database);
     } catch (error) {
       const code = codeOf(error);
-      if (code === columnMissing) throw new Error(beforeFirstRelease(databaseUrl), { cause: error });
+      if (code === columnMissing) throw new StartError(beforeFirstRelease(databaseUrl), { cause: error });
       if (code === databaseMissing) await createDatabase(databaseUrl);
       else if (!isPostgresAway(error) && !raceCodes.includes(code)) throw error;
       if (Date.now() > deadline) throw error;
