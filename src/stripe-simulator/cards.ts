@@ -13,47 +13,28 @@ export interface TestCard {
   readonly outcome: CardOutcome;
 }
 
-const approved: TestCard = {
-  number: '4242 4242 4242 4242',
-  label: 'Approved',
-  outcome: { kind: 'approve' },
-};
+const testCard = (number: string, label: string, outcome: CardOutcome): TestCard => ({
+  number,
+  label,
+  outcome,
+});
+const declined = (reason: Decline): CardOutcome => ({ kind: 'decline', reason });
+const approved = testCard('4242 4242 4242 4242', 'Approved', { kind: 'approve' });
 
 /** The only cards that are accepted. Numbers from Stripe's documentation act as they do there; the others are our own. */
 export const testCards: readonly TestCard[] = [
   approved,
-  {
-    number: '4000 0000 0000 0002',
-    label: 'Declined',
-    outcome: { kind: 'decline', reason: 'generic_decline' },
-  },
-  {
-    number: '4000 0000 0000 9995',
-    label: 'Declined: insufficient funds',
-    outcome: { kind: 'decline', reason: 'insufficient_funds' },
-  },
-  { number: '4000 0025 0000 3155', label: 'The bank asks first', outcome: { kind: 'ask_bank' } },
-  {
-    number: '4000 0000 0000 0077',
-    label: 'Slow: approved after 5 seconds',
-    outcome: { kind: 'approve_slowly' },
-  },
-  { number: '4000 0000 0000 0259', label: 'Approved, then disputed', outcome: { kind: 'dispute' } },
-  {
-    number: '4000 0000 0000 5555',
-    label: 'Approved, but the shop is never told',
-    outcome: { kind: 'withhold_event' },
-  },
-  {
-    number: '4000 0000 0000 8001',
-    label: 'Bank debit: the money comes later',
-    outcome: { kind: 'settle', outcome: 'succeeded' },
-  },
-  {
-    number: '4000 0000 0000 8002',
-    label: 'Bank debit: the money never comes',
-    outcome: { kind: 'settle', outcome: 'failed' },
-  },
+  testCard('4000 0000 0000 0002', 'Declined', declined('generic_decline')),
+  testCard('4000 0000 0000 9995', 'Declined: insufficient funds', declined('insufficient_funds')),
+  testCard('4000 0025 0000 3155', 'The bank asks first', { kind: 'ask_bank' }),
+  testCard('4000 0000 0000 0077', 'Slow: approved after 5 seconds', { kind: 'approve_slowly' }),
+  testCard('4000 0000 0000 0259', 'Approved, then disputed', { kind: 'dispute' }),
+  testCard('4000 0000 0000 5555', 'Approved, but the shop is never told', { kind: 'withhold_event' }),
+  testCard('4000 0000 0000 8001', 'Bank debit: the money comes later', {
+    kind: 'settle',
+    outcome: 'succeeded',
+  }),
+  testCard('4000 0000 0000 8002', 'Bank debit: the money never comes', { kind: 'settle', outcome: 'failed' }),
 ];
 
 /** Finds a test card by its number, with any spaces. */

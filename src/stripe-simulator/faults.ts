@@ -1,48 +1,53 @@
 import { createHash } from 'node:crypto';
 
-/** The faults that the simulator injects on request. At most one of each group hits one call or one event. */
+/** The faults that the simulator injects on request, with their labels. At most one of each group hits one call or event. */
 export const faultGroups = {
-  api: [
-    'api_error_before',
-    'api_error_after',
-    'api_timeout',
-    'api_slow',
-    'api_lost',
-    'api_too_many',
-    'api_html',
-    'api_garbage',
-  ],
-  webhook: ['webhook_delay', 'webhook_drop', 'webhook_double', 'webhook_reorder', 'webhook_forge'],
+  api: {
+    api_error_before: 'Answers 500, nothing done',
+    api_error_after: 'Does it, answers 500',
+    api_timeout: 'Does it, never answers',
+    api_slow: 'Does it, answers late',
+    api_lost: 'Does it, breaks the connection',
+    api_too_many: 'Answers 429, nothing done',
+    api_html: 'Answers a 502 page, nothing done',
+    api_garbage: 'Does it, answers what is not JSON',
+  },
+  webhook: {
+    webhook_delay: 'Comes late',
+    webhook_drop: 'Never comes',
+    webhook_double: 'Comes twice',
+    webhook_reorder: 'Comes after a later one of the same session',
+    webhook_forge: 'A forged one comes before it',
+  },
 } as const;
 
 export type FaultGroup = keyof typeof faultGroups;
-export type ApiFault = (typeof faultGroups.api)[number];
-export type WebhookFault = (typeof faultGroups.webhook)[number];
+export type ApiFault = keyof typeof faultGroups.api;
+export type WebhookFault = keyof typeof faultGroups.webhook;
 export type Fault = ApiFault | WebhookFault;
+export type FaultOf<Group extends FaultGroup> = Group extends 'api' ? ApiFault : WebhookFault;
 
-export const faultNames: readonly Fault[] = [...faultGroups.api, ...faultGroups.webhook];
+/** The faults of a group, in the order in which `chooseFault` adds their rates. */
+export function faultsOf<Group extends FaultGroup>(group: Group): FaultOf<Group>[] {
+  return Object.keys(faultGroups[group]) as FaultOf<Group>[];
+}
+
+export const faultNames: readonly Fault[] = [...faultsOf('api'), ...faultsOf('webhook')];
 
 /** How often a fault hits, from 0 to 1. The rates of one group add up to 1 at most. */
 export type FaultRates = Readonly<Partial<Record<Fault, number>>>;
 
-/** Times in milliseconds. */
-export interface FaultSettings {
-  readonly slow_ms: number;
-  readonly delay_ms: number;
-  readonly reorder_ms: number;
-  /** How long a call without an answer stays open. */
-  readonly timeout_ms: number;
-  /** How long a bank takes for a payment that is not settled at once. */
-  readonly settle_ms: number;
-}
+/** The times of faults and of bank debits, in milliseconds, with their labels. */
+export const faultTimes = {
+  slow_ms: { label: 'A late answer takes', initial: 1_500 },
+  delay_ms: { label: 'A late webhook takes', initial: 2_000 },
+  reorder_ms: { label: 'A webhook waits for a later one at most', initial: 5_000 },
+  timeout_ms: { label: 'A call without an answer is held for', initial: 60_000 },
+  settle_ms: { label: 'A bank debit takes', initial: 3_000 },
+} as const;
 
-export const defaultSettings: FaultSettings = {
-  slow_ms: 1_500,
-  delay_ms: 2_000,
-  reorder_ms: 5_000,
-  timeout_ms: 60_000,
-  settle_ms: 3_000,
-};
+/** Times in milliseconds. */
+export type FaultSettings = Readonly<Record<keyof typeof faultTimes, number>>;
 
 /** The input of a choice. It is the same in every run of a scenario. */
 export interface Occurrence {
@@ -60,11 +65,11 @@ export function chooseFault<Group extends FaultGroup>(
   group: Group,
   rates: FaultRates,
   { seed, kind, reference, before }: Occurrence,
-): (typeof faultGroups)[Group][number] | undefined {
+): FaultOf<Group> | undefined {
   const digest = createHash('sha256').update(JSON.stringify([seed, group, kind, reference, before]));
   const point = digest.digest().readUIntBE(0, 6) / 2 ** 48;
   let edge = 0;
-  return faultGroups[group].find((fault) => {
+  return faultsOf(group).find((fault) => {
     edge += rates[fault] ?? 0;
     return point < edge;
   });
@@ -72,5 +77,5 @@ export function chooseFault<Group extends FaultGroup>(
 
 /** Whether a fault of the group can hit at all. */
 export function isAnyEnabled(group: FaultGroup, rates: FaultRates): boolean {
-  return faultGroups[group].some((fault) => (rates[fault] ?? 0) > 0);
+  return faultsOf(group).some((fault) => (rates[fault] ?? 0) > 0);
 }

@@ -1,13 +1,13 @@
 import type { Statement } from '../../shared/statement.ts';
 import {
   chooseFault,
-  defaultSettings,
   type Fault,
   type FaultGroup,
+  type FaultOf,
   type FaultRates,
   type FaultSettings,
-  type faultGroups,
   faultNames,
+  faultTimes,
   isAnyEnabled,
   type Occurrence,
 } from '../faults.ts';
@@ -20,6 +20,10 @@ export interface FaultState {
 }
 
 type StateRow = Omit<FaultState, 'settings'> & { readonly settings: Partial<FaultSettings> };
+
+const initialSettings = Object.fromEntries(
+  Object.entries(faultTimes).map(([name, { initial }]) => [name, initial]),
+) as FaultSettings;
 
 /** Reads the general faults. */
 export async function selectFaults(sql: Statement): Promise<FaultState> {
@@ -50,7 +54,7 @@ export async function selectFaultsAbout(
 
 function toState(row: StateRow | undefined): FaultState {
   if (row === undefined) throw new Error('The faults vanished');
-  return { seed: row.seed, rates: row.rates, settings: { ...defaultSettings, ...row.settings } };
+  return { seed: row.seed, rates: row.rates, settings: { ...initialSettings, ...row.settings } };
 }
 
 /** Reads the faults of every session that has its own. */
@@ -106,7 +110,7 @@ export async function recordOccurrence<Group extends FaultGroup>(
   group: Group,
   rates: FaultRates,
   occurrence: Omit<Occurrence, 'before'>,
-): Promise<FaultHit<(typeof faultGroups)[Group][number]> | undefined> {
+): Promise<FaultHit<FaultOf<Group>> | undefined> {
   if (!isAnyEnabled(group, rates)) return undefined;
   const { kind, reference } = occurrence;
   const [count] = await sql<{ before: number }>(

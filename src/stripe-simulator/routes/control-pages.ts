@@ -3,7 +3,14 @@ import { formatMoney } from '../../shared/money.ts';
 import { selectCharge } from '../charges.ts';
 import { type EventStatus, selectNewestEvents } from '../database/events.ts';
 import { countHits, selectFaults } from '../database/faults.ts';
-import { type Fault, type FaultGroup, type FaultRates, type FaultSettings, faultGroups } from '../faults.ts';
+import {
+  type Fault,
+  type FaultGroup,
+  type FaultRates,
+  type FaultSettings,
+  faultGroups,
+  faultTimes,
+} from '../faults.ts';
 import { sendMessage, sendPage } from '../http/html.ts';
 import type { ById } from '../http/parameters.ts';
 import { type Charge, isIdentifier, referenceOf, type Session } from '../model.ts';
@@ -51,38 +58,14 @@ export function controlPages(server: FastifyInstance, { sql }: SimulatorContext)
   });
 }
 
-const faultLabels: Readonly<Record<Fault, string>> = {
-  api_error_before: 'Answers 500, nothing done',
-  api_error_after: 'Does it, answers 500',
-  api_timeout: 'Does it, never answers',
-  api_slow: 'Does it, answers late',
-  api_lost: 'Does it, breaks the connection',
-  api_too_many: 'Answers 429, nothing done',
-  api_html: 'Answers a 502 page, nothing done',
-  api_garbage: 'Does it, answers what is not JSON',
-  webhook_delay: 'Comes late',
-  webhook_drop: 'Never comes',
-  webhook_double: 'Comes twice',
-  webhook_reorder: 'Comes after a later one of the same session',
-  webhook_forge: 'A forged one comes before it',
-};
-
 const groupTitles: Readonly<Record<FaultGroup, string>> = { api: 'API calls', webhook: 'Webhooks' };
 
-const settingLabels: Readonly<Record<keyof FaultSettings, string>> = {
-  slow_ms: 'A late answer takes',
-  delay_ms: 'A late webhook takes',
-  reorder_ms: 'A webhook waits for a later one at most',
-  timeout_ms: 'A call without an answer is held for',
-  settle_ms: 'A bank debit takes',
-};
-
 function faultGroupViews(rates: FaultRates, hits: Readonly<Partial<Record<Fault, number>>>) {
-  return Object.entries(faultGroups).map(([group, faults]) => ({
+  return Object.entries(faultGroups).map(([group, labels]) => ({
     title: groupTitles[group as FaultGroup],
-    faults: faults.map((name) => ({
+    faults: (Object.entries(labels) as [Fault, string][]).map(([name, label]) => ({
       name,
-      label: faultLabels[name],
+      label,
       rate: rates[name] ?? 0,
       hits: hits[name] ?? 0,
     })),
@@ -90,9 +73,9 @@ function faultGroupViews(rates: FaultRates, hits: Readonly<Partial<Record<Fault,
 }
 
 function settingViews(settings: FaultSettings) {
-  return Object.entries(settingLabels).map(([name, text]) => ({
+  return Object.entries(faultTimes).map(([name, { label }]) => ({
     name,
-    label: text,
+    label,
     value: settings[name as keyof FaultSettings],
   }));
 }

@@ -8,7 +8,7 @@ import {
   updateFaults,
   updateSessionFaults,
 } from '../database/faults.ts';
-import { defaultSettings, type FaultRates, faultGroups, faultNames } from '../faults.ts';
+import { type FaultRates, faultNames, faultsOf, faultTimes } from '../faults.ts';
 import { invalidRequest, missing } from '../http/errors.ts';
 import { sendDone } from '../http/html.ts';
 import { type ById, filled, integer, readParameters, text } from '../http/parameters.ts';
@@ -30,7 +30,7 @@ const rates = each(faultNames, rate);
 const generalFaults = z.strictObject({
   seed: filled(z.union([z.number().transform(String), text(200)])),
   faults: rates,
-  settings: each(Object.keys(defaultSettings), filled(integer(0, 60_000))),
+  settings: each(Object.keys(faultTimes), filled(integer(0, 60_000))),
 });
 const sessionFaults = z.strictObject({ faults: rates });
 
@@ -87,8 +87,8 @@ export function faultRoutes(server: FastifyInstance, { sql, transact }: Simulato
  */
 function checkedRates(given: FaultRates): FaultRates {
   const rates: FaultRates = Object.fromEntries(Object.entries(given).filter(([, rate]) => rate > 0));
-  for (const [group, faults] of Object.entries(faultGroups)) {
-    const sum = faults.reduce((total, fault) => total + (rates[fault] ?? 0), 0);
+  for (const group of ['api', 'webhook'] as const) {
+    const sum = faultsOf(group).reduce((total, fault) => total + (rates[fault] ?? 0), 0);
     // The tolerance is for floating-point sums: ten times 0.1 is not exactly 1.
     if (sum <= 1 + 1e-9) continue;
     throw invalidRequest(`The rates of the ${group} faults add up to ${sum}; their maximum is 1.`, {
