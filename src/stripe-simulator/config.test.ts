@@ -7,7 +7,7 @@ const required = {
   STRIPE_WEBHOOK_SECRET: 'whsec_1',
 };
 
-test('what must be given is enough', () => {
+test('the required settings are sufficient', () => {
   expect(readSimulatorConfig(required)).toEqual({
     host: '127.0.0.1',
     port: 8086,
@@ -20,14 +20,14 @@ test('what must be given is enough', () => {
   });
 });
 
-test('every fault is listed at once, and empty is missing', () => {
+test('all faults are listed at once, and an empty value counts as missing', () => {
   const faulty = { PAYMENT_SERVICE_URL: 'http://localhost:1/path', STRIPE_SECRET_KEY: '', LOG_LEVEL: 'loud' };
   expect(() => readSimulatorConfig(faulty)).toThrow(
     /PAYMENT_SERVICE_URL: is an origin[\s\S]*DATABASE_URL: is missing[\s\S]*STRIPE_SECRET_KEY: is missing[\s\S]*LOG_LEVEL/,
   );
 });
 
-test('the public address is an origin without a slash', () => {
+test('the public URL is an origin without a slash', () => {
   const config = readSimulatorConfig({ ...required, PAYMENT_SERVICE_URL: 'https://pay.example.org/' });
   expect(config.publicUrl).toBe('https://pay.example.org');
 });

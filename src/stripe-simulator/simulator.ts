@@ -27,24 +27,25 @@ export async function startStripeSimulator(config: SimulatorConfig): Promise<Str
   const publicUrl = (): string => config.publicUrl ?? `http://localhost:${port()}`;
   const { webhookUrl, webhookSecret, secretKey } = config;
   const closing = new AbortController();
-  const loops: Loop[] = [];
+  let deliveries: Loop | undefined;
+  let dueSessions: Loop | undefined;
   const closeAll = async (): Promise<void> => {
     closing.abort();
     await server.close();
-    for (const loop of loops) await loop.close();
+    await dueSessions?.close();
+    await deliveries?.close();
     await Promise.all([database.destroy(), deliveryDatabase.destroy()]);
   };
 
   try {
     await prepareDatabase(database, config.databaseUrl);
-    const onEvents = (): void => loops.forEach((loop) => loop.wake());
-    const transact = createTransact(database, { publicUrl, onEvents });
+    const transact = createTransact(database, { publicUrl, onEvents: () => deliveries?.wake() });
     const context = { sql: statementsOf(database), transact, publicUrl, secretKey, closing: closing.signal };
     await registerRoutes(server, context);
     await server.listen({ host: config.host, port: config.port });
     const sql = statementsOf(deliveryDatabase);
-    loops.push(startDueSessions(transact, server.log));
-    loops.push(startDeliveries({ sql, webhookUrl, webhookSecret, log: server.log }));
+    deliveries = startDeliveries({ sql, webhookUrl, webhookSecret, log: server.log });
+    dueSessions = startDueSessions(transact, server.log);
     return { port: port(), close: closeAll };
   } catch (error) {
     await closeAll();

@@ -1,4 +1,4 @@
-// The real process, killed as by kill -9: what it acknowledged is there afterwards, once, and its webhook comes.
+// The real process under kill -9: acknowledged work exists exactly once afterwards, and its webhook is delivered.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';

@@ -76,7 +76,7 @@ describe('Payment intents and charges', () => {
     },
   );
 
-  test('every address needs the key', async () => {
+  test('every route needs the key', async () => {
     const stranger = stripeClient(simulator.port, 'sk_test_other');
     const calls = [stranger.charges.retrieve('ch_1'), stranger.refunds.list(), stranger.events.list()];
     for (const call of calls) expect(await refused(call)).toBeInstanceOf(StripeAuthenticationError);
@@ -84,7 +84,7 @@ describe('Payment intents and charges', () => {
 });
 
 describe('Lists', () => {
-  test('go newest first through every session, forwards, backwards and by itself', async () => {
+  test('show the newest sessions first, forwards, backwards and by automatic paging', async () => {
     const ids: string[] = [];
     for (let count = 0; count < 7; count += 1) ids.unshift(await simulator.open(`l-${count}`));
     const idsOf = (list: { data: { id: string }[] }) => list.data.map(({ id }) => id);
@@ -236,7 +236,7 @@ describe('Refunds', () => {
 });
 
 describe('Events', () => {
-  test('are listed newest first, by type and by time, and read one by one as they were sent', async () => {
+  test('are listed newest first, by type and by time, and retrieved as they were sent', async () => {
     const { id } = await paid('e-1');
     const expired = await simulator.open('e-2');
     await stripe.checkout.sessions.expire(expired);

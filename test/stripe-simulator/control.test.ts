@@ -61,7 +61,7 @@ describe('A session', () => {
     ]);
   });
 
-  test('that has expired is nevertheless paid', async () => {
+  test('that has expired can be paid late', async () => {
     const id = await simulator.open('c-3');
     expect((await act(id, 'late_payment')).status).toBe(400);
     await stripe.checkout.sessions.expire(id);
@@ -132,7 +132,7 @@ describe('An event', () => {
     expect((await simulator.send('POST', '/control/events', made)).status).toBe(400);
   });
 
-  test('is sent again, as it was', async () => {
+  test('is resent unchanged', async () => {
     const id = await simulator.open('c-6');
     await simulator.pay(id);
     const [first] = await eventually(

@@ -56,7 +56,7 @@ async function sessionsOf(reference: string): Promise<Stripe.Checkout.Session[]>
 }
 
 describe('The faults', () => {
-  test('are kept as they were set, general and of one session, until they are all put off', async () => {
+  test('are stored as set, general and of one session, until a reset', async () => {
     const id = await simulator.open('s-1');
     await setFaults({ api_slow: 0.5, webhook_drop: 1 }, { seed: 'night', settings: { slow_ms: 10 } });
     const set = await simulator.send('PUT', `/control/sessions/${id}/faults`, {
@@ -109,7 +109,7 @@ describe('The faults', () => {
 });
 
 describe('API faults', () => {
-  test('api_error_before: nothing is done, and the failure is kept under its key', async () => {
+  test('api_error_before: there is no effect, and the failure is stored under its key', async () => {
     await setFaults({ api_error_before: 1 });
     const error = await refused(create('a-1'));
     expect(error).toBeInstanceOf(StripeAPIError);
@@ -123,7 +123,7 @@ describe('API faults', () => {
     expect(await sessionsOf('a-1')).toHaveLength(1);
   });
 
-  test('api_error_after: it is done, and the failure is kept under its key', async () => {
+  test('api_error_after: the effect happens, and the failure is stored under its key', async () => {
     await setFaults({ api_error_after: 1 });
     expect((await refused(create('a-2'))).statusCode).toBe(500);
     await simulator.send('DELETE', '/control/faults');
@@ -132,7 +132,7 @@ describe('API faults', () => {
     expect(await sessionsOf('a-2')).toHaveLength(1);
   });
 
-  test('api_timeout: it is done, but never answered', async () => {
+  test('api_timeout: the effect happens, but there is no answer', async () => {
     await setFaults({ api_timeout: 1 });
     expect(await refused(create('a-3', { timeout: 200 }))).toBeInstanceOf(StripeConnectionError);
     await simulator.send('DELETE', '/control/faults');
@@ -140,26 +140,26 @@ describe('API faults', () => {
     expect((await create('a-3')).id).toBe(session?.id);
   });
 
-  test('api_timeout: a patient client is left alone in the end', async () => {
+  test('api_timeout: the connection is closed after the time of the settings', async () => {
     await setFaults({ api_timeout: 1 }, { settings: { timeout_ms: 50 } });
     expect(await refused(create('a-3b'))).toBeInstanceOf(StripeConnectionError);
   });
 
-  test('api_slow: it is answered, later', async () => {
+  test('api_slow: the answer is late', async () => {
     await setFaults({ api_slow: 1 }, { settings: { slow_ms: 300 } });
     const begun = performance.now();
     expect(await create('a-4')).toMatchObject({ status: 'open' });
     expect(performance.now() - begun).toBeGreaterThanOrEqual(295);
   });
 
-  test('api_lost: it is done, and the connection breaks', async () => {
+  test('api_lost: the effect happens, and the connection breaks', async () => {
     await setFaults({ api_lost: 1 });
     expect(await refused(create('a-5'))).toBeInstanceOf(StripeConnectionError);
     await simulator.send('DELETE', '/control/faults');
     expect(await sessionsOf('a-5')).toHaveLength(1);
   });
 
-  test('api_too_many: nothing is done or kept', async () => {
+  test('api_too_many: there is no effect, and nothing is stored', async () => {
     await setFaults({ api_too_many: 1 });
     const error = await refused(create('a-6'));
     expect(error).toBeInstanceOf(StripeRateLimitError);
@@ -169,21 +169,21 @@ describe('API faults', () => {
     expect(await create('a-6')).toMatchObject({ status: 'open' });
   });
 
-  test('api_html: nothing is done, and the answer is a page', async () => {
+  test('api_html: there is no effect, and the answer is a page', async () => {
     await setFaults({ api_html: 1 });
     expect(await refused(create('a-7'))).toMatchObject({ type: 'StripeAPIError', message: /JSON/ });
     await simulator.send('DELETE', '/control/faults');
     expect(await sessionsOf('a-7')).toEqual([]);
   });
 
-  test('api_garbage: it is done, and the answer cannot be read', async () => {
+  test('api_garbage: the effect happens, and the answer is not JSON', async () => {
     await setFaults({ api_garbage: 1 });
     expect(await refused(create('a-8'))).toMatchObject({ type: 'StripeAPIError', message: /JSON/ });
     await simulator.send('DELETE', '/control/faults');
     expect(await sessionsOf('a-8')).toHaveLength(1);
   });
 
-  test('reads are hits too, and a session with faults of its own is hits by these alone', async () => {
+  test('reads are hit too, and a session with faults of its own is hit by these alone', async () => {
     const { id } = await create('a-9');
     const { id: other } = await create('a-10');
     await simulator.send('PUT', `/control/sessions/${id}/faults`, { faults: { api_error_before: 1 } });
@@ -266,7 +266,7 @@ function webhooksAbout(sessionId: string): ReceivedWebhook[] {
 }
 
 describe('Webhook faults', () => {
-  test('webhook_delay: it comes, later', async () => {
+  test('webhook_delay: the event is delivered late', async () => {
     await setFaults({ webhook_delay: 1 }, { settings: { delay_ms: 400 } });
     const begun = Date.now();
     const id = await payNew('w-1');
@@ -299,7 +299,7 @@ describe('Webhook faults', () => {
     expect(event).toEqual(listed);
   });
 
-  test('webhook_double: it comes twice, although the first was accepted', async () => {
+  test('webhook_double: the event is delivered twice, although the first delivery was accepted', async () => {
     await setFaults({ webhook_double: 1 });
     const id = await payNew('w-3');
     const [first, second] = await eventually(
@@ -309,7 +309,7 @@ describe('Webhook faults', () => {
     expect(second).toEqual(first);
   });
 
-  test('webhook_reorder: it comes after a later one', async () => {
+  test('webhook_reorder: the event is delivered after a later one', async () => {
     await setFaults({}, { settings: { reorder_ms: 60_000 } });
     const id = await simulator.open('w-4');
     await simulator.send('PUT', `/control/sessions/${id}/faults`, { faults: { webhook_reorder: 1 } });
@@ -325,7 +325,7 @@ describe('Webhook faults', () => {
     expect(types).toEqual(['charge.dispute.created', 'checkout.session.completed']);
   });
 
-  test('webhook_reorder: alone it comes when its time is over', async () => {
+  test('webhook_reorder: without a later event it is delivered after the time of the settings', async () => {
     await setFaults({ webhook_reorder: 1 }, { settings: { reorder_ms: 100 } });
     const id = await payNew('w-5');
     await eventually(

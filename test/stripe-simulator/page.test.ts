@@ -102,7 +102,7 @@ describe('The payment page', () => {
     expect(await page(`/pay/${id}?card=4111`)).toContain(`value="${good}"`);
   });
 
-  test('what is wrong is said beside its field, and nothing is charged', async () => {
+  test('errors are shown beside their fields, and nothing is charged', async () => {
     const id = await simulator.open('p-4');
     const answer = await post(`/pay/${id}/pay`, { number: '4111111111111111', expiry: '13/34', cvc: 'x' });
     const html = await answer.text();

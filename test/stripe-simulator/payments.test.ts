@@ -291,7 +291,7 @@ describe('The tutorial’s routes', () => {
 });
 
 describe('The ledger', () => {
-  test('go page by page through every session', async () => {
+  test('goes page by page through every session', async () => {
     const all = await ledger();
     const seen: string[] = [];
     let after = '';
