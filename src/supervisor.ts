@@ -95,7 +95,7 @@ async function prepareLocalPayments(
 ): Promise<LocalPayments> {
   if (!existsSync(simulatorEntry)) {
     throw new StartError(
-      'The production image has no Stripe simulator. Set PAYMENT_PROVIDER=stripe, or build the target "demonstration".',
+      'The production image has no local payment service. Set PAYMENT_PROVIDER=stripe, or build the target "demonstration".',
     );
   }
   const given = {
