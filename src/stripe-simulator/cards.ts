@@ -29,7 +29,7 @@ export const testCards: readonly TestCard[] = [
   testCard('4000 0025 0000 3155', 'The bank asks first', { kind: 'ask_bank' }),
   testCard('4000 0000 0000 0077', 'Slow: approved after 5 seconds', { kind: 'approve_slowly' }),
   testCard('4000 0000 0000 0259', 'Approved, then disputed', { kind: 'dispute' }),
-  testCard('4000 0000 0000 5555', 'Approved, but the shop is never told', { kind: 'withhold_event' }),
+  testCard('4000 0000 0000 5555', 'Approved, but its event is never sent', { kind: 'withhold_event' }),
   testCard('4000 0000 0000 8001', 'Bank debit: the money comes later', {
     kind: 'settle',
     outcome: 'succeeded',
