@@ -378,6 +378,6 @@ test('a message that cannot be written needs a person, and goes out once that is
 test('an address that is more than one reaches nobody', async () => {
   const order = await anOrder({ email: 'ada@reader.example\r\nBcc: eve@evil.example' });
   await plan(order);
-  expect((await isParked(order)).reason).toContain('not one that can be written to');
+  expect((await isParked(order)).reason).toContain('The address is invalid');
   expect(mail.tries).toBe(0);
 });
