@@ -46,17 +46,17 @@ test('a message that fails every attempt is listed with its reason, and an opera
   mail.reset();
   mail.otherwise = 'busy';
   const order = await placePaidOrder(shop, { email });
-  const [matter] = await waitFor(
+  const [item] = await waitFor(
     'the attention item of the message',
     () => matters(shop, order),
     (list) => list.length > 0,
   );
-  expect(matter).toMatchObject({ kind: 'email_failed' });
-  expect(matter?.reason).toMatch(/^Not sent after 2 tries/);
+  expect(item).toMatchObject({ kind: 'email_failed' });
+  expect(item?.reason).toMatch(/^Not sent after 2 tries/);
   expect(mail.tries).toBe(2);
 
   mail.otherwise = 'accept';
-  const { status } = await ask(`${shop.shopUrl}/attention/${matter?.attention_id}/retry`);
+  const { status } = await ask(`${shop.shopUrl}/attention/${item?.attention_id}/retry`);
   expect(status).toBe(200);
   await waitFor(
     'the message',

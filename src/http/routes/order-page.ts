@@ -59,7 +59,7 @@ function afterPaying({ token, pay, lateForMs }: OrderView, reload: number | unde
 }
 
 async function readOrder(database: Database, token: string): Promise<OrderView> {
-  const story = await readOrderStory(database, { token });
-  if (!story) throw unknownOrder();
-  return orderView(story, new Date());
+  const details = await readOrderStory(database, { token });
+  if (!details) throw unknownOrder();
+  return orderView(details, new Date());
 }

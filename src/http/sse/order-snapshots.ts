@@ -12,14 +12,14 @@ export function snapshotReader(
   renderer: Renderer,
 ): (orderId: number) => Promise<Snapshot | undefined> {
   return async (orderId) => {
-    const story = await readOrderStory(database, { orderId });
-    if (!story) return undefined;
-    const view = orderView(story, new Date());
+    const details = await readOrderStory(database, { orderId });
+    if (!details) return undefined;
+    const view = orderView(details, new Date());
     return {
       // A page depends on these details and the time. Subscribers must also receive the change to final.
-      revision: digestOf([story, view.final]),
+      revision: digestOf([details, view.final]),
       message: formatEvent({
-        id: story.history.at(-1)?.historyId ?? '0',
+        id: details.history.at(-1)?.historyId ?? '0',
         event: 'order',
         data: await renderer.render('parts/order-live', { order: view }),
       }),
