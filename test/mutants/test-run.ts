@@ -24,8 +24,8 @@ export type Answer =
 
 const reportFile = 'mutants-report.json';
 // A mutant may keep a test waiting for ever, so a test gives up sooner than usual.
-const testLimitMs = 90_000;
-const environment = { TEST_STALL_SECONDS: '20', CRASH_SIDES: 'both' };
+const testLimitMs = 120_000;
+const environment = { TEST_STALL_SECONDS: '45', CRASH_SIDES: 'both' };
 
 /** Runs files of tests in the workshop, up to the first failure; with a name, only the tests whose name contains it. */
 export async function runTests(
