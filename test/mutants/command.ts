@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** How a command ended; `late` when it was ended because its time was over. */
+/** How a command ended; `late` when it exceeded its time limit. */
 export interface Ended {
   readonly code: number | null;
   readonly late: boolean;
@@ -34,7 +34,7 @@ export function runCommand(
     child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(timer);
-      // What it left behind would hold ports and databases.
+      // Its children would keep ports and databases.
       endGroup(pid);
       resolve({ code, late, output });
     });
@@ -51,6 +51,6 @@ function endGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // Nobody of the group is left.
+    // The group has ended already.
   }
 }

@@ -1,16 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** A rule that is broken on purpose, to see that a test notices. */
+/** A rule that is broken on purpose, to check that a test fails. */
 export interface Mutant {
   readonly name: string;
-  /** What the rule is there for. */
+  /** The promise that the rule keeps. */
   readonly promise: string;
   readonly file: string;
   /** Stands in the file exactly once. */
   readonly from: string;
   readonly to: string;
-  /** The test that has to notice: its file, and a part of its name. */
+  /** The test that has to fail: its file, and a part of its name. */
   readonly test: { readonly file: string; readonly name: string };
 }
 
@@ -24,14 +24,14 @@ export const promises = {
   operator: 'only an operator can restock, refund, crash the shop or read customers’ data (promise 5)',
 } as const;
 
-/** How often the text that a mutant replaces stands in its file; anything but once, and it says nothing any more. */
+/** How often the text that a mutant replaces stands in its file. Only once is right. */
 export async function countMatches(root: string, { file, from }: Mutant): Promise<number> {
   return (await readFile(path.join(root, file), 'utf8')).split(from).length - 1;
 }
 
 /**
  * Writes a mutant into a copy of the sources.
- * @returns what takes it out again
+ * @returns a function that restores the file
  */
 export async function applyMutant(folder: string, mutant: Mutant): Promise<() => Promise<void>> {
   const file = path.join(folder, mutant.file);

@@ -11,7 +11,7 @@ const model = { file: 'src/domain/payment.model.test.ts', name: 'whatever happen
 /** What may become of an order and its units. */
 export const orders: readonly Mutant[] = [
   {
-    name: 'an order is given up as soon as anything is heard of it',
+    name: 'an order is cancelled after any event',
     promise: promises.charged,
     file: payment,
     from: `payment.state === 'expired' || sessionEnded ? 'cancel'`,
@@ -39,7 +39,7 @@ export const orders: readonly Mutant[] = [
     test: { file: rules, name: 'a cancelled order is not cancelled again' },
   },
   {
-    name: 'the checkout is not told that its order is paid',
+    name: 'no message ends the checkout of a paid order',
     promise: promises.once,
     file: paying,
     from: 'select ${followingUp}, (${sendCall}), 1 /',
@@ -47,7 +47,7 @@ export const orders: readonly Mutant[] = [
     test: { file: 'test/workflows/saga.test.ts', name: 'the fourth try succeeds' },
   },
   {
-    name: 'a checkout is not told that its hold is over',
+    name: 'no message wakes the checkout of an expired hold',
     promise: promises.stock,
     file: 'src/workflows/wake-ups.ts',
     from: 'await tellHoldsOver(sql);',
@@ -55,7 +55,7 @@ export const orders: readonly Mutant[] = [
     test: { file: 'test/workflows/wake-ups.test.ts', name: 'whose hold is over is told' },
   },
   {
-    name: 'a wake-up that nobody heard is not repeated',
+    name: 'a message that was not received is not sent again',
     promise: 'work goes on by itself within seconds (promise 4)',
     file: 'src/workflows/wake-ups.ts',
     from: 'await renotifyUnreadMessages(sql);',
@@ -101,7 +101,7 @@ export const orders: readonly Mutant[] = [
 /** What goes back to a buyer, and what a buyer is told. */
 export const refunds: readonly Mutant[] = [
   {
-    name: 'more is paid back than was paid',
+    name: 'a refund may exceed the payment',
     promise: promises.once,
     file: 'src/domain/refund.ts',
     from: `if (amountCents > left) return 'refund_too_large';`,
@@ -109,7 +109,7 @@ export const refunds: readonly Mutant[] = [
     test: { file: 'test/payments/refunds.test.ts', name: 'in parts up to the total, and not a cent more' },
   },
   {
-    name: 'an order is dispatched while its money is on its way back',
+    name: 'an order is dispatched while its refund is due',
     promise: promises.charged,
     file: orderChanges,
     from: `where order_id = :orderId and state = 'settled' for update`,
@@ -117,7 +117,7 @@ export const refunds: readonly Mutant[] = [
     test: { file: rules, name: 'an order whose money is on its way back is not dispatched' },
   },
   {
-    name: 'the units of a dispatched order return to the shelf with its money',
+    name: 'a full refund restocks a dispatched order',
     promise: promises.stock,
     file: 'src/domain/refund.ts',
     from: `return full && status === 'paid';`,
@@ -125,7 +125,7 @@ export const refunds: readonly Mutant[] = [
     test: model,
   },
   {
-    name: 'anybody may have an order paid back',
+    name: 'anybody may refund an order',
     promise: promises.operator,
     file: 'src/http/routes/refunds.ts',
     from: 'await admitOperators(server, options.operatorToken);',
@@ -133,7 +133,7 @@ export const refunds: readonly Mutant[] = [
     test: { file: 'test/payments/refused-refunds.test.ts', name: 'anybody without the token' },
   },
   {
-    name: 'an email is sent again when its work is done again',
+    name: 'an email is sent again when its workflow runs again',
     promise: 'one message per order and kind',
     file: 'src/database/transactions/emails.ts',
     from: 'where email_id = :emailId and sent_at is null`,\n      { emailId },',
@@ -148,7 +148,7 @@ export const refunds: readonly Mutant[] = [
 /** What is put right although nobody was told. */
 export const repairs: readonly Mutant[] = [
   {
-    name: 'a payment of which no message came is never found',
+    name: 'a payment without an event is never found',
     promise: promises.charged,
     file: compare,
     from: `return ['creating', 'open', 'expired'].includes(payment.state);`,
@@ -156,7 +156,7 @@ export const repairs: readonly Mutant[] = [
     test: { file: 'test/workflows/compare.test.ts', name: 'a payment without any event is found' },
   },
   {
-    name: 'goods leave before a kept refund is looked at',
+    name: 'an order is dispatched before a deferred refund event is applied',
     promise: promises.charged,
     file: 'src/database/transactions/order-changes.ts',
     from: 'and not exists (select from kept)',
@@ -164,7 +164,7 @@ export const repairs: readonly Mutant[] = [
     test: { file: 'test/payments/kept-refund.test.ts', name: 'by an event that overtook' },
   },
   {
-    name: 'a session can be paid for ever although its order is over',
+    name: 'a session stays open after its order has ended',
     promise: promises.charged,
     file: compare,
     from: `session.status === 'open' && isOurs(session, payment) && payment.status !== 'pending'`,
@@ -172,7 +172,7 @@ export const repairs: readonly Mutant[] = [
     test: { file: 'test/workflows/compare.test.ts', name: 'a session that is left open although' },
   },
   {
-    name: 'an event that came before its order is forgotten',
+    name: 'an event that came before its order is not applied later',
     promise: promises.charged,
     file: 'src/database/queries/reconciliation.ts',
     from: `outcome in ('unknown_order', 'too_early')`,

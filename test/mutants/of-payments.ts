@@ -27,7 +27,7 @@ export const calls: readonly Mutant[] = [
     test: { file: rules, name: 'the list does not show it yet' },
   },
   {
-    name: 'after a stored failure a new key is used blindly',
+    name: 'after a stored failure a new key is used without looking for the effect',
     promise: promises.once,
     file: 'src/payments/stripe/idempotency.ts',
     from: 'if (found) return found;',
@@ -63,7 +63,7 @@ export const messages: readonly Mutant[] = [
     test: { file: 'src/payments/stripe/events.test.ts', name: 'a signature 301 seconds old' },
   },
   {
-    name: 'a message with a wrong signature is read all the same',
+    name: 'an event with a wrong signature is accepted',
     promise: promises.authority,
     file: webhook,
     from: 'if (error instanceof Stripe.errors.StripeSignatureVerificationError) continue;',
@@ -71,7 +71,7 @@ export const messages: readonly Mutant[] = [
     test: { file: 'src/payments/stripe/events.test.ts', name: 'another secret' },
   },
   {
-    name: 'a bank transfer counts as paid while it is on its way',
+    name: 'a pending bank transfer counts as paid',
     promise: promises.authority,
     file: webhook,
     from: `return paymentStatus === 'paid' ? 'paid' : 'other';`,
@@ -79,7 +79,7 @@ export const messages: readonly Mutant[] = [
     test: { file: 'test/payments/edges.test.ts', name: 'a bank transfer that fails in the end is one' },
   },
   {
-    name: 'any news of a session ends it',
+    name: 'any event of a session ends it',
     promise: 'a declined card, or anything else but its end, does not end a checkout',
     file: webhook,
     from: `default:
@@ -107,7 +107,7 @@ export const messages: readonly Mutant[] = [
     test: { file: events, name: 'another currency' },
   },
   {
-    name: 'play money pays for an order, or real money for a rehearsal',
+    name: 'test mode and live mode are not compared',
     promise: promises.charged,
     file: payment,
     from: 'return isSameSession(event, known) && isSameCharge(event, known)',
@@ -116,7 +116,7 @@ export const messages: readonly Mutant[] = [
     test: { file: 'src/domain/payment.test.ts', name: 'with another' },
   },
   {
-    name: 'an event is taken each time that it comes',
+    name: 'an event is applied each time that it is delivered',
     promise: 'a message that is told again changes nothing',
     file: 'src/database/transactions/payment-events.ts',
     from: 'on conflict (event_id) do nothing returning event_id',
@@ -124,7 +124,7 @@ export const messages: readonly Mutant[] = [
     test: { file: rules, name: 'an event that comes again does nothing again' },
   },
   {
-    name: 'a refund elsewhere is counted anew with each message',
+    name: 'an external refund is counted again with each event',
     promise: promises.once,
     file: payment,
     from: '(event.refundedCents ?? 0) - known.refundedCents',
@@ -152,7 +152,7 @@ export const late: readonly Mutant[] = [
     test: { file: events, name: 'or comes when the units are gone' },
   },
   {
-    name: 'who cancelled and is charged late gets the goods all the same',
+    name: 'a late payment revives an order that the shopper cancelled',
     promise: promises.charged,
     file: payment,
     from: `return reason !== 'cancelled_by_shopper';`,

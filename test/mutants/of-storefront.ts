@@ -10,7 +10,7 @@ const ownEyes = 'nobody sees another browser’s cart or orders';
 /** What a browser may see, and what its cart becomes. */
 export const storefront: readonly Mutant[] = [
   {
-    name: 'a cookie is believed without its signature',
+    name: 'a cookie is accepted without its signature',
     promise: ownEyes,
     file: browsers,
     from: 'cookie ? request.unsignCookie(cookie) :',
@@ -18,7 +18,7 @@ export const storefront: readonly Mutant[] = [
     test: { file: cart, name: 'it is ignored, the cart is empty, and the next product sets a fresh one' },
   },
   {
-    name: 'whoever has a checkout key is led to its order',
+    name: 'a checkout key alone leads to its order',
     promise: ownEyes,
     file: 'src/checkout/order-cart.ts',
     from: 'if (known?.browserId === browserId)',
@@ -35,7 +35,7 @@ export const storefront: readonly Mutant[] = [
     test: { file: checkout, name: 'the order is in “Your orders”' },
   },
   {
-    name: 'an order is placed whatever the review has shown',
+    name: 'an order is placed without comparing it with the review',
     promise: 'nothing is ordered that was not shown, nor at another price',
     file: 'src/checkout/order-cart.ts',
     from: 'checked.reviewFingerprint === reviewFingerprint ? null',
@@ -86,7 +86,7 @@ export const storefront: readonly Mutant[] = [
     test: { file: checkout, name: 'a cancelled checkout links back to the unchanged cart' },
   },
   {
-    name: 'what was paid for stays in the cart',
+    name: 'paid lines stay in the cart',
     promise: oneCart,
     file: carts,
     from: 'and (cart_lines.quantity <= bought.quantity or whole)',

@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startPostgres } from '../../src/supervisor/postgres.ts';
 
-/** A copy of the project in which sources may be broken, and one Postgres for all runs of tests in it. */
-export interface Workshop {
+/** A copy of the project whose sources may be broken, with one Postgres for all of its test runs. */
+export interface Sandbox {
   readonly folder: string;
   readonly databaseUrl: string;
   close(): Promise<void>;
 }
 
-// Neither sources nor what a test reads.
+// Neither the sources nor the tests need these.
 const leftOut = new Set(['node_modules', 'dist', '.git', '.data', 'test-results', 'coverage']);
 
 /** Copies the project; the installed packages are shared. */
-export async function openWorkshop(root: string, givenUrl: string | undefined): Promise<Workshop> {
+export async function openSandbox(root: string, givenUrl: string | undefined): Promise<Sandbox> {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-mutants-'));
   await cp(root, folder, {
     recursive: true,
@@ -34,7 +34,7 @@ export async function openWorkshop(root: string, givenUrl: string | undefined): 
 
 async function openPostgres(givenUrl = ''): Promise<{ url: string; close: () => Promise<void> }> {
   if (givenUrl !== '') return { url: givenUrl, close: () => Promise.resolve() };
-  // Named as those of test runs, so that one that is left behind is ended by the next.
+  // The prefix by which the next test run finds and ends a server that was left behind.
   const dataDir = await mkdtemp(path.join(tmpdir(), `holdfast-test-${process.pid}-`));
   const server = await startPostgres({
     dataDir,
