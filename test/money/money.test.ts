@@ -68,7 +68,7 @@ afterEach(async () => {
 test.each(seeds)(
   `${count} checkouts with the seed %s: nobody is charged without goods or refund`,
   {
-    timeout: 600_000 + count * 1_000,
+    timeout: 1_800_000 + count * 2_000,
   },
   async (seed) => {
     await put(`${fixture.paymentUrl}/control/faults`, { seed, faults, settings });

@@ -15,7 +15,7 @@ export interface Shopper {
 }
 
 /** The time limit of everything that a test waits for in a page; it only ends a wait that hangs. */
-export const patienceMs = 120_000;
+export const patienceMs = 300_000;
 
 /** Opens a browser without cookies, in which addresses begin at the shop. */
 export async function enter(

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 // Only a guard against a hang: a busy machine may be slow, but what is seen still changes now and then.
-const stalledMs = Number(process.env['TEST_STALL_SECONDS'] ?? 120) * 1000;
+const stalledMs = Number(process.env['TEST_STALL_SECONDS'] ?? 300) * 1000;
 // Each look costs time that the observed processes need.
 const lookEveryMs = 50;
 
 /**
  * Waits until a value meets a condition, and returns it. A value that cannot be read yet does not meet it.
- * @throws naming the last value, when it has not changed for TEST_STALL_SECONDS (120 by default)
+ * @throws naming the last value, when it has not changed for TEST_STALL_SECONDS (300 by default)
  */
 export async function waitFor<Value>(
   what: string,
