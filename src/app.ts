@@ -13,11 +13,11 @@ import { readAssets } from './http/assets.ts';
 import { signedBrowsers } from './http/browsers.ts';
 import { createPages } from './http/pages.ts';
 import { buildServer } from './http/server.ts';
+import { operatorWords } from './operator/words.ts';
 import { openPaymentProvider } from './payments/open-provider.ts';
 import { registerRoutes } from './routes.ts';
 import { emailComposer } from './storefront/email-view.ts';
-import { errorView } from './storefront/error-view.ts';
-import type { Demonstration } from './storefront/frame-view.ts';
+import { type Demonstration, errorView } from './storefront/layout-view.ts';
 import { createRenderer, type Renderer } from './storefront/render.ts';
 import { registerCheckout } from './workflows/checkout.ts';
 import { CheckoutAnswers } from './workflows/checkout-answers.ts';
@@ -60,7 +60,11 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   registerRefund({ provider, retrySeconds: config.payment.refundRetrySeconds });
   registerResumeCheckout({ provider, dispatchSeconds });
   const assets = readAssets(assetsDir);
-  const renderer = createRenderer({ cache: config.production, assetAddress: assets.address });
+  const renderer = createRenderer({
+    cache: config.production,
+    assetAddress: assets.address,
+    texts: { operatorWords },
+  });
   registerEmail({ ...emailParts(config, renderer), publicUrl: config.publicUrl });
   const reconciler = registerReconciler({ database, provider, context });
   const housekeeper = registerHousekeeping(database, config);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
-import { type Demonstration, type FrameView, frameView } from '../storefront/frame-view.ts';
+import { type Demonstration, type LayoutView, layoutView } from '../storefront/layout-view.ts';
 import type { Renderer } from '../storefront/render.ts';
 import type { Browsers } from './browsers.ts';
 
@@ -22,18 +22,18 @@ export interface PagesOptions {
 }
 
 export function createPages({ renderer, browsers, countCart, demonstration }: PagesOptions): Pages {
-  const frameOf = (units: number | null, here = ''): FrameView =>
-    frameView({ units, here, formKey: randomUUID(), demonstration });
+  const layoutOf = (units: number | null, here = ''): LayoutView =>
+    layoutView({ units, here, formKey: randomUUID(), demonstration });
   return {
     send: async (reply, view, model) => {
       const { request } = reply;
       const browserId = browsers.seen(request, reply);
       const units = browserId === null ? 0 : await countCart(browserId);
-      const frame = frameOf(units, request.routeOptions.url);
-      return sendHtml(reply, await renderer.render(view, { ...model, frame }));
+      const layout = layoutOf(units, request.routeOptions.url);
+      return sendHtml(reply, await renderer.render(view, { ...model, layout }));
     },
     sendPart: async (reply, view, model) => sendHtml(reply, await renderer.render(view, model)),
-    renderAlone: (view, model) => renderer.render(view, { ...model, frame: frameOf(null) }),
+    renderAlone: (view, model) => renderer.render(view, { ...model, layout: layoutOf(null) }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aProduct } from '../../test/support/storefront-samples.ts';
-import { catalogueView } from './catalogue-view.ts';
+import { catalogueView, productView } from './catalogue-view.ts';
 
 const source = {
   text: '',
@@ -39,4 +39,23 @@ test('however it is sorted, it is one page to search engines; a search is anothe
 test('the chosen order stays chosen', () => {
   const { sorts } = catalogueView({ ...source, order: 'price-desc' });
   expect(sorts.filter(({ chosen }) => chosen).map(({ value }) => value)).toEqual(['price-desc']);
+});
+
+const view = (changes: Parameters<typeof aProduct>[0]) =>
+  productView(aProduct(changes), [], 'https://shop.example');
+
+test.each([
+  [100, 100],
+  [5000, 1000],
+  [3, 3],
+])('of %i units, %i can be put into the cart at once', (available, most) => {
+  expect(view({ available }).most).toBe(most);
+});
+
+test.each([
+  [1, 'USD', '99.99', 'https://schema.org/InStock'],
+  [0, 'USD', '99.99', 'https://schema.org/OutOfStock'],
+  [1, 'JPY', '9999', 'https://schema.org/InStock'],
+])('programs are told of %i units in %s: %s, %s', (available, currency, price, availability) => {
+  expect(view({ available, currency }).offer).toEqual({ price, currency, availability });
 });

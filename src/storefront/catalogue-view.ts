@@ -1,6 +1,38 @@
 import type { ProductInStock, ProductOrder } from '../database/queries/products.ts';
-import { type ProductCard, productCard } from './product-card.ts';
-import { catalogueSummary, resultWords, sortWords, words } from './words.ts';
+import { maxQuantity } from '../domain/limits.ts';
+import { formatMoney, majorUnits } from '../shared/money.ts';
+import {
+  catalogueSummary,
+  fewUnits,
+  pictureWords,
+  resultWords,
+  sortWords,
+  stockWords,
+  words,
+} from './words.ts';
+
+/** A product as lists show it. */
+export interface ProductCard {
+  readonly sku: string;
+  readonly name: string;
+  readonly image: string;
+  readonly price: string;
+  readonly stock: string;
+  /** How much there is, as far as it matters to who looks. */
+  readonly level: 'some' | 'few' | 'none';
+}
+
+function productCard(row: ProductInStock): ProductCard {
+  const { sku, product: name, image, priceCents: cents, currency, available } = row;
+  return {
+    sku,
+    name,
+    image,
+    price: formatMoney({ cents, currency }),
+    stock: stockWords(available),
+    level: available <= 0 ? 'none' : available <= fewUnits ? 'few' : 'some',
+  };
+}
 
 export interface CatalogueSource {
   /** What the shopper looks for; empty for everything. */
@@ -42,5 +74,38 @@ export function catalogueView({ text, order, products, publicUrl }: CatalogueSou
       chosen: value === order,
     })),
     products: products.map(productCard),
+  };
+}
+
+export interface ProductView extends ProductCard {
+  readonly description: string;
+  readonly picture: string;
+  readonly canonical: string;
+  /** How many units can be put into the cart at once. */
+  readonly most: number;
+  /** What programs that read the page are told (schema.org Offer): an amount in major units, and a currency. */
+  readonly offer: { readonly price: string; readonly currency: string; readonly availability: string };
+  readonly others: readonly ProductCard[];
+}
+
+/** The page of one product. */
+export function productView(
+  product: ProductInStock,
+  others: readonly ProductInStock[],
+  publicUrl: string,
+): ProductView {
+  const { sku, description, priceCents: cents, currency, available } = product;
+  return {
+    ...productCard(product),
+    description,
+    picture: pictureWords(product.product),
+    canonical: `${publicUrl}/products/${encodeURIComponent(sku)}`,
+    most: Math.min(available, maxQuantity),
+    offer: {
+      price: String(majorUnits({ cents, currency })),
+      currency,
+      availability: available > 0 ? 'https://schema.org/InStock' : 'https://schema.org/OutOfStock',
+    },
+    others: others.map(productCard),
   };
 }

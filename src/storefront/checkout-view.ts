@@ -1,12 +1,11 @@
 import type { PendingOrder } from '../database/queries/orders.ts';
 import type { CheckedCart } from '../domain/cart.ts';
-import { type CartLineView, cartLineView, totalOf } from './cart-view.ts';
-import { type PendingView, pendingOf } from './pending-view.ts';
+import { type CartLineView, cartLineView, type PendingView, pendingOf, totalOf } from './cart-view.ts';
 import { blockerWords, holdPromise, words } from './words.ts';
 
 /** What is wrong with a checkout as it was sent: with a field of it, or with all of it. */
 export interface CheckoutFault {
-  readonly field: 'email' | 'things';
+  readonly field: 'email' | 'items';
   readonly text: string;
 }
 

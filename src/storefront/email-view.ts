@@ -18,7 +18,7 @@ interface EmailView {
   readonly subject: string;
   readonly title: string;
   readonly name: string;
-  readonly sentences: readonly string[];
+  readonly paragraphs: readonly string[];
   readonly lines: readonly {
     readonly name: string;
     readonly quantity: number;
@@ -48,15 +48,15 @@ export function emailComposer(
 
 /** What a message says, as the order stands now; null when its occasion is no longer true. */
 function emailView(email: PlannedEmail, publicUrl: string): EmailView | null {
-  const sentences = sentencesOf(email);
-  if (!sentences) return null;
+  const paragraphs = paragraphsOf(email);
+  if (!paragraphs) return null;
   const { orderId, kind, refund } = email;
   const refunded = refund ? money(email, refund.amountCents) : '';
   return {
     subject: subjectWords(kind, orderId, refunded),
     title: titleWords[kind],
     name: orderWords(orderId),
-    sentences,
+    paragraphs,
     lines: email.lines.map((line) => lineView(line, email)),
     total: money(email, email.totalCents),
     refund: refund && { amount: refunded, reason: onOneLine(refund.reason) },
@@ -64,7 +64,7 @@ function emailView(email: PlannedEmail, publicUrl: string): EmailView | null {
   };
 }
 
-function sentencesOf(email: PlannedEmail): string[] | null {
+function paragraphsOf(email: PlannedEmail): string[] | null {
   const total = money(email, email.totalCents);
   switch (email.kind) {
     case 'order_confirmed':
@@ -108,4 +108,44 @@ function money({ currency }: PlannedEmail, cents: number): string {
 /** A text from elsewhere as the part of a line: it cannot pass for lines of ours in the text part. */
 function onOneLine(text: string): string {
   return text.replaceAll(/[\s\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, ' ').trim();
+}
+
+/** A kept message, as the outbox shows it. */
+export interface ShownMessage {
+  readonly email_id: number;
+  readonly order_id: number;
+  /** Of the order's page. */
+  readonly token: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly message_id: string;
+  readonly text: string;
+  readonly sent_at: string;
+}
+
+export interface OutboxView {
+  readonly messages: readonly {
+    readonly id: number;
+    readonly subject: string;
+    readonly to: string;
+    readonly messageId: string;
+    readonly text: string;
+    readonly time: { readonly iso: string; readonly text: string };
+    readonly order: { readonly name: string; readonly token: string };
+  }[];
+}
+
+/** The page of messages that were kept instead of sent. */
+export function outboxView(messages: readonly ShownMessage[]): OutboxView {
+  return {
+    messages: messages.map((message) => ({
+      id: message.email_id,
+      subject: message.subject,
+      to: message.to,
+      messageId: message.message_id,
+      text: message.text,
+      time: { iso: message.sent_at, text: longTime(new Date(message.sent_at)) },
+      order: { name: orderWords(message.order_id), token: message.token },
+    })),
+  };
 }

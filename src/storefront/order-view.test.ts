@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { aHistory, anOrder, aStory, now } from '../../test/support/storefront-samples.ts';
+import { aHistory, anOrder, now, orderDetails } from '../../test/support/storefront-samples.ts';
 import type { CancelReason } from '../domain/order.ts';
 import { orderView } from './order-view.ts';
 
 const view = (order = anOrder(), history = aHistory('placed', 'payment_opened'), at = now) =>
-  orderView(aStory({ order, history }), at);
-const said = (shown: ReturnType<typeof view>) => shown.sentences.map(({ text }) => text).join(' ');
-const facts = (shown: ReturnType<typeof view>) => shown.facts.map(({ label, word }) => `${label}: ${word}`);
+  orderView(orderDetails({ order, history }), at);
+const said = (shown: ReturnType<typeof view>) => shown.notices.map(({ text }) => text).join(' ');
+const receiptRows = (shown: ReturnType<typeof view>) =>
+  shown.receiptRows.map(({ label, word }) => `${label}: ${word}`);
 
 const paid = {
   status: 'paid',
@@ -41,7 +42,7 @@ test('a payment that has arrived ends the hold line before the order is paid', (
   const shown = view(anOrder({ paymentState: 'paid' }));
   expect([shown.hold, shown.pay]).toEqual([null, null]);
   expect(said(shown)).toContain('has arrived');
-  expect(facts(shown)).toContain('Payment: Arrived, being booked');
+  expect(receiptRows(shown)).toContain('Payment: Arrived, being booked');
 });
 
 test('while the session is being opened there is nothing to press', () => {
@@ -151,7 +152,7 @@ test('refunds in parts: what went back and what is on its way, and the page stay
   expect(said(underWay)).toBe(
     '$5.00 of your payment was paid back to you. $7.00 of your payment is on its way back to you.',
   );
-  expect(facts(underWay)).toEqual([
+  expect(receiptRows(underWay)).toEqual([
     'Ordered: ',
     'Payment: Paid',
     'Refund: $5.00 paid back',
@@ -163,7 +164,7 @@ test('refunds in parts: what went back and what is on its way, and the page stay
 
 test('only an order that waits for its payment is to be paid', () => {
   expect(view(anOrder(paid)).pay).toBeNull();
-  expect(facts(view())).toContain('Payment: Not paid yet');
+  expect(receiptRows(view())).toContain('Payment: Not paid yet');
 });
 
 test('a cancellation that came after the payment says so', () => {

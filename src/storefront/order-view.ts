@@ -1,13 +1,12 @@
-import type { OrderStory } from '../database/queries/order-story.ts';
+import type { OrderDetails } from '../database/queries/order-details.ts';
 import type { OrderLine, OrderWithPayment } from '../database/queries/orders.ts';
 import { formatMoney } from '../shared/money.ts';
-import { isEnded, lateForMs } from './order-ending.ts';
-import { type Fact, factsOf } from './order-facts.ts';
-import { type Sentence, sentencesOf } from './order-sentences.ts';
+import { type Notice, noticesOf } from './order-notices.ts';
 import { type DispatchView, dispatchView } from './progress-view.ts';
+import { refundSums } from './refund-history.ts';
 import { type Step, timeline } from './timeline.ts';
-import { type ShownTime, shownTime } from './times.ts';
-import { orderWords, payWords, statusWords, words } from './words.ts';
+import { longTime, type ShownTime, shownTime } from './times.ts';
+import { orderWords, paymentStates, payWords, refundSteps, statusWords, words } from './words.ts';
 
 interface LineView {
   readonly name: string;
@@ -36,7 +35,7 @@ export interface OrderView {
   readonly status: string;
   readonly word: string;
   readonly sign: string;
-  readonly sentences: readonly Sentence[];
+  readonly notices: readonly Notice[];
   /** How long the units are held for a payment; null when none is waited for. */
   readonly hold: HoldView | null;
   /** The way to the payment page; null when there is none. Such an order may also be cancelled. */
@@ -47,7 +46,7 @@ export interface OrderView {
   readonly linesTitle: string;
   readonly lines: readonly LineView[];
   readonly total: string;
-  readonly facts: readonly Fact[];
+  readonly receiptRows: readonly ReceiptRow[];
   /** There is something to keep on paper. */
   readonly receipt: boolean;
   /** What was in the cart is in there still. */
@@ -55,40 +54,40 @@ export interface OrderView {
 }
 
 /** What an order's page shows at a moment. */
-export function orderView(story: OrderStory, now: Date): OrderView {
-  const { order, lines, history } = story;
+export function orderView(details: OrderDetails, now: Date): OrderView {
+  const { order, lines, history } = details;
   const { currency } = order;
   const name = orderWords(order.orderId);
   const total = formatMoney({ cents: order.totalCents, currency });
   const { word, sign } = statusWords[order.status];
-  const hold = awaitsPayment(story) ? holdView(order, now) : null;
-  const late = lateForMs(story, now);
+  const hold = awaitsPayment(details) ? holdView(order, now) : null;
+  const late = lateForMs(details, now);
   const wasRefused = order.status === 'cancelled' && !history.some(({ what }) => what === 'placed');
   return {
     title: `${name}: ${word}`,
     name,
     token: order.token,
-    final: isEnded(story) && late === null,
+    final: isFinal(details) && late === null,
     lateForMs: late,
     status: order.status,
     word,
     sign,
-    sentences: sentencesOf(story, now),
+    notices: noticesOf(details, now),
     hold,
     pay: hold && !hold.over && order.paymentUrl ? { url: order.paymentUrl, text: payWords(total) } : null,
     dispatch: dispatchView(order, now),
-    stepsTitle: isEnded(story) ? words.order.timelineAfter : words.order.timeline,
+    stepsTitle: isFinal(details) ? words.order.timelineAfter : words.order.timeline,
     steps: timeline(order, history, now),
     linesTitle: wasRefused ? words.order.wanted : words.order.bought,
     lines: lines.map((line) => lineView(line, currency)),
     total,
-    facts: factsOf(story),
+    receiptRows: receiptRowsOf(details),
     receipt: order.paidAt !== null,
     backToCart: order.status === 'cancelled' && order.browserId !== null && order.paidAt === null,
   };
 }
 
-function awaitsPayment({ order: { status, paymentState: payment }, history }: OrderStory): boolean {
+function awaitsPayment({ order: { status, paymentState: payment }, history }: OrderDetails): boolean {
   if (status !== 'pending' || (payment !== 'creating' && payment !== 'open')) return false;
   return !history.some(({ what }) => what === 'cancel_asked');
 }
@@ -115,4 +114,63 @@ function lineView(
     unit: formatMoney({ cents, currency }),
     sum: formatMoney({ cents: cents * quantity, currency }),
   };
+}
+
+/**
+ * The session of an order was ended before the order was cancelled, so only word that is on its way already can still come:
+ * by the webhook, which the provider repeats while it is not answered, or by the next comparisons with the provider's list.
+ * What comes later yet shows when the page is opened anew.
+ */
+const lateWordMs = 30 * 60_000;
+
+/** Whether everything has happened that was to happen. */
+function isFinal({ order: { status, paymentState: payment }, history }: OrderDetails): boolean {
+  if (payment === 'refund_due' || refundSums(history).dueCents > 0) return false;
+  return status === 'dispatched' || status === 'refunded' || status === 'cancelled';
+}
+
+/** For how long a payment of a cancelled order may still become known, in milliseconds; null when none is waited for. */
+function lateForMs({ order }: OrderDetails, now: Date): number | null {
+  const { status, sessionId: session, paidAt, cancelledAt } = order;
+  if (status !== 'cancelled' || session === null || paidAt !== null || !cancelledAt) return null;
+  const leftMs = cancelledAt.getTime() + lateWordMs - now.getTime();
+  return leftMs > 0 ? leftMs : null;
+}
+
+/** One line of an order's receipt. */
+export interface ReceiptRow {
+  readonly label: string;
+  readonly word: string;
+  /** With the day, because it is read any day later. */
+  readonly time: ShownTime | null;
+}
+
+/** When an order was placed, and how its money stands. */
+function receiptRowsOf(details: OrderDetails): ReceiptRow[] {
+  return [
+    { label: words.order.ordered, word: '', time: longShown(details.order.createdAt) },
+    paymentRow(details),
+    ...refundRows(details),
+  ];
+}
+
+function paymentRow({ order: { status, paymentState: state, paidAt } }: OrderDetails): ReceiptRow {
+  const label = words.order.payment;
+  if (paidAt) return { label, word: paymentStates.paid, time: longShown(paidAt) };
+  if (status !== 'pending') return { label, word: paymentStates.none, time: null };
+  const arrived = state === 'paid' || state === 'settled';
+  return { label, word: arrived ? paymentStates.arrived : paymentStates.waiting, time: null };
+}
+
+function refundRows({ order: { currency }, history }: OrderDetails): ReceiptRow[] {
+  const { madeCents, dueCents } = refundSums(history);
+  const row = (word: string): ReceiptRow => ({ label: words.order.refund, word, time: null });
+  return [
+    ...(madeCents > 0 ? [row(refundSteps.made(formatMoney({ cents: madeCents, currency })))] : []),
+    ...(dueCents > 0 ? [row(refundSteps.due(formatMoney({ cents: dueCents, currency })))] : []),
+  ];
+}
+
+function longShown(at: Date): ShownTime {
+  return { iso: at.toISOString(), text: longTime(at) };
 }

@@ -1,26 +1,32 @@
 import { expect, test } from 'vitest';
-import { aFrame, aLine, anOrder, aProduct, aStory, now } from '../../test/support/storefront-samples.ts';
-import { catalogueView } from './catalogue-view.ts';
+import {
+  aLayout,
+  aLine,
+  anOrder,
+  aProduct,
+  now,
+  orderDetails,
+} from '../../test/support/storefront-samples.ts';
+import { catalogueView, productView } from './catalogue-view.ts';
 import { orderView } from './order-view.ts';
-import { productView } from './product-view.ts';
 import { createRenderer } from './render.ts';
 
 const renderer = createRenderer({ cache: false, assetAddress: (file) => file });
-const render = (view: string, model: object) => renderer.render(view, { frame: aFrame(), ...model });
+const render = (view: string, model: object) => renderer.render(view, { layout: aLayout(), ...model });
 const hostile = '<script>alert("x")</script>';
 
 const publicUrl = 'https://shop.example';
-const cataloguePage = (changes: Partial<Parameters<typeof catalogueView>[0]> = {}, frame = aFrame()) =>
+const cataloguePage = (changes: Partial<Parameters<typeof catalogueView>[0]> = {}, layout = aLayout()) =>
   render('catalogue', {
     catalogue: catalogueView({ text: '', order: 'featured', products: [aProduct()], publicUrl, ...changes }),
-    frame,
+    layout,
   });
 const productPage = (product = aProduct()) =>
   render('product', { product: productView(product, [product], publicUrl) });
 
 const orderPage = (order = anOrder(), line = aLine()) =>
   render('order', {
-    order: orderView(aStory({ order, lines: [line] }), now),
+    order: orderView(orderDetails({ order, lines: [line] }), now),
     returned: false,
     again: '/orders/token',
   });
@@ -68,9 +74,9 @@ test('what is sold out says so, and cannot be added', async () => {
 test('Restock and Crash show only where they are allowed', async () => {
   const demonstration = { open: true, outbox: true, paymentServiceUrl: null };
   expect(await cataloguePage()).not.toContain('/crash_application');
-  const closed = aFrame({ ...demonstration, open: false });
+  const closed = aLayout({ ...demonstration, open: false });
   expect(await cataloguePage({}, closed)).not.toContain('/crash_application');
-  expect(await cataloguePage({}, aFrame(demonstration))).toContain('/crash_application');
+  expect(await cataloguePage({}, aLayout(demonstration))).toContain('/crash_application');
 });
 
 test('an order that is not final refreshes itself without script, and a final one does not', async () => {
@@ -81,6 +87,6 @@ test('an order that is not final refreshes itself without script, and a final on
 });
 
 test('a time in a sentence is an element that scripts can show in local time', async () => {
-  const page = await render('parts/order-live', { order: orderView(aStory(), now) });
+  const page = await render('parts/order-live', { order: orderView(orderDetails(), now) });
   expect(page).toContain('Held for you until <time datetime="2026-11-21T14:32:00.000Z">14:32 UTC</time>.');
 });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createHtmlEngine, createTextEngine } from '../shared/liquid.ts';
 import type { ShownTime } from './times.ts';
-import { emailWords, operatorWords, outboxWords, words } from './words.ts';
+import { emailWords, outboxWords, words } from './words.ts';
 
 /** Turns a view and its model into HTML, or a `.text.liquid` view into plain text. */
 export interface Renderer {
@@ -13,14 +13,16 @@ export interface RendererOptions {
   readonly cache: boolean;
   /** The versioned address of an asset; see http/assets.ts. */
   readonly assetAddress: (file: string) => string;
+  /** Further texts that templates read by these names. */
+  readonly texts?: Readonly<Record<string, object>>;
 }
 
 // Both src/ and dist/ lie one level below the project, so one path serves tests and the built shop.
 const viewsDir = fileURLToPath(new URL('../../public/views', import.meta.url));
 
-/** The shop's views. They see the model and the words, nothing else. */
-export function createRenderer({ cache, assetAddress }: RendererOptions): Renderer {
-  const options = { cache, globals: { words, emailWords, outboxWords, operatorWords } };
+/** Creates the renderer of the shop's views. A view sees its model and the texts, nothing else. */
+export function createRenderer({ cache, assetAddress, texts }: RendererOptions): Renderer {
+  const options = { cache, globals: { words, emailWords, outboxWords, ...texts } };
   const html = createHtmlEngine(viewsDir, options);
   html.registerFilter('asset', assetAddress);
   html.registerFilter('with_time', { raw: true, handler: withTime });

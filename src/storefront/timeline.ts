@@ -1,7 +1,7 @@
 import type { HistoryEntry, OrderWithPayment } from '../database/queries/orders.ts';
 import type { CancelReason } from '../domain/order.ts';
 import { formatMoney } from '../shared/money.ts';
-import { refundOf, refundSums } from './refund-story.ts';
+import { refundOf, refundSums } from './refund-history.ts';
 import { type ShownTime, shownTime } from './times.ts';
 import { cancelSteps, refundSteps, words } from './words.ts';
 

@@ -1,11 +1,10 @@
 import type { ProductOrder } from '../database/queries/products.ts';
-import type { AttentionKind, EmailKind } from '../database/tables.ts';
-import type { RestartableKind } from '../database/workflow-ids.ts';
+import type { EmailKind } from '../database/tables.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import { type Blocker, maxItems, maxQuantity } from '../domain/limits.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';
 
-// The one language file: to translate the shop, translate this. Shoppers come first, then messages, then operators.
+// The one language file: to translate the shop, translate this. Shoppers come first, then messages. The texts of operators are in operator/words.ts.
 // How numbers and amounts are written stands in shared/money.ts, where they are read as well.
 
 /** Every text of the storefront. Templates read it as `words`; a sentence with `{time}` gets a `<time>` there. */
@@ -100,10 +99,10 @@ export const words = {
   demonstration: {
     heading: 'For the demonstration',
     restock: 'Restock',
-    restockSays: 'Raises every product to its full stock again. Lowers none.',
+    restockHint: 'Raises every product to its full stock again. Lowers none.',
     restocked: 'Restocked.',
     crash: 'Crash',
-    crashSays: 'Ends the process that answers, as a power cut would. Your orders go on.',
+    crashHint: 'Ends the process that answers, as a power cut would. Your orders go on.',
     crashed: 'The process has ended. The next one takes over.',
     failed: 'That did not work. Try again.',
     recent: 'Recent orders',
@@ -299,7 +298,7 @@ export const emailFaults = {
 } as const;
 
 /** A product and how many of it. */
-export function thingWords(product: string, quantity: number): string {
+export function itemWords(product: string, quantity: number): string {
   return quantity === 1 ? product : `${product} × ${quantity}`;
 }
 
@@ -568,171 +567,3 @@ export function refundWords(refunded: string, total: string): string {
     ? `We have paid back ${total}, all that you paid.`
     : `We have paid back ${refunded} of the ${total} that you paid.`;
 }
-
-/** Every text of the operator's page, beside `words`. Templates read it as `operatorWords`. */
-export const operatorWords = {
-  title: 'Operator',
-  lead: 'What needs a person, what stock and money add up to, and refunds.',
-  matters: {
-    heading: 'What needs a person',
-    none: 'Nothing needs you.',
-    noneHint: 'What the shop cannot settle by itself comes here, and stays until somebody has settled it.',
-    since: 'Since {time}',
-    retry: 'Try again',
-    resolution: 'How it was settled',
-    resolve: 'Resolve',
-  },
-  sums: {
-    at: 'Added up at {time}.',
-  },
-  money: {
-    heading: 'Money',
-    says: 'Kept is what was charged, less what was refunded and what is still to be.',
-    none: 'No payment yet.',
-    currency: 'Currency',
-    charged: 'Charged',
-    refunded: 'Refunded',
-    due: 'Refund due',
-    kept: 'Kept',
-  },
-  stock: {
-    heading: 'Stock',
-    says: 'Everything that was ever supplied is available, held or sold.',
-    product: 'Product',
-    available: 'Available',
-    held: 'Held',
-    sold: 'Sold',
-    supplied: 'Supplied',
-    balance: 'Balance',
-    balanced: 'Balanced',
-    unbalanced: 'Does not add up',
-  },
-  reconciliation: {
-    heading: 'Reconciliation',
-    says: 'The shop looks after itself: it takes up what was lost, and takes in what it was not told.',
-    scope: 'Compared with',
-    last: 'Last run',
-    runs: 'Runs',
-    lastRepaired: 'Put right then',
-    inAll: 'Put right in all',
-    never: 'Not yet',
-    now: 'Reconcile now',
-    nowSays: 'Compares both at once.',
-  },
-  refund: {
-    heading: 'Refund an order',
-    order: 'Order number',
-    amount: 'Amount',
-    amountSays: 'As in 12.50. Leave it empty to pay back all that is left.',
-    reason: 'Reason',
-    reasonSays: 'The buyer may read it.',
-    restock: 'The units',
-    button: 'Refund',
-    buttonSays: 'The money goes back through the payment service. This cannot be undone.',
-  },
-} as const;
-
-/** What kind of matter it is. */
-export const matterWords: Readonly<Record<AttentionKind, string>> = {
-  event_mismatch: 'A payment message that does not fit',
-  dispute: 'A disputed payment',
-  payment_unknown: 'A payment without an answer',
-  checkout_failed: 'A checkout that stopped',
-  dispatch_failed: 'A dispatch that stopped',
-  refund_failed: 'A refund that was not made',
-  email_failed: 'A message that was not sent',
-  accounts_wrong: 'Sums that do not add up',
-};
-
-/** What trying again does. */
-export const retryWords: Readonly<Record<RestartableKind, string>> = {
-  checkout_failed: 'Asks how the payment stands, and ends the checkout accordingly.',
-  dispatch_failed: 'Begins the dispatch once more.',
-  refund_failed: 'Asks the payment service for the refund once more.',
-  email_failed: 'Sends the message once more.',
-};
-
-/** What it means that somebody settled it by hand. */
-export function resolveWords(kind: AttentionKind): string {
-  if (kind === 'refund_failed') return 'Counts the refund as made. No more money goes back.';
-  if (kind === 'email_failed') return 'The message is not sent any more.';
-  return 'Takes it off this list, and changes nothing else.';
-}
-
-/** The reason of sums that do not add up; which they are shows in the tables. */
-export const sumsDiffer =
-  'Sums of stock or money contradicted each other. The tables below show them as they are now.';
-
-/** That the list goes on. */
-export function oldestWords(shown: number): string {
-  return `These are the ${shown} oldest. There may be more.`;
-}
-
-/** What was done, or why not. The address of the page names one of them. */
-export const saidWords = {
-  retried: { sign: 'done', text: 'It is being tried again. If it fails again, it comes back here.' },
-  resolved: { sign: 'done', text: 'Settled, and off the list.' },
-  gone: { sign: 'ended', text: 'That matter is not open any more: it was tried again or settled.' },
-  reconciled: { sign: 'done', text: 'Reconciled. Stock and money were added up again.' },
-  not_compared: {
-    sign: 'ended',
-    text: 'Our own records are reconciled. The payment service could not be compared with; the log says why.',
-  },
-} as const;
-
-/** Why a matter was not resolved. */
-export const resolutionFault = 'Say in 1 to 200 characters how it was settled.';
-
-/** How many orders contradict their payments. */
-export function contradictionWords(count: number): string {
-  if (count === 0) return 'No order contradicts its payment.';
-  return count === 1 ? '1 order contradicts its payment.' : `${count} orders contradict their payments.`;
-}
-
-/** What reconciliation compares our orders with. */
-export const scopeWords = { shop: 'Our own records', provider: 'The payment service' } as const;
-
-/** What reconciliation puts right, one and many of it. */
-export const repairWords: Readonly<Record<string, readonly [one: string, many: string]>> = {
-  restarted: ['piece of work begun again', 'pieces of work begun again'],
-  resumed: ['piece of work taken up', 'pieces of work taken up'],
-  events_placed: ['late message placed', 'late messages placed'],
-  missed_events: ['missed message taken in', 'missed messages taken in'],
-  missed_payments: ['missed payment taken in', 'missed payments taken in'],
-  sessions_ended: ['payment page ended', 'payment pages ended'],
-};
-
-/** That there was nothing to put right. */
-export const nothingRepaired = 'Nothing';
-
-/** Whether the units of a refunded order go back into stock. */
-export const restockWords = {
-  usual: 'Back into stock if the order is not dispatched and all of it is paid back',
-  yes: 'Back into stock',
-  no: 'Not into stock',
-} as const;
-
-/** A refund, as it stands, after the name of its order. */
-export function refundStateWords(refundId: number, amount: string, made: boolean): string {
-  return made
-    ? `: refund no. ${refundId}, ${amount}, was made.`
-    : `: refund no. ${refundId}, ${amount}, is promised. The payment service is asked for it now.`;
-}
-
-/** What is wrong with a refund as it was asked for. `{example}` and `{left}` are amounts. */
-export const refundFaults = {
-  order_unreadable: { field: 'order', text: 'An order number is a whole number, such as 7.' },
-  unknown_order: { field: 'order', text: 'There is no such order, or it was never to be paid.' },
-  not_refundable: { field: 'order', text: 'It is not paid, or all of it was promised back already.' },
-  amount_unreadable: { field: 'amount', text: 'Write an amount above zero, such as {example}.' },
-  refund_too_large: { field: 'amount', text: 'At most {left} of this order can still be paid back.' },
-  reason_unreadable: { field: 'reason', text: 'Say why in 1 to 200 characters.' },
-  restock_needs_full_refund: {
-    field: 'restock',
-    text: 'This order will still be dispatched, so its units go back only with all of the money.',
-  },
-  key_reused: {
-    field: 'order',
-    text: 'This form was sent already, with other values. It is fresh now: look again, then refund.',
-  },
-} as const;

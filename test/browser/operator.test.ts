@@ -68,7 +68,7 @@ test('an order is paid back on the operator page, after an amount that there is 
 test('a message that was parked is tried again on the operator page, and settled ones leave it', async () => {
   mail.otherwise = 'unknown';
   await placePaidOrder();
-  const parked = page.locator('.matter').filter({ hasText: 'A message that was not sent' });
+  const parked = page.locator('.attention-item').filter({ hasText: 'A message that was not sent' });
   await expect
     .poll(async () => {
       await page.goto(`${visit.shop.shopUrl}/operator`);

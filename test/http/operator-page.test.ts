@@ -33,7 +33,7 @@ test('the page is not cached, and the demonstration links to it', async () => {
   }
 });
 
-test.each(['?said=<script>', '?said=constructor', '?refund=0', '?refund=2000000000', '?refund=x'])(
+test.each(['?outcome=<script>', '?outcome=constructor', '?refund=0', '?refund=2000000000', '?refund=x'])(
   'an address that ends in %s shows no message',
   async (query) => {
     const html = await page(`/operator${query}`);
@@ -70,10 +70,10 @@ describe('an attention item', () => {
       const id = await raise({ kind });
       expect(await page()).toContain(`action="/operator/attention/${id}/retry"`);
       const retry = () => send(`/operator/attention/${id}/retry`);
-      expect(await retry()).toMatchObject({ status: 303, location: '/operator?said=retried' });
+      expect(await retry()).toMatchObject({ status: 303, location: '/operator?outcome=retried' });
       expect(await open(id)).toBe(false);
-      expect(await retry()).toMatchObject({ status: 303, location: '/operator?said=gone' });
-      expect(await page('/operator?said=gone')).toContain('That matter is not open any more');
+      expect(await retry()).toMatchObject({ status: 303, location: '/operator?outcome=gone' });
+      expect(await page('/operator?outcome=gone')).toContain('That matter is not open any more');
     },
   );
 
@@ -90,10 +90,10 @@ describe('an attention item', () => {
   test('is resolved once, with the typed text', async () => {
     const id = await raise({ kind: 'dispute' });
     const resolve = () => send(`/operator/attention/${id}/resolve`, { resolution: ' won ' });
-    expect(await resolve()).toMatchObject({ status: 303, location: '/operator?said=resolved' });
+    expect(await resolve()).toMatchObject({ status: 303, location: '/operator?outcome=resolved' });
     const row = await shop.database('attention').where({ attention_id: id }).first();
     expect(row).toMatchObject({ resolution: 'won', resolved_at: expect.any(Date) });
-    expect(await resolve()).toMatchObject({ status: 303, location: '/operator?said=gone' });
+    expect(await resolve()).toMatchObject({ status: 303, location: '/operator?outcome=gone' });
   });
 
   test.each([undefined, '', '   ', 'a\u0007b', 'x'.repeat(201)])(
@@ -124,8 +124,8 @@ describe('reconciling now', () => {
 
   test('lists sums that do not balance until they do', async () => {
     await placePaidOrder(shop);
-    expect(await reconcile()).toMatchObject({ status: 303, location: '/operator?said=reconciled' });
-    const right = await page('/operator?said=reconciled');
+    expect(await reconcile()).toMatchObject({ status: 303, location: '/operator?outcome=reconciled' });
+    const right = await page('/operator?outcome=reconciled');
     expect(right).toContain('Balanced');
     expect(right).toContain('No order contradicts its payment.');
     expect(right).toMatch(/<th scope="row">USD<\/th><td class="number">\$[\d,]+\.\d\d</);
@@ -145,9 +145,9 @@ describe('reconciling now', () => {
     await ask(faults, { faults: { api_error_before: 1 } }, { method: 'PUT' });
     const sent = await reconcile();
     await ask(faults, undefined, { method: 'DELETE' });
-    expect(sent).toMatchObject({ status: 303, location: '/operator?said=not_compared' });
-    expect(await page('/operator?said=not_compared')).toContain('could not be compared with');
-    expect((await reconcile()).location).toBe('/operator?said=reconciled');
+    expect(sent).toMatchObject({ status: 303, location: '/operator?outcome=not_compared' });
+    expect(await page('/operator?outcome=not_compared')).toContain('could not be compared with');
+    expect((await reconcile()).location).toBe('/operator?outcome=reconciled');
   });
 });
 

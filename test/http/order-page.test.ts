@@ -40,7 +40,7 @@ test('a pending order is held, can be paid and can be cancelled, and no robot li
 
 test('the live region contains one sentence, without the heading and the countdown', async () => {
   const html = await page((await placeOrder(shop)).order_url);
-  const [said = ''] = /<div class="order-said" role="status">.*?<\/div>/s.exec(html) ?? [];
+  const [said = ''] = /<div class="order-notices" role="status">.*?<\/div>/s.exec(html) ?? [];
   expect(said).toContain('Waiting for payment');
   expect(said).not.toMatch(/<h1|countdown|<a /);
 });

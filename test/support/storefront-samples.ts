@@ -1,4 +1,4 @@
-import type { OrderStory } from '../../src/database/queries/order-story.ts';
+import type { OrderDetails } from '../../src/database/queries/order-details.ts';
 import type {
   HistoryEntry,
   OrderLine,
@@ -6,11 +6,11 @@ import type {
   OrderWithPayment,
 } from '../../src/database/queries/orders.ts';
 import type { ProductInStock } from '../../src/database/queries/products.ts';
-import { type Demonstration, type FrameView, frameView } from '../../src/storefront/frame-view.ts';
+import { type Demonstration, type LayoutView, layoutView } from '../../src/storefront/layout-view.ts';
 
 /** What stands around a page, in a demonstration or not. */
-export function aFrame(demonstration: Demonstration | null = null): FrameView {
-  return frameView({ units: 2, here: '/', formKey: 'form-key', demonstration });
+export function aLayout(demonstration: Demonstration | null = null): LayoutView {
+  return layoutView({ units: 2, here: '/', formKey: 'form-key', demonstration });
 }
 
 /** The moment at which the samples are looked at, half a minute into a hold of two. */
@@ -90,6 +90,6 @@ export function aHistory(...entries: (string | readonly [what: string, detail: o
 }
 
 /** A pending order of one cleat with its history. */
-export function aStory(changes: Partial<OrderStory> = {}): OrderStory {
+export function orderDetails(changes: Partial<OrderDetails> = {}): OrderDetails {
   return { order: anOrder(), lines: [aLine()], history: aHistory('placed', 'payment_opened'), ...changes };
 }

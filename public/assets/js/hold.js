@@ -30,7 +30,7 @@ function end(hold, on) {
 
 /** Said aloud at two moments only; whoever comes later hears nothing. */
 function announce(seconds) {
-  const region = document.getElementById('hold-said');
+  const region = document.getElementById('hold-message');
   const at = announcedAt.find((at) => before > at && seconds <= at && seconds > at - secondsLateAtMost);
   if (at !== undefined) region.textContent = region.dataset[at];
   else if (announcedAt.some((at) => seconds === at - secondsToStand)) region.textContent = '';

@@ -16,7 +16,7 @@ export type OrderWithPayment = OrderRow & {
 
 /** An order as its buyer's list shows it. */
 export type OrderOfBrowser = OrderRow & {
-  things: readonly { readonly product: string; readonly quantity: number }[];
+  items: readonly { readonly product: string; readonly quantity: number }[];
 };
 
 export interface OrderLine {
@@ -59,16 +59,16 @@ export function findOrderByKey(
 
 /** The newest orders that a browser placed, nobody else's; what was refused at once was never placed. */
 export function listOrdersOfBrowser(database: Database, browserId: string): Promise<OrderOfBrowser[]> {
-  const things = database.raw(
+  const items = database.raw(
     `(select json_agg(json_build_object('product', product, 'quantity', quantity) order by sku)
-      from order_lines join products using (product_id) where order_lines.order_id = orders.order_id) as things`,
+      from order_lines join products using (product_id) where order_lines.order_id = orders.order_id) as items`,
   );
   return database('orders')
     .where({ browser_id: browserId })
     .whereRaw(`coalesce(reason, '') not in ('out_of_stock', 'price_changed')`)
     .orderBy('order_id', 'desc')
     .limit(pageSize)
-    .select<OrderOfBrowser[]>('orders.*', things);
+    .select<OrderOfBrowser[]>('orders.*', items);
 }
 
 /** The address that a browser gave last, so that nobody types it twice; empty for one that gave none. */

@@ -2,20 +2,20 @@ import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import type { AttentionRow } from '../tables.ts';
 
-/** Most matters that one list shows. */
-export const mattersPerList = 100;
+/** Most attention items that one list shows. */
+export const attentionPerList = 100;
 
-/** A matter, with the unguessable part of the address of the order that it is about. */
-export type OpenMatter = AttentionRow & { token: string | null };
+/** An attention item, with the token of its order. */
+export type OpenAttentionItem = AttentionRow & { token: string | null };
 
-/** What needs a person, oldest first. */
-export function listAttention(database: Database): Promise<OpenMatter[]> {
+/** Lists the open attention items, oldest first. */
+export function listAttention(database: Database): Promise<OpenAttentionItem[]> {
   return database('attention')
     .leftJoin('orders', 'orders.order_id', 'attention.order_id')
     .whereNull('resolved_at')
     .orderBy('attention_id')
-    .limit(mattersPerList)
-    .select<OpenMatter[]>('attention.*', 'token');
+    .limit(attentionPerList)
+    .select<OpenAttentionItem[]>('attention.*', 'token');
 }
 
 /** What reconciliation did so far in one scope, and its newest report. */

@@ -78,7 +78,7 @@ async function order(
   try {
     const answer = await orderCart(options, { browserId, key, reviewFingerprint: fingerprint, email });
     if ('order' in answer) return { location: nextAddress(answer.order) };
-    return { status: 409, fault: { field: 'things', text: refusalWords[answer.refused] } };
+    return { status: 409, fault: { field: 'items', text: refusalWords[answer.refused] } };
   } catch (error) {
     if (!(error instanceof ShopError)) throw error;
     return refusalOf(error);
@@ -118,7 +118,7 @@ const errorWords: Partial<Record<ShopError['code'], string>> = {
 function refusalOf(error: ShopError): Refusal {
   const text = errorWords[error.code];
   if (text === undefined) throw error;
-  return { status: problemTypes[error.code].status, fault: { field: 'things', text } };
+  return { status: problemTypes[error.code].status, fault: { field: 'items', text } };
 }
 
 /** The payment page while the order can be paid, otherwise its own page. */

@@ -9,9 +9,8 @@ import {
   searchProducts,
 } from '../../database/queries/products.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { catalogueView } from '../../storefront/catalogue-view.ts';
-import { notSoldView } from '../../storefront/error-view.ts';
-import { productView } from '../../storefront/product-view.ts';
+import { catalogueView, productView } from '../../storefront/catalogue-view.ts';
+import { notSoldView } from '../../storefront/layout-view.ts';
 import type { Pages } from '../pages.ts';
 import { sku } from '../schemas.ts';
 import { wantsPage } from '../server.ts';

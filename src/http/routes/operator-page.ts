@@ -8,15 +8,15 @@ import { listAttention, listReconciliations, readAccounts } from '../../database
 import { findRefund } from '../../database/queries/refunds.ts';
 import type { RefundRow } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { formatMoney, parseMoney } from '../../shared/money.ts';
 import {
   type OperatorSource,
+  type Outcome,
   operatorView,
+  outcomeNames,
   type RefundFault,
-  type Said,
-  saidNames,
   type TypedRefund,
-} from '../../storefront/operator-view.ts';
+} from '../../operator/operator-view.ts';
+import { formatMoney, parseMoney } from '../../shared/money.ts';
 import { problemTypes } from '../errors.ts';
 import { admitOperators } from '../operators.ts';
 import type { Pages } from '../pages.ts';
@@ -41,7 +41,7 @@ const refundForm = z.object({
 
 // With any other value in the address, the page comes without a message.
 const querystring = z.object({
-  said: z.enum(saidNames).optional().catch(undefined),
+  outcome: z.enum(outcomeNames).optional().catch(undefined),
   refund: serial.optional().catch(undefined),
 });
 
@@ -55,9 +55,9 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
   const params = z.object({ attention_id: serial });
 
   server.get('/operator', { schema: { hide: true, querystring } }, async (request, reply) => {
-    const { said = null, refund: id } = request.query;
+    const { outcome = null, refund: id } = request.query;
     const refund = id === undefined ? null : ((await findRefund(database, id)) ?? null);
-    return show(reply, options, { said, refund });
+    return show(reply, options, { outcome, refund });
   });
 
   server.post(
@@ -116,13 +116,13 @@ async function show(
     readAccounts(database),
   ]);
   const form: TypedRefund = { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
-  const nothing = { said: null, unresolved: null, refund: null, form, fault: null };
-  const source = { ...nothing, ...shown, matters: items, products, reconciliations, accounts };
+  const nothing = { outcome: null, unresolved: null, refund: null, form, fault: null };
+  const source = { ...nothing, ...shown, attention: items, products, reconciliations, accounts };
   return pages.send(reply, 'operator', { operator: operatorView(source, new Date()) });
 }
 
-function backTo(reply: FastifyReply, said: Said): FastifyReply {
-  return reply.redirect(`/operator?said=${said}`, 303);
+function backTo(reply: FastifyReply, outcome: Outcome): FastifyReply {
+  return reply.redirect(`/operator?outcome=${outcome}`, 303);
 }
 
 /** @returns false when the item is closed already, by a second click or by another operator */

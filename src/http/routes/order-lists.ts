@@ -2,8 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { Database } from '../../database/connection.ts';
 import { listOrders, listOrdersOfBrowser } from '../../database/queries/orders.ts';
 import { listProducts } from '../../database/queries/products.ts';
-import { recentOrdersView } from '../../storefront/recent-orders-view.ts';
-import { yourOrdersView } from '../../storefront/your-orders-view.ts';
+import { recentOrdersView, yourOrdersView } from '../../storefront/order-lists-view.ts';
 import type { Browsers } from '../browsers.ts';
 import type { Pages } from '../pages.ts';
 

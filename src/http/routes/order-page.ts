@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
-import { readOrderStory } from '../../database/queries/order-story.ts';
+import { readOrderDetails } from '../../database/queries/order-details.ts';
 import { findOrderByToken } from '../../database/queries/orders.ts';
 import { type OrderView, orderView } from '../../storefront/order-view.ts';
 import { checkoutLimit } from '../limits.ts';
@@ -59,7 +59,7 @@ function afterPaying({ token, pay, lateForMs }: OrderView, reload: number | unde
 }
 
 async function readOrder(database: Database, token: string): Promise<OrderView> {
-  const details = await readOrderStory(database, { token });
+  const details = await readOrderDetails(database, { token });
   if (!details) throw unknownOrder();
   return orderView(details, new Date());
 }

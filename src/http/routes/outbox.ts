@@ -5,7 +5,7 @@ import type { Database } from '../../database/connection.ts';
 import { findKeptEmail, type KeptEmail, listKeptEmails } from '../../database/queries/emails.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { messageIdOf } from '../../email/mailer.ts';
-import { outboxView } from '../../storefront/outbox-view.ts';
+import { outboxView } from '../../storefront/email-view.ts';
 import { admitOperators } from '../operators.ts';
 import type { Pages } from '../pages.ts';
 import { problems, response, serial, timestamp } from '../schemas.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '../../database/connection.ts';
-import { readOrderStory } from '../../database/queries/order-story.ts';
+import { readOrderDetails } from '../../database/queries/order-details.ts';
 import { orderView } from '../../storefront/order-view.ts';
 import type { Renderer } from '../../storefront/render.ts';
 import { formatEvent } from './event-streams.ts';
@@ -12,7 +12,7 @@ export function snapshotReader(
   renderer: Renderer,
 ): (orderId: number) => Promise<Snapshot | undefined> {
   return async (orderId) => {
-    const details = await readOrderStory(database, { orderId });
+    const details = await readOrderDetails(database, { orderId });
     if (!details) return undefined;
     const view = orderView(details, new Date());
     return {

@@ -1,23 +1,23 @@
 import { z } from 'zod';
-import type { OrderStory } from '../database/queries/order-story.ts';
+import type { OrderDetails } from '../database/queries/order-details.ts';
 import { formatMoney } from '../shared/money.ts';
-import { refundSums } from './refund-story.ts';
+import { refundSums } from './refund-history.ts';
 import { type ShownTime, shownTime } from './times.ts';
 import { cancelWords, refundNotes, shortageWords, words } from './words.ts';
 
 /** A sentence whose `{time}` becomes that time. */
-export interface Sentence {
+export interface Notice {
   readonly text: string;
   readonly time: ShownTime | null;
 }
 
 /** What the buyer has to know about an order beyond its status, in a few sentences. */
-export function sentencesOf(story: OrderStory, now: Date): Sentence[] {
-  const plain = [...shortages(story), ...refundSentences(story), ...paymentSentences(story)];
-  return [...reason(story, now), ...plain.map((text) => ({ text, time: null }))];
+export function noticesOf(details: OrderDetails, now: Date): Notice[] {
+  const plain = [...shortages(details), ...refundNotices(details), ...paymentNotices(details)];
+  return [...reason(details, now), ...plain.map((text) => ({ text, time: null }))];
 }
 
-function reason({ order }: OrderStory, now: Date): Sentence[] {
+function reason({ order }: OrderDetails, now: Date): Notice[] {
   // What says that nothing was charged is not said of money that came too late, wherever it is by now.
   if (order.status !== 'cancelled' || !order.reason || order.paidAt) return [];
   return [{ text: cancelWords[order.reason], time: shownTime(order.holdExpiresAt, now) }];
@@ -27,7 +27,7 @@ const shortageDetail = z.object({
   lines: z.array(z.object({ sku: z.string(), wanted: z.int(), available: z.int() })),
 });
 
-function shortages({ lines, history }: OrderStory): string[] {
+function shortages({ lines, history }: OrderDetails): string[] {
   const short = history.flatMap(({ detail }) => shortageDetail.safeParse(detail).data?.lines ?? []);
   return short.map(({ sku, wanted, available }) => {
     const product = lines.find((line) => line.sku === sku)?.product ?? sku;
@@ -35,7 +35,7 @@ function shortages({ lines, history }: OrderStory): string[] {
   });
 }
 
-function refundSentences({ order, history }: OrderStory): string[] {
+function refundNotices({ order, history }: OrderDetails): string[] {
   const { madeCents, dueCents } = refundSums(history);
   const made = formatMoney({ cents: madeCents, currency: order.currency });
   const due = formatMoney({ cents: dueCents, currency: order.currency });
@@ -49,7 +49,7 @@ function refundSentences({ order, history }: OrderStory): string[] {
   ];
 }
 
-function paymentSentences({ order, history }: OrderStory): string[] {
+function paymentNotices({ order, history }: OrderDetails): string[] {
   const { status, paymentState: payment } = order;
   const cancelAsked = history.some(({ what }) => what === 'cancel_asked');
   if (status === 'pending') {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aProduct, aSummary, now } from '../../test/support/storefront-samples.ts';
-import { recentOrdersView } from './recent-orders-view.ts';
+import { recentOrdersView } from './order-lists-view.ts';
 
 const view = (orders: Parameters<typeof recentOrdersView>[0]) => recentOrdersView(orders, [aProduct()], now);
 

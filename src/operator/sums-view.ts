@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ProductInStock } from '../database/queries/products.ts';
 import type { Accounts, ReconciliationRow } from '../database/queries/reconciliation.ts';
 import { formatMoney, numberLocale } from '../shared/money.ts';
-import { type ShownTime, shownTime } from './times.ts';
+import { type ShownTime, shownTime } from '../storefront/times.ts';
 import { contradictionWords, nothingRepaired, repairWords, scopeWords } from './words.ts';
 
 const counts = z.record(z.string(), z.number());

@@ -3,7 +3,7 @@ import type { Database } from '../connection.ts';
 import type { HistoryEntry, OrderLine, OrderWithPayment } from './orders.ts';
 
 /** Everything about one order, as it was at one moment. */
-export interface OrderStory {
+export interface OrderDetails {
   readonly order: OrderWithPayment;
   /** In SKU order. */
   readonly lines: readonly OrderLine[];
@@ -17,10 +17,10 @@ interface StoryRow extends OrderWithPayment {
 }
 
 /** Reads one order by its number or by its address. */
-export async function readOrderStory(
+export async function readOrderDetails(
   database: Database,
   which: { readonly orderId: number } | { readonly token: string },
-): Promise<OrderStory | undefined> {
+): Promise<OrderDetails | undefined> {
   const [column, value] = 'token' in which ? ['token', which.token] : ['order_id', which.orderId];
   const [row] = await statementsOf(database)<StoryRow>(`${story} where orders.${column} = :value`, { value });
   if (!row) return undefined;

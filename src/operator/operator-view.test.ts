@@ -1,27 +1,28 @@
 import { expect, test } from 'vitest';
-import { aFrame, aProduct, now } from '../../test/support/storefront-samples.ts';
-import type { Accounts, OpenMatter, ReconciliationRow } from '../database/queries/reconciliation.ts';
+import { aLayout, aProduct, now } from '../../test/support/storefront-samples.ts';
+import type { Accounts, OpenAttentionItem, ReconciliationRow } from '../database/queries/reconciliation.ts';
+import { createRenderer } from '../storefront/render.ts';
+import { shownTime } from '../storefront/times.ts';
 import { type OperatorSource, operatorView } from './operator-view.ts';
-import { createRenderer } from './render.ts';
-import { shownTime } from './times.ts';
+import { operatorWords } from './words.ts';
 
-const { render } = createRenderer({ cache: false, assetAddress: (file) => file });
+const { render } = createRenderer({ cache: false, assetAddress: (file) => file, texts: { operatorWords } });
 const hostile = '<script>alert("x")</script>';
 
 const form = { order: '', amount: '', reason: '', restock: 'usual', key: 'key-1' } as const;
 const nothing: OperatorSource = {
-  matters: [],
+  attention: [],
   products: [aProduct()],
   reconciliations: [],
   accounts: { stock: [], money: [], contradictions: 0 },
-  said: null,
+  outcome: null,
   unresolved: null,
   refund: null,
   form,
   fault: null,
 };
 
-const aMatter = (changes: Partial<OpenMatter> = {}): OpenMatter => ({
+const anItem = (changes: Partial<OpenAttentionItem> = {}): OpenAttentionItem => ({
   attentionId: 5,
   kind: 'refund_failed',
   subject: '3',
@@ -53,7 +54,7 @@ const compared: ReconciliationRow = {
 
 const view = (changes: Partial<OperatorSource> = {}) => operatorView({ ...nothing, ...changes }, now);
 const page = (changes: Partial<OperatorSource> = {}) =>
-  render('operator', { operator: view(changes), frame: aFrame() });
+  render('operator', { operator: view(changes), layout: aLayout() });
 
 test('a shop in which nothing happened says so in every part', async () => {
   const html = await page();
@@ -73,37 +74,37 @@ test.each([
   ['payment_unknown', false],
   ['accounts_wrong', false],
 ] as const)('that a matter of kind %s can be tried again is %s', async (kind, restartable) => {
-  const html = await page({ matters: [aMatter({ kind })] });
+  const html = await page({ attention: [anItem({ kind })] });
   expect(html.includes('/operator/attention/5/retry')).toBe(restartable);
   expect(html).toContain('/operator/attention/5/resolve');
 });
 
 test('a matter says since when it stands, why, and links to its order', () => {
-  expect(view({ matters: [aMatter()] }).matters).toMatchObject([
+  expect(view({ attention: [anItem()] }).attention).toMatchObject([
     {
       word: 'A refund that was not made',
       order: { name: 'Order 7', token: 'token-of-seven' },
       reason: 'The provider refuses.',
       time: { iso: '2026-11-20T09:05:00.000Z', text: '20 Nov, 09:05 UTC' },
-      resolveSays: 'Counts the refund as made. No more money goes back.',
+      resolveHint: 'Counts the refund as made. No more money goes back.',
     },
   ]);
-  expect(view({ matters: [aMatter({ orderId: null, token: null })] }).matters).toMatchObject([
+  expect(view({ attention: [anItem({ orderId: null, token: null })] }).attention).toMatchObject([
     { order: null },
   ]);
 });
 
 test('a list that may be cut off says so', () => {
-  const hundred = Array.from({ length: 100 }, (_one, index) => aMatter({ attentionId: index + 1 }));
-  expect(view({ matters: hundred }).more).toContain('100 oldest');
-  expect(view({ matters: hundred.slice(1) }).more).toBeNull();
+  const hundred = Array.from({ length: 100 }, (_one, index) => anItem({ attentionId: index + 1 }));
+  expect(view({ attention: hundred }).more).toContain('100 oldest');
+  expect(view({ attention: hundred.slice(1) }).more).toBeNull();
 });
 
 test('a matter that was settled meanwhile takes no resolution', () => {
   const unresolved = { attentionId: 6, typed: '' };
-  expect(view({ matters: [aMatter()], unresolved }).notice?.text).toContain('not open any more');
-  const open = view({ matters: [aMatter()], unresolved: { attentionId: 5, typed: ' ' } });
-  expect(open).toMatchObject({ notice: null, matters: [{ typed: ' ', fault: open.title }] });
+  expect(view({ attention: [anItem()], unresolved }).notice?.text).toContain('not open any more');
+  const open = view({ attention: [anItem()], unresolved: { attentionId: 5, typed: ' ' } });
+  expect(open).toMatchObject({ notice: null, attention: [{ typed: ' ', fault: open.title }] });
 });
 
 test('each sum of money is shown in its currency, with the time at which it was added up', () => {
@@ -191,7 +192,7 @@ test('a fault stands at its field, which has the focus and what was typed', asyn
   const [amount] = /<input id="refund-amount"[^>]*>/.exec(html) ?? [];
   expect(amount).toContain('value="1000"');
   expect(amount).toContain(
-    'aria-describedby="refund-amount-says refund-fault" aria-invalid="true" autofocus',
+    'aria-describedby="refund-amount-hint refund-fault" aria-invalid="true" autofocus',
   );
   expect(html.match(/autofocus/g)).toHaveLength(1);
   expect(html.match(/id="refund-fault"/g)).toHaveLength(1);
@@ -216,7 +217,7 @@ test.each([
 
 test('what comes from elsewhere is escaped, and nothing is inline', async () => {
   const html = await page({
-    matters: [aMatter({ reason: hostile, token: hostile })],
+    attention: [anItem({ reason: hostile, token: hostile })],
     products: [aProduct({ product: hostile })],
     reconciliations: [{ ...compared, repaired: { [hostile]: 1 } }],
     unresolved: { attentionId: 5, typed: hostile },

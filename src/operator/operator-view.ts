@@ -1,33 +1,33 @@
 import type { ProductInStock } from '../database/queries/products.ts';
 import {
   type Accounts,
-  mattersPerList,
-  type OpenMatter,
+  attentionPerList,
+  type OpenAttentionItem,
   type ReconciliationRow,
 } from '../database/queries/reconciliation.ts';
 import type { RefundOfOrder } from '../database/queries/refunds.ts';
 import type { AttentionKind } from '../database/tables.ts';
 import { formatMoney } from '../shared/money.ts';
+import { shownTime } from '../storefront/times.ts';
+import { orderWords } from '../storefront/words.ts';
 import { scopesView, sumsView } from './sums-view.ts';
-import { shownTime } from './times.ts';
 import {
-  matterWords,
+  attentionWords,
   oldestWords,
   operatorWords,
-  orderWords,
+  outcomeWords,
   refundFaults,
   refundStateWords,
   resolutionFault,
   resolveWords,
   restockWords,
   retryWords,
-  saidWords,
   sumsDiffer,
 } from './words.ts';
 
 /** The names of what the page may say at its top. */
-export type Said = keyof typeof saidWords;
-export const saidNames = Object.keys(saidWords) as Said[];
+export type Outcome = keyof typeof outcomeWords;
+export const outcomeNames = Object.keys(outcomeWords) as Outcome[];
 
 /** Why a refund was not promised. */
 export type RefundFault = keyof typeof refundFaults;
@@ -43,12 +43,12 @@ export interface TypedRefund {
 }
 
 export interface OperatorSource {
-  readonly matters: readonly OpenMatter[];
+  readonly attention: readonly OpenAttentionItem[];
   readonly products: readonly ProductInStock[];
   readonly reconciliations: readonly ReconciliationRow[];
   readonly accounts: Accounts;
-  readonly said: Said | null;
-  /** A matter that was not resolved, with what was typed. */
+  readonly outcome: Outcome | null;
+  /** An attention item that was not resolved, with what was typed. */
   readonly unresolved: { readonly attentionId: number; readonly typed: string } | null;
   /** The refund that was just asked for. */
   readonly refund: RefundOfOrder | null;
@@ -59,44 +59,45 @@ export interface OperatorSource {
 
 /** What the operator's page shows at a moment. */
 export function operatorView(source: OperatorSource, now: Date) {
-  const { matters, reconciliations, unresolved, fault } = source;
-  const stillOpen = matters.some(({ attentionId: id }) => id === unresolved?.attentionId);
-  const said = unresolved && !stillOpen ? 'gone' : source.said;
-  const notice = said && saidWords[said];
-  const faultSays = fault && faultText(fault);
-  const refund = refundView(source, faultSays);
+  const { attention, reconciliations, unresolved, fault } = source;
+  const stillOpen = attention.some(({ attentionId: id }) => id === unresolved?.attentionId);
+  const outcome = unresolved && !stillOpen ? 'gone' : source.outcome;
+  const notice = outcome && outcomeWords[outcome];
+  const faultMessage = fault && faultText(fault);
+  const refund = refundView(source, faultMessage);
   return {
     // What is new comes first for those who listen.
     title:
-      faultSays ?? (stillOpen ? resolutionFault : (notice?.text ?? refund.done?.text ?? operatorWords.title)),
+      faultMessage ??
+      (stillOpen ? resolutionFault : (notice?.text ?? refund.done?.title ?? operatorWords.title)),
     notice,
-    matters: matters.map((matter) => matterView(matter, unresolved, now)),
-    more: matters.length === mattersPerList ? oldestWords(mattersPerList) : null,
+    attention: attention.map((item) => attentionView(item, unresolved, now)),
+    more: attention.length === attentionPerList ? oldestWords(attentionPerList) : null,
     sums: sumsView(source.accounts, source.products, now),
     scopes: scopesView(reconciliations, now),
     refund,
   };
 }
 
-function matterView(matter: OpenMatter, unresolved: OperatorSource['unresolved'], now: Date) {
-  const { attentionId: id, kind, orderId, token } = matter;
+function attentionView(item: OpenAttentionItem, unresolved: OperatorSource['unresolved'], now: Date) {
+  const { attentionId: id, kind, orderId, token } = item;
   const refused = unresolved?.attentionId === id ? unresolved : null;
   const again: Partial<Record<AttentionKind, string>> = retryWords;
   return {
     id,
-    word: matterWords[kind],
+    word: attentionWords[kind],
     // The sums come as a long list of figures, which the tables show better.
-    reason: kind === 'accounts_wrong' ? sumsDiffer : matter.reason,
+    reason: kind === 'accounts_wrong' ? sumsDiffer : item.reason,
     order: orderId !== null && token !== null ? { name: orderWords(orderId), token } : null,
-    time: shownTime(matter.raisedAt, now),
-    retrySays: again[kind] ?? null,
-    resolveSays: resolveWords(kind),
+    time: shownTime(item.raisedAt, now),
+    retryHint: again[kind] ?? null,
+    resolveHint: resolveWords(kind),
     typed: refused?.typed ?? '',
     fault: refused && resolutionFault,
   };
 }
 
-function refundView({ refund, form, fault }: OperatorSource, faultSays: string | null) {
+function refundView({ refund, form, fault }: OperatorSource, faultMessage: string | null) {
   return {
     ...form,
     choices: Object.entries(restockWords).map(([value, text]) => ({
@@ -106,15 +107,15 @@ function refundView({ refund, form, fault }: OperatorSource, faultSays: string |
     })),
     done: refund && promisedView(refund),
     field: fault ? refundFaults[fault.what].field : null,
-    fault: faultSays,
+    fault: faultMessage,
   };
 }
 
 function promisedView({ refundId: id, orderId, amountCents: cents, state, ...order }: RefundOfOrder) {
   const amount = formatMoney({ cents, currency: order.currency });
   const name = orderWords(orderId);
-  const says = refundStateWords(id, amount, state === 'made');
-  return { text: name + says, says, name, token: order.token };
+  const text = refundStateWords(id, amount, state === 'made');
+  return { title: name + text, text, name, token: order.token };
 }
 
 function faultText({ what, left, example }: NonNullable<OperatorSource['fault']>): string {

@@ -1,4 +1,5 @@
-import { cartWords, words } from './words.ts';
+import type { ErrorCode } from '../domain/errors.ts';
+import { cartWords, errorWords, words } from './words.ts';
 
 /** What a demonstration offers beside the shop. */
 export interface Demonstration {
@@ -10,22 +11,22 @@ export interface Demonstration {
   readonly paymentServiceUrl: string | null;
 }
 
-interface Way {
+interface Link {
   readonly address: string;
   readonly name: string;
 }
 
 /** What stands around every page. */
-export interface FrameView {
+export interface LayoutView {
   readonly cart: { readonly text: string; readonly label: string };
   /** The address that this page belongs to in the navigation. */
   readonly here: string;
   /** Names this view of the page in its forms: one that is sent twice acts once. */
   readonly formKey: string;
-  readonly demonstration: { readonly open: boolean; readonly ways: readonly Way[] } | null;
+  readonly demonstration: { readonly open: boolean; readonly links: readonly Link[] } | null;
 }
 
-export interface FrameSource {
+export interface LayoutSource {
   /** Units in the cart; null when nobody has counted them. */
   readonly units: number | null;
   readonly here: string;
@@ -33,16 +34,16 @@ export interface FrameSource {
   readonly demonstration: Demonstration | null;
 }
 
-export function frameView({ units, here, formKey, demonstration }: FrameSource): FrameView {
+export function layoutView({ units, here, formKey, demonstration }: LayoutSource): LayoutView {
   return {
     cart: { text: units ? String(units) : '', label: units === null ? words.shop.cart : cartWords(units) },
     here,
     formKey,
-    demonstration: demonstration && { open: demonstration.open, ways: waysOf(demonstration) },
+    demonstration: demonstration && { open: demonstration.open, links: linksOf(demonstration) },
   };
 }
 
-function waysOf({ open, outbox, paymentServiceUrl }: Demonstration): Way[] {
+function linksOf({ open, outbox, paymentServiceUrl }: Demonstration): Link[] {
   const { recent, operator, outbox: kept, control } = words.demonstration;
   return [
     { address: '/recent-orders', name: recent },
@@ -53,3 +54,18 @@ function waysOf({ open, outbox, paymentServiceUrl }: Demonstration): Way[] {
       : []),
   ];
 }
+
+export interface ErrorView {
+  readonly title: string;
+  readonly message: string;
+  /** The word on the way back to the products. */
+  readonly onward: string;
+}
+
+/** The page that shows a problem to a person: by its code alone, because its details are words for programs. */
+export function errorView({ code }: { readonly code: ErrorCode }): ErrorView {
+  return { ...errorWords[code], onward: words.error.onward };
+}
+
+/** The page at the address of a product that is not sold, or never was. */
+export const notSoldView: ErrorView = words.notSold;
