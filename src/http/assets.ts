@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
@@ -34,6 +35,11 @@ export interface Asset {
 /** The prefix without a hash, for addresses in JSON. */
 export const plainPrefix = '/assets/';
 
+/** Scripts of packages, as the packages ship them, by their path below the prefix. */
+const libraries: Readonly<Record<string, string>> = {
+  'js/idiomorph.js': createRequire(import.meta.url).resolve('idiomorph/dist/idiomorph.min.js'),
+};
+
 const digits = 12;
 /** In bytes. A body that fits into one packet gains nothing from compression. */
 export const smallestToCompress = 1_400;
@@ -45,16 +51,18 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads every file of `folder` once. One hash for all files keeps the relative addresses between them intact.
+ * Reads every file of `folder` and of `libraries` once. One hash for all files keeps the relative addresses between them
+ * intact.
  * @throws when a file has an unknown type
  */
 export function readAssets(folder: string): Assets {
   const hash = createHash('sha256');
   const assets = new Map<string, Asset>();
-  for (const file of listFiles(folder)) {
-    const content = readFileSync(path.join(folder, file));
-    hash.update(file).update(content);
-    assets.set(file.replaceAll(path.sep, '/'), assetOf(file, content));
+  const files = listFiles(folder).map((file) => [file.replaceAll(path.sep, '/'), path.join(folder, file)]);
+  for (const [name = '', file = ''] of [...files, ...Object.entries(libraries)]) {
+    const content = readFileSync(file);
+    hash.update(name).update(content);
+    assets.set(name, assetOf(name, content));
   }
   const prefix = `${plainPrefix}${hash.digest('hex').slice(0, digits)}/`;
   return {

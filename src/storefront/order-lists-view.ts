@@ -6,6 +6,7 @@ import { type ShownTime, shownTime } from './times.ts';
 import { itemWords, orderWords, statusWords, words } from './words.ts';
 
 interface RecentOrder {
+  readonly id: number;
   readonly name: string;
   readonly product: string | null;
   readonly status: string;
@@ -23,6 +24,7 @@ export function recentOrdersView(
 ): RecentOrder[] {
   const names = new Map(products.map(({ productId: product_id, product }) => [product_id, product]));
   return orders.map((order) => ({
+    id: order.orderId,
     name: orderWords(order.orderId),
     product: names.get(order.productId) ?? null,
     status: order.status,

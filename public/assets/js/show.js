@@ -1,14 +1,27 @@
-import { morph } from './morph.js';
 import { showLocalTimes } from './times.js';
 
-/** Puts a fresh version of a part in its place, and its title in that of the page. */
+/** Replaces a part by its fresh version. Elements that do not differ stay, with their focus, scroll position and motion. */
 export function show(part, html) {
   const fresh = new DOMParser().parseFromString(html, 'text/html').body.firstElementChild;
   if (!fresh) return;
   showLocalTimes(fresh);
   const hadFocus = part.contains(document.activeElement);
-  morph(part, fresh);
-  // What was focused is gone, and the keyboard must not start again at the top of the page.
+  // A script of its own, loaded before the modules (see layout.liquid).
+  window.Idiomorph.morph(part, fresh, {
+    callbacks: { beforeNodeMorphed: mayChange, beforeAttributeUpdated: mayChangeAttribute },
+  });
+  // If the focused element is gone, the keyboard must not start again at the top of the page.
   if (hadFocus && !part.contains(document.activeElement)) part.querySelector('h1')?.focus();
   if (part.dataset.title) document.title = part.dataset.title;
+}
+
+/** Elements with `data-keep` or `data-sending` belong to the scripts. An unchanged time stays in the reader's zone. */
+function mayChange(old, fresh) {
+  if (old.nodeName === 'TIME') return old.dateTime !== fresh.dateTime;
+  return !(old.nodeType === Node.ELEMENT_NODE && ('keep' in old.dataset || 'sending' in old.dataset));
+}
+
+// The reader opens and closes details, not the shop.
+function mayChangeAttribute(name, element) {
+  return name !== 'open' || element.nodeName !== 'DETAILS';
 }
