@@ -60,7 +60,7 @@ export const words = {
   },
   checkout: {
     title: 'Review and pay',
-    things: 'What you order',
+    items: 'What you order',
     missing: 'Not part of this order',
     email: 'E-mail',
     emailHint: 'For the confirmation of this order, and for nothing else.',
