@@ -31,7 +31,7 @@ type End = () => Promise<void>;
 /** What each project needs; nothing is prepared twice in one run. */
 const needs: Readonly<Record<string, readonly ((project: TestProject) => Promise<End | undefined>)[]>> = {
   integration: [preparePostgres],
-  processes: [build, preparePostgres],
+  processes: [printCrashSeed, build, preparePostgres],
   browser: [build, preparePostgres, startBrowser],
   timing: [build],
 };
@@ -43,6 +43,12 @@ export default async function prepare(project: TestProject): Promise<End> {
   return async () => {
     for (const end of started) await end?.();
   };
+}
+
+/** Prints how to repeat the choice of crash points (test/crash/crash-case.ts). */
+function printCrashSeed({ config }: TestProject): Promise<undefined> {
+  console.info(`Crash points: CRASH_SEED=${config.env['CRASH_SEED']}`);
+  return Promise.resolve(undefined);
 }
 
 async function build(project: TestProject): Promise<undefined> {
