@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type PageFixture, preparePages, settingsToLook } from '../support/page-fixture.ts';
 import { faultsByAxe, inspect, wcag } from '../support/page-inspection.ts';
 import { nameOf, openState, pageStates } from '../support/page-states.ts';
-import { type PageWorld, prepareWorld, settingsToLook } from '../support/page-world.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { connectBrowser } from '../support/visit.ts';
 
@@ -11,13 +11,13 @@ import { connectBrowser } from '../support/visit.ts';
 
 let shop: TestShop;
 let browser: Browser;
-let world: PageWorld;
+let fixture: PageFixture;
 const titles = new Map<string, string>();
 
 beforeAll(async () => {
   browser = await connectBrowser();
   shop = await startTestShop(settingsToLook);
-  world = await prepareWorld(shop);
+  fixture = await preparePages(shop);
 });
 
 afterAll(async () => {
@@ -48,7 +48,7 @@ async function inNewPage<Result>(use: (page: Page) => Promise<Result>): Promise<
 describe.concurrent('nobody is kept out of', () => {
   test.each(pageStates.map((state) => [nameOf(state), state] as const))('%s', async (name, state) => {
     const faults = await inNewPage(async (page) => {
-      await openState(page, state, world);
+      await openState(page, state, fixture);
       titles.set(name, await page.title());
       return inspect(page);
     });

@@ -29,7 +29,7 @@ async function unitsLeft(sku: string): Promise<number | undefined> {
   return all.find((product) => product.sku === sku)?.inventory;
 }
 
-const told = [words.steps.placed, 'Cancelled: no payment in time'];
+const cancelledTimeline = [words.steps.placed, 'Cancelled: no payment in time'];
 
 describe.each([
   { javaScriptEnabled: true, product: 'Bow Shackle', sku: 'shackle', price: '$18.90', total: '$37.80' },
@@ -51,7 +51,7 @@ describe.each([
     await orderIs(page, 'cancelled');
     await page.getByText(/^The hold ended at \d\d:\d\d( UTC)? before a payment arrived/).waitFor();
     await page.getByText('Nothing was charged').waitFor();
-    expect(await timelineOf(page)).toEqual(told);
+    expect(await timelineOf(page)).toEqual(cancelledTimeline);
     expect(await unitsLeft(sku)).toBe(before);
 
     await page.getByRole('link', { name: words.order.backToCart }).click();
@@ -95,7 +95,7 @@ test('the countdown of an open page goes to its end, and the page moves on witho
   expect(seconds.length).toBeGreaterThan(2);
   expect(seconds.at(-1)).toBeLessThan(3);
   await tab.getByRole('link', { name: words.order.backToCart }).waitFor();
-  expect(await timelineOf(tab)).toEqual(told);
+  expect(await timelineOf(tab)).toEqual(cancelledTimeline);
   expect(await isSamePage()).toBe(true);
   // The payment page beside it has noticed by itself as well.
   await page.getByText('This payment has ended').waitFor();

@@ -29,7 +29,7 @@ const bytesAtMost = 60 * 1024;
 // Ten segments of 1,460 bytes are what a server sends before it waits for the first acknowledgement (RFC 6928).
 const bytesOfFirstFlight = 14_000;
 
-/** Opens a page and tells what came for it; what its scripts ask for afterwards is news and not the page. */
+/** Opens a page and returns what was loaded for it, without the later requests of its scripts. */
 async function visit(page: Page, session: CDPSession, address: string): Promise<Transfer[]> {
   const transfers = new Map<string, Transfer>();
   const begun = (event: { requestId: string; type?: string; request: { url: string } }) => {

@@ -11,7 +11,7 @@ import {
   orderIs,
   orderThing,
   timelineOf,
-  wholeStory,
+  wholeTimeline,
 } from '../support/shopper-in-browser.ts';
 import { visitShop } from '../support/visit.ts';
 
@@ -109,14 +109,14 @@ test('a purchase, with an e-mail address that is refused first', async () => {
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/orders\//);
   await orderIs(page, 'dispatched');
-  expect(await timelineOf(page)).toEqual(wholeStory);
+  expect(await timelineOf(page)).toEqual(wholeTimeline);
   await tabTo(page, page.getByRole('button', { name: words.order.print }));
 });
 
 /** Notes what the page says to those who listen, and what the countdown showed then. */
 async function listen(page: Page): Promise<() => Promise<{ said: string; left: string }[]>> {
   await page.evaluate(() => {
-    const heard: { said: string; left: string }[] = [];
+    const announced: { said: string; left: string }[] = [];
     // The banner is about the connection, and time that runs this fast is too fast for it.
     const regions = ['status', 'alert', 'log', 'timer'].map((role) => `[role="${role}"]:not(#connection)`);
     const spoken = [...regions, '[aria-live]'].join();
@@ -126,13 +126,14 @@ async function listen(page: Page): Promise<() => Promise<{ said: string; left: s
       );
       for (const region of new Set(changes)) {
         const left = document.getElementById('countdown')?.textContent ?? '';
-        if (region) heard.push({ said: region.textContent.trim(), left });
+        if (region) announced.push({ said: region.textContent.trim(), left });
       }
     };
     new MutationObserver(changed).observe(document, { subtree: true, childList: true, characterData: true });
-    Object.assign(window, { heard });
+    Object.assign(window, { announced });
   });
-  return () => page.evaluate(() => (window as unknown as { heard: { said: string; left: string }[] }).heard);
+  return () =>
+    page.evaluate(() => (window as unknown as { announced: { said: string; left: string }[] }).announced);
 }
 
 test('a hold is said aloud with 60 and with 30 seconds left, and at no other time', async () => {
@@ -146,10 +147,10 @@ test('a hold is said aloud with 60 and with 30 seconds left, and at no other tim
   await tab.getByRole('link', { name: /^Order \d+$/ }).click();
   await tab.getByText(/^1:\d\d left$/).waitFor();
   await tab.waitForLoadState('load');
-  const heard = await listen(tab);
+  const announced = await listen(tab);
   await tab.getByRole('link', { name: /^Pay/ }).first().focus();
   await tab.clock.runFor(76_000);
-  expect((await heard()).filter(({ said }) => said !== '')).toEqual([
+  expect((await announced()).filter(({ said }) => said !== '')).toEqual([
     { said: words.order.leftMinute, left: expect.stringMatching(/^1:0[01] left$/) },
     { said: words.order.leftHalf, left: expect.stringMatching(/^0:3[01] left$/) },
   ]);

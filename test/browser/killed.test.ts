@@ -12,7 +12,7 @@ import {
   orderIs,
   pay,
   timelineOf,
-  wholeStory,
+  wholeTimeline,
 } from '../support/shopper-in-browser.ts';
 import { visitShop } from '../support/visit.ts';
 import { waitFor } from '../support/wait.ts';
@@ -120,13 +120,13 @@ test('a purchase goes on over the death of the shop on each of its pages', async
   await bannerGoes(page);
   for (const open of [page, watching]) {
     await orderIs(open, 'dispatched');
-    expect(await timelineOf(open)).toEqual(wholeStory);
+    expect(await timelineOf(open)).toEqual(wholeTimeline);
     await bannerGoes(open);
   }
   expect(await isPaidPage()).toBe(true);
   expect(await isSamePage()).toBe(true);
   await page.reload();
-  expect(await timelineOf(page)).toEqual(wholeStory);
+  expect(await timelineOf(page)).toEqual(wholeTimeline);
   await cartHolds(page, 0);
   expect(await countOrders(visit.shop)).toEqual({ orders: before.orders + 1, charges: before.charges + 1 });
 });

@@ -156,7 +156,7 @@ test('back from the payment page, the order’s own page stands where the review
 });
 
 describe('two tabs with one cart', () => {
-  test('changed in one, the other is told, shows what is in it now, and orders that', async () => {
+  test('changed in one, the other shows the new content and orders it', async () => {
     const { page, context } = visit.shopper;
     await toReview(page, 'Bow Shackle');
     const other = await context.newPage();

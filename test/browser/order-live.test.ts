@@ -54,7 +54,7 @@ test('what the keyboard was on when a payment arrived is gone, and it goes on at
   }
 });
 
-test('who comes back to an order that was cancelled is not told that nothing was charged, and sees it when it was', async () => {
+test('a cancelled order does not claim that nothing was charged, and shows a later charge', async () => {
   const order = await placeOrder(shop, { sku: 'shackle' });
   await fetch(`${order.order_url}/cancel`, { method: 'POST', redirect: 'manual' });
   await becomes(shop, order, { status: 'cancelled' });

@@ -22,7 +22,7 @@ import {
   orderThing,
   pay,
   timelineOf,
-  wholeStory,
+  wholeTimeline,
 } from '../support/shopper-in-browser.ts';
 import { visitShop } from '../support/visit.ts';
 
@@ -52,7 +52,7 @@ describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
     await page.getByText('for ada@reader.example').waitFor();
     await pay(page);
     await orderIs(page, 'dispatched');
-    expect(await timelineOf(page)).toEqual(wholeStory);
+    expect(await timelineOf(page)).toEqual(wholeTimeline);
     expect(await page.getByText('2 × $18.90').count()).toBe(1);
     await page.goto('/');
     await cartHolds(page, 0);
@@ -71,7 +71,7 @@ describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
     await page.getByRole('button', { name: /Approved$/ }).click();
     await pay(page);
     await orderIs(page, 'dispatched');
-    expect(await timelineOf(page)).toEqual(wholeStory);
+    expect(await timelineOf(page)).toEqual(wholeTimeline);
   });
 
   test('a cancelled payment costs nothing, and leads back to the intact cart', async () => {
@@ -108,7 +108,7 @@ test('the open page of an order goes on to the dispatch by itself, without being
     .first()
     .waitFor();
   await orderIs(tab, 'dispatched');
-  expect(await timelineOf(tab)).toEqual(wholeStory);
+  expect(await timelineOf(tab)).toEqual(wholeTimeline);
   expect(await isSamePage()).toBe(true);
 });
 

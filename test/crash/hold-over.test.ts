@@ -2,7 +2,7 @@ import { afterAll, describe, test } from 'vitest';
 import { FixturePool } from '../support/fixture.ts';
 import type { CrashPoint } from '../support/processes.ts';
 import { type Kill, runWithKill, sidesOf } from './crash-case.ts';
-import { paidUnheard, type Scenario, unpaid } from './scenarios.ts';
+import { paidWithoutWebhook, type Scenario, unpaid } from './scenarios.ts';
 
 // The hold ends and no webhook has come: the shop asks the provider before it cancels. The shop is killed at each commit
 // and around each call on that way, the payment service at the commit that ends the session.
@@ -40,5 +40,5 @@ describe('an order that was paid although no webhook came', () => {
       'commit of recordPaid',
       'commit of concludePayment',
     ),
-  )('the shop killed %s: not cancelled, charged once, dispatched once', killedAt(paidUnheard, 'shop'));
+  )('the shop killed %s: not cancelled, charged once, dispatched once', killedAt(paidWithoutWebhook, 'shop'));
 });

@@ -5,7 +5,7 @@ import { createEmptyDatabase } from '../support/postgres.ts';
 import { waitFor } from '../support/wait.ts';
 import { expectAllWell, runScenario } from './crash-case.ts';
 import { OwnServer, type StopMode } from './own-server.ts';
-import { paid, paidUnheard, unpaid } from './scenarios.ts';
+import { paid, paidWithoutWebhook, unpaid } from './scenarios.ts';
 
 // Postgres is stopped in order, and as by a crash, and started again while the shop works on it. No process may die of
 // that, and nothing may be taken for an outcome that is only a lost connection.
@@ -56,7 +56,7 @@ async function away(mode: StopMode, meanwhile: () => Promise<void>): Promise<voi
   await server.start();
 }
 
-/** Whoever asks while Postgres is away hears 503 and when to ask again. */
+/** While Postgres is away, every request is answered 503 with the time to ask again. */
 async function expectUnavailable(shopUrl: string): Promise<void> {
   const asked = [
     ['GET', '/products'],
@@ -80,7 +80,7 @@ async function orderStatuses({ database }: Fixture): Promise<string[]> {
 }
 
 describe.each(modes)('Postgres stopped (%s) and started again', (mode) => {
-  test('while an order waits for its payment: 503 meanwhile, the payment is heard of later, the order is dispatched', async () => {
+  test('while an order waits for its payment: 503 meanwhile, the payment arrives later, the order is dispatched', async () => {
     const before = apart.webhooks.answers.length;
     const answers = () => apart.webhooks.answers.slice(before);
     let back: Promise<void> | undefined;
@@ -131,7 +131,7 @@ describe.each(modes)('Postgres stopped (%s) and started again', (mode) => {
         await waitFor('the end of the hold', Date.now, (now) => now > Number(order.hold_expires_at));
       });
     };
-    await runScenario(together, paidUnheard, overTheEnd);
+    await runScenario(together, paidWithoutWebhook, overTheEnd);
     await runScenario(together, unpaid, overTheEnd);
     await expectAllWell(together);
   });
@@ -150,11 +150,11 @@ test('an order that was acknowledged just before Postgres crashes is still there
   await expectAllWell(apart);
 });
 
-test('a payment that is heard of as soon as Postgres is back is settled within seconds', async () => {
+test('a payment that arrives as soon as Postgres is back is settled within seconds', async () => {
   let backAt = Number.NaN;
   await runScenario(apart, paid, async () => {
     await server.stop('fast');
-    // The event comes before the engine listens again, so no notification tells the waiting checkout.
+    // The event comes before the engine listens again, so the waiting checkout gets no notification.
     apart.webhooks.open = server.start().then(() => (backAt = Date.now()));
   });
   const [newest] = await apart.database('orders').orderBy('order_id', 'desc').limit(1).select('paid_at');

@@ -8,7 +8,7 @@ export interface FinalState {
   readonly status: 'dispatched' | 'cancelled' | 'refunded';
   readonly reason: string | null;
   readonly payment: string | null;
-  /** What its history tells, each thing once. */
+  /** Its history, each entry once. */
   readonly history: readonly string[];
   /** The steps that its checkout recorded, each once, in the order of the scenario. */
   readonly steps: readonly string[];
@@ -57,7 +57,7 @@ export const paid: Scenario = {
 };
 
 /** The shopper pays, and no webhook gets through before the hold ends: the shop asks, and finds it paid. */
-export const paidUnheard: Scenario = {
+export const paidWithoutWebhook: Scenario = {
   act: async (fixture, key, meanwhile) => {
     fixture.webhooks.isCut = true;
     const answer = await checkOut(fixture, key);

@@ -4,8 +4,8 @@ import { createExplainedDatabase, type RunStatement } from '../support/explained
 import { regular } from '../support/finished-orders.ts';
 import { faultsOf, indexesOf } from '../support/plans.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
-import { tourRoutes } from '../support/tour-of-routes.ts';
-import { tourSchedules, tourStories } from '../support/tour-of-stories.ts';
+import { sweepRoutes } from '../support/sweep-routes.ts';
+import { sweepSchedules, sweepWorkflows } from '../support/sweep-workflows.ts';
 import { type VisitedRoutes, watchRoutes } from '../support/visited-routes.ts';
 
 // Every statement of the shop and its engine costs as much with many finished orders as with none, judged by how Postgres
@@ -39,25 +39,25 @@ beforeAll(async () => {
   const settings = { HOLD_SECONDS: '600', DISPATCH_SECONDS: '0.2', RECONCILE_SECONDS: '3600' };
   shop = await startTestShop(settings, database);
   routes = routesOf(shop.server);
-  await tourRoutes(shop, regular.browserId);
-  await tourStories(shop);
-  await tourSchedules(shop);
+  await sweepRoutes(shop, regular.browserId);
+  await sweepWorkflows(shop);
+  await sweepSchedules(shop);
   statements = await database.statements();
   growing = new Set(await database.grownTables());
 });
 
 afterAll(() => shop?.close());
 
-test('the tour leaves no route out', () => {
+test('the sweep leaves no route out', () => {
   const left = [...routes.registered].filter(
     (route) => !routes.answered.has(route) && !notToured.test(route),
   );
-  expect(left, 'add a line to test/support/tour-of-routes.ts').toEqual([]);
+  expect(left, 'add a line to test/support/sweep-routes.ts').toEqual([]);
 });
 
-test('the tour leaves no query and no transaction out', async () => {
+test('the sweep leaves no query and no transaction out', async () => {
   const left = await calls.uncalledIn(/\/src\/database\/(queries|transactions)\//);
-  expect(left, 'add a line to a tour in test/support').toEqual([]);
+  expect(left, 'add a line to a sweep in test/support').toEqual([]);
 });
 
 test('no statement costs more the longer the shop has been open', () => {

@@ -126,7 +126,7 @@ async function restock(number: number): Promise<void> {
   }
 }
 
-/** Waits until nothing is left to do. What the provider never told is found by comparing, as the hourly schedule does. */
+/** Waits until nothing is left to do. Comparing with the provider finds what it never sent, as the hourly schedule does. */
 async function untilFinished(): Promise<void> {
   await untilNothingIsLeft();
   // A comparison reads hundreds of pages; with half of them failing it would never come to its end.

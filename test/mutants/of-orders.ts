@@ -98,7 +98,7 @@ export const orders: readonly Mutant[] = [
   },
 ];
 
-/** What goes back to a buyer, and what a buyer is told. */
+/** Refunds, and messages to buyers. */
 export const refunds: readonly Mutant[] = [
   {
     name: 'a refund may exceed the payment',
@@ -145,7 +145,7 @@ export const refunds: readonly Mutant[] = [
   },
 ];
 
-/** What is put right although nobody was told. */
+/** What reconciliation repairs. */
 export const repairs: readonly Mutant[] = [
   {
     name: 'a payment without an event is never found',

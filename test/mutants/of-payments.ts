@@ -117,7 +117,7 @@ export const messages: readonly Mutant[] = [
   },
   {
     name: 'an event is applied each time that it is delivered',
-    promise: 'a message that is told again changes nothing',
+    promise: 'an event that is delivered again changes nothing',
     file: 'src/database/transactions/payment-events.ts',
     from: 'on conflict (event_id) do nothing returning event_id',
     to: 'on conflict (event_id) do update set outcome = excluded.outcome returning event_id',

@@ -6,8 +6,8 @@ import { connect } from '../../src/database/connection.ts';
 import { startPostgres } from '../../src/supervisor/postgres.ts';
 import { chromiumOptions } from '../support/chromium.ts';
 import { makeDataDir, startAsNpmStartDoes } from '../support/npm-start.ts';
+import { type PageFixture, preparePages, settingsToLook } from '../support/page-fixture.ts';
 import { nameOf, openState, type PageState, pageStates } from '../support/page-states.ts';
-import { type PageWorld, prepareWorld, settingsToLook } from '../support/page-world.ts';
 
 const folder = fileURLToPath(new URL('../../screenshots', import.meta.url));
 
@@ -29,12 +29,12 @@ async function main(chosen: readonly string[]): Promise<void> {
   const database = connect(postgres.urlOf('holdfast'), 2);
   const browser = await chromium.launch(await chromiumOptions());
   try {
-    const world = await prepareWorld({ ...started, database });
+    const fixture = await preparePages({ ...started, database });
     if (chosen.length === 0) await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     const isChosen = (state: PageState) => chosen.some((name) => nameOf(state).startsWith(name));
     for (const state of pageStates.filter((state) => chosen.length === 0 || isChosen(state))) {
-      await shoot(browser, state, world);
+      await shoot(browser, state, fixture);
     }
   } finally {
     await browser.close();
@@ -44,10 +44,10 @@ async function main(chosen: readonly string[]): Promise<void> {
   }
 }
 
-async function shoot(browser: Browser, state: PageState, world: PageWorld): Promise<void> {
+async function shoot(browser: Browser, state: PageState, fixture: PageFixture): Promise<void> {
   const context = await browser.newContext({ viewport: wide, reducedMotion: 'reduce' });
   const page = await context.newPage();
-  await openState(page, state, world);
+  await openState(page, state, fixture);
   for (const { name, scheme, size } of shots) {
     await page.emulateMedia({ colorScheme: scheme });
     await page.setViewportSize(size);

@@ -25,7 +25,7 @@ process.on('message', (message) => {
 process.on('disconnect', () => process.exit(1));
 
 /** Dies here if one of the names is the point. */
-function strike(when, names) {
+function crashIfArmed(when, names) {
   if (!names.some((name) => `${when} ${name}` === armed)) return;
   writeSync(process.stderr.fd, `crash point: ${armed}\n`);
   process.kill(process.pid, 'SIGKILL');
@@ -94,17 +94,17 @@ pg.Client.prototype.query = function queryWithCrashPoints(...args) {
   const names = commitOf(this, text, values);
   if (names.length === 0) return query.apply(this, args);
 
-  strike('before', names);
+  crashIfArmed('before', names);
   const callback = args.at(-1);
   if (typeof callback === 'function') {
     const watched = (error, result) => {
-      if (!error && isDone(result)) strike('after', names);
+      if (!error && isDone(result)) crashIfArmed('after', names);
       callback(error, result);
     };
     return query.apply(this, [...args.slice(0, -1), watched]);
   }
   return query.apply(this, args).then((result) => {
-    if (isDone(result)) strike('after', names);
+    if (isDone(result)) crashIfArmed('after', names);
     return result;
   });
 };
@@ -122,8 +122,8 @@ const { request } = http;
 http.request = function requestWithCrashPoints(...args) {
   const { method, path } = args[0];
   const names = calls.filter(([pattern]) => pattern.test(`${method} ${path}`)).map(([, name]) => name);
-  strike('before', names);
+  crashIfArmed('before', names);
   const sent = request.apply(this, args);
-  if (names.length > 0) sent.once('response', () => strike('after', names));
+  if (names.length > 0) sent.once('response', () => crashIfArmed('after', names));
   return sent;
 };

@@ -1,16 +1,16 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import type { Visitor } from './browser.ts';
-import { type OrderName, type PageWorld, type ShopperName, setPrice } from './page-world.ts';
+import { type OrderName, type PageFixture, type ShopperName, setPrice } from './page-fixture.ts';
 
 /** A page of the shop as a person may find it. */
 export interface PageState {
   /** States of one page share its name. */
   readonly page: string;
   readonly state: string;
-  readonly at: string | ((world: PageWorld) => string);
+  readonly at: string | ((fixture: PageFixture) => string);
   readonly as?: ShopperName;
   /** What a person does there to come into this state. */
-  readonly act?: (page: Page, world: PageWorld) => Promise<unknown>;
+  readonly act?: (page: Page, fixture: PageFixture) => Promise<unknown>;
   /** Words of the page that prove the state. */
   readonly shows: string | RegExp;
 }
@@ -142,20 +142,20 @@ export function nameOf({ page, state }: PageState): string {
 }
 
 /** Goes to a page and does there what leads to the state, as a browser that has never been at the shop. */
-export async function openState(page: Page, state: PageState, world: PageWorld): Promise<void> {
+export async function openState(page: Page, state: PageState, fixture: PageFixture): Promise<void> {
   const { at, as, act, shows } = state;
-  if (as !== undefined) await lend(page.context(), world.shop.shopUrl, world.shoppers[as]);
-  await page.goto(new URL(typeof at === 'string' ? at : at(world), world.shop.shopUrl).href);
-  await act?.(page, world);
+  if (as !== undefined) await lend(page.context(), fixture.shop.shopUrl, fixture.shoppers[as]);
+  await page.goto(new URL(typeof at === 'string' ? at : at(fixture), fixture.shop.shopUrl).href);
+  await act?.(page, fixture);
   await page.getByText(shows).filter({ visible: true }).first().waitFor();
 }
 
 function order(name: OrderName, query = '') {
-  return ({ orders }: PageWorld) => orders[name].order_url + query;
+  return ({ orders }: PageFixture) => orders[name].order_url + query;
 }
 
 function payment(name: OrderName) {
-  return ({ orders }: PageWorld) => orders[name].payment_url;
+  return ({ orders }: PageFixture) => orders[name].payment_url;
 }
 
 async function lend(context: BrowserContext, url: string, { cookie }: Visitor): Promise<void> {
@@ -175,7 +175,7 @@ async function sendReview(page: Page, address: string): Promise<void> {
   await press(page, /^Order/);
 }
 
-async function raisePriceAndSend(page: Page, { shop }: PageWorld): Promise<void> {
+async function raisePriceAndSend(page: Page, { shop }: PageFixture): Promise<void> {
   const marlinspike = shop.database('products').where('sku', 'marlinspike');
   const found = await marlinspike.first<{ price_cents: number }>('price_cents');
   await setPrice(shop, 'marlinspike', (found?.price_cents ?? 0) + 100);

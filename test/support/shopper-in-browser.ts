@@ -27,7 +27,7 @@ export async function enter(
   context.setDefaultTimeout(patienceMs);
   const complaints: string[] = [];
   context.on('console', (message) => {
-    // A shop that is away and an answer that refuses are part of some stories; an error of the page is part of none.
+    // A shop that is away and an answer that refuses belong to some scenarios, an error of the page to none.
     const isOfNetwork = message.text().startsWith('Failed to load resource');
     if (message.type() === 'error' && !isOfNetwork) complaints.push(message.text());
   });
@@ -110,8 +110,8 @@ export async function orderIs(page: Page, status: OrderStatus): Promise<void> {
 
 /** The steps of an order's timeline as the page shows them, without their times. */
 export function timelineOf(page: Page): Promise<string[]> {
-  const story = page.getByRole('region', { name: /^What happen/ }).getByRole('listitem');
-  return story.evaluateAll((steps) =>
+  const timeline = page.getByRole('region', { name: /^What happen/ }).getByRole('listitem');
+  return timeline.evaluateAll((steps) =>
     steps.map((step) => {
       const copy = step.cloneNode(true) as Element;
       for (const other of copy.querySelectorAll('time, progress, p, div')) other.remove();
@@ -121,7 +121,7 @@ export function timelineOf(page: Page): Promise<string[]> {
 }
 
 /** The whole timeline of an order that was paid and dispatched. */
-export const wholeStory = [
+export const wholeTimeline = [
   words.steps.placed,
   words.steps.paid,
   words.steps.dispatchBegan,
@@ -133,7 +133,7 @@ export async function cartHolds(page: Page, units: number): Promise<void> {
   await page.getByRole('link', { name: cartWords(units), exact: true }).waitFor();
 }
 
-/** Marks a page; the answer tells later whether it was never loaded anew. */
+/** Marks a page. The returned function checks that it was not loaded again. */
 export async function mark(page: Page): Promise<() => Promise<boolean>> {
   await page.evaluate(() => Object.assign(window, { marked: true }));
   return () => page.evaluate(() => 'marked' in window);

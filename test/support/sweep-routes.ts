@@ -19,7 +19,7 @@ import { waitFor } from './wait.ts';
  * needs a line here.
  * @param browserId of a shopper who has bought before
  */
-export async function tourRoutes(shop: TestShop, browserId: string): Promise<void> {
+export async function sweepRoutes(shop: TestShop, browserId: string): Promise<void> {
   const visitor = new Visitor(shop.shopUrl);
   visitor.forge('browser', encodeURIComponent(shop.server.signCookie(browserId)));
   await lookAround(visitor);

@@ -25,7 +25,7 @@ type Story = (shop: TestShop) => Promise<void>;
 const email = 'ann@reader.example';
 
 /** Lets happen to an order what may, once each. A new way for an order to end needs a story here. */
-export async function tourStories(shop: TestShop): Promise<void> {
+export async function sweepWorkflows(shop: TestShop): Promise<void> {
   // What the shop is not told, it must not find out by comparing.
   await pauseComparison();
   for (const story of Object.values(stories)) await story(shop);
@@ -96,7 +96,7 @@ async function loseWorkflow(shop: TestShop, order: TestOrder): Promise<void> {
 }
 
 /** What happens by the clock, and when processes come and go. */
-export async function tourSchedules(shop: TestShop): Promise<void> {
+export async function sweepSchedules(shop: TestShop): Promise<void> {
   for (const name of ['reconcile', 'compare-with-provider', 'housekeeping']) {
     const run = await DBOS.triggerSchedule(name);
     await run.getResult();

@@ -24,7 +24,7 @@ import { waitFor } from './wait.ts';
 export const settingsToLook = { HOLD_SECONDS: '900', DISPATCH_SECONDS: '240' } as const;
 
 /** Shoppers with a cart or with orders, and orders in every state. */
-export interface PageWorld {
+export interface PageFixture {
   readonly shop: OpenShop;
   readonly shoppers: Readonly<Record<ShopperName, Visitor>>;
   readonly orders: Readonly<Record<OrderName, TestOrder>>;
@@ -50,7 +50,7 @@ export type OrderName =
   | 'endedThere';
 
 /** Lets it all happen, over the shop's own addresses; by SQL only where time would have to pass, and prices change. */
-export async function prepareWorld(shop: OpenShop): Promise<PageWorld> {
+export async function preparePages(shop: OpenShop): Promise<PageFixture> {
   const [shoppers, orders] = await Promise.all([prepareShoppers(shop), prepareOrders(shop)]);
   await everyRefundMade(shop);
   await waitFor(
@@ -63,7 +63,7 @@ export async function prepareWorld(shop: OpenShop): Promise<PageWorld> {
 
 const messagesAtLeast = 5;
 
-async function prepareShoppers(shop: OpenShop): Promise<PageWorld['shoppers']> {
+async function prepareShoppers(shop: OpenShop): Promise<PageFixture['shoppers']> {
   const full = { cleat: 2, shackle: 4, block: 1 };
   const [changed, gone] = await Promise.all([
     shopperWith(shop, { turnbuckle: 5, thimble: 12, 'snatch-hook': 2, cleat: 1 }),
@@ -88,7 +88,7 @@ async function prepareShoppers(shop: OpenShop): Promise<PageWorld['shoppers']> {
   };
 }
 
-async function prepareOrders(shop: OpenShop): Promise<PageWorld['orders']> {
+async function prepareOrders(shop: OpenShop): Promise<PageFixture['orders']> {
   const [unpaid, paid, atPayment] = await Promise.all([
     ordersNotPaid(shop),
     ordersPaid(shop),
