@@ -30,7 +30,7 @@ function readRows(document: string): Row[] {
     const [own = [], , listed = [], packages = []] = cells.slice(1).map(({ codes }) => codes);
     const above = cells[3]?.text === 'all above' ? table.flatMap((row) => row.names) : [];
     const everything = cells[3]?.text === 'everything';
-    table.push({ names: own, mayImport: [...own, ...listed, ...above], packages, everything });
+    table.push({ names: own, mayImport: [...own, 'shared/', ...listed, ...above], packages, everything });
   }
   return table;
 }
