@@ -36,7 +36,6 @@ const texts = new Map(
 );
 // The layout that is under way.
 const planned = [
-  'operator',
   'checkout/start-checkout.ts',
   'workflows/await-payment.ts',
   ...[
