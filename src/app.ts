@@ -6,7 +6,7 @@ import type { ShopConfig } from './config.ts';
 import { connect, type Database } from './database/connection.ts';
 import { openEnginePool } from './database/engine-pool.ts';
 import { countCart } from './database/queries/carts.ts';
-import { type EventContext } from './database/transactions/payment-events.ts';
+import { type EventContext } from './database/transactions/ingest-payment-event.ts';
 import { ShopError } from './domain/errors.ts';
 import { createSmtpMailer } from './email/smtp.ts';
 import { readAssets } from './http/assets.ts';
@@ -29,8 +29,8 @@ import { registerReconciler } from './workflows/reconcile.ts';
 import { recoverOrphanedWorkflows } from './workflows/recovery.ts';
 import { openMoneyQueue, registerRefund } from './workflows/refund.ts';
 import { registerResumeCheckout } from './workflows/resume-checkout.ts';
-import { checkoutStarter } from './workflows/start-checkout.ts';
-import { keepWaking } from './workflows/wake-ups.ts';
+import { createStartCheckout } from './checkout/start-checkout.ts';
+import { startRedeliveryPoller } from './workflows/redelivery-poller.ts';
 
 /** One shop process, wired but not started. */
 export interface App {
@@ -78,7 +78,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
     paymentRetries: config.payment.retries,
     paymentRetrySeconds: config.payment.retrySeconds,
   });
-  const startCheckout = checkoutStarter(database, checkout, answers, { holdSeconds: config.holdSeconds });
+  const startCheckout = createStartCheckout(database, checkout, answers, { holdSeconds: config.holdSeconds });
 
   const browsers = signedBrowsers({ secure: config.publicUrl.startsWith('https:') });
   const pages = createPages({
@@ -107,7 +107,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
       await openEmailQueue();
       await reconciler.schedule(config.reconcileSeconds);
       await housekeeper.schedule();
-      stopWakeUps = keepWaking(database);
+      stopWakeUps = startRedeliveryPoller(database);
       if (config.supervised) await recoverOrphanedWorkflows(config.executorId, config.webConcurrency);
     },
     close: async () => {

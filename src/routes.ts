@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import type { ShopConfig } from './config.ts';
 import { type Database } from './database/connection.ts';
 import { listen } from './database/listen.ts';
-import { askToCancel } from './database/transactions/cancel-wish.ts';
+import { requestCancellation } from './database/transactions/request-cancellation.ts';
 import { addToCart, correctEmail, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
-import { type EventContext, receivePaymentEvent } from './database/transactions/payment-events.ts';
-import { requestRefund } from './database/transactions/refunds.ts';
+import { type EventContext, ingestPaymentEvent } from './database/transactions/ingest-payment-event.ts';
+import { requestRefund } from './database/transactions/refund-order.ts';
 import { resolveAttentionItem } from './database/transactions/resolve-attention-item.ts';
-import { addStock, raiseToRestockLevel } from './database/transactions/stock.ts';
+import { addStock, raiseToRestockLevel } from './database/transactions/restock.ts';
 import { type Browsers } from './http/browsers.ts';
 import { refuseOtherMethods } from './http/limits.ts';
 import { documentRoutes } from './http/openapi.ts';
@@ -35,7 +35,7 @@ import type { PaymentProvider } from './payments/provider.ts';
 import { inTransaction } from './shared/statement.ts';
 import { type Renderer } from './storefront/render.ts';
 import { type Reconciler } from './workflows/reconcile.ts';
-import { type StartCheckout } from './workflows/start-checkout.ts';
+import { type StartCheckout } from './checkout/start-checkout.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -80,7 +80,7 @@ async function registerPages(
   await server.register(orderPageRoutes, {
     database,
     pages,
-    askToCancel: (token) => askToCancel(database, token),
+    askToCancel: (token) => requestCancellation(database, token),
     checkoutsPerMinute,
   });
   await server.register(orderEventRoutes, {
@@ -102,7 +102,7 @@ async function registerApi(
   await server.register(orderRoutes, { database });
   await server.register(paymentWebhookRoutes, {
     provider,
-    receiveEvent: (event) => receivePaymentEvent(database, context, event),
+    receiveEvent: (event) => ingestPaymentEvent(database, context, event),
   });
 }
 

@@ -84,6 +84,6 @@ export function lastUpdate(order: DispatchClock, recorded: readonly (Date | null
 }
 
 /** The mark of an order at the provider: made of its secret address (`token`), which it does not give away. */
-export function orderKeyOf(token: string): string {
+export function correlationTokenOf(token: string): string {
   return createHash('sha256').update(token).digest('hex').slice(0, 32);
 }

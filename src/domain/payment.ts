@@ -18,11 +18,11 @@ export interface PaymentEvent {
   readonly id: string;
   readonly type: string;
   /** What it says happened to the money; `other` is kept and changes nothing. */
-  readonly says: 'paid' | 'ended' | 'refunded' | 'disputed' | 'other';
+  readonly kind: 'paid' | 'ended' | 'refunded' | 'disputed' | 'other';
   /** Our order, as we named it when we opened the session; null when it names none. */
   readonly orderId: number | null;
   /** The mark that we gave the session of that order; without it the order may be one of another shop. */
-  readonly orderKey: string | null;
+  readonly correlationToken: string | null;
   readonly sessionId: string | null;
   /** What was, or would be, charged. */
   readonly amountCents: number | null;
@@ -39,7 +39,7 @@ export interface PaymentEvent {
 /** What our own rows say about the order that an event names. */
 export interface KnownPayment {
   readonly state: PaymentState;
-  readonly orderKey: string;
+  readonly correlationToken: string;
   readonly sessionId: string | null;
   readonly transactionId: string | null;
   readonly amountCents: number;
@@ -51,7 +51,7 @@ export interface KnownPayment {
 }
 
 /** What to do about an event. */
-export type Verdict =
+export type EventDecision =
   | { readonly outcome: 'applied'; readonly nextState: 'settled' | 'expired' }
   /** Somebody paid back at the provider what we did not ask for. */
   | { readonly outcome: 'applied'; readonly refundedElsewhereCents: number }
@@ -62,44 +62,44 @@ export type Verdict =
  * Decides what an event changes, whatever the order in which events come, and however often (docs/PAYMENTS.md).
  * A payment that is paid stays paid; an event that names another session, amount, currency or mode changes nothing.
  */
-export function judge(event: PaymentEvent, known: KnownPayment | undefined): Verdict {
-  if (event.says === 'other') return { outcome: 'ignored' };
+export function decideEvent(event: PaymentEvent, known: KnownPayment | undefined): EventDecision {
+  if (event.kind === 'other') return { outcome: 'ignored' };
   if (!known) return { outcome: 'unknown_order' };
-  switch (event.says) {
+  switch (event.kind) {
     case 'paid':
       return isSameSession(event, known) && isSameCharge(event, known)
-        ? judgePaid(known)
+        ? decidePaid(known)
         : { outcome: 'mismatch' };
     case 'ended':
-      return isSameSession(event, known) ? judgeEnded(known) : { outcome: 'mismatch' };
+      return isSameSession(event, known) ? decideEnded(known) : { outcome: 'mismatch' };
     case 'refunded':
     case 'disputed':
-      return judgeAfterwards(event, known);
+      return decideAfterCharge(event, known);
   }
 }
 
-function judgePaid({ state, orderStatus }: KnownPayment): Verdict {
+function decidePaid({ state, orderStatus }: KnownPayment): EventDecision {
   if (isWaiting(state)) return { outcome: 'applied', nextState: 'settled' };
   if (state !== 'expired') return { outcome: 'no_change' };
   // The session was given up, but the order still holds its stock: the payment wins.
   return orderStatus === 'pending' ? { outcome: 'applied', nextState: 'settled' } : { outcome: 'late' };
 }
 
-function judgeEnded({ state }: KnownPayment): Verdict {
+function decideEnded({ state }: KnownPayment): EventDecision {
   return isWaiting(state) ? { outcome: 'applied', nextState: 'expired' } : { outcome: 'no_change' };
 }
 
 /** A refund or a dispute: it names the charge, which we may not have heard of yet. */
-function judgeAfterwards(event: PaymentEvent, known: KnownPayment): Verdict {
+function decideAfterCharge(event: PaymentEvent, known: KnownPayment): EventDecision {
   if (isWaiting(known.state) || known.state === 'expired' || known.state === 'paid') {
     const isOurs =
       known.transactionId === null
-        ? event.orderKey === known.orderKey
+        ? event.correlationToken === known.correlationToken
         : event.transactionId === known.transactionId;
     return { outcome: isOurs && event.live === known.live ? 'too_early' : 'mismatch' };
   }
   if (!isSameCharge(event, known)) return { outcome: 'mismatch' };
-  if (event.says === 'disputed') return { outcome: 'applied', disputed: true };
+  if (event.kind === 'disputed') return { outcome: 'applied', disputed: true };
   const elsewhere = (event.refundedCents ?? 0) - known.refundedCents;
   return elsewhere > 0 ? { outcome: 'applied', refundedElsewhereCents: elsewhere } : { outcome: 'no_change' };
 }
@@ -111,7 +111,7 @@ function isWaiting(state: PaymentState): boolean {
 function isSameSession(event: PaymentEvent, known: KnownPayment): boolean {
   // Before our own record of the session there is only the mark to know it by.
   const isOurs =
-    known.sessionId === null ? event.orderKey === known.orderKey : event.sessionId === known.sessionId;
+    known.sessionId === null ? event.correlationToken === known.correlationToken : event.sessionId === known.sessionId;
   return (
     isOurs &&
     event.live === known.live &&
@@ -127,7 +127,7 @@ function isSameCharge(event: PaymentEvent, known: KnownPayment): boolean {
   // A dispute may be about a part of the money; all else is about the whole charge.
   const sameMoney =
     event.currency === known.currency &&
-    (event.says === 'disputed' || event.amountCents === known.amountCents) &&
+    (event.kind === 'disputed' || event.amountCents === known.amountCents) &&
     (event.refundedCents ?? 0) <= known.amountCents;
   return sameTransaction && sameMoney && event.live === known.live;
 }
@@ -136,7 +136,7 @@ function isSameCharge(event: PaymentEvent, known: KnownPayment): boolean {
  * What a checkout does with its payment.
  * @param sessionEnded whether the provider has confirmed that nobody can pay any more
  */
-export function conclude(
+export function decidePayment(
   payment: Pick<KnownPayment, 'state' | 'orderStatus'>,
   sessionEnded: boolean,
 ): 'settle' | 'cancel' | 'wait' | 'nothing' {
@@ -146,7 +146,7 @@ export function conclude(
 }
 
 /** Whether an order that was paid after it was cancelled is reserved again; one that its shopper gave up is paid back. */
-export function isWantedLate(reason: CancelReason | null): boolean {
+export function isLatePaymentWanted(reason: CancelReason | null): boolean {
   return reason !== 'cancelled_by_shopper';
 }
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { KnownPayment } from './payment.ts';
-import { judgeRefund } from './refund.ts';
+import { decideRefund } from './refund.ts';
 
 const paid: KnownPayment = {
   state: 'settled',
-  orderKey: 'ours',
+  correlationToken: 'ours',
   sessionId: 'cs_1',
   transactionId: 'pi_1',
   amountCents: 1000,
@@ -25,12 +25,12 @@ test.each([
   ['one cent too much', { ...ask, amountCents: 701 }, paid, 'refund_too_large'],
   ['units of an order on its way out', { amountCents: 1, restock: true }, paid, 'restock_needs_full_refund'],
 ] as const)('%s', (_what, wish, payment, verdict) => {
-  expect(judgeRefund(wish, payment)).toEqual(verdict);
+  expect(decideRefund(wish, payment)).toEqual(verdict);
 });
 
 test.each(['creating', 'open', 'paid', 'expired', 'refund_due', 'refunded'] as const)(
   'nothing of a payment that is %s',
   (state) => {
-    expect(judgeRefund(ask, { ...paid, state })).toBe('not_refundable');
+    expect(decideRefund(ask, { ...paid, state })).toBe('not_refundable');
   },
 );

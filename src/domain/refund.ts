@@ -2,7 +2,7 @@ import type { OrderStatus } from './order.ts';
 import type { KnownPayment } from './payment.ts';
 
 /** What an operator asks to pay back. */
-export interface RefundWish {
+export interface RefundTerms {
   /** In minor units; undefined is all that is left. */
   readonly amountCents: number | undefined;
   /** Whether the units go back into stock; undefined is yes as long as they were not dispatched. */
@@ -10,7 +10,7 @@ export interface RefundWish {
 }
 
 /** A refund that an operator asks for; under one request key there is one. */
-export interface RefundRequest extends RefundWish {
+export interface RefundRequest extends RefundTerms {
   readonly orderId: number;
   readonly reason: string;
   readonly actor: string;
@@ -36,7 +36,7 @@ export type RefundRefusal = 'not_refundable' | 'refund_too_large' | 'restock_nee
  * Decides on a refund: only of a settled payment, and never above what was paid and is not promised back already.
  * An order that will still be dispatched keeps its units, so they go back only with all of the money.
  */
-export function judgeRefund(wish: RefundWish, payment: KnownPayment): AllowedRefund | RefundRefusal {
+export function decideRefund(wish: RefundTerms, payment: KnownPayment): AllowedRefund | RefundRefusal {
   if (payment.state !== 'settled') return 'not_refundable';
   const left = payment.amountCents - payment.refundedCents;
   const amountCents = wish.amountCents ?? left;

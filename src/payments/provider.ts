@@ -4,7 +4,7 @@ import type { PaymentEvent } from '../domain/payment.ts';
 export interface SessionRequest {
   readonly orderId: number;
   /** Marks the session as ours; nobody can guess it. */
-  readonly orderKey: string;
+  readonly correlationToken: string;
   readonly email: string | null;
   readonly currency: string;
   readonly lines: readonly {
@@ -29,7 +29,7 @@ export interface Refused {
 }
 
 /** A session as we have it on record, so that a payment of something else is not taken for ours. */
-export interface KnownSession {
+export interface RecordedSession {
   readonly sessionId: string;
   readonly amountCents: number;
   readonly currency: string;
@@ -46,7 +46,7 @@ export type EndedSession =
   | { readonly outcome: 'ended' };
 
 /** What is to be paid back of a charge, in minor units. */
-export interface RefundOrder {
+export interface RefundRequest {
   readonly refundId: number;
   readonly orderId: number;
   readonly transactionId: string;
@@ -67,7 +67,7 @@ export interface TooLittleLeft {
 export interface ListedSession {
   readonly sessionId: string;
   readonly orderId: number | null;
-  readonly orderKey: string | null;
+  readonly correlationToken: string | null;
   readonly status: 'open' | 'complete' | 'expired';
   readonly createdAt: Date;
   /** The event that would have reported the payment; null for a session that is not paid. */
@@ -101,9 +101,9 @@ export interface PaymentProvider {
    * Makes sure that a session can no longer be paid, and says whether it was paid before that.
    * @throws also when another amount or currency was paid than ours, which somebody has to look at.
    */
-  endSession(session: KnownSession): Promise<EndedSession>;
+  endSession(session: RecordedSession): Promise<EndedSession>;
   /** Pays back, or finds what was paid back before under the same refund id. Refused: as things stand it cannot be made. */
-  refund(order: RefundOrder): Promise<MadeRefund | Refused | TooLittleLeft>;
+  refund(order: RefundRequest): Promise<MadeRefund | Refused | TooLittleLeft>;
   /** The sessions created since a time, newest first. */
   listSessions(since: Date): AsyncIterable<ListedSession>;
   /** The provider's own record of its events since a time, newest first, as a webhook's body would hold them. */

@@ -6,7 +6,7 @@ export interface WaitingRequest {
    * Waits for the word that the answer is there, for so many milliseconds at most.
    * @returns the order, when it came with the word; otherwise its row is to be read
    */
-  word(withinMs: number): Promise<OrderWithPayment | undefined>;
+  next(withinMs: number): Promise<OrderWithPayment | undefined>;
   close(): void;
 }
 
@@ -18,7 +18,7 @@ export class CheckoutAnswers {
   readonly #waiting = new Map<string, Set<(order: OrderWithPayment | undefined) => void>>();
 
   /** Hears what is said about a checkout key from now on; close it in the end. */
-  wait(key: string): WaitingRequest {
+  subscribe(key: string): WaitingRequest {
     let answered = false;
     let heard: OrderWithPayment | undefined;
     let wake: (() => void) | undefined;
@@ -29,7 +29,7 @@ export class CheckoutAnswers {
     const hearing = this.#waiting.get(key) ?? new Set();
     this.#waiting.set(key, hearing.add(hear));
     return {
-      word: async (withinMs) => {
+      next: async (withinMs) => {
         if (!answered) {
           await new Promise<void>((resolve) => {
             const timer = setTimeout(resolve, withinMs);
@@ -50,7 +50,7 @@ export class CheckoutAnswers {
   }
 
   /** The answer is there: this order, or what the row of this key says. */
-  say(key: string, order?: OrderWithPayment): void {
+  notify(key: string, order?: OrderWithPayment): void {
     for (const hear of this.#waiting.get(key) ?? []) hear(order);
   }
 }

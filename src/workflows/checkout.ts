@@ -1,17 +1,17 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import type { PlacedOrder, PlacingRequest } from '../database/transactions/orders.ts';
-import { concludePayment } from '../database/transactions/payments.ts';
+import type { PlacedOrder, Placement } from '../database/transactions/place-order.ts';
+import { settleOrCancel } from '../database/transactions/settle-or-cancel.ts';
 import type { PaymentSession, Refused } from '../payments/provider.ts';
 import { maxRecoveryAttempts } from './engine.ts';
-import { type FollowingSettings, followPayment } from './follow-payment.ts';
+import { type PaymentSettings, awaitPayment } from './await-payment.ts';
 import { type OpeningSettings, openCheckout } from './open-checkout.ts';
-import { orPark, park } from './park.ts';
+import { orSendToAttention, sendToAttention } from './attention.ts';
 
 /** The settings of a checkout. */
-export interface CheckoutSettings extends OpeningSettings, FollowingSettings {}
+export interface CheckoutSettings extends OpeningSettings, PaymentSettings {}
 
 /** A checkout, and the HTTP request that asked for it first. */
-export interface CheckoutInput extends PlacingRequest {
+export interface CheckoutInput extends Placement {
   /** The workflow version: which sequence of steps it follows (decision 13). */
   readonly version: 1;
 }
@@ -38,10 +38,10 @@ export function registerCheckout(settings: CheckoutSettings): CheckoutWorkflow {
     const orderId = opened.outcome === 'opened' ? opened.order.orderId : opened.orderId;
     const matter = { kind: 'checkout_failed', subject: String(orderId), orderId } as const;
     if (opened.outcome === 'failed') {
-      await park({ ...matter, reason: opened.reason });
+      await sendToAttention({ ...matter, reason: opened.reason });
       return { status: 'needs_attention' };
     }
-    const end = await orPark(matter, () => takePayment(settings, input, opened));
+    const end = await orSendToAttention(matter, () => takePayment(settings, input, opened));
     if (end === 'needs_attention') return { status: end };
     return { status: end === 'paid' ? 'completed' : 'failed' };
   };
@@ -56,13 +56,13 @@ async function takePayment(
   const { orderId } = order;
   if ('refused' in session) {
     const sessionEnded = 'payment_unavailable';
-    const conclusion = await concludePayment({ orderId, sessionEnded }, settings.dispatchSeconds);
-    settings.answers.say(input.order.checkoutKey);
+    const conclusion = await settleOrCancel({ orderId, sessionEnded }, settings.dispatchSeconds);
+    settings.answers.notify(input.order.checkoutKey);
     return conclusion === 'paid' ? 'paid' : 'cancelled';
   }
 
   // 4. to 6. Wait, ask before cancelling, settle.
   const { totalCents: amountCents, currency, holdExpiresAt } = order;
   const awaited = { orderId, sessionId: session.sessionId, amountCents, currency, holdExpiresAt };
-  return followPayment(settings, awaited, 'told');
+  return awaitPayment(settings, awaited, 'told');
 }

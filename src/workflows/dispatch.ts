@@ -1,8 +1,8 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { markDispatched } from '../database/transactions/order-changes.ts';
+import { markDispatched } from '../database/transactions/cancel-order.ts';
 import { queues, type WorkflowName } from '../database/workflow-ids.ts';
 import { maxRecoveryAttempts } from './engine.ts';
-import { orPark } from './park.ts';
+import { orSendToAttention } from './attention.ts';
 
 // What is due comes once a second in one lot. A lot of this size with every poll keeps up with 250 orders a second, and is
 // claimed with one statement.
@@ -17,7 +17,7 @@ const millisecondsBetweenPolls = 200;
 export function registerDispatch(): void {
   DBOS.registerWorkflow(
     (orderId: number) =>
-      orPark({ kind: 'dispatch_failed', subject: String(orderId), orderId }, () => markDispatched(orderId)),
+      orSendToAttention({ kind: 'dispatch_failed', subject: String(orderId), orderId }, () => markDispatched(orderId)),
     { name: 'dispatch' satisfies WorkflowName, maxRecoveryAttempts },
   );
 }

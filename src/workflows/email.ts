@@ -4,7 +4,7 @@ import { markEmailSent, readPlannedEmail } from '../database/transactions/emails
 import { queues, type WorkflowName } from '../database/workflow-ids.ts';
 import { type Mailer, messageIdOf, type RefusedMessage } from '../email/mailer.ts';
 import { maxRecoveryAttempts } from './engine.ts';
-import { type Matter, orPark, park, parked } from './park.ts';
+import { type AttentionSubject, orSendToAttention, sendToAttention, needsAttention } from './attention.ts';
 
 /** What an email is told from outside. */
 export interface EmailSettings {
@@ -20,7 +20,7 @@ export interface EmailSettings {
   readonly retrySeconds: number;
 }
 
-type EmailResult = 'sent' | 'kept' | 'not_wanted' | typeof parked;
+type EmailResult = 'sent' | 'kept' | 'not_wanted' | typeof needsAttention;
 
 const emailsAtOnce = 10;
 const millisecondsBetweenPolls = 500;
@@ -37,7 +37,7 @@ export function registerEmail(settings: EmailSettings): void {
       const email = await readPlannedEmail(emailId, settings.delivery);
       if (!email) return 'sent';
       const matter = { kind: 'email_failed', subject: String(emailId), orderId: email.orderId } as const;
-      return orPark(matter, () => tell(settings, email, matter));
+      return orSendToAttention(matter, () => deliver(settings, email, matter));
     },
     { name: 'email' satisfies WorkflowName, maxRecoveryAttempts },
   );
@@ -52,7 +52,7 @@ export async function openEmailQueue(): Promise<void> {
   });
 }
 
-async function tell(settings: EmailSettings, email: PlannedEmail, matter: Matter): Promise<EmailResult> {
+async function deliver(settings: EmailSettings, email: PlannedEmail, matter: AttentionSubject): Promise<EmailResult> {
   const { emailId, delivery } = email;
   const content = delivery === 'off' ? null : await settings.compose(email);
 
@@ -60,8 +60,8 @@ async function tell(settings: EmailSettings, email: PlannedEmail, matter: Matter
   if (content && delivery === 'smtp') {
     const answer = await send(settings, email, content);
     if ('refused' in answer) {
-      await park({ ...matter, reason: answer.refused });
-      return parked;
+      await sendToAttention({ ...matter, reason: answer.refused });
+      return needsAttention;
     }
   }
 

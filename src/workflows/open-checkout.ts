@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
-import { type PlacedOrder, type PlacingRequest, placeOrder } from '../database/transactions/orders.ts';
-import { recordSession } from '../database/transactions/payments.ts';
-import { orderKeyOf } from '../domain/order.ts';
+import { type PlacedOrder, type Placement, placeOrder } from '../database/transactions/place-order.ts';
+import { recordSession } from '../database/transactions/settle-or-cancel.ts';
+import { correlationTokenOf } from '../domain/order.ts';
 import type { PaymentProvider, PaymentSession, Refused } from '../payments/provider.ts';
 import { isPostgresAway, isTransient } from '../shared/outage.ts';
 import { statementsOf } from '../shared/statement.ts';
@@ -36,13 +36,13 @@ export type OpenedCheckout =
  * and lets the shopper go and pay. Each of the three finds what it has done before, so after a crash they are simply done
  * again: the order by the request that placed it, the session by the order, its record by the session.
  */
-export function openCheckout(settings: OpeningSettings, placing: PlacingRequest): Promise<OpenedCheckout> {
+export function openCheckout(settings: OpeningSettings, placing: Placement): Promise<OpenedCheckout> {
   const sql = statementsOf(settings.database);
   const { checkoutKey } = placing.order;
   const open = async (openSession: OpenSession): Promise<OpenedCheckout> => {
     const placed = await placeOrder(sql, placing);
     if (placed.outcome !== 'placed') {
-      settings.answers.say(checkoutKey);
+      settings.answers.notify(checkoutKey);
       return { outcome: 'not_placed' };
     }
     const { order } = placed;
@@ -50,27 +50,27 @@ export function openCheckout(settings: OpeningSettings, placing: PlacingRequest)
     if ('refused' in session) return { outcome: 'opened', order, session };
     try {
       const opened = await recordSession(sql, { orderId: order.orderId, ...session });
-      settings.answers.say(checkoutKey, opened);
+      settings.answers.notify(checkoutKey, opened);
     } catch (error) {
-      if (passesByItself(error)) throw error;
+      if (isRetryable(error)) throw error;
       return { outcome: 'failed', orderId: order.orderId, reason: String(error) };
     }
     return { outcome: 'opened', order, session };
   };
-  return DBOS.runStep(() => persistently(settings, open), { name: 'openCheckout' });
+  return DBOS.runStep(() => withRetry(settings, open), { name: 'openCheckout' });
 }
 
 /** Opens the session of an order; a value instead of an error when the provider has not answered after all tries. */
 type OpenSession = (order: PlacedOrder) => Promise<PaymentSession | Refused>;
 
-const pauseOfOutageMs = 1_000;
+const outageBackoffMs = 1_000;
 
 /**
  * Does again what failed by something that passes by itself. The provider is given up after its tries, with pauses that double;
  * an outage of Postgres counts as none. Within one step, for the engine looks before each try of its own whether somebody has
  * cancelled the workflow, which nobody does.
  */
-async function persistently<Result>(
+async function withRetry<Result>(
   settings: OpeningSettings,
   act: (openSession: OpenSession) => Promise<Result>,
 ): Promise<Result> {
@@ -79,19 +79,19 @@ async function persistently<Result>(
     try {
       return await act(openSession);
     } catch (error) {
-      if (!passesByItself(error)) throw error;
-      if (!(error instanceof NoAnswer)) DBOS.logger.warn(`A checkout is tried again: ${String(error)}`);
-      await pause(error instanceof NoAnswer ? pauseMs : pauseOfOutageMs);
-      if (error instanceof NoAnswer) pauseMs *= 2;
+      if (!isRetryable(error)) throw error;
+      if (!(error instanceof ProviderUnavailable)) DBOS.logger.warn(`A checkout is tried again: ${String(error)}`);
+      await pause(error instanceof ProviderUnavailable ? pauseMs : outageBackoffMs);
+      if (error instanceof ProviderUnavailable) pauseMs *= 2;
     }
   }
 }
 
 /** Thrown when the provider gave no answer, and is asked again. */
-class NoAnswer extends Error {}
+class ProviderUnavailable extends Error {}
 
-function passesByItself(error: unknown): boolean {
-  return error instanceof NoAnswer || isPostgresAway(error) || isTransient(error);
+function isRetryable(error: unknown): boolean {
+  return error instanceof ProviderUnavailable || isPostgresAway(error) || isTransient(error);
 }
 
 function sessionOpener({ provider, publicUrl, paymentRetries }: OpeningSettings): OpenSession {
@@ -100,13 +100,13 @@ function sessionOpener({ provider, publicUrl, paymentRetries }: OpeningSettings)
     const { token, orderId } = order;
     const orderUrl = `${publicUrl}/orders/${token}`;
     try {
-      return await provider.openSession({ ...order, orderKey: orderKeyOf(token), orderUrl });
+      return await provider.openSession({ ...order, correlationToken: correlationTokenOf(token), orderUrl });
     } catch (error) {
       DBOS.logger.warn(`Order ${orderId}: no payment session yet: ${String(error)}`);
       failures += 1;
       // Thrown, it would lose its class on replay and fail the workflow while the stock is held.
       if (failures > paymentRetries) return { refused: 'out of reach' };
-      throw new NoAnswer(String(error), { cause: error });
+      throw new ProviderUnavailable(String(error), { cause: error });
     }
   };
 }

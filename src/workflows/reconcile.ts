@@ -2,16 +2,16 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { listUnplacedEvents, readAccounts } from '../database/queries/reconciliation.ts';
 import { raiseAttention, resolveAttention } from '../database/transactions/attention.ts';
-import { flagOverduePayments } from '../database/transactions/overdue.ts';
-import { retryPaymentEvent } from '../database/transactions/payment-events.ts';
-import { recordReconciliation } from '../database/transactions/reconciliation.ts';
+import { flagOverduePayments } from '../database/transactions/flag-overdue-payments.ts';
+import { retryDeferredEvent } from '../database/transactions/ingest-payment-event.ts';
+import { recordReconciliation } from '../database/transactions/record-reconciliation.ts';
 import { restartMissingWorkflows } from '../database/transactions/restart-workflows.ts';
 import { inTransaction } from '../shared/statement.ts';
 import { attempt } from './attempt.ts';
-import { type Comparing, compareWithProvider, type Differences } from './compare.ts';
+import { type ComparisonContext, compareWithProvider, type Differences } from './compare-with-provider.ts';
 import { maxRecoveryAttempts } from './engine.ts';
 import { resumeStalledWorkflows } from './recovery.ts';
-import { orToAttention } from './to-attention.ts';
+import { orRaiseAttention } from './to-attention.ts';
 
 const shopSchedule = 'reconcile';
 const providerSchedule = 'compare-with-provider';
@@ -41,7 +41,7 @@ export interface Reconciler {
  * Registers reconciliation: it repairs what the business depends on and nobody waits for, through the same
  * workflows and transactions as everything else, counts what it repaired, and reports the sums of stock and money.
  */
-export function registerReconciler(comparing: Comparing): Reconciler {
+export function registerReconciler(comparing: ComparisonContext): Reconciler {
   const reconcile = () => reconcileShop(comparing);
   const compare = () => reconcileWithProvider(comparing);
   // Each is one step that is safe to repeat: a run that dies or fails in the middle is made up for by the next.
@@ -74,7 +74,7 @@ function cronOf(seconds: number): string {
   return seconds < 3600 ? `0 */${seconds / 60} * * * *` : '0 0 * * * *';
 }
 
-async function reconcileShop({ database, context, provider }: Comparing): Promise<Reconciled> {
+async function reconcileShop({ database, context, provider }: ComparisonContext): Promise<Reconciled> {
   const restarted = await inTransaction(database, restartMissingWorkflows);
   const resumed = await resumeStalledWorkflows(database);
   await inTransaction(database, flagOverduePayments);
@@ -82,7 +82,7 @@ async function reconcileShop({ database, context, provider }: Comparing): Promis
   for (const body of await listUnplacedEvents(database)) {
     const event = provider.readEvent(body);
     const outcome =
-      event && (await orToAttention(database, event, () => retryPaymentEvent(database, context, event)));
+      event && (await orRaiseAttention(database, event, () => retryDeferredEvent(database, context, event)));
     if (outcome && outcome !== 'known' && outcome !== 'unknown_order' && outcome !== 'too_early') placed += 1;
   }
   const repaired = { restarted, resumed, events_placed: placed };
@@ -91,7 +91,7 @@ async function reconcileShop({ database, context, provider }: Comparing): Promis
   return repaired;
 }
 
-async function reconcileWithProvider(comparing: Comparing): Promise<Differences> {
+async function reconcileWithProvider(comparing: ComparisonContext): Promise<Differences> {
   const { database } = comparing;
   const now = new Date();
   const since = new Date(now.getTime() - daysToCompare * dayMs);

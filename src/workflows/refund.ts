@@ -1,10 +1,10 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { type DueRefund, markRefundMade, readDueRefund } from '../database/transactions/refunds.ts';
-import { shrinkRefund } from '../database/transactions/refunds-elsewhere.ts';
+import { type DueRefund, markRefundMade, readDueRefund } from '../database/transactions/refund-order.ts';
+import { shrinkRefund } from '../database/transactions/record-external-refund.ts';
 import { queues, type WorkflowName } from '../database/workflow-ids.ts';
 import type { MadeRefund, PaymentProvider, Refused, TooLittleLeft } from '../payments/provider.ts';
 import { maxRecoveryAttempts } from './engine.ts';
-import { type Matter, orPark, park, parked } from './park.ts';
+import { type AttentionSubject, orSendToAttention, sendToAttention, needsAttention } from './attention.ts';
 
 /** What a refund is told from outside. */
 export interface RefundSettings {
@@ -30,7 +30,7 @@ export function registerRefund(settings: RefundSettings): void {
       const due = await readDueRefund(refundId);
       if (!due) return 'made';
       const matter = { kind: 'refund_failed', subject: String(refundId), orderId: due.orderId } as const;
-      return orPark(matter, () => payBack(settings, due, matter));
+      return orSendToAttention(matter, () => payBack(settings, due, matter));
     },
     { name: 'refund' satisfies WorkflowName, maxRecoveryAttempts },
   );
@@ -44,8 +44,8 @@ export async function openMoneyQueue(): Promise<void> {
 async function payBack(
   { provider, retrySeconds }: RefundSettings,
   promised: DueRefund,
-  matter: Matter,
-): Promise<'made' | typeof parked> {
+  matter: AttentionSubject,
+): Promise<'made' | typeof needsAttention> {
   let due = promised;
   for (let turn = 1, pauseSeconds = retrySeconds; ; turn += 1) {
     const answer = await askForRefund(provider, due);
@@ -58,8 +58,8 @@ async function payBack(
       continue;
     }
     if (!('unknown' in answer) || turn === triesBeforeAttention) {
-      await park({ ...matter, reason: reasonOf(answer) });
-      if (!('unknown' in answer)) return parked;
+      await sendToAttention({ ...matter, reason: reasonOf(answer) });
+      if (!('unknown' in answer)) return needsAttention;
     }
     await DBOS.sleep(pauseSeconds * 1000);
     pauseSeconds = Math.min(2 * pauseSeconds, longestPause * retrySeconds);

@@ -7,7 +7,7 @@ import { inTransaction } from '../shared/statement.ts';
  * Takes in one event of many. One that fails is put before a person and does not keep the others waiting.
  * @returns undefined when it failed
  */
-export async function orToAttention<Outcome>(
+export async function orRaiseAttention<Outcome>(
   database: Database,
   { id, type }: PaymentEvent,
   take: () => Promise<Outcome>,

@@ -78,24 +78,24 @@ export class Provider {
     this.#emit('charge.dispute.created', 'disputed', {
       ...charge,
       orderId: null,
-      orderKey: null,
+      correlationToken: null,
       amountCents: total / 2,
     });
   }
 
   /** The paid session as the provider's list shows it, in the form of an event. */
   listed(): PaymentEvent {
-    return { ...blank, id: `compared-${sessionId}`, type: 'listed', says: 'paid', transactionId };
+    return { ...blank, id: `compared-${sessionId}`, type: 'listed', kind: 'paid', transactionId };
   }
 
-  #emit(type: string, says: PaymentEvent['says'], facts: Partial<PaymentEvent>): void {
-    this.events.push({ ...blank, id: `evt_${this.events.length}`, type, says, ...facts });
+  #emit(type: string, kind: PaymentEvent['kind'], content: Partial<PaymentEvent>): void {
+    this.events.push({ ...blank, id: `evt_${this.events.length}`, type, kind, ...content });
   }
 }
 
 const blank = {
   orderId,
-  orderKey: 'ours',
+  correlationToken: 'ours',
   sessionId,
   amountCents: total,
   refundedCents: null,
@@ -111,11 +111,11 @@ const changes: readonly ((event: PaymentEvent) => Partial<PaymentEvent>)[] = [
   () => ({ currency: 'EUR' }),
   () => ({ live: true }),
   // A dispute may be about any part of the money.
-  ({ says }) => (says === 'disputed' ? { currency: null } : { amountCents: 1 }),
-  ({ says }) => (says === 'ended' ? { currency: 'GBP' } : { transactionId: null }),
+  ({ kind }) => (kind === 'disputed' ? { currency: null } : { amountCents: 1 }),
+  ({ kind }) => (kind === 'ended' ? { currency: 'GBP' } : { transactionId: null }),
   ({ sessionId: session }) =>
-    session === null ? { transactionId: 'pi_2' } : { sessionId: 'cs_2', orderKey: 'theirs' },
-  ({ says }) => (says === 'refunded' ? { refundedCents: total + 1 } : { amountCents: null, currency: 'JPY' }),
+    session === null ? { transactionId: 'pi_2' } : { sessionId: 'cs_2', correlationToken: 'theirs' },
+  ({ kind }) => (kind === 'refunded' ? { refundedCents: total + 1 } : { amountCents: null, currency: 'JPY' }),
 ];
 
 /** An event like a real one, under another id, that names the order and some other money. */

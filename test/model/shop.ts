@@ -1,14 +1,14 @@
 import { allowedFrom, type CancelReason, type OrderStatus } from '../../src/domain/order.ts';
 import {
-  conclude,
+  decidePayment,
   type EventOutcome,
-  isWantedLate,
-  judge,
+  isLatePaymentWanted,
+  decideEvent,
   type KnownPayment,
   type PaymentEvent,
   type PaymentState,
 } from '../../src/domain/payment.ts';
-import { isRestockedByDefault, judgeRefund, type RefundWish } from '../../src/domain/refund.ts';
+import { isRestockedByDefault, decideRefund, type RefundTerms } from '../../src/domain/refund.ts';
 import { sessionId, total } from './provider.ts';
 
 /** Units in the order. */
@@ -61,7 +61,7 @@ export class Shop {
     const money = { amountCents: total, refundedCents, currency: 'USD', live: false };
     return {
       state,
-      orderKey: 'ours',
+      correlationToken: 'ours',
       sessionId: this.sessionId,
       transactionId,
       ...money,
@@ -82,7 +82,7 @@ export class Shop {
 
   /** `concludePayment`. */
   conclude(sessionEnded: CancelReason | null, holdOver: boolean): 'waiting' | 'over' {
-    const does = conclude(this.known, sessionEnded !== null);
+    const does = decidePayment(this.known, sessionEnded !== null);
     if (does === 'wait') return 'waiting';
     if (does === 'settle') {
       this.state = 'settled';
@@ -109,7 +109,7 @@ export class Shop {
 
   #take(event: PaymentEvent): void {
     const found = event.orderId !== null || event.transactionId === this.transactionId;
-    const verdict = judge(event, found ? this.known : undefined);
+    const verdict = decideEvent(event, found ? this.known : undefined);
     this.outcomes.set(event.id, verdict.outcome);
     const isUnplaced = verdict.outcome === 'too_early' || verdict.outcome === 'unknown_order';
     if (isUnplaced) this.kept.set(event.id, event);
@@ -132,7 +132,7 @@ export class Shop {
   #takeLate(transactionId: string | null): void {
     this.late = true;
     this.transactionId = transactionId;
-    if (isWantedLate(this.reason) && this.available >= quantity) {
+    if (isLatePaymentWanted(this.reason) && this.available >= quantity) {
       this.available -= quantity;
       this.state = 'settled';
       this.reason = null;
@@ -153,8 +153,8 @@ export class Shop {
   }
 
   /** `requestRefund`. */
-  requestRefund(wish: RefundWish): void {
-    const judged = judgeRefund(wish, this.known);
+  requestRefund(wish: RefundTerms): void {
+    const judged = decideRefund(wish, this.known);
     if (typeof judged === 'string') return;
     const { amountCents, restock } = judged;
     if (restock) this.#returnUnits();

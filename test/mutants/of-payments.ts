@@ -38,7 +38,7 @@ export const calls: readonly Mutant[] = [
     name: 'a session of another shop pays for an order of ours',
     promise: promises.authority,
     file: payment,
-    from: 'known.sessionId === null ? event.orderKey === known.orderKey : ',
+    from: 'known.sessionId === null ? event.correlationToken === known.correlationToken : ',
     to: 'known.sessionId === null ? true : ',
     test: { file: 'src/domain/payment.test.ts', name: 'does not carry our mark' },
   },

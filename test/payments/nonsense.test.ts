@@ -23,7 +23,7 @@ const calls = {
   openSession: () =>
     provider.openSession({
       orderId: 7,
-      orderKey: 'ours',
+      correlationToken: 'ours',
       email: null,
       currency: 'USD',
       lines: [{ product: 'Bow Shackle', qty: 2, unitPriceCents: 1890 }],

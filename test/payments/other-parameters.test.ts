@@ -27,8 +27,8 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 /** The session that an older version opened for an order of two widgets. */
-async function openedBefore(orderId: number, orderKey: string): Promise<string> {
-  const metadata = { order_id: String(orderId), order_key: orderKey };
+async function openedBefore(orderId: number, correlationToken: string): Promise<string> {
+  const metadata = { order_id: String(orderId), correlation_token: correlationToken };
   const parameters = sessionParameters(String(orderId), { metadata });
   const idempotencyKey = `pay_${orderId}`;
   return (await service.stripe.checkout.sessions.create(parameters, { idempotencyKey })).id;
@@ -37,7 +37,7 @@ async function openedBefore(orderId: number, orderKey: string): Promise<string> 
 const open = (orderId: number) =>
   provider.openSession({
     orderId,
-    orderKey: 'ours',
+    correlationToken: 'ours',
     email: null,
     currency: 'USD',
     lines: [{ product: 'Premium Quality Widget', qty: 2, unitPriceCents: 9_999 }],

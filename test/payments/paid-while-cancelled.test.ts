@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cancelOrder } from '../../src/database/transactions/order-changes.ts';
-import { orderKeyOf } from '../../src/domain/order.ts';
+import { cancelOrder } from '../../src/database/transactions/cancel-order.ts';
+import { correlationTokenOf } from '../../src/domain/order.ts';
 import { statementsOf } from '../../src/shared/statement.ts';
 import {
   becomes,
@@ -33,7 +33,7 @@ async function paidEvent({ order_id: orderId, payment_id: id, total }: TestOrder
     id,
     object: 'checkout.session',
     client_reference_id: String(orderId),
-    metadata: { order_id: String(orderId), order_key: orderKeyOf(token) },
+    metadata: { order_id: String(orderId), correlation_token: correlationTokenOf(token) },
     amount_total: total,
     currency: 'usd',
     status: 'complete',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { cancelOrder } from '../../src/database/transactions/order-changes.ts';
-import { payOrder } from '../../src/database/transactions/paying.ts';
+import { cancelOrder } from '../../src/database/transactions/cancel-order.ts';
+import { payOrder } from '../../src/database/transactions/settle-payment.ts';
 import type { PaymentProvider } from '../../src/payments/provider.ts';
 import { FreshKeys } from '../../src/payments/stripe/idempotency.ts';
 import { refund } from '../../src/payments/stripe/refunds.ts';
@@ -60,7 +60,7 @@ describe('the provider, asked again', () => {
   const open = (orderId: number) =>
     provider.openSession({
       orderId,
-      orderKey: 'ours',
+      correlationToken: 'ours',
       email: null,
       currency: 'USD',
       lines: [{ product: 'Widget', qty: 1, unitPriceCents: 1_000 }],

@@ -56,7 +56,7 @@ test('the table of the edges is the one that the tests go through', () => {
 test('the events to subscribe to are those that mean something', () => {
   const listed = [...text.matchAll(/^ +- `([\w.]+)`$/gm)].map(([, type]) => type ?? '');
   const object = { id: 'cs_1', payment_status: 'paid' };
-  const says = (type: string) => readEvent({ id: 'evt_1', type, created: 1, data: { object } })?.says;
+  const says = (type: string) => readEvent({ id: 'evt_1', type, created: 1, data: { object } })?.kind;
   expect(listed.map((type) => [type, says(type)])).toEqual([
     ['checkout.session.completed', 'paid'],
     ['checkout.session.async_payment_succeeded', 'paid'],

@@ -2,7 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 
 import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
 
-import { compareWithProvider } from '../../src/workflows/compare.ts';
+import { compareWithProvider } from '../../src/workflows/compare-with-provider.ts';
 import { recoverOrphanedWorkflows } from '../../src/workflows/recovery.ts';
 import { afterUntoldPayment, askProvider, pauseComparison, waysToCancel } from './edges.ts';
 import {

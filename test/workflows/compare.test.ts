@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
-import { compareWithProvider, type Differences } from '../../src/workflows/compare.ts';
+import { compareWithProvider, type Differences } from '../../src/workflows/compare-with-provider.ts';
 import { askProvider, deliverSessionEvent, pauseComparison, providerEvent } from '../support/edges.ts';
 import { expectMoneySettled } from '../support/money.ts';
 import {

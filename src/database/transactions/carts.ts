@@ -99,7 +99,7 @@ const change = `
  * Takes what an order has bought out of its browser's cart, in the transaction that makes the order paid. Of a product that the
  * present content of the cart has ordered nothing stays, also when there was less of it than was wanted.
  */
-export async function takeBoughtOut(
+export async function removeOrderedProducts(
   sql: Statement,
   bought: { readonly browserId: string; readonly orderId: number },
 ): Promise<void> {

@@ -2,8 +2,8 @@ import type { Statement } from '../../shared/statement.ts';
 import type { AttentionKind } from '../tables.ts';
 import { workflowOfFailure } from '../workflow-ids.ts';
 import { resolveAttention } from './attention.ts';
-import { lockPayment } from './payments.ts';
-import { recordRefundMade } from './refunds.ts';
+import { lockPayment } from './settle-or-cancel.ts';
+import { recordRefundMade } from './refund-order.ts';
 import { isWorkflowActive, restartWorkflow } from './restart-workflows.ts';
 
 /**

@@ -7,29 +7,29 @@ import type { SignedMessage } from '../provider.ts';
 // Stripe's own tolerance for the age of a signature (docs "Webhooks").
 const toleranceSeconds = 300;
 
-// What is written down or looked up as text, which Postgres takes without the character 0 only.
+// Text that is stored or looked up: Postgres takes any character but 0.
 const text = z.string().regex(/^\P{Cc}{1,255}$/u);
 const reference = z.union([text, z.object({ id: text })]).nullish();
 
-const marks = z.object({ order_id: z.string().optional(), order_key: z.string().optional() }).nullish();
+const metadata = z.object({ order_id: z.string().optional(), correlation_token: z.string().optional() }).nullish();
 
 const checkoutSession = z.object({
   id: z.string(),
   client_reference_id: z.string().nullish(),
-  metadata: marks,
+  metadata,
   amount_total: z.int().nullish(),
   currency: z.string().nullish(),
   payment_status: z.string().nullish(),
   payment_intent: reference,
 });
 
-// A charge or a dispute; only a charge has what was refunded of it.
+// A charge or a dispute; only a charge has a refunded amount.
 const chargeOrDispute = z.object({
   amount: z.int().nullish(),
   amount_refunded: z.int().nullish(),
   currency: z.string().nullish(),
   payment_intent: reference,
-  metadata: marks,
+  metadata,
 });
 
 const stripeEvent = z.object({
@@ -64,8 +64,8 @@ export function readEvent(body: unknown): PaymentEvent | undefined {
   const event = stripeEvent.safeParse(body);
   if (!event.success) return undefined;
   const { id, type, livemode, data } = event.data;
-  const facts = factsOf(type, data.object) ?? { says: 'other' as const, ...nothing };
-  return { id, type, live: livemode, ...facts, body };
+  const content = contentOf(type, data.object) ?? { kind: 'other' as const, ...empty };
+  return { id, type, live: livemode, ...content, body };
 }
 
 function signedBody(
@@ -98,11 +98,11 @@ function signedBody(
   throw new ShopError('bad_signature', 'The signature does not match the message, or is too old.');
 }
 
-type Facts = Omit<PaymentEvent, 'id' | 'type' | 'live' | 'body'>;
+type EventContent = Omit<PaymentEvent, 'id' | 'type' | 'live' | 'body'>;
 
-const nothing = {
+const empty = {
   orderId: null,
-  orderKey: null,
+  correlationToken: null,
   sessionId: null,
   amountCents: null,
   refundedCents: null,
@@ -110,20 +110,20 @@ const nothing = {
   transactionId: null,
 } as const;
 
-function factsOf(type: string, object: unknown): Facts | undefined {
-  if (type.startsWith('checkout.session.')) return sessionFacts(type, object);
-  if (type === 'charge.refunded') return chargeFacts('refunded', object);
-  if (type === 'charge.dispute.created') return chargeFacts('disputed', object);
+function contentOf(type: string, object: unknown): EventContent | undefined {
+  if (type.startsWith('checkout.session.')) return readSession(type, object);
+  if (type === 'charge.refunded') return readCharge('refunded', object);
+  if (type === 'charge.dispute.created') return readCharge('disputed', object);
   return undefined;
 }
 
-function sessionFacts(type: string, object: unknown): Facts | undefined {
+function readSession(type: string, object: unknown): EventContent | undefined {
   const { data: session } = checkoutSession.safeParse(object);
   if (!session) return undefined;
   return {
-    says: whatItSays(type, session.payment_status),
+    kind: sessionEventKind(type, session.payment_status),
     orderId: orderReference(session.client_reference_id),
-    orderKey: session.metadata?.order_key ?? null,
+    correlationToken: session.metadata?.correlation_token ?? null,
     sessionId: session.id,
     amountCents: session.amount_total ?? null,
     refundedCents: null,
@@ -132,13 +132,13 @@ function sessionFacts(type: string, object: unknown): Facts | undefined {
   };
 }
 
-function chargeFacts(says: 'refunded' | 'disputed', object: unknown): Facts | undefined {
+function readCharge(kind: 'refunded' | 'disputed', object: unknown): EventContent | undefined {
   const { data: charge } = chargeOrDispute.safeParse(object);
   if (!charge) return undefined;
   return {
-    says,
+    kind,
     orderId: orderReference(charge.metadata?.order_id),
-    orderKey: charge.metadata?.order_key ?? null,
+    correlationToken: charge.metadata?.correlation_token ?? null,
     sessionId: null,
     amountCents: charge.amount ?? null,
     refundedCents: charge.amount_refunded ?? null,
@@ -147,10 +147,10 @@ function chargeFacts(says: 'refunded' | 'disputed', object: unknown): Facts | un
   };
 }
 
-function whatItSays(type: string, paymentStatus: string | null | undefined): PaymentEvent['says'] {
+function sessionEventKind(type: string, paymentStatus: string | null | undefined): PaymentEvent['kind'] {
   switch (type) {
     case 'checkout.session.completed':
-      // A bank transfer is on its way: the word comes with another event.
+      // A bank transfer is on its way: another event reports its end.
       return paymentStatus === 'paid' ? 'paid' : 'other';
     case 'checkout.session.async_payment_succeeded':
       return 'paid';

@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import type { MadeRefund, RefundOrder, Refused, TooLittleLeft } from '../provider.ts';
+import type { MadeRefund, RefundRequest, Refused, TooLittleLeft } from '../provider.ts';
 import type { FreshKeys } from './idempotency.ts';
 
 type Answer = MadeRefund | Refused | TooLittleLeft;
@@ -7,7 +7,7 @@ type Answer = MadeRefund | Refused | TooLittleLeft;
 const pageSize = 100;
 
 /** Pays back a part of a charge, once, however often it is asked for. @throws when the outcome is unknown, or refused */
-export async function refund(stripe: Stripe, keys: FreshKeys, order: RefundOrder): Promise<Answer> {
+export async function refund(stripe: Stripe, keys: FreshKeys, order: RefundRequest): Promise<Answer> {
   // A key may be forgotten after a day (docs "Idempotent requests"), so one that was made before is looked for first.
   const made = await findRefund(stripe, order);
   if (made) return made;
@@ -18,7 +18,7 @@ export async function refund(stripe: Stripe, keys: FreshKeys, order: RefundOrder
   });
 }
 
-async function createRefund(stripe: Stripe, order: RefundOrder, idempotencyKey: string): Promise<Answer> {
+async function createRefund(stripe: Stripe, order: RefundRequest, idempotencyKey: string): Promise<Answer> {
   try {
     const made = await stripe.refunds.create(
       {
@@ -36,7 +36,7 @@ async function createRefund(stripe: Stripe, order: RefundOrder, idempotencyKey: 
 }
 
 /** @throws when it is not the refund that was asked for */
-function madeRefund(made: Stripe.Refund, { refundId, amountCents }: RefundOrder): MadeRefund | Refused {
+function madeRefund(made: Stripe.Refund, { refundId, amountCents }: RefundRequest): MadeRefund | Refused {
   if (!made.id || made.amount !== amountCents) throw new Error(`${made.id} is not refund ${refundId}.`);
   if (hasCome(made)) return { providerRefundId: made.id };
   return { refused: `the refund ${made.id} ${made.status}: ${made.failure_reason ?? 'no reason given'}` };
@@ -53,7 +53,7 @@ function isTooLarge(error: unknown): boolean {
 }
 
 /** Somebody paid back without us: all of it, so that what we owed is back too, or a part. */
-async function whatIsLeft(stripe: Stripe, order: RefundOrder, error: unknown): Promise<Answer> {
+async function whatIsLeft(stripe: Stripe, order: RefundRequest, error: unknown): Promise<Answer> {
   const { latest_charge: charge } = await stripe.paymentIntents.retrieve(order.transactionId, {
     expand: ['latest_charge'],
   });
@@ -64,7 +64,7 @@ async function whatIsLeft(stripe: Stripe, order: RefundOrder, error: unknown): P
   throw error;
 }
 
-async function findRefund(stripe: Stripe, order: RefundOrder): Promise<MadeRefund | undefined> {
+async function findRefund(stripe: Stripe, order: RefundRequest): Promise<MadeRefund | undefined> {
   for await (const made of stripe.refunds.list({ payment_intent: order.transactionId, limit: pageSize })) {
     const isIt = made.metadata?.['refund_id'] === String(order.refundId) && hasCome(made);
     if (isIt) return { providerRefundId: made.id };

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import type {
   EndedSession,
-  KnownSession,
+  RecordedSession,
   ListedSession,
   PaymentSession,
   SessionRequest,
@@ -41,7 +41,7 @@ function sessionParameters(
   shortestSessionSeconds: number,
 ): Stripe.Checkout.SessionCreateParams {
   const reference = String(request.orderId);
-  const metadata = { order_id: reference, order_key: request.orderKey };
+  const metadata = { order_id: reference, correlation_token: request.correlationToken };
   // Computed from what is on record, so that a repeated call has the same parameters.
   const holdEnds = Math.ceil(request.holdExpiresAt / 1000);
   return {
@@ -84,12 +84,12 @@ function sessionOf(
 /** The session of an order that was opened although its answer was a failure. */
 async function findSession(
   stripe: Stripe,
-  { orderId, orderKey }: SessionRequest,
+  { orderId, correlationToken }: SessionRequest,
 ): Promise<Stripe.Checkout.Session | undefined> {
   let searched = 0;
   for await (const session of stripe.checkout.sessions.list({ limit: pageSize })) {
     const isOurs =
-      session.client_reference_id === String(orderId) && session.metadata?.['order_key'] === orderKey;
+      session.client_reference_id === String(orderId) && session.metadata?.['correlation_token'] === correlationToken;
     if (isOurs && session.status !== 'expired') return session;
     searched += 1;
     if (searched === sessionsToSearch) return undefined;
@@ -101,7 +101,7 @@ async function findSession(
  * Makes sure that a session can no longer be paid.
  * @throws while that is not sure, and when another amount or currency was paid
  */
-export async function endSession(stripe: Stripe, known: KnownSession): Promise<EndedSession> {
+export async function endSession(stripe: Stripe, known: RecordedSession): Promise<EndedSession> {
   const session = await stripe.checkout.sessions.retrieve(known.sessionId, {
     expand: ['payment_intent.latest_charge'],
   });
@@ -115,7 +115,7 @@ export async function endSession(stripe: Stripe, known: KnownSession): Promise<E
 }
 
 /** How a session ended, if it has. One whose bank transfer failed stays `complete`, and nobody can pay it again. */
-function standing(session: Stripe.Checkout.Session, known: KnownSession): EndedSession | undefined {
+function standing(session: Stripe.Checkout.Session, known: RecordedSession): EndedSession | undefined {
   if (session.id !== known.sessionId) throw new Error(`Asked for ${known.sessionId}, told of ${session.id}.`);
   if (session.payment_status !== 'paid') {
     return session.status === 'expired' || hasFailed(session) ? { outcome: 'ended' } : undefined;
@@ -149,7 +149,7 @@ export async function* listSessions(stripe: Stripe, since: Date): AsyncGenerator
     yield {
       sessionId: session.id,
       orderId: orderReference(session.client_reference_id),
-      orderKey: session.metadata?.['order_key'] ?? null,
+      correlationToken: session.metadata?.['correlation_token'] ?? null,
       status: statusOf(session),
       createdAt: new Date(session.created * 1000),
       paidEvent: paidEventOf(session),

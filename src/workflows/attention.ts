@@ -4,17 +4,17 @@ import { transaction } from '../database/transaction.ts';
 import { raiseAttention } from '../database/transactions/attention.ts';
 
 /** What a story is about, for the list of what needs a person. */
-export interface Matter {
+export interface AttentionSubject {
   readonly kind: AttentionKind;
   readonly subject: string;
   readonly orderId: number | null;
 }
 
 /** How a story ended that was parked: an operator finds it on the list, with its reason, and can have it tried again. */
-export const parked = 'needs_attention';
+export const needsAttention = 'needs_attention';
 
 /** Puts a story on the list of what needs a person. */
-export const park = transaction('park', async (sql, matter: Matter & { reason: string }) => {
+export const sendToAttention = transaction('park', async (sql, matter: AttentionSubject & { reason: string }) => {
   await raiseAttention(sql, matter);
 });
 
@@ -22,16 +22,16 @@ export const park = transaction('park', async (sql, matter: Matter & { reason: s
  * Tells a story that nobody waits for. What it throws does not vanish in a failed workflow: it is parked, with the error as
  * its reason.
  */
-export async function orPark<Result>(
-  matter: Matter,
+export async function orSendToAttention<Result>(
+  matter: AttentionSubject,
   story: () => Promise<Result>,
-): Promise<Result | typeof parked> {
+): Promise<Result | typeof needsAttention> {
   try {
     return await story();
   } catch (error) {
     // The engine's own: the workflow was cancelled, or another process tells it now.
     if (error instanceof EngineErrors.DBOSError) throw error;
-    await park({ ...matter, reason: String(error) });
-    return parked;
+    await sendToAttention({ ...matter, reason: String(error) });
+    return needsAttention;
   }
 }

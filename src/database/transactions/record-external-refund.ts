@@ -1,26 +1,26 @@
 import { isRestockedByDefault } from '../../domain/refund.ts';
 import type { Statement } from '../../shared/statement.ts';
 import { transaction } from '../transaction.ts';
-import { returnUnits } from './order-changes.ts';
-import { type LockedPayment, lockPayment } from './payments.ts';
-import { countRefund, followRefund, insertRefund } from './refunds.ts';
+import { returnStock } from './cancel-order.ts';
+import { type LockedPayment, lockPayment } from './settle-or-cancel.ts';
+import { countRefund, finishRefund, insertRefund } from './refund-order.ts';
 
-const elsewhere = { reason: 'refunded at the payment provider', actor: 'provider' } as const;
+const external = { reason: 'refunded at the payment provider', actor: 'provider' } as const;
 
 /** Writes down what somebody paid back at the provider without us (docs/PAYMENTS.md), in the caller's transaction. */
-export async function recordRefundElsewhere(
+export async function recordExternalRefund(
   sql: Statement,
   payment: LockedPayment,
   refund: { eventId: string; amountCents: number },
 ): Promise<void> {
   const { orderId } = payment;
   const full = payment.refundedCents + refund.amountCents === payment.amountCents;
-  if (isRestockedByDefault(payment.orderStatus, full)) await returnUnits(sql, orderId);
+  if (isRestockedByDefault(payment.orderStatus, full)) await returnStock(sql, orderId);
   await countRefund(sql, payment, refund.amountCents);
   // No key of an operator's has a space in it, so none is taken already.
   const requestKey = `event ${refund.eventId}`;
-  const made = { ...elsewhere, amountCents: refund.amountCents, requestKey };
-  await followRefund(sql, await insertRefund(sql, orderId, made, 'made'));
+  const made = { ...external, amountCents: refund.amountCents, requestKey };
+  await finishRefund(sql, await insertRefund(sql, orderId, made, 'made'));
 }
 
 /**
@@ -44,8 +44,8 @@ export const shrinkRefund = transaction(
     if (!shrunk) return false;
     // No key of an operator's has a space in it, so it is not taken already.
     const requestKey = `beside refund ${refundId}`;
-    const missing = { ...elsewhere, amountCents: shrunk.missing, requestKey };
-    await followRefund(sql, await insertRefund(sql, orderId, missing, 'made'));
+    const missing = { ...external, amountCents: shrunk.missing, requestKey };
+    await finishRefund(sql, await insertRefund(sql, orderId, missing, 'made'));
     return true;
   },
 );

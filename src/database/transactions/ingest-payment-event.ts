@@ -1,13 +1,13 @@
-import { type EventOutcome, judge, type PaymentEvent, type Verdict } from '../../domain/payment.ts';
+import { type EventOutcome, decideEvent, type PaymentEvent, type EventDecision } from '../../domain/payment.ts';
 import { inTransaction, type Statement, statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { sendToCheckout } from '../outbox.ts';
 import { raiseAttention } from './attention.ts';
-import { takeLate } from './late-payments.ts';
-import { remember } from './order-changes.ts';
-import { settlePayment } from './paying.ts';
-import { type LockedPayment, lockPayment, movePayment, readPayment, settle } from './payments.ts';
-import { recordRefundElsewhere } from './refunds-elsewhere.ts';
+import { settleLatePayment } from './settle-late-payment.ts';
+import { remember } from './cancel-order.ts';
+import { settlePayment } from './settle-payment.ts';
+import { type LockedPayment, lockPayment, movePayment, readPayment, settle } from './settle-or-cancel.ts';
+import { recordExternalRefund } from './record-external-refund.ts';
 
 /** What the shop's settings say about a payment: whether real money is expected, and how long a dispatch takes. */
 export interface EventContext {
@@ -20,13 +20,13 @@ export interface EventContext {
  * from there are woken or started, all in one commit. What it cannot place is kept too, never refused.
  * @returns what became of the event; `known` when it had come before.
  */
-export async function receivePaymentEvent(
+export async function ingestPaymentEvent(
   database: Database,
   context: EventContext,
   event: PaymentEvent,
 ): Promise<EventOutcome | 'known'> {
   if (await settleAtOnce(database, context, event)) return 'applied';
-  return takeIn(database, context, event, (sql, { known, verdict }) =>
+  return ingestLocked(database, context, event, (sql, { known, verdict }) =>
     sql(
       `insert into payment_events (event_id, type, body, outcome, order_id)
        values (:id, :type, cast(:body as jsonb), :outcome, :orderId)
@@ -35,7 +35,7 @@ export async function receivePaymentEvent(
         id: event.id,
         type: event.type,
         // What changes nothing may hold a shopper's name and address: only that it came is kept.
-        body: verdict.outcome === 'ignored' ? '{}' : keptJson(event.body),
+        body: verdict.outcome === 'ignored' ? '{}' : storableJson(event.body),
         outcome: verdict.outcome,
         orderId: known?.orderId ?? null,
       },
@@ -44,7 +44,7 @@ export async function receivePaymentEvent(
 }
 
 // The charge has paid for another order; the payment and its order contradict each other. Nothing was changed by either.
-const notAsUsual = new Set<unknown>(['23505', '22012']);
+const needsLocks = new Set<unknown>(['23505', '22012']);
 
 /**
  * The way of nearly every payment: the order waits, and nothing else happens to it at the same moment. Two statements and one
@@ -56,19 +56,19 @@ async function settleAtOnce(
   { live, dispatchSeconds }: EventContext,
   event: PaymentEvent,
 ): Promise<boolean> {
-  if (event.says !== 'paid' || event.orderId === null || event.transactionId === null) return false;
+  if (event.kind !== 'paid' || event.orderId === null || event.transactionId === null) return false;
   const known = await readPayment(statementsOf(database), event.orderId);
-  const verdict = judge(event, known && { ...known, live });
+  const verdict = decideEvent(event, known && { ...known, live });
   const waits = known?.state === 'creating' || known?.state === 'open';
   if (!waits || !('nextState' in verdict)) return false;
   const { id, type, body, transactionId } = event;
-  const made = { ...known, transactionId, event: { id, type, body: keptJson(body) } };
+  const made = { ...known, transactionId, event: { id, type, body: storableJson(body) } };
   try {
     // A cart is emptied in a second statement, which must hold together with the first.
     if (known.browserId === null) return await settlePayment(statementsOf(database), made, dispatchSeconds);
     return await inTransaction(database, (sql) => settlePayment(sql, made, dispatchSeconds));
   } catch (error) {
-    if (notAsUsual.has((error as { code?: unknown }).code)) return false;
+    if (needsLocks.has((error as { code?: unknown }).code)) return false;
     throw error;
   }
 }
@@ -77,7 +77,7 @@ async function settleAtOnce(
 const escapes = /\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g;
 
 /** The JSON of a body without the characters that Postgres does not take; it is for the record, nothing is decided by them. */
-function keptJson(body: unknown): string {
+function storableJson(body: unknown): string {
   return JSON.stringify(body).replaceAll(escapes, (escape) =>
     /^\\u(?:0000|d[89a-f])/.test(escape) ? '\\ufffd' : escape,
   );
@@ -87,12 +87,12 @@ function keptJson(body: unknown): string {
  * Tries a kept event again that could not be placed when it came.
  * @returns what became of it now; `known` when another has placed it meanwhile.
  */
-export function retryPaymentEvent(
+export function retryDeferredEvent(
   database: Database,
   context: EventContext,
   event: PaymentEvent,
 ): Promise<EventOutcome | 'known'> {
-  return takeIn(database, context, event, (sql, { known, verdict }) =>
+  return ingestLocked(database, context, event, (sql, { known, verdict }) =>
     sql(
       `update payment_events set outcome = :outcome, order_id = :orderId, tried_at = now()
        where event_id = :id and outcome in ('unknown_order', 'too_early') returning event_id`,
@@ -102,42 +102,42 @@ export function retryPaymentEvent(
 }
 
 /** Judges an event and acts on it, unless `keep` finds that it was taken in before: then it writes no row. */
-function takeIn(
+function ingestLocked(
   database: Database,
   context: EventContext,
   event: PaymentEvent,
-  keep: (sql: Statement, judged: Judged) => Promise<unknown[]>,
+  keep: (sql: Statement, judged: Decided) => Promise<unknown[]>,
 ): Promise<EventOutcome | 'known'> {
   return inTransaction(database, async (sql) => {
-    const judged = await judgeLocked(sql, context, event);
+    const judged = await decideLocked(sql, context, event);
     const [kept] = await keep(sql, judged);
     if (!kept) return 'known';
-    await act(sql, context, event, judged.known, judged.verdict);
+    await apply(sql, context, event, judged.known, judged.verdict);
     return judged.verdict.outcome;
   });
 }
 
-interface Judged {
+interface Decided {
   readonly known: LockedPayment | undefined;
-  readonly verdict: Verdict;
+  readonly verdict: EventDecision;
 }
 
-async function judgeLocked(sql: Statement, { live }: EventContext, event: PaymentEvent): Promise<Judged> {
+async function decideLocked(sql: Statement, { live }: EventContext, event: PaymentEvent): Promise<Decided> {
   const orderId = event.orderId ?? (await findOrderOf(sql, event));
   const known = orderId === undefined ? undefined : await lockPayment(sql, orderId);
-  const verdict = judge(event, known && { ...known, live });
-  const isOurs = known === undefined || !(await isChargeOfAnother(sql, event, known, verdict));
+  const verdict = decideEvent(event, known && { ...known, live });
+  const isOurs = known === undefined || !(await isChargeOfAnotherOrder(sql, event, known, verdict));
   return { known, verdict: isOurs ? verdict : { outcome: 'mismatch' } };
 }
 
 /** Whether a payment that would be taken in is one that has paid for another order. */
-async function isChargeOfAnother(
+async function isChargeOfAnotherOrder(
   sql: Statement,
-  { says, transactionId }: PaymentEvent,
+  { kind, transactionId }: PaymentEvent,
   { orderId }: LockedPayment,
-  { outcome }: Verdict,
+  { outcome }: EventDecision,
 ): Promise<boolean> {
-  if (says !== 'paid' || (outcome !== 'applied' && outcome !== 'late')) return false;
+  if (kind !== 'paid' || (outcome !== 'applied' && outcome !== 'late')) return false;
   const [other] = await sql(
     'select 1 from payments where transaction_id = :transactionId and order_id <> :orderId',
     { transactionId, orderId },
@@ -155,12 +155,12 @@ async function findOrderOf(sql: Statement, event: PaymentEvent): Promise<number 
   return payment?.orderId;
 }
 
-async function act(
+async function apply(
   sql: Statement,
   { dispatchSeconds }: EventContext,
   event: PaymentEvent,
   known: LockedPayment | undefined,
-  verdict: Verdict,
+  verdict: EventDecision,
 ): Promise<void> {
   if (!known) return;
   const { orderId } = known;
@@ -175,7 +175,7 @@ async function act(
       message: transactionId === null ? {} : { paid: true },
     });
   } else if ('refundedElsewhereCents' in verdict) {
-    await recordRefundElsewhere(sql, known, {
+    await recordExternalRefund(sql, known, {
       eventId: event.id,
       amountCents: verdict.refundedElsewhereCents,
     });
@@ -184,7 +184,7 @@ async function act(
     const reason = `The buyer disputes the charge ${event.transactionId}. Answer at the payment provider.`;
     await raiseAttention(sql, { kind: 'dispute', subject: `order ${orderId}`, orderId, reason });
   } else if (verdict.outcome === 'late') {
-    await takeLate(sql, known, event.transactionId ?? '', dispatchSeconds);
+    await settleLatePayment(sql, known, event.transactionId ?? '', dispatchSeconds);
   } else if (verdict.outcome === 'mismatch') {
     const reason = `${event.type} names order ${orderId} but another session, charge, amount, currency or mode. Nothing was changed.`;
     await raiseAttention(sql, { kind: 'event_mismatch', subject: event.id, orderId, reason });

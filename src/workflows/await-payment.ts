@@ -1,16 +1,16 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import {
   type AwaitedPayment,
-  type Conclusion,
-  concludePayment,
-  recordPaid,
-} from '../database/transactions/payments.ts';
+  type PaymentOutcome,
+  settleOrCancel,
+  recordPaidSession,
+} from '../database/transactions/settle-or-cancel.ts';
 import { type PaymentMessage, paymentTopic } from '../database/workflow-ids.ts';
 import type { CancelReason } from '../domain/order.ts';
 import type { EndedSession, PaymentProvider } from '../payments/provider.ts';
 
 /** The settings of following a payment. */
-export interface FollowingSettings {
+export interface PaymentSettings {
   readonly provider: PaymentProvider;
   /** How long a dispatch takes. */
   readonly dispatchSeconds: number;
@@ -24,7 +24,7 @@ export type HoldWatch = 'told' | 'by_itself';
 const pollingIntervalMs = 600_000;
 // The engine keeps the end of a wait in a step of its own: six statements and a commit. The end of this one stands in the order's
 // row, and is told (decision 18).
-const untilTold = { timeoutSeconds: Number.NaN, pollingIntervalMs };
+const withoutDeadline = { timeoutSeconds: Number.NaN, pollingIntervalMs };
 
 const firstPauseSeconds = 2;
 const longestPauseSeconds = 60;
@@ -33,14 +33,14 @@ const longestPauseSeconds = 60;
  * Steps 4 to 6 of the checkout story: waits for the provider's word, asks before cancelling, and settles or cancels as the
  * payment row says. While the provider's answer is unknown the stock stays held.
  */
-export async function followPayment(
-  { provider, dispatchSeconds }: FollowingSettings,
+export async function awaitPayment(
+  { provider, dispatchSeconds }: PaymentSettings,
   order: AwaitedPayment,
   holdWatch: HoldWatch,
-): Promise<Exclude<Conclusion, 'waiting'>> {
+): Promise<Exclude<PaymentOutcome, 'waiting'>> {
   let reason: CancelReason = 'hold_expired';
   const firstWait =
-    holdWatch === 'told' ? untilTold : { deadlineEpochMS: order.holdExpiresAt, pollingIntervalMs };
+    holdWatch === 'told' ? withoutDeadline : { deadlineEpochMS: order.holdExpiresAt, pollingIntervalMs };
   for (let pauseSeconds = 0; ; ) {
     // 4. Wait for the provider's word until the hold ends, or the shopper cancels.
     const until = pauseSeconds === 0 ? firstWait : { timeoutSeconds: pauseSeconds, pollingIntervalMs };
@@ -53,13 +53,13 @@ export async function followPayment(
     const ended = isToAsk ? await endSession(provider, order) : undefined;
     if (ended?.outcome === 'paid') {
       const { transactionId, refundEvent = null } = ended;
-      await recordPaid({ orderId: order.orderId, transactionId, refundEvent });
+      await recordPaidSession({ orderId: order.orderId, transactionId, refundEvent });
     }
 
     // 6. Settle or cancel; asked again and again, the payment may have changed in the meantime.
     const sessionEnded = ended?.outcome === 'ended' ? reason : null;
     const isUnwanted = reason === 'cancelled_by_shopper';
-    const conclusion = await concludePayment(
+    const conclusion = await settleOrCancel(
       { orderId: order.orderId, sessionEnded, isUnwanted },
       dispatchSeconds,
     );

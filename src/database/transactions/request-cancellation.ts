@@ -8,7 +8,7 @@ import { sendToCheckout } from '../outbox.ts';
  * order is cancelled a moment later, or paid when the payment was faster. Told again it changes nothing.
  * @returns false when there is no such order
  */
-export function askToCancel(database: Database, token: string): Promise<boolean> {
+export function requestCancellation(database: Database, token: string): Promise<boolean> {
   return inTransaction(database, async (sql) => {
     const [order] = await sql<{ orderId: number; status: OrderStatus; key: string }>(
       'select order_id, status, checkout_key as key from orders where token = :token for update',

@@ -1,12 +1,12 @@
-import { isWantedLate } from '../../domain/payment.ts';
+import { isLatePaymentWanted } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
-import { remember, reserveAgain } from './order-changes.ts';
-import { payOrder } from './paying.ts';
-import { type LockedPayment, movePayment } from './payments.ts';
-import { promiseRefund } from './refunds.ts';
+import { remember, reserveStockAgain } from './cancel-order.ts';
+import { payOrder } from './settle-payment.ts';
+import { type LockedPayment, movePayment } from './settle-or-cancel.ts';
+import { promiseRefund } from './refund-order.ts';
 
 /** Paid after the order was cancelled: its units are reserved once more, or the money goes back. */
-export async function takeLate(
+export async function settleLatePayment(
   sql: Statement,
   known: LockedPayment,
   transactionId: string,
@@ -14,7 +14,7 @@ export async function takeLate(
 ): Promise<void> {
   const { orderId } = known;
   await remember(sql, orderId, 'paid_late');
-  if (isWantedLate(known.cancelReason) && (await reserveAgain(sql, orderId))) {
+  if (isLatePaymentWanted(known.cancelReason) && (await reserveStockAgain(sql, orderId))) {
     await movePayment(sql, known, 'settled', transactionId);
     if (await payOrder(sql, { orderId, transactionId, late: true }, dispatchSeconds)) return;
     throw new Error(`Order ${orderId} is reserved again but was not cancelled.`);

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { renotifyUnreadMessages } from '../database/outbox.ts';
-import { tellHoldsOver } from '../database/transactions/holds-over.ts';
+import { notifyExpiredHolds } from '../database/transactions/notify-expired-holds.ts';
 import { statementsOf } from '../shared/statement.ts';
 
 const everyMs = 1_000;
@@ -14,10 +14,10 @@ const answerWithinMs = 5_000;
  * of it throws: what fails, or has no answer, is done at the next time, and told when it begins to fail.
  * @returns ends it
  */
-export function keepWaking(database: Database): () => void {
+export function startRedeliveryPoller(database: Database): () => void {
   const sql = statementsOf(database);
   const wakeAll = async (): Promise<void> => {
-    await tellHoldsOver(sql);
+    await notifyExpiredHolds(sql);
     await renotifyUnreadMessages(sql);
   };
   let [busy, failing] = [false, false];

@@ -4,14 +4,14 @@ import type { Database } from '../database/connection.ts';
 import { type PricedProduct, readCheckout } from '../database/queries/checkouts.ts';
 import { findOrderByKey, listHistory, type OrderWithPayment } from '../database/queries/orders.ts';
 import { firstProduct } from '../database/queries/products.ts';
-import { type PlacingRequest, refuseOrder, type StockLine } from '../database/transactions/orders.ts';
+import { type Placement, refuseOrder, type StockLine } from '../database/transactions/place-order.ts';
 import { checkoutWorkflowId } from '../database/workflow-ids.ts';
 import { ShopError } from '../domain/errors.ts';
 import { type Blocker, blockerOf, maxItems, maxQuantity } from '../domain/limits.ts';
 import { type Item, mergeItems } from '../domain/order.ts';
 import { statementsOf } from '../shared/statement.ts';
-import type { CheckoutWorkflow } from './checkout.ts';
-import type { CheckoutAnswers, WaitingRequest } from './checkout-answers.ts';
+import type { CheckoutWorkflow } from '../workflows/checkout.ts';
+import type { CheckoutAnswers, WaitingRequest } from '../workflows/checkout-answers.ts';
 
 export interface CheckoutRequest {
   readonly key: string;
@@ -40,7 +40,7 @@ export type StartCheckout = (request: CheckoutRequest) => Promise<CheckoutAnswer
 const waitAtMostMs = 8_000;
 const lookEveryMs = 1_000;
 
-export function checkoutStarter(
+export function createStartCheckout(
   database: Database,
   workflow: CheckoutWorkflow,
   answers: CheckoutAnswers,
@@ -57,7 +57,7 @@ export function checkoutStarter(
       holdSeconds: settings.holdSeconds,
     };
     const requestHash = hash([items, order.email, order.shownCents]);
-    const waiting = answers.wait(request.key);
+    const waiting = answers.subscribe(request.key);
     try {
       const skus = items.map(({ sku }) => sku);
       const { known, products } = await readCheckout(database, request.key, skus);
@@ -69,7 +69,7 @@ export function checkoutStarter(
       const requestId = randomUUID();
       if (!known) {
         const input = { order: { ...order, requestHash }, requestId, version: 1 } as const;
-        if (await isRefusedAtOnce(database, input, products)) answers.say(request.key);
+        if (await isRefusedAtOnce(database, input, products)) answers.notify(request.key);
         else await DBOS.startWorkflow(workflow, { workflowID })(input);
       }
       const placed = await placedOrder(database, request.key, waiting);
@@ -86,7 +86,7 @@ export function checkoutStarter(
  */
 async function isRefusedAtOnce(
   database: Database,
-  placing: PlacingRequest,
+  placing: Placement,
   products: readonly PricedProduct[],
 ): Promise<boolean> {
   const lines = placing.order.items.map(({ sku, qty }) =>
@@ -125,7 +125,7 @@ async function placedOrder(
 ): Promise<OrderWithPayment> {
   let placed: OrderWithPayment | undefined;
   for (let waitedMs = 0; waitedMs < waitAtMostMs; waitedMs += lookEveryMs) {
-    placed = (await waiting.word(lookEveryMs)) ?? (await findOrderByKey(database, key));
+    placed = (await waiting.next(lookEveryMs)) ?? (await findOrderByKey(database, key));
     if (placed && isAnswered(placed)) return placed;
   }
   if (placed) return placed;

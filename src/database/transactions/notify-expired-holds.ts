@@ -5,7 +5,7 @@ import { checkoutWorkflowIdSql, paymentTopic } from '../workflow-ids.ts';
 const holdsAtOnce = 500;
 
 /** Notifies checkouts that their time to pay is over, each once. */
-export async function tellHoldsOver(sql: Statement): Promise<void> {
+export async function notifyExpiredHolds(sql: Statement): Promise<void> {
   await sql(
     // Every process asks this in the same second: one of them is enough.
     `with alone as materialized (select pg_try_advisory_xact_lock(hashtext('tell holds over')) as is),

@@ -2,7 +2,7 @@ import { allowedFrom } from '../../domain/order.ts';
 import type { PaymentState } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
 import { enqueueCall, sendBindings, sendCall } from '../outbox.ts';
-import { takeBoughtOut } from './carts.ts';
+import { removeOrderedProducts } from './carts.ts';
 
 /**
  * Makes an order paid, takes what was bought out of its browser's cart, and starts its dispatch and its confirmation with
@@ -15,16 +15,16 @@ export async function payOrder(
   dispatchSeconds: number,
 ): Promise<boolean> {
   const [paid] = await sql<Paid>(
-    `with payment as (select cast(:orderId as integer) as order_id), ${paying}
-     select ${followingUp} from paid`,
+    `with payment as (select cast(:orderId as integer) as order_id), ${markOrderPaid}
+     select ${startNextWorkflows} from paid`,
     { ...order, dispatchSeconds, allowedFrom: [...allowedFrom[order.late ? 'payLate' : 'pay']] },
   );
-  if (paid) await emptyCart(sql, order.orderId, paid);
+  if (paid) await removeFromCart(sql, order.orderId, paid);
   return paid !== undefined;
 }
 
 /** A payment as it was read, and the event that says that it was made. */
-export interface MadePayment {
+export interface ReportedPayment {
   readonly orderId: number;
   readonly checkoutKey: string;
   readonly state: PaymentState;
@@ -43,7 +43,7 @@ export interface MadePayment {
  */
 export async function settlePayment(
   sql: Statement,
-  made: MadePayment,
+  made: ReportedPayment,
   dispatchSeconds: number,
 ): Promise<boolean> {
   const { orderId, checkoutKey, transactionId, event } = made;
@@ -57,8 +57,8 @@ export async function settlePayment(
      ), event as (
        insert into payment_events (event_id, type, body, outcome, order_id)
        select :eventId, :eventType, cast(:body as jsonb), 'applied', order_id from payment
-     ), ${paying}
-     select ${followingUp}, (${sendCall}), 1 / cast(paid.order_id is not null as integer) as whole
+     ), ${markOrderPaid}
+     select ${startNextWorkflows}, (${sendCall}), 1 / cast(paid.order_id is not null as integer) as whole
      from payment left join paid on paid.order_id = payment.order_id`,
     {
       orderId,
@@ -73,7 +73,7 @@ export async function settlePayment(
       ...sendBindings({ checkoutKey, messageId: event.id, message: { paid: true } }),
     },
   );
-  if (paid) await emptyCart(sql, orderId, paid);
+  if (paid) await removeFromCart(sql, orderId, paid);
   return paid !== undefined;
 }
 
@@ -82,7 +82,7 @@ interface Paid {
 }
 
 // Goes on from `payment`, the order whose payment is made.
-const paying = `paid as (
+const markOrderPaid = `paid as (
     update orders set status = 'paid', reason = null, cancelled_at = null, paid_at = now(),
       dispatch_due_at = now() + cast(:dispatchSeconds as double precision) * interval '1 second'
     from payment where orders.order_id = payment.order_id and status = any(:allowedFrom)
@@ -96,9 +96,9 @@ const paying = `paid as (
     returning email_id
   )`;
 
-const followingUp = `browser_id, ${enqueueCall('dispatch', 'paid.order_id', { dueAt: 'dispatch_due_at' })},
+const startNextWorkflows = `browser_id, ${enqueueCall('dispatch', 'paid.order_id', { dueAt: 'dispatch_due_at' })},
   (select ${enqueueCall('email', 'email_id')} from confirmation)`;
 
-async function emptyCart(sql: Statement, orderId: number, { browserId }: Paid): Promise<void> {
-  if (browserId !== null) await takeBoughtOut(sql, { browserId, orderId });
+async function removeFromCart(sql: Statement, orderId: number, { browserId }: Paid): Promise<void> {
+  if (browserId !== null) await removeOrderedProducts(sql, { browserId, orderId });
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type CancelReason, type Item, orderTotal } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
-import { placedBefore } from './placed-before.ts';
+import { findExistingOrder } from './find-existing-order.ts';
 
 /** What a shopper asked for. `shownCents` is the total that the page showed, or null. */
 export interface OrderRequest {
@@ -16,7 +16,7 @@ export interface OrderRequest {
 }
 
 /** The same with the HTTP request that asked. */
-export interface PlacingRequest {
+export interface Placement {
   readonly order: OrderRequest;
   readonly requestId: string;
 }
@@ -58,12 +58,12 @@ export interface StockLine extends PlacedLine {
  * An order that cannot be placed is recorded as cancelled, so that its key gets the same answer for ever. Each statement is
  * whole by itself, so it may run outside a transaction, and again: the same request finds what it has placed.
  */
-export async function placeOrder(sql: Statement, placing: PlacingRequest): Promise<PlacedOutcome> {
+export async function placeOrder(sql: Statement, placing: Placement): Promise<PlacedOutcome> {
   const request = { ...placing.order, requestId: placing.requestId };
   const { lines, placed } = await reserve(sql, request);
   if (placed) return { outcome: 'placed', order: placed };
   const refusal = await refuseOrder(sql, placing, lines);
-  return refusal ? { outcome: 'refused', reason: refusal } : placedBefore(sql, request);
+  return refusal ? { outcome: 'refused', reason: refusal } : findExistingOrder(sql, request);
 }
 
 interface Reserved {
@@ -80,7 +80,7 @@ async function reserve(
 ): Promise<{ lines: readonly StockLine[]; placed: PlacedOrder | undefined }> {
   const token = randomBytes(bytesOfToken).toString('base64url');
   const [reserved] = await sql<Reserved>(reservation, {
-    ...requestBindings(request, token),
+    ...orderBindings(request, token),
     items: JSON.stringify(request.items),
     shown: request.shownCents,
     holdSeconds: request.holdSeconds,
@@ -148,7 +148,7 @@ const reservation = `
  */
 export async function refuseOrder(
   sql: Statement,
-  placing: PlacingRequest,
+  placing: Placement,
   lines: readonly StockLine[],
 ): Promise<CancelReason | undefined> {
   const request = { ...placing.order, requestId: placing.requestId };
@@ -168,7 +168,7 @@ export async function refuseOrder(
      insert into order_history (order_id, what, detail)
      select order_id, 'cancelled', cast(:detail as jsonb) from refused returning order_id`,
     {
-      ...requestBindings(request, randomBytes(bytesOfToken).toString('base64url')),
+      ...orderBindings(request, randomBytes(bytesOfToken).toString('base64url')),
       lines: JSON.stringify(
         lines.map((line) => ({
           product_id: line.productId,
@@ -200,7 +200,7 @@ const lineRows = `json_to_recordset(cast(:lines as json))
 
 const bytesOfToken = 16;
 
-function requestBindings(request: Request, token: string) {
+function orderBindings(request: Request, token: string) {
   return {
     key: request.checkoutKey,
     hash: request.requestHash,

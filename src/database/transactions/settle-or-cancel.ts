@@ -1,11 +1,11 @@
-import { type CancelReason, orderKeyOf } from '../../domain/order.ts';
-import { conclude, type KnownPayment, type PaymentState } from '../../domain/payment.ts';
+import { type CancelReason, correlationTokenOf } from '../../domain/order.ts';
+import { decidePayment, type KnownPayment, type PaymentState } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
 import type { OrderWithPayment } from '../queries/orders.ts';
 import { orderColumns } from '../tables.ts';
 import { transaction } from '../transaction.ts';
-import { cancelOrder } from './order-changes.ts';
-import { payOrder } from './paying.ts';
+import { cancelOrder } from './cancel-order.ts';
+import { payOrder } from './settle-payment.ts';
 
 /**
  * Step 3 of the checkout story: the session is on record. An event may have come before it and is not undone; recorded again
@@ -35,7 +35,7 @@ export async function recordSession(
 }
 
 /** How a payment ended for its order; `waiting` when it has not. */
-export type Conclusion = 'paid' | 'cancelled' | 'waiting';
+export type PaymentOutcome = 'paid' | 'cancelled' | 'waiting';
 
 /**
  * Steps 5 and 6: reads the payment under its lock and does what it says. Paid: the order is paid and its dispatch and
@@ -43,16 +43,16 @@ export type Conclusion = 'paid' | 'cancelled' | 'waiting';
  * With `sessionEnded`, the reason for it, the provider has confirmed that nobody can pay any more; a payment that won the
  * race still wins. `isUnwanted`: the shopper has said that the order is to be cancelled.
  */
-export const concludePayment = transaction(
+export const settleOrCancel = transaction(
   'concludePayment',
   async (
     sql,
     order: { orderId: number; sessionEnded: CancelReason | null; isUnwanted?: boolean },
     dispatchSeconds: number,
-  ): Promise<Conclusion> => {
+  ): Promise<PaymentOutcome> => {
     const payment = await lockPayment(sql, order.orderId);
     if (!payment) throw new Error(`Order ${order.orderId} has no payment.`);
-    switch (conclude(payment, order.sessionEnded !== null)) {
+    switch (decidePayment(payment, order.sessionEnded !== null)) {
       case 'wait':
         return 'waiting';
       case 'settle':
@@ -99,7 +99,7 @@ async function cancel(
  * Step 5, when the provider says that the session was paid although no event told us. What was paid back since is kept as the
  * event that would have told of it, so that it is placed like any other before the goods leave.
  */
-export const recordPaid = transaction(
+export const recordPaidSession = transaction(
   'recordPaid',
   async (sql, paid: { orderId: number; transactionId: string; refundEvent: unknown }): Promise<void> => {
     const payment = await lockPayment(sql, paid.orderId);
@@ -141,7 +141,7 @@ export async function readPayment(
   orderId: number,
   lock: 'for update of payments, orders' | '' = '',
 ): Promise<PaymentOfOrder | undefined> {
-  const [payment] = await sql<Omit<PaymentOfOrder, 'orderKey'> & { token: string }>(
+  const [payment] = await sql<Omit<PaymentOfOrder, 'correlationToken'> & { token: string }>(
     `select order_id, checkout_key, browser_id, token, state,
             session_id, transaction_id, amount_cents,
             refunded_cents, payments.currency, status as order_status,
@@ -149,7 +149,7 @@ export async function readPayment(
      from payments join orders using (order_id) where order_id = :orderId ${lock}`,
     { orderId },
   );
-  return payment && { ...payment, orderKey: orderKeyOf(payment.token) };
+  return payment && { ...payment, correlationToken: correlationTokenOf(payment.token) };
 }
 
 /**

@@ -11,7 +11,7 @@ export async function cancelOrder(
   sql: Statement,
   order: { orderId: number; reason: CancelReason },
 ): Promise<void> {
-  await lockStockOf(sql, order.orderId);
+  await lockStock(sql, order.orderId);
   const cancelled = await sql(
     `with cancelled as (
        update orders set status = 'cancelled', reason = :reason, cancelled_at = now()
@@ -36,8 +36,8 @@ export async function cancelOrder(
  * Reserves the units of a cancelled order once more: all of them or none.
  * @returns whether there were enough
  */
-export async function reserveAgain(sql: Statement, orderId: number): Promise<boolean> {
-  await lockStockOf(sql, orderId);
+export async function reserveStockAgain(sql: Statement, orderId: number): Promise<boolean> {
+  await lockStock(sql, orderId);
   const [short] = await sql(
     `select 1 from order_lines join stock using (product_id) where order_id = :orderId and available < quantity limit 1`,
     { orderId },
@@ -52,8 +52,8 @@ export async function reserveAgain(sql: Statement, orderId: number): Promise<boo
 }
 
 /** Puts the units of a sold order back into stock, those that are not back already. */
-export async function returnUnits(sql: Statement, orderId: number): Promise<void> {
-  await lockStockOf(sql, orderId);
+export async function returnStock(sql: Statement, orderId: number): Promise<void> {
+  await lockStock(sql, orderId);
   await sql(
     `with back as (
        select product_id, quantity - returned as units from order_lines where order_id = :orderId
@@ -66,7 +66,7 @@ export async function returnUnits(sql: Statement, orderId: number): Promise<void
 }
 
 // In SKU order, as every transaction locks stock, so that two of them wait for each other instead of deadlocking.
-async function lockStockOf(sql: Statement, orderId: number): Promise<void> {
+async function lockStock(sql: Statement, orderId: number): Promise<void> {
   await sql(
     `select 1 from stock join products using (product_id) join order_lines using (product_id)
      where order_id = :orderId order by sku for update of stock`,

@@ -1,9 +1,9 @@
 import type { CancelReason, OrderStatus } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
-import type { PlacedOrder, PlacedOutcome } from './orders.ts';
+import type { PlacedOrder, PlacedOutcome } from './place-order.ts';
 
 interface FoundOrder extends PlacedOrder {
-  readonly isOurs: boolean;
+  readonly samePlacement: boolean;
   readonly status: OrderStatus;
   readonly reason: CancelReason | null;
   readonly hasPayment: boolean;
@@ -13,7 +13,7 @@ interface FoundOrder extends PlacedOrder {
  * What has become of a checkout key that is used already: what this request has placed or recorded before it was interrupted, or
  * that the key is another's.
  */
-export async function placedBefore(
+export async function findExistingOrder(
   sql: Statement,
   { checkoutKey, requestId }: { readonly checkoutKey: string; readonly requestId: string },
 ): Promise<PlacedOutcome> {
@@ -29,8 +29,8 @@ export async function placedBefore(
      from orders where checkout_key = :checkoutKey`,
     { checkoutKey, requestId },
   );
-  if (!found?.isOurs) return { outcome: 'exists' };
-  const { isOurs: _, status, reason, hasPayment, ...order } = found;
+  if (!found?.samePlacement) return { outcome: 'exists' };
+  const { samePlacement: _, status, reason, hasPayment, ...order } = found;
   if (status !== 'cancelled' || reason === null) return { outcome: 'placed', order };
   // Another process has gone on with it, and has given it up.
   return hasPayment ? { outcome: 'exists' } : { outcome: 'refused', reason };

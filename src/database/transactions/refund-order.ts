@@ -1,5 +1,5 @@
 import { allowedFrom } from '../../domain/order.ts';
-import { judgeRefund, type RefundRequest, type RefusedRefund } from '../../domain/refund.ts';
+import { decideRefund, type RefundRequest, type RefusedRefund } from '../../domain/refund.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { enqueueWorkflow } from '../outbox.ts';
@@ -7,8 +7,8 @@ import type { RefundRow } from '../tables.ts';
 import { transaction } from '../transaction.ts';
 import { resolveAttention } from './attention.ts';
 import { planEmail } from './emails.ts';
-import { returnUnits } from './order-changes.ts';
-import { type LockedPayment, lockPayment } from './payments.ts';
+import { returnStock } from './cancel-order.ts';
+import { type LockedPayment, lockPayment } from './settle-or-cancel.ts';
 
 /**
  * Promises a refund and starts the workflow that makes it, in one commit. Asked again with the same key it changes nothing.
@@ -30,14 +30,14 @@ export function requestRefund(
       const isReplay = known.orderId === request.orderId && known.request === asked;
       return isReplay ? known : { refused: 'key_reused', refundableCents: left };
     }
-    const judged = judgeRefund(request, { ...payment, live: false });
+    const judged = decideRefund(request, { ...payment, live: false });
     if (typeof judged === 'string') return { refused: judged, refundableCents: left };
     const { amountCents, restock } = judged;
     return promiseRefund(sql, payment, { ...request, amountCents, restock, request: asked });
   });
 }
 
-interface Promised {
+interface PromisedRefund {
   readonly amountCents: number;
   readonly restock: boolean;
   readonly reason: string;
@@ -51,10 +51,10 @@ interface Promised {
 export async function promiseRefund(
   sql: Statement,
   payment: LockedPayment,
-  refund: Promised,
+  refund: PromisedRefund,
 ): Promise<RefundRow> {
   const { orderId } = payment;
-  if (refund.restock) await returnUnits(sql, orderId);
+  if (refund.restock) await returnStock(sql, orderId);
   await countRefund(sql, payment, refund.amountCents);
   const row = await insertRefund(sql, orderId, refund, 'due');
   await enqueueWorkflow(sql, 'refund', row.refundId);
@@ -79,7 +79,7 @@ export async function countRefund(
 export async function insertRefund(
   sql: Statement,
   orderId: number,
-  refund: Omit<Promised, 'restock'>,
+  refund: Omit<PromisedRefund, 'restock'>,
   state: RefundRow['state'],
 ): Promise<RefundRow> {
   const [row] = await sql<RefundRow>(
@@ -154,11 +154,11 @@ export async function recordRefundMade(
      select * from made`,
     { refundId, providerRefundId },
   );
-  if (made) await followRefund(sql, made);
+  if (made) await finishRefund(sql, made);
 }
 
 /** After a refund was made: the buyer is told, and with the last one the payment and the order are `refunded`. */
-export async function followRefund(sql: Statement, refund: RefundRow): Promise<void> {
+export async function finishRefund(sql: Statement, refund: RefundRow): Promise<void> {
   const { orderId, refundId } = refund;
   await sql(
     `with payment as (
