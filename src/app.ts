@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { FastifyInstance } from 'fastify';
+import { createStartCheckout } from './checkout/start-checkout.ts';
 import type { ShopConfig } from './config.ts';
 import { connect, type Database } from './database/connection.ts';
 import { openEnginePool } from './database/engine-pool.ts';
@@ -27,10 +28,9 @@ import { configureEngine } from './workflows/engine.ts';
 import { registerHousekeeping } from './workflows/housekeeping.ts';
 import { registerReconciler } from './workflows/reconcile.ts';
 import { recoverOrphanedWorkflows } from './workflows/recovery.ts';
+import { startRedeliveryPoller } from './workflows/redelivery-poller.ts';
 import { openMoneyQueue, registerRefund } from './workflows/refund.ts';
 import { registerResumeCheckout } from './workflows/resume-checkout.ts';
-import { createStartCheckout } from './checkout/start-checkout.ts';
-import { startRedeliveryPoller } from './workflows/redelivery-poller.ts';
 
 /** One shop process, wired but not started. */
 export interface App {

@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module';
 import type { FastifyInstance } from 'fastify';
+import { type StartCheckout } from './checkout/start-checkout.ts';
 import type { ShopConfig } from './config.ts';
 import { type Database } from './database/connection.ts';
 import { listen } from './database/listen.ts';
-import { requestCancellation } from './database/transactions/request-cancellation.ts';
 import { addToCart, correctEmail, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
 import { type EventContext, ingestPaymentEvent } from './database/transactions/ingest-payment-event.ts';
 import { requestRefund } from './database/transactions/refund-order.ts';
+import { requestCancellation } from './database/transactions/request-cancellation.ts';
 import { resolveAttentionItem } from './database/transactions/resolve-attention-item.ts';
 import { addStock, raiseToRestockLevel } from './database/transactions/restock.ts';
 import { type Browsers } from './http/browsers.ts';
@@ -35,7 +36,6 @@ import type { PaymentProvider } from './payments/provider.ts';
 import { inTransaction } from './shared/statement.ts';
 import { type Renderer } from './storefront/render.ts';
 import { type Reconciler } from './workflows/reconcile.ts';
-import { type StartCheckout } from './checkout/start-checkout.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 

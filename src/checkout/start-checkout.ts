@@ -1,16 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { type PricedProduct, readCheckout } from '../database/queries/checkouts.ts';
 import { findOrderByKey, listHistory, type OrderWithPayment } from '../database/queries/orders.ts';
 import { firstProduct } from '../database/queries/products.ts';
-import { type Placement, refuseOrder, type StockLine } from '../database/transactions/place-order.ts';
-import { checkoutWorkflowId } from '../database/workflow-ids.ts';
+import { refuseOrder } from '../database/transactions/refuse-order.ts';
 import { ShopError } from '../domain/errors.ts';
 import { type Blocker, blockerOf, maxItems, maxQuantity } from '../domain/limits.ts';
-import { type Item, mergeItems } from '../domain/order.ts';
+import { type Item, mergeItems, type Placement, type StockLine } from '../domain/order.ts';
 import { statementsOf } from '../shared/statement.ts';
-import type { CheckoutWorkflow } from '../workflows/checkout.ts';
+import type { StartCheckoutWorkflow } from '../workflows/checkout.ts';
 import type { CheckoutAnswers, WaitingRequest } from '../workflows/checkout-answers.ts';
 
 export interface CheckoutRequest {
@@ -42,7 +40,7 @@ const lookEveryMs = 1_000;
 
 export function createStartCheckout(
   database: Database,
-  workflow: CheckoutWorkflow,
+  startWorkflow: StartCheckoutWorkflow,
   answers: CheckoutAnswers,
   settings: { readonly holdSeconds: number },
 ): StartCheckout {
@@ -65,12 +63,11 @@ export function createStartCheckout(
       if (known && !isOpening(known, requestHash)) return await answer(database, known, requestHash, false);
       if (!known) checkItems(items, products);
 
-      const workflowID = checkoutWorkflowId(request.key);
       const requestId = randomUUID();
       if (!known) {
         const input = { order: { ...order, requestHash }, requestId, version: 1 } as const;
         if (await isRefusedAtOnce(database, input, products)) answers.notify(request.key);
-        else await DBOS.startWorkflow(workflow, { workflowID })(input);
+        else await startWorkflow(input);
       }
       const placed = await placedOrder(database, request.key, waiting);
       return await answer(database, placed, requestHash, placed.requestId === requestId);

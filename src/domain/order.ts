@@ -54,6 +54,11 @@ export function orderTotal(
   return lines.reduce((sum, line) => sum + line.qty * line.unitPriceCents, 0);
 }
 
+/** The currency of lines, which are all of one. */
+export function currencyOf(lines: readonly { readonly currency: string }[]): string {
+  return lines[0]?.currency ?? 'USD';
+}
+
 /** The times between which a paid order is being dispatched, and its status. */
 export interface DispatchClock {
   readonly status: OrderStatus;
@@ -83,7 +88,55 @@ export function lastUpdate(order: DispatchClock, recorded: readonly (Date | null
   return new Date(Math.max(...times));
 }
 
-/** The mark of an order at the provider: made of its secret address (`token`), which it does not give away. */
+/** The correlation token of an order at the provider: derived from its secret address (`token`), which it does not reveal. */
 export function correlationTokenOf(token: string): string {
   return createHash('sha256').update(token).digest('hex').slice(0, 32);
+}
+
+/** The fields of an order that its buyer gives. */
+export interface BuyerDetails {
+  readonly email: string | null;
+}
+
+/** An order as its shopper asks for it. `shownCents` is the total that the page showed, or null. */
+export interface OrderRequest extends BuyerDetails {
+  readonly checkoutKey: string;
+  readonly requestHash: string;
+  readonly items: readonly Item[];
+  /** The browser that asked, so that it finds its order again; null for a program. */
+  readonly browserId: string | null;
+  readonly shownCents: number | null;
+  readonly holdSeconds: number;
+}
+
+/** An order, and the HTTP request that asked for it: the same request finds the order that it has placed. */
+export interface Placement {
+  readonly order: OrderRequest;
+  readonly requestId: string;
+}
+
+/** A line of a placed order. */
+export interface PlacedLine {
+  readonly sku: string;
+  readonly product: string;
+  readonly qty: number;
+  readonly unitPriceCents: number;
+}
+
+/** A placed order, as its workflow records it. */
+export interface PlacedOrder extends BuyerDetails {
+  readonly orderId: number;
+  readonly token: string;
+  readonly totalCents: number;
+  readonly currency: string;
+  readonly lines: readonly PlacedLine[];
+  /** Milliseconds since 1970. */
+  readonly holdExpiresAt: number;
+}
+
+/** A requested line, and the available units of its product. */
+export interface StockLine extends PlacedLine {
+  readonly productId: number;
+  readonly currency: string;
+  readonly available: number;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decidePayment, decideEvent, type KnownPayment, type PaymentEvent } from './payment.ts';
+import { decideEvent, decidePayment, type KnownPayment, type PaymentEvent } from './payment.ts';
 
 const event: PaymentEvent = {
   id: 'evt_1',
@@ -42,7 +42,10 @@ describe('a paid event', () => {
   );
 
   test('wins over an ended session while the order still holds its stock', () => {
-    expect(decideEvent(event, { ...open, state: 'expired' })).toEqual({ outcome: 'applied', nextState: 'settled' });
+    expect(decideEvent(event, { ...open, state: 'expired' })).toEqual({
+      outcome: 'applied',
+      nextState: 'settled',
+    });
   });
 
   test('is late when the order was cancelled already', () => {

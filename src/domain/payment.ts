@@ -111,7 +111,9 @@ function isWaiting(state: PaymentState): boolean {
 function isSameSession(event: PaymentEvent, known: KnownPayment): boolean {
   // Before our own record of the session there is only the mark to know it by.
   const isOurs =
-    known.sessionId === null ? event.correlationToken === known.correlationToken : event.sessionId === known.sessionId;
+    known.sessionId === null
+      ? event.correlationToken === known.correlationToken
+      : event.sessionId === known.sessionId;
   return (
     isOurs &&
     event.live === known.live &&

@@ -1,37 +1,66 @@
 import { Error as EngineErrors } from '@dbos-inc/dbos-sdk';
+import type { Database } from '../database/connection.ts';
 import type { AttentionKind } from '../database/tables.ts';
 import { transaction } from '../database/transaction.ts';
 import { raiseAttention } from '../database/transactions/attention.ts';
+import type { PaymentEvent } from '../domain/payment.ts';
+import { inTransaction } from '../shared/statement.ts';
 
-/** What a story is about, for the list of what needs a person. */
+/** The subject of an attention item. */
 export interface AttentionSubject {
   readonly kind: AttentionKind;
   readonly subject: string;
   readonly orderId: number | null;
 }
 
-/** How a story ended that was parked: an operator finds it on the list, with its reason, and can have it tried again. */
+/** The attention item of a checkout that failed. */
+export function checkoutFailure(orderId: number) {
+  return { kind: 'checkout_failed', subject: String(orderId), orderId } as const;
+}
+
+/** The result of a workflow that was sent to the attention list. An operator finds it there, and can have it tried again. */
 export const needsAttention = 'needs_attention';
 
-/** Puts a story on the list of what needs a person. */
-export const sendToAttention = transaction('park', async (sql, matter: AttentionSubject & { reason: string }) => {
-  await raiseAttention(sql, matter);
-});
+/** Puts an item on the attention list. */
+export const sendToAttention = transaction(
+  'sendToAttention',
+  async (sql, item: AttentionSubject & { reason: string }) => {
+    await raiseAttention(sql, item);
+  },
+);
 
-/**
- * Tells a story that nobody waits for. What it throws does not vanish in a failed workflow: it is parked, with the error as
- * its reason.
- */
+/** Runs a workflow that nobody waits for. Its error goes to the attention list instead of vanishing in a failed workflow. */
 export async function orSendToAttention<Result>(
-  matter: AttentionSubject,
-  story: () => Promise<Result>,
+  subject: AttentionSubject,
+  run: () => Promise<Result>,
 ): Promise<Result | typeof needsAttention> {
   try {
-    return await story();
+    return await run();
   } catch (error) {
-    // The engine's own: the workflow was cancelled, or another process tells it now.
+    // The engine's own errors: the workflow was cancelled, or another process runs it now.
     if (error instanceof EngineErrors.DBOSError) throw error;
-    await sendToAttention({ ...matter, reason: String(error) });
+    await sendToAttention({ ...subject, reason: String(error) });
     return needsAttention;
+  }
+}
+
+/**
+ * Ingests one event of many. An event that fails goes to the attention list and does not delay the others.
+ * @returns undefined when it failed
+ */
+export async function ingestOrSendToAttention<Outcome>(
+  database: Database,
+  { id, type }: PaymentEvent,
+  ingest: () => Promise<Outcome>,
+): Promise<Outcome | undefined> {
+  try {
+    return await ingest();
+  } catch (error) {
+    const reason = `${type} cannot be ingested: ${String(error)}`;
+    // While Postgres is away this fails too, and the next run begins anew.
+    await inTransaction(database, (sql) =>
+      raiseAttention(sql, { kind: 'event_mismatch', subject: id, orderId: null, reason }),
+    );
+    return undefined;
   }
 }

@@ -1,77 +1,68 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import {
-  type AwaitedPayment,
-  type PaymentOutcome,
-  settleOrCancel,
-  recordPaidSession,
-} from '../database/transactions/settle-or-cancel.ts';
+import { type AwaitedPayment, recordPaidSession } from '../database/transactions/record-session.ts';
+import { type PaymentOutcome, settleOrCancel } from '../database/transactions/settle-or-cancel.ts';
 import { type PaymentMessage, paymentTopic } from '../database/workflow-ids.ts';
 import type { CancelReason } from '../domain/order.ts';
 import type { EndedSession, PaymentProvider } from '../payments/provider.ts';
+import { withoutDeadline } from './engine.ts';
 
-/** The settings of following a payment. */
+/** The settings of waiting for a payment. */
 export interface PaymentSettings {
   readonly provider: PaymentProvider;
   /** How long a dispatch takes. */
   readonly dispatchSeconds: number;
 }
 
-/** Whether a workflow is told that its hold is over, as checkouts are, or keeps the time itself. */
-export type HoldWatch = 'told' | 'by_itself';
+/** How a workflow learns that its hold expired: by a message, as checkouts do (decision 18), or by a deadline of its own. */
+export type HoldExpiry = 'notified' | 'deadline';
 
-// Every look costs two statements for each customer who waits, so the workflow is woken, also when the word was sent while
-// nobody listened (workflows/wake-ups.ts), and hardly looks by itself.
+// Each poll costs two statements per waiting customer. Notifications wake the workflow, and the redelivery poller repeats lost ones
+// (workflows/redelivery-poller.ts), so it hardly polls itself.
 const pollingIntervalMs = 600_000;
-// The engine keeps the end of a wait in a step of its own: six statements and a commit. The end of this one stands in the order's
-// row, and is told (decision 18).
-const withoutDeadline = { timeoutSeconds: Number.NaN, pollingIntervalMs };
 
-const firstPauseSeconds = 2;
-const longestPauseSeconds = 60;
+const firstBackoffSeconds = 2;
+const longestBackoffSeconds = 60;
 
 /**
- * Steps 4 to 6 of the checkout story: waits for the provider's word, asks before cancelling, and settles or cancels as the
- * payment row says. While the provider's answer is unknown the stock stays held.
+ * Waits for the payment of an order, ends its session before cancelling, and settles or cancels as the payment row says. While
+ * the provider's answer is unknown the stock stays held.
  */
 export async function awaitPayment(
   { provider, dispatchSeconds }: PaymentSettings,
   order: AwaitedPayment,
-  holdWatch: HoldWatch,
+  holdExpiry: HoldExpiry,
 ): Promise<Exclude<PaymentOutcome, 'waiting'>> {
+  const { orderId } = order;
   let reason: CancelReason = 'hold_expired';
-  const firstWait =
-    holdWatch === 'told' ? withoutDeadline : { deadlineEpochMS: order.holdExpiresAt, pollingIntervalMs };
-  for (let pauseSeconds = 0; ; ) {
-    // 4. Wait for the provider's word until the hold ends, or the shopper cancels.
-    const until = pauseSeconds === 0 ? firstWait : { timeoutSeconds: pauseSeconds, pollingIntervalMs };
-    const word = await DBOS.recv<PaymentMessage>(paymentTopic, until);
-    if (word?.paid) return 'paid';
-    if (word?.cancel) reason = 'cancelled_by_shopper';
+  const firstWait = holdExpiry === 'notified' ? withoutDeadline : { deadlineEpochMS: order.holdExpiresAt };
+  for (let backoffSeconds = 0; ; ) {
+    // Wait for the payment, the end of the hold, or the shopper's cancellation.
+    const until = backoffSeconds === 0 ? firstWait : { timeoutSeconds: backoffSeconds };
+    const message = await DBOS.recv<PaymentMessage>(paymentTopic, { ...until, pollingIntervalMs });
+    if (message?.paid) return 'paid';
+    if (message?.cancel) reason = 'cancelled_by_shopper';
 
-    // 5. Ask before cancelling.
-    const isToAsk = word === null || word.cancel || word.holdOver;
-    const ended = isToAsk ? await endSession(provider, order) : undefined;
+    // End the session before cancelling: a payment may be on its way.
+    const mustEnd = message === null || message.cancel || message.holdOver;
+    const ended = mustEnd ? await endPaymentSession(provider, order) : undefined;
     if (ended?.outcome === 'paid') {
       const { transactionId, refundEvent = null } = ended;
-      await recordPaidSession({ orderId: order.orderId, transactionId, refundEvent });
+      await recordPaidSession({ orderId, transactionId, refundEvent });
     }
 
-    // 6. Settle or cancel; asked again and again, the payment may have changed in the meantime.
+    // Settle or cancel. The payment may have changed in the meantime, so its row decides.
     const sessionEnded = ended?.outcome === 'ended' ? reason : null;
     const isUnwanted = reason === 'cancelled_by_shopper';
-    const conclusion = await settleOrCancel(
-      { orderId: order.orderId, sessionEnded, isUnwanted },
-      dispatchSeconds,
-    );
-    if (conclusion !== 'waiting') return conclusion;
-    if (ended) pauseSeconds = Math.min(2 * pauseSeconds + firstPauseSeconds, longestPauseSeconds);
+    const outcome = await settleOrCancel({ orderId, sessionEnded, isUnwanted }, dispatchSeconds);
+    if (outcome !== 'waiting') return outcome;
+    if (ended) backoffSeconds = Math.min(2 * backoffSeconds + firstBackoffSeconds, longestBackoffSeconds);
   }
 }
 
-const endingTries = 3;
+const endAttempts = 3;
 
-/** Makes sure that the session can no longer be paid; `unknown` when the provider does not say, so that we ask again. */
-function endSession(
+/** Makes sure that the session can no longer be paid; `unknown` when the provider gives no answer, and is asked again later. */
+function endPaymentSession(
   provider: PaymentProvider,
   { orderId, sessionId, amountCents, currency }: AwaitedPayment,
 ): Promise<EndedSession | { readonly outcome: 'unknown' }> {
@@ -81,14 +72,14 @@ function endSession(
         return await provider.endSession({ sessionId, amountCents, currency });
       } catch (error) {
         DBOS.logger.warn(`Order ${orderId}: the end of its payment is unknown: ${String(error)}`);
-        if (DBOS.stepStatus?.currentAttempt === endingTries) return { outcome: 'unknown' as const };
+        if (DBOS.stepStatus?.currentAttempt === endAttempts) return { outcome: 'unknown' as const };
         throw error;
       }
     },
     {
       name: 'endPaymentSession',
       retriesAllowed: true,
-      maxAttempts: endingTries,
+      maxAttempts: endAttempts,
       intervalSeconds: 1,
       backoffRate: 2,
     },

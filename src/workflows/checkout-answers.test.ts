@@ -14,7 +14,11 @@ afterEach(() => {
 
 test('everybody who waits for a checkout is told of its order, nobody else', async () => {
   const answers = new CheckoutAnswers();
-  const [one, other, stranger] = [answers.subscribe('key'), answers.subscribe('key'), answers.subscribe('another')];
+  const [one, other, stranger] = [
+    answers.subscribe('key'),
+    answers.subscribe('key'),
+    answers.subscribe('another'),
+  ];
   const words = [one.next(1_000), other.next(1_000), stranger.next(1_000)];
   answers.notify('key', order);
   await vi.advanceTimersByTimeAsync(1_000);

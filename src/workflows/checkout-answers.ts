@@ -3,31 +3,31 @@ import type { OrderWithPayment } from '../database/queries/orders.ts';
 /** A request that waits for the answer of a checkout. */
 export interface WaitingRequest {
   /**
-   * Waits for the word that the answer is there, for so many milliseconds at most.
-   * @returns the order, when it came with the word; otherwise its row is to be read
+   * Waits for the notification of the answer, for `withinMs` milliseconds at most.
+   * @returns the order, when the notification has it; otherwise the caller reads its row
    */
   next(withinMs: number): Promise<OrderWithPayment | undefined>;
   close(): void;
 }
 
 /**
- * Tells the requests of this process that their checkout has its answer, at once and without the database. A hint only: the
- * checkout may go on in another process, so whoever waits also looks at the row.
+ * Notifies the requests of this process that their checkout has its answer, without the database. It is a hint only: the checkout
+ * may continue in another process, so a waiting request also reads the row.
  */
 export class CheckoutAnswers {
   readonly #waiting = new Map<string, Set<(order: OrderWithPayment | undefined) => void>>();
 
-  /** Hears what is said about a checkout key from now on; close it in the end. */
+  /** Subscribes to a checkout key; the caller closes the subscription. */
   subscribe(key: string): WaitingRequest {
     let answered = false;
-    let heard: OrderWithPayment | undefined;
+    let received: OrderWithPayment | undefined;
     let wake: (() => void) | undefined;
-    const hear = (order: OrderWithPayment | undefined): void => {
-      [answered, heard] = [true, order];
+    const listener = (order: OrderWithPayment | undefined): void => {
+      [answered, received] = [true, order];
       wake?.();
     };
-    const hearing = this.#waiting.get(key) ?? new Set();
-    this.#waiting.set(key, hearing.add(hear));
+    const listeners = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, listeners.add(listener));
     return {
       next: async (withinMs) => {
         if (!answered) {
@@ -40,17 +40,17 @@ export class CheckoutAnswers {
           });
         }
         answered = false;
-        return heard;
+        return received;
       },
       close: () => {
-        hearing.delete(hear);
-        if (hearing.size === 0 && this.#waiting.get(key) === hearing) this.#waiting.delete(key);
+        listeners.delete(listener);
+        if (listeners.size === 0 && this.#waiting.get(key) === listeners) this.#waiting.delete(key);
       },
     };
   }
 
-  /** The answer is there: this order, or what the row of this key says. */
+  /** Publishes that a key has its answer: this order, or the row of the key. */
   notify(key: string, order?: OrderWithPayment): void {
-    for (const hear of this.#waiting.get(key) ?? []) hear(order);
+    for (const listener of this.#waiting.get(key) ?? []) listener(order);
   }
 }

@@ -1,11 +1,11 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import type { PlacedOrder, Placement } from '../database/transactions/place-order.ts';
 import { settleOrCancel } from '../database/transactions/settle-or-cancel.ts';
-import type { PaymentSession, Refused } from '../payments/provider.ts';
+import { checkoutWorkflowId } from '../database/workflow-ids.ts';
+import type { Placement } from '../domain/order.ts';
+import { checkoutFailure, needsAttention, orSendToAttention, sendToAttention } from './attention.ts';
+import { awaitPayment, type PaymentSettings } from './await-payment.ts';
 import { maxRecoveryAttempts } from './engine.ts';
-import { type PaymentSettings, awaitPayment } from './await-payment.ts';
-import { type OpeningSettings, openCheckout } from './open-checkout.ts';
-import { orSendToAttention, sendToAttention } from './attention.ts';
+import { type OpenedCheckout, type OpeningSettings, openCheckout } from './open-checkout.ts';
 
 /** The settings of a checkout. */
 export interface CheckoutSettings extends OpeningSettings, PaymentSettings {}
@@ -16,53 +16,63 @@ export interface CheckoutInput extends Placement {
   readonly version: 1;
 }
 
-/** The durable checkout; call it by `DBOS.startWorkflow`. */
-export type CheckoutWorkflow = (input: CheckoutInput) => Promise<CheckoutResult>;
+/** Starts the durable checkout of a key. A second start of a key changes nothing. */
+export type StartCheckoutWorkflow = (input: CheckoutInput) => Promise<void>;
 
-/** How a checkout ended, as in the saga tutorial; what happened stands in the order's own rows. */
-export interface CheckoutResult {
+/** How a checkout ended, as in the saga tutorial; the order's own rows have the details. */
+interface CheckoutResult {
   readonly status: 'completed' | 'failed' | 'needs_attention';
 }
 
 /**
- * Registers the checkout story: the stock is held exactly while the order waits for its payment, and the
- * order is paid exactly when the provider says so. The payment row decides; messages only wake.
+ * Registers the checkout: stock is held exactly while the order waits for its payment, and the order is paid exactly when the
+ * provider says so. The payment row decides; messages only wake.
  *
  * The sequence of steps is a contract with the orders in flight: another sequence needs another version (decision 13).
  */
-export function registerCheckout(settings: CheckoutSettings): CheckoutWorkflow {
+export function registerCheckout(settings: CheckoutSettings): StartCheckoutWorkflow {
   const checkout = async (input: CheckoutInput): Promise<CheckoutResult> => {
-    // 1. to 3. Place the order, open its payment session, record it, and let the shopper go and pay.
+    // 1. Price the lines, reserve all or none, and insert the order. Open its payment session and record it. Answer the request.
     const opened = await openCheckout(settings, input);
     if (opened.outcome === 'not_placed') return { status: 'failed' };
-    const orderId = opened.outcome === 'opened' ? opened.order.orderId : opened.orderId;
-    const matter = { kind: 'checkout_failed', subject: String(orderId), orderId } as const;
-    if (opened.outcome === 'failed') {
-      await sendToAttention({ ...matter, reason: opened.reason });
-      return { status: 'needs_attention' };
+    if (opened.outcome === 'not_recorded') {
+      await sendToAttention({ ...checkoutFailure(opened.orderId), reason: opened.reason });
+      return { status: needsAttention };
     }
-    const end = await orSendToAttention(matter, () => takePayment(settings, input, opened));
-    if (end === 'needs_attention') return { status: end };
+    const end = await orSendToAttention(checkoutFailure(opened.order.orderId), () =>
+      settle(settings, input.order.checkoutKey, opened),
+    );
+    if (end === needsAttention) return { status: end };
     return { status: end === 'paid' ? 'completed' : 'failed' };
   };
-  return DBOS.registerWorkflow(checkout, { name: 'checkout', maxRecoveryAttempts });
+  const workflow = DBOS.registerWorkflow(checkout, { name: 'checkout', maxRecoveryAttempts });
+  return async (input) => {
+    await DBOS.startWorkflow(workflow, { workflowID: checkoutWorkflowId(input.order.checkoutKey) })(input);
+  };
 }
 
-async function takePayment(
+async function settle(
   settings: CheckoutSettings,
-  input: CheckoutInput,
-  { order, session }: { readonly order: PlacedOrder; readonly session: PaymentSession | Refused },
+  checkoutKey: string,
+  { order, session }: Extract<OpenedCheckout, { outcome: 'opened' }>,
 ): Promise<'paid' | 'cancelled'> {
-  const { orderId } = order;
+  const { orderId, totalCents: amountCents, currency, holdExpiresAt } = order;
   if ('refused' in session) {
-    const sessionEnded = 'payment_unavailable';
-    const conclusion = await settleOrCancel({ orderId, sessionEnded }, settings.dispatchSeconds);
-    settings.answers.notify(input.order.checkoutKey);
-    return conclusion === 'paid' ? 'paid' : 'cancelled';
+    // 2. Without a session nobody can pay: cancel the order and release its stock.
+    const outcome = await settleOrCancel(
+      { orderId, sessionEnded: 'payment_unavailable' },
+      settings.dispatchSeconds,
+    );
+    settings.answers.notify(checkoutKey);
+    return outcome === 'paid' ? 'paid' : 'cancelled';
   }
-
-  // 4. to 6. Wait, ask before cancelling, settle.
-  const { totalCents: amountCents, currency, holdExpiresAt } = order;
-  const awaited = { orderId, sessionId: session.sessionId, amountCents, currency, holdExpiresAt };
-  return awaitPayment(settings, awaited, 'told');
+  // 2. Wait for the payment. The webhook's transaction makes the order paid and starts its dispatch (transactions/settle-payment.ts);
+  //    its message ends this workflow.
+  // 3. When the hold expires or the shopper cancels, end the session at the provider first.
+  // 4. Then settle the payment, or cancel the order and release its stock (transactions/settle-or-cancel.ts).
+  return awaitPayment(
+    settings,
+    { orderId, sessionId: session.sessionId, amountCents, currency, holdExpiresAt },
+    'notified',
+  );
 }

@@ -3,7 +3,7 @@ import { findPayments, knownEvents, type PaymentStanding } from '../database/que
 import { type EventContext, ingestPaymentEvent } from '../database/transactions/ingest-payment-event.ts';
 import { correlationTokenOf } from '../domain/order.ts';
 import type { EndedSession, ListedSession, PaymentProvider } from '../payments/provider.ts';
-import { orRaiseAttention } from './to-attention.ts';
+import { ingestOrSendToAttention } from './attention.ts';
 
 /** The two sides of a comparison: our rows and the provider's lists. */
 export interface ComparisonContext {
@@ -67,14 +67,19 @@ async function ingestMissedEvents(
   let taken = 0;
   // Oldest first, as they would have come.
   for (const event of told.filter(({ id }) => !known.has(id)).toReversed()) {
-    const outcome = await orRaiseAttention(database, event, () => ingestPaymentEvent(database, context, event));
+    const outcome = await ingestOrSendToAttention(database, event, () =>
+      ingestPaymentEvent(database, context, event),
+    );
     if (outcome !== undefined && outcome !== 'known') taken += 1;
   }
   return taken;
 }
 
 /** Whether a session is of an order of ours, and not of another shop with the same account. */
-function isSessionOfOrder(session: ListedSession, payment: PaymentStanding | undefined): payment is PaymentStanding {
+function isSessionOfOrder(
+  session: ListedSession,
+  payment: PaymentStanding | undefined,
+): payment is PaymentStanding {
   return payment !== undefined && session.correlationToken === correlationTokenOf(payment.token);
 }
 
@@ -89,7 +94,9 @@ async function ingestMissedPayment(comparing: ComparisonContext, session: Listed
   const event = comparing.provider.readEvent(session.paidEvent);
   if (!event) return 0;
   const { database, context } = comparing;
-  const outcome = await orRaiseAttention(database, event, () => ingestPaymentEvent(database, context, event));
+  const outcome = await ingestOrSendToAttention(database, event, () =>
+    ingestPaymentEvent(database, context, event),
+  );
   return outcome === undefined || outcome === 'known' ? 0 : 1;
 }
 

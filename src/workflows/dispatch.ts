@@ -1,8 +1,8 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { markDispatched } from '../database/transactions/cancel-order.ts';
+import { dispatchOrder } from '../database/transactions/dispatch-order.ts';
 import { queues, type WorkflowName } from '../database/workflow-ids.ts';
-import { maxRecoveryAttempts } from './engine.ts';
 import { orSendToAttention } from './attention.ts';
+import { maxRecoveryAttempts } from './engine.ts';
 
 // What is due comes once a second in one lot. A lot of this size with every poll keeps up with 250 orders a second, and is
 // claimed with one statement.
@@ -17,7 +17,9 @@ const millisecondsBetweenPolls = 200;
 export function registerDispatch(): void {
   DBOS.registerWorkflow(
     (orderId: number) =>
-      orSendToAttention({ kind: 'dispatch_failed', subject: String(orderId), orderId }, () => markDispatched(orderId)),
+      orSendToAttention({ kind: 'dispatch_failed', subject: String(orderId), orderId }, () =>
+        dispatchOrder(orderId),
+      ),
     { name: 'dispatch' satisfies WorkflowName, maxRecoveryAttempts },
   );
 }

@@ -3,8 +3,8 @@ import type { EmailContent, EmailDelivery, PlannedEmail } from '../database/quer
 import { markEmailSent, readPlannedEmail } from '../database/transactions/emails.ts';
 import { queues, type WorkflowName } from '../database/workflow-ids.ts';
 import { type Mailer, messageIdOf, type RefusedMessage } from '../email/mailer.ts';
+import { type AttentionSubject, needsAttention, orSendToAttention, sendToAttention } from './attention.ts';
 import { maxRecoveryAttempts } from './engine.ts';
-import { type AttentionSubject, orSendToAttention, sendToAttention, needsAttention } from './attention.ts';
 
 /** What an email is told from outside. */
 export interface EmailSettings {
@@ -52,7 +52,11 @@ export async function openEmailQueue(): Promise<void> {
   });
 }
 
-async function deliver(settings: EmailSettings, email: PlannedEmail, matter: AttentionSubject): Promise<EmailResult> {
+async function deliver(
+  settings: EmailSettings,
+  email: PlannedEmail,
+  matter: AttentionSubject,
+): Promise<EmailResult> {
   const { emailId, delivery } = email;
   const content = delivery === 'off' ? null : await settings.compose(email);
 

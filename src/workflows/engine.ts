@@ -6,6 +6,28 @@ import { applicationName } from '../database/workflow-ids.ts';
 /** The engine gives a workflow up after this many recoveries. Workflows about money continue for as long as it takes. */
 export const maxRecoveryAttempts = 1_000_000;
 
+/**
+ * The options of a `DBOS.recv` that waits without a deadline. The engine records a deadline in a step of its own, six statements
+ * and a commit, and has no option for none: NaN is the only number that it takes as such.
+ */
+export const withoutDeadline = { timeoutSeconds: Number.NaN } as const;
+
+/** Runs a task of a schedule as a step. A failure is logged, and the next run tries again. */
+export function runScheduledTask(name: string, run: () => Promise<unknown>): Promise<'done' | 'failed'> {
+  return DBOS.runStep(
+    async () => {
+      try {
+        await run();
+        return 'done';
+      } catch (error) {
+        DBOS.logger.warn(`${name} failed; the next run tries again: ${String(error)}`);
+        return 'failed';
+      }
+    },
+    { name },
+  );
+}
+
 /** The log that the engine writes to, as far as it needs one. */
 interface Log {
   child(bindings: object): Log;
@@ -15,8 +37,8 @@ interface Log {
 }
 
 /**
- * Configures DBOS for one shop process; call it before the launch. `executorId` names the process for ever; whoever gives the
- * pool closes it after the engine.
+ * Configures DBOS for one shop process; call it before the launch. `executorId` names the process for ever. The caller closes the
+ * pool after the engine.
  */
 export function configureEngine(
   config: { readonly databaseUrl: string; readonly executorId: string },

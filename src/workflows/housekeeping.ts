@@ -1,11 +1,10 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { removeOldCarts } from '../database/transactions/carts.ts';
-import { attempt } from './attempt.ts';
-import { maxRecoveryAttempts } from './engine.ts';
+import { maxRecoveryAttempts, runScheduledTask } from './engine.ts';
 import { removeFinishedWorkflows } from './retention.ts';
 
-/** What is done from time to time so that nothing grows for ever. */
+/** Removes old rows on a schedule, so that nothing grows for ever. */
 export interface Housekeeper {
   /** Registers the schedule; call it once DBOS is launched. */
   schedule(): Promise<void>;
@@ -16,7 +15,7 @@ const name = 'housekeeping';
 const hourly = '0 37 * * * *';
 
 /**
- * Registers the housekeeping. What a run does not do, the next one does.
+ * Registers the housekeeping. Work that a run leaves is done by the next one.
  * @param retentionDays how long workflows are kept that have ended
  */
 export function registerHousekeeping(
@@ -25,8 +24,8 @@ export function registerHousekeeping(
 ): Housekeeper {
   const workflow = DBOS.registerWorkflow(
     async (_at: Date) => {
-      await attempt('removeOldCarts', () => removeOldCarts(database));
-      await attempt('removeFinishedWorkflows', () =>
+      await runScheduledTask('removeOldCarts', () => removeOldCarts(database));
+      await runScheduledTask('removeFinishedWorkflows', () =>
         removeFinishedWorkflows(database, { retentionDays, now: Date.now() }),
       );
     },

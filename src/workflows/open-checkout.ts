@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
-import { type PlacedOrder, type Placement, placeOrder } from '../database/transactions/place-order.ts';
-import { recordSession } from '../database/transactions/settle-or-cancel.ts';
-import { correlationTokenOf } from '../domain/order.ts';
+import { placeOrder } from '../database/transactions/place-order.ts';
+import { recordSession } from '../database/transactions/record-session.ts';
+import { correlationTokenOf, type PlacedOrder, type Placement } from '../domain/order.ts';
 import type { PaymentProvider, PaymentSession, Refused } from '../payments/provider.ts';
 import { isPostgresAway, isTransient } from '../shared/outage.ts';
 import { statementsOf } from '../shared/statement.ts';
 import type { CheckoutAnswers } from './checkout-answers.ts';
 
-/** What opening a checkout is told from outside. */
+/** The settings of opening a checkout. */
 export interface OpeningSettings {
   readonly database: Database;
   readonly provider: PaymentProvider;
@@ -23,18 +23,18 @@ export interface OpeningSettings {
 }
 
 /**
- * How far a checkout came: its order has a payment session, which may be refused; there is no order to pay; or Postgres refuses
- * to record the session, for the reason.
+ * `opened`: the order has a payment session, or the provider refused one. `not_placed`: there is no order to pay. `not_recorded`:
+ * Postgres refuses to record the session, for the reason.
  */
 export type OpenedCheckout =
   | { readonly outcome: 'opened'; readonly order: PlacedOrder; readonly session: PaymentSession | Refused }
   | { readonly outcome: 'not_placed' }
-  | { readonly outcome: 'failed'; readonly orderId: number; readonly reason: string };
+  | { readonly outcome: 'not_recorded'; readonly orderId: number; readonly reason: string };
 
 /**
- * Steps 1 to 3 of the checkout story, one durable step: places the order, opens its payment session at the provider, records it,
- * and lets the shopper go and pay. Each of the three finds what it has done before, so after a crash they are simply done
- * again: the order by the request that placed it, the session by the order, its record by the session.
+ * Places the order, opens its payment session at the provider, records it and answers the request: one durable step (decision
+ * 19). After a crash all three run again, and each finds what it has done before: the order by its request, the session by its
+ * order, the record by its session.
  */
 export function openCheckout(settings: OpeningSettings, placing: Placement): Promise<OpenedCheckout> {
   const sql = statementsOf(settings.database);
@@ -53,22 +53,21 @@ export function openCheckout(settings: OpeningSettings, placing: Placement): Pro
       settings.answers.notify(checkoutKey, opened);
     } catch (error) {
       if (isRetryable(error)) throw error;
-      return { outcome: 'failed', orderId: order.orderId, reason: String(error) };
+      return { outcome: 'not_recorded', orderId: order.orderId, reason: String(error) };
     }
     return { outcome: 'opened', order, session };
   };
   return DBOS.runStep(() => withRetry(settings, open), { name: 'openCheckout' });
 }
 
-/** Opens the session of an order; a value instead of an error when the provider has not answered after all tries. */
+/** Opens the session of an order. After the last attempt without an answer the result is a refusal instead of an error. */
 type OpenSession = (order: PlacedOrder) => Promise<PaymentSession | Refused>;
 
 const outageBackoffMs = 1_000;
 
 /**
- * Does again what failed by something that passes by itself. The provider is given up after its tries, with pauses that double;
- * an outage of Postgres counts as none. Within one step, for the engine looks before each try of its own whether somebody has
- * cancelled the workflow, which nobody does.
+ * Retries after transient failures. The provider gets its number of attempts, with backoff that doubles; an outage of Postgres counts
+ * as none. The retries stay inside one step, because the engine's own cost a statement each.
  */
 async function withRetry<Result>(
   settings: OpeningSettings,
@@ -80,14 +79,15 @@ async function withRetry<Result>(
       return await act(openSession);
     } catch (error) {
       if (!isRetryable(error)) throw error;
-      if (!(error instanceof ProviderUnavailable)) DBOS.logger.warn(`A checkout is tried again: ${String(error)}`);
+      if (!(error instanceof ProviderUnavailable))
+        DBOS.logger.warn(`A checkout is retried: ${String(error)}`);
       await pause(error instanceof ProviderUnavailable ? pauseMs : outageBackoffMs);
       if (error instanceof ProviderUnavailable) pauseMs *= 2;
     }
   }
 }
 
-/** Thrown when the provider gave no answer, and is asked again. */
+/** The provider gave no answer, and will be asked again. */
 class ProviderUnavailable extends Error {}
 
 function isRetryable(error: unknown): boolean {

@@ -7,11 +7,10 @@ import { retryDeferredEvent } from '../database/transactions/ingest-payment-even
 import { recordReconciliation } from '../database/transactions/record-reconciliation.ts';
 import { restartMissingWorkflows } from '../database/transactions/restart-workflows.ts';
 import { inTransaction } from '../shared/statement.ts';
-import { attempt } from './attempt.ts';
+import { ingestOrSendToAttention } from './attention.ts';
 import { type ComparisonContext, compareWithProvider, type Differences } from './compare-with-provider.ts';
-import { maxRecoveryAttempts } from './engine.ts';
+import { maxRecoveryAttempts, runScheduledTask } from './engine.ts';
 import { resumeStalledWorkflows } from './recovery.ts';
-import { orRaiseAttention } from './to-attention.ts';
 
 const shopSchedule = 'reconcile';
 const providerSchedule = 'compare-with-provider';
@@ -47,13 +46,13 @@ export function registerReconciler(comparing: ComparisonContext): Reconciler {
   // Each is one step that is safe to repeat: a run that dies or fails in the middle is made up for by the next.
   const shopRun = DBOS.registerWorkflow(
     async (_at: Date) => {
-      await attempt('reconcile', reconcile);
+      await runScheduledTask('reconcile', reconcile);
     },
     { name: shopSchedule, maxRecoveryAttempts },
   );
   const providerRun = DBOS.registerWorkflow(
     async (_at: Date) => {
-      await attempt('compareWithProvider', compare);
+      await runScheduledTask('compareWithProvider', compare);
     },
     { name: providerSchedule, maxRecoveryAttempts },
   );
@@ -82,7 +81,8 @@ async function reconcileShop({ database, context, provider }: ComparisonContext)
   for (const body of await listUnplacedEvents(database)) {
     const event = provider.readEvent(body);
     const outcome =
-      event && (await orRaiseAttention(database, event, () => retryDeferredEvent(database, context, event)));
+      event &&
+      (await ingestOrSendToAttention(database, event, () => retryDeferredEvent(database, context, event)));
     if (outcome && outcome !== 'known' && outcome !== 'unknown_order' && outcome !== 'too_early') placed += 1;
   }
   const repaired = { restarted, resumed, events_placed: placed };

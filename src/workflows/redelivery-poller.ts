@@ -9,31 +9,31 @@ const everyMs = 1_000;
 const answerWithinMs = 5_000;
 
 /**
- * Wakes the checkouts that wait, so that none of them has to look for itself: tells those whose hold is over, and repeats the
- * wake-ups that were lost, as while Postgres restarts (promise 4). Two statements a second, however many wait. Nothing
- * of it throws: what fails, or has no answer, is done at the next time, and told when it begins to fail.
- * @returns ends it
+ * Wakes waiting checkouts, so that none of them has to poll: notifies those whose hold expired, and repeats notifications that were
+ * lost, for example while Postgres restarted (promise 4). Two statements a second, however many wait. It never throws: a failure
+ * or a missing answer is logged when it begins, and the next run tries again.
+ * @returns a function that stops it
  */
 export function startRedeliveryPoller(database: Database): () => void {
   const sql = statementsOf(database);
-  const wakeAll = async (): Promise<void> => {
+  const runOnce = async (): Promise<void> => {
     await notifyExpiredHolds(sql);
     await renotifyUnreadMessages(sql);
   };
   let [busy, failing] = [false, false];
-  const wake = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     if (busy) return;
     busy = true;
     try {
-      await Promise.race([wakeAll(), noAnswer()]);
+      await Promise.race([runOnce(), noAnswer()]);
       failing = false;
     } catch (error) {
-      if (!failing) DBOS.logger.warn(`Checkouts that wait are not woken; trying again: ${String(error)}`);
+      if (!failing) DBOS.logger.warn(`Waiting checkouts are not woken; trying again: ${String(error)}`);
       failing = true;
     }
     busy = false;
   };
-  const timer = setInterval(() => void wake(), everyMs);
+  const timer = setInterval(() => void poll(), everyMs);
   return () => {
     clearInterval(timer);
   };

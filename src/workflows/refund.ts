@@ -1,10 +1,10 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { type DueRefund, markRefundMade, readDueRefund } from '../database/transactions/refund-order.ts';
 import { shrinkRefund } from '../database/transactions/record-external-refund.ts';
+import { type DueRefund, markRefundMade, readDueRefund } from '../database/transactions/refund-order.ts';
 import { queues, type WorkflowName } from '../database/workflow-ids.ts';
 import type { MadeRefund, PaymentProvider, Refused, TooLittleLeft } from '../payments/provider.ts';
+import { type AttentionSubject, needsAttention, orSendToAttention, sendToAttention } from './attention.ts';
 import { maxRecoveryAttempts } from './engine.ts';
-import { type AttentionSubject, orSendToAttention, sendToAttention, needsAttention } from './attention.ts';
 
 /** What a refund is told from outside. */
 export interface RefundSettings {

@@ -22,7 +22,7 @@ describe('an order that nobody pays', () => {
       'call that asks for the session',
       'call that expires the session',
       'commit of endPaymentSession',
-      'commit of concludePayment',
+      'commit of settleOrCancel',
     ),
   )('the shop killed %s: cancelled, never charged, the units are back', killedAt(unpaid, 'shop'));
 
@@ -37,8 +37,8 @@ describe('an order that was paid although no webhook came', () => {
     sidesOf(
       'call that asks for the session',
       'commit of endPaymentSession',
-      'commit of recordPaid',
-      'commit of concludePayment',
+      'commit of recordPaidSession',
+      'commit of settleOrCancel',
     ),
   )('the shop killed %s: not cancelled, charged once, dispatched once', killedAt(paidWithoutWebhook, 'shop'));
 });

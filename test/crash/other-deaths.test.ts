@@ -26,7 +26,7 @@ describe('both processes', () => {
     { process: 'shop', at: 'after the call that creates the session', and: 'payments' },
     { process: 'payments', at: 'after the commit of charge', and: 'shop' },
     { process: 'shop', at: 'before the commit of webhook', and: 'payments' },
-    { process: 'shop', at: 'before the commit of markDispatched', and: 'payments' },
+    { process: 'shop', at: 'before the commit of dispatchOrder', and: 'payments' },
   ])('killed at once ($process $at): charged once, dispatched once', (kill) =>
     fixtures.use((fixture) => runWithKill(fixture, paid, kill)),
   );

@@ -28,12 +28,12 @@ describe('an order that is paid, the shop', () => {
       'commit of end of checkout',
     ),
     'after the commit of wake-up of dispatch',
-    ...sidesOf('commit of claim of dispatch', 'commit of markDispatched', 'commit of end of dispatch'),
+    ...sidesOf('commit of claim of dispatch', 'commit of dispatchOrder', 'commit of end of dispatch'),
   ] as CrashPoint[])('killed %s: charged once, dispatched once', killedAt(paid));
 });
 
 describe('an order whose payment was given up, the shop', () => {
-  test.concurrent.each(sidesOf('commit of webhook', 'commit of concludePayment'))(
+  test.concurrent.each(sidesOf('commit of webhook', 'commit of settleOrCancel'))(
     'killed %s: cancelled, never charged, the units are back',
     killedAt(givenUp),
   );

@@ -76,7 +76,7 @@ export const paidWithoutWebhook: Scenario = {
   },
   finalState: {
     ...dispatched,
-    steps: [...opened, ...waited, 'endPaymentSession', 'recordPaid', 'concludePayment'],
+    steps: [...opened, ...waited, 'endPaymentSession', 'recordPaidSession', 'settleOrCancel'],
   },
 };
 
@@ -105,7 +105,7 @@ export const unpaid: Scenario = {
   finalState: {
     ...cancelled,
     reason: 'hold_expired',
-    steps: [...opened, ...waited, 'endPaymentSession', 'concludePayment'],
+    steps: [...opened, ...waited, 'endPaymentSession', 'settleOrCancel'],
   },
 };
 
@@ -117,7 +117,7 @@ export const givenUp: Scenario = {
     expect(ended.body).toMatchObject({ status: 'expired' });
     return answer;
   },
-  finalState: { ...cancelled, reason: 'payment_ended', steps: [...opened, ...waited, 'concludePayment'] },
+  finalState: { ...cancelled, reason: 'payment_ended', steps: [...opened, ...waited, 'settleOrCancel'] },
 };
 
 /** The shopper pays, and after the dispatch an operator pays all of it back. */
@@ -153,7 +153,7 @@ export const paidLate: Scenario = {
     reason: null,
     payment: 'settled',
     history: ['placed', 'payment_opened', 'cancelled', 'paid_late', 'paid', 'dispatched'],
-    steps: [...opened, ...waited, 'endPaymentSession', 'concludePayment'],
+    steps: [...opened, ...waited, 'endPaymentSession', 'settleOrCancel'],
   },
 };
 
@@ -175,7 +175,7 @@ export const paidTooLate: Scenario = {
     reason: 'hold_expired',
     payment: 'refunded',
     history: ['placed', 'payment_opened', 'cancelled', 'paid_late', 'refund_due', 'refund_made', 'refunded'],
-    steps: [...opened, ...waited, 'endPaymentSession', 'concludePayment'],
+    steps: [...opened, ...waited, 'endPaymentSession', 'settleOrCancel'],
   },
 };
 

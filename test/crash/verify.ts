@@ -70,7 +70,7 @@ export async function expectFinalState(
   const orderId = Number(answer.body['order_id']);
   expect(await history(fixture, orderId), 'history').toEqual(finalState.history);
   expect(await steps(fixture, `checkout-${key}`), 'steps of the checkout').toEqual(finalState.steps);
-  const dispatch = finalState.history.includes('dispatched') ? ['markDispatched'] : [];
+  const dispatch = finalState.history.includes('dispatched') ? ['dispatchOrder'] : [];
   expect(await steps(fixture, `dispatch-${orderId}`), 'steps of the dispatch').toEqual(dispatch);
   expect(await sessions(fixture, orderId), 'payment sessions').toEqual(
     finalState.payment === null ? [] : [answer.body['payment_id']],
@@ -86,7 +86,7 @@ async function history(fixture: Fixture, orderId: number): Promise<string[]> {
   return rows.map(({ what }) => what);
 }
 
-const askedAgain = /(DBOS\.recv endPaymentSession concludePayment )+DBOS\.recv (endPaymentSession )?/g;
+const askedAgain = /(DBOS\.recv endPaymentSession settleOrCancel )+DBOS\.recv (endPaymentSession )?/g;
 const asked = 'DBOS.recv endPaymentSession ';
 // The engine's note of how long a recv may take; there is none when that time was over before the workflow came to it.
 const noteOfEngine = 'DBOS.sleep';

@@ -1,14 +1,14 @@
 import { allowedFrom, type CancelReason, type OrderStatus } from '../../src/domain/order.ts';
 import {
+  decideEvent,
   decidePayment,
   type EventOutcome,
   isLatePaymentWanted,
-  decideEvent,
   type KnownPayment,
   type PaymentEvent,
   type PaymentState,
 } from '../../src/domain/payment.ts';
-import { isRestockedByDefault, decideRefund, type RefundTerms } from '../../src/domain/refund.ts';
+import { decideRefund, isRestockedByDefault, type RefundTerms } from '../../src/domain/refund.ts';
 import { sessionId, total } from './provider.ts';
 
 /** Units in the order. */

@@ -1,9 +1,12 @@
 import { type Mutant, promises } from './mutant.ts';
 
 const payment = 'src/domain/payment.ts';
-const orderChanges = 'src/database/transactions/order-changes.ts';
-const paying = 'src/database/transactions/paying.ts';
-const compare = 'src/workflows/compare.ts';
+const cancelling = 'src/database/transactions/cancel-order.ts';
+const placing = 'src/database/transactions/place-order.ts';
+const settling = 'src/database/transactions/settle-payment.ts';
+const dispatching = 'src/database/transactions/dispatch-order.ts';
+const poller = 'src/workflows/redelivery-poller.ts';
+const compare = 'src/workflows/compare-with-provider.ts';
 const rules = 'test/payments/rules.test.ts';
 const checkout = 'test/http/checkout.test.ts';
 const model = { file: 'src/domain/payment.model.test.ts', name: 'whatever happens in whatever order' };
@@ -21,19 +24,15 @@ export const orders: readonly Mutant[] = [
   {
     name: 'an order is cancelled whatever its status',
     promise: promises.charged,
-    file: orderChanges,
-    from: `where order_id = :orderId and status = any(:allowedFrom)
-       returning order_id
-     ), released`,
-    to: `where order_id = :orderId
-       returning order_id
-     ), released`,
+    file: cancelling,
+    from: 'where order_id = :orderId and status = any(:allowedFrom)',
+    to: 'where order_id = :orderId',
     test: { file: rules, name: 'a paid order is not cancelled' },
   },
   {
     name: 'an order is paid, confirmed and dispatched whatever its status',
     promise: promises.once,
-    file: paying,
+    file: settling,
     from: 'from payment where orders.order_id = payment.order_id and status = any(:allowedFrom)',
     to: 'from payment where orders.order_id = payment.order_id',
     test: { file: rules, name: 'a cancelled order is not cancelled again' },
@@ -41,23 +40,23 @@ export const orders: readonly Mutant[] = [
   {
     name: 'no message ends the checkout of a paid order',
     promise: promises.once,
-    file: paying,
-    from: 'select ${followingUp}, (${sendCall}), 1 /',
-    to: 'select ${followingUp}, 1 /',
+    file: settling,
+    from: 'select ${startNextWorkflows}, (${sendCall}) from paid',
+    to: 'select ${startNextWorkflows} from paid',
     test: { file: 'test/workflows/saga.test.ts', name: 'the fourth try succeeds' },
   },
   {
     name: 'no message wakes the checkout of an expired hold',
     promise: promises.stock,
-    file: 'src/workflows/wake-ups.ts',
-    from: 'await tellHoldsOver(sql);',
-    to: 'void tellHoldsOver;',
+    file: poller,
+    from: 'await notifyExpiredHolds(sql);',
+    to: 'void notifyExpiredHolds;',
     test: { file: 'test/workflows/wake-ups.test.ts', name: 'whose hold is over is told' },
   },
   {
     name: 'a message that was not received is not sent again',
     promise: 'work goes on by itself within seconds (promise 4)',
-    file: 'src/workflows/wake-ups.ts',
+    file: poller,
     from: 'await renotifyUnreadMessages(sql);',
     to: 'void renotifyUnreadMessages;',
     test: { file: 'test/workflows/wake-ups.test.ts', name: 'a word that nobody heard' },
@@ -65,7 +64,7 @@ export const orders: readonly Mutant[] = [
   {
     name: 'units are not taken off the shelf when an order is placed',
     promise: promises.stock,
-    file: 'src/database/transactions/orders.ts',
+    file: placing,
     from: 'update stock set available = stock.available - qty',
     to: 'update stock set available = stock.available',
     test: { file: checkout, name: 'of several lines holds them all' },
@@ -73,25 +72,23 @@ export const orders: readonly Mutant[] = [
   {
     name: 'units do not come back when an order is cancelled',
     promise: promises.stock,
-    file: orderChanges,
-    from: `update stock set available = available + quantity
-       from order_lines join cancelled`,
-    to: `update stock set available = available
-       from order_lines join cancelled`,
+    file: 'src/database/transactions/release-stock.ts',
+    from: 'update stock set available = stock.available + quantity from line',
+    to: 'update stock set available = stock.available from line',
     test: { file: checkout, name: '−1 and the unit back; a repetition changes nothing' },
   },
   {
     name: 'the total that the shopper was shown is not compared',
     promise: 'nobody pays another price than the one they saw',
-    file: 'src/database/transactions/orders.ts',
-    from: 'enough and cents = coalesce(cast(:shown as integer), cents)',
-    to: 'enough and 0 <= coalesce(cast(:shown as integer), 0)',
+    file: placing,
+    from: 'enough and cents = coalesce(cast(:shownCents as integer), cents)',
+    to: 'enough and 0 <= coalesce(cast(:shownCents as integer), 0)',
     test: { file: checkout, name: 'of a total other than the one shown is refused' },
   },
   {
     name: 'a checkout key is good for any other order',
     promise: 'one checkout key, one order, for ever',
-    file: 'src/workflows/start-checkout.ts',
+    file: 'src/checkout/start-checkout.ts',
     from: 'if (order.requestHash !== requestHash) {',
     to: `if (order.requestHash === '') {`,
     test: { file: checkout, name: 'of a used key with another body is refused' },
@@ -111,7 +108,7 @@ export const refunds: readonly Mutant[] = [
   {
     name: 'an order is dispatched while its refund is due',
     promise: promises.charged,
-    file: orderChanges,
+    file: dispatching,
     from: `where order_id = :orderId and state = 'settled' for update`,
     to: 'where order_id = :orderId for update',
     test: { file: rules, name: 'an order whose money is on its way back is not dispatched' },
@@ -158,8 +155,8 @@ export const repairs: readonly Mutant[] = [
   {
     name: 'an order is dispatched before a deferred refund event is applied',
     promise: promises.charged,
-    file: 'src/database/transactions/order-changes.ts',
-    from: 'and not exists (select from kept)',
+    file: dispatching,
+    from: 'and not exists (select from deferred)',
     to: '',
     test: { file: 'test/payments/kept-refund.test.ts', name: 'by an event that overtook' },
   },
@@ -167,8 +164,8 @@ export const repairs: readonly Mutant[] = [
     name: 'a session stays open after its order has ended',
     promise: promises.charged,
     file: compare,
-    from: `session.status === 'open' && isOurs(session, payment) && payment.status !== 'pending'`,
-    to: `session.status === 'open' && isOurs(session, payment) && payment.status === ''`,
+    from: `session.status === 'open' && isSessionOfOrder(session, payment) && payment.status !== 'pending'`,
+    to: `session.status === 'open' && isSessionOfOrder(session, payment) && payment.status === ''`,
     test: { file: 'test/workflows/compare.test.ts', name: 'a session that is left open although' },
   },
   {

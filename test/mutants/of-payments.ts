@@ -3,7 +3,6 @@ import { type Mutant, promises } from './mutant.ts';
 const adapter = 'src/payments/stripe/sessions.ts';
 const webhook = 'src/payments/stripe/events.ts';
 const payment = 'src/domain/payment.ts';
-const orderChanges = 'src/database/transactions/order-changes.ts';
 const rules = 'test/payments/rules.test.ts';
 const events = 'test/payments/webhook.test.ts';
 const model = { file: 'src/domain/payment.model.test.ts', name: 'whatever happens in whatever order' };
@@ -38,16 +37,18 @@ export const calls: readonly Mutant[] = [
     name: 'a session of another shop pays for an order of ours',
     promise: promises.authority,
     file: payment,
-    from: 'known.sessionId === null ? event.correlationToken === known.correlationToken : ',
-    to: 'known.sessionId === null ? true : ',
+    from: `known.sessionId === null
+      ? event.correlationToken === known.correlationToken
+      :`,
+    to: 'known.sessionId === null\n      ? true\n      :',
     test: { file: 'src/domain/payment.test.ts', name: 'does not carry our mark' },
   },
   {
     name: 'an order is cancelled without asking the provider',
     promise: promises.charged,
-    file: 'src/workflows/follow-payment.ts',
-    from: 'isToAsk ? await endSession(provider, order) : undefined',
-    to: `isToAsk ? ({ outcome: 'ended' } as EndedSession) : undefined`,
+    file: 'src/workflows/await-payment.ts',
+    from: 'mustEnd ? await endPaymentSession(provider, order) : undefined',
+    to: `mustEnd ? ({ outcome: 'ended' } as EndedSession) : undefined`,
     test: { file: 'test/payments/edges.test.ts', name: 'again and again' },
   },
 ];
@@ -118,7 +119,7 @@ export const messages: readonly Mutant[] = [
   {
     name: 'an event is applied each time that it is delivered',
     promise: 'an event that is delivered again changes nothing',
-    file: 'src/database/transactions/payment-events.ts',
+    file: 'src/database/transactions/ingest-payment-event.ts',
     from: 'on conflict (event_id) do nothing returning event_id',
     to: 'on conflict (event_id) do update set outcome = excluded.outcome returning event_id',
     test: { file: rules, name: 'an event that comes again does nothing again' },
@@ -146,9 +147,9 @@ export const late: readonly Mutant[] = [
   {
     name: 'a late payment is reserved although the units are gone',
     promise: promises.stock,
-    file: orderChanges,
-    from: 'if (short) return false;',
-    to: '',
+    file: 'src/database/transactions/release-stock.ts',
+    from: 'from line cross join total where enough and',
+    to: 'from line cross join total where',
     test: { file: events, name: 'or comes when the units are gone' },
   },
   {

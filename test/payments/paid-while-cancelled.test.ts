@@ -67,7 +67,7 @@ test.each(['expired', 'open'] as const)(
     );
     const heard = postSigned(shop, event);
     await someoneWaitsForALock();
-    // As concludePayment does: a payment that has expired already is not touched.
+    // As settleOrCancel does: a payment that has expired already is not touched.
     if (state === 'open')
       await cancelling('payments').where({ order_id: orderId }).update({ state: 'expired' });
     await cancelOrder(statementsOf(cancelling), { orderId, reason: 'payment_ended' });

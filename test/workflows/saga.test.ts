@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { recordSession } from '../../src/database/transactions/settle-or-cancel.ts';
-import { findExistingOrder } from '../../src/database/transactions/find-existing-order.ts';
+import { findExistingOrder } from '../../src/database/transactions/place-order.ts';
+import { recordSession } from '../../src/database/transactions/record-session.ts';
 import { statementsOf } from '../../src/shared/statement.ts';
 import { FakeProvider, type ProviderAnswer, type ProviderCall } from '../support/fake-provider.ts';
 import { type Answer, ask, becomes, postSigned, standing, type TestOrder } from '../support/orders.ts';
@@ -131,8 +131,8 @@ test('all four tries fail: nothing is held, and the same key says so for ever', 
   const late = { orderId: order.order_id, sessionId: 'cs_late', url: 'https://pay.example/' };
   expect(await recordSession(statementsOf(shop.shopDatabase), late)).toBeUndefined();
   const row = await shop.database('orders').where({ order_id: order.order_id }).first();
-  const request = { checkoutKey: key, requestId: row.request_id };
-  expect(await findExistingOrder(statementsOf(shop.shopDatabase), request)).toEqual({ outcome: 'exists' });
+  const placement = { order: { checkoutKey: key }, requestId: row.request_id };
+  expect(await findExistingOrder(statementsOf(shop.shopDatabase), placement)).toEqual({ outcome: 'exists' });
 });
 
 /** The pauses before the retries, which double; a busy machine makes them longer, and nothing shorter. */

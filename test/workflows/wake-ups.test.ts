@@ -69,7 +69,7 @@ test('a checkout whose hold is over is told, and has kept no time of its own', a
     .where({ workflow_uuid: `checkout-${order.key}` })
     .orderBy('function_id')
     .pluck('function_name');
-  expect(steps).toEqual(['openCheckout', 'DBOS.recv', 'endPaymentSession', 'concludePayment']);
+  expect(steps).toEqual(['openCheckout', 'DBOS.recv', 'endPaymentSession', 'settleOrCancel']);
 });
 
 test('whoever waits asks the database nothing meanwhile, and is still there when the payment comes', async () => {

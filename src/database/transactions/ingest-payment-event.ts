@@ -1,13 +1,17 @@
-import { type EventOutcome, decideEvent, type PaymentEvent, type EventDecision } from '../../domain/payment.ts';
+import {
+  decideEvent,
+  type EventDecision,
+  type EventOutcome,
+  type PaymentEvent,
+} from '../../domain/payment.ts';
 import { inTransaction, type Statement, statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { sendToCheckout } from '../outbox.ts';
 import { raiseAttention } from './attention.ts';
-import { settleLatePayment } from './settle-late-payment.ts';
-import { remember } from './cancel-order.ts';
-import { settlePayment } from './settle-payment.ts';
-import { type LockedPayment, lockPayment, movePayment, readPayment, settle } from './settle-or-cancel.ts';
+import { type LockedPayment, lockPayment, movePayment, readPayment } from './lock-payment.ts';
 import { recordExternalRefund } from './record-external-refund.ts';
+import { settleLatePayment } from './settle-late-payment.ts';
+import { settleLockedPayment, settlePayment } from './settle-payment.ts';
 
 /** What the shop's settings say about a payment: whether real money is expected, and how long a dispatch takes. */
 export interface EventContext {
@@ -18,7 +22,7 @@ export interface EventContext {
 /**
  * The webhook's transaction: the event is kept once, the payment moves if it should, and the workflows that go on
  * from there are woken or started, all in one commit. What it cannot place is kept too, never refused.
- * @returns what became of the event; `known` when it had come before.
+ * @returns what became of the event; `known` when it was recorded before.
  */
 export async function ingestPaymentEvent(
   database: Database,
@@ -26,7 +30,7 @@ export async function ingestPaymentEvent(
   event: PaymentEvent,
 ): Promise<EventOutcome | 'known'> {
   if (await settleAtOnce(database, context, event)) return 'applied';
-  return ingestLocked(database, context, event, (sql, { known, verdict }) =>
+  return ingestLocked(database, context, event, (sql, { known, decision }) =>
     sql(
       `insert into payment_events (event_id, type, body, outcome, order_id)
        values (:id, :type, cast(:body as jsonb), :outcome, :orderId)
@@ -35,16 +39,16 @@ export async function ingestPaymentEvent(
         id: event.id,
         type: event.type,
         // What changes nothing may hold a shopper's name and address: only that it came is kept.
-        body: verdict.outcome === 'ignored' ? '{}' : storableJson(event.body),
-        outcome: verdict.outcome,
+        body: decision.outcome === 'ignored' ? '{}' : storableJson(event.body),
+        outcome: decision.outcome,
         orderId: known?.orderId ?? null,
       },
     ),
   );
 }
 
-// The charge has paid for another order; the payment and its order contradict each other. Nothing was changed by either.
-const needsLocks = new Set<unknown>(['23505', '22012']);
+// The charge has paid for another order. Nothing was changed.
+const uniqueViolation = '23505';
 
 /**
  * The way of nearly every payment: the order waits, and nothing else happens to it at the same moment. Two statements and one
@@ -58,9 +62,9 @@ async function settleAtOnce(
 ): Promise<boolean> {
   if (event.kind !== 'paid' || event.orderId === null || event.transactionId === null) return false;
   const known = await readPayment(statementsOf(database), event.orderId);
-  const verdict = decideEvent(event, known && { ...known, live });
+  const decision = decideEvent(event, known && { ...known, live });
   const waits = known?.state === 'creating' || known?.state === 'open';
-  if (!waits || !('nextState' in verdict)) return false;
+  if (!waits || !('nextState' in decision)) return false;
   const { id, type, body, transactionId } = event;
   const made = { ...known, transactionId, event: { id, type, body: storableJson(body) } };
   try {
@@ -68,7 +72,7 @@ async function settleAtOnce(
     if (known.browserId === null) return await settlePayment(statementsOf(database), made, dispatchSeconds);
     return await inTransaction(database, (sql) => settlePayment(sql, made, dispatchSeconds));
   } catch (error) {
-    if (needsLocks.has((error as { code?: unknown }).code)) return false;
+    if ((error as { code?: unknown }).code === uniqueViolation) return false;
     throw error;
   }
 }
@@ -92,11 +96,11 @@ export function retryDeferredEvent(
   context: EventContext,
   event: PaymentEvent,
 ): Promise<EventOutcome | 'known'> {
-  return ingestLocked(database, context, event, (sql, { known, verdict }) =>
+  return ingestLocked(database, context, event, (sql, { known, decision }) =>
     sql(
       `update payment_events set outcome = :outcome, order_id = :orderId, tried_at = now()
        where event_id = :id and outcome in ('unknown_order', 'too_early') returning event_id`,
-      { id: event.id, outcome: verdict.outcome, orderId: known?.orderId ?? null },
+      { id: event.id, outcome: decision.outcome, orderId: known?.orderId ?? null },
     ),
   );
 }
@@ -106,28 +110,28 @@ function ingestLocked(
   database: Database,
   context: EventContext,
   event: PaymentEvent,
-  keep: (sql: Statement, judged: Decided) => Promise<unknown[]>,
+  keep: (sql: Statement, decided: Decided) => Promise<unknown[]>,
 ): Promise<EventOutcome | 'known'> {
   return inTransaction(database, async (sql) => {
-    const judged = await decideLocked(sql, context, event);
-    const [kept] = await keep(sql, judged);
+    const decided = await decideLocked(sql, context, event);
+    const [kept] = await keep(sql, decided);
     if (!kept) return 'known';
-    await apply(sql, context, event, judged.known, judged.verdict);
-    return judged.verdict.outcome;
+    await apply(sql, context, event, decided.known, decided.decision);
+    return decided.decision.outcome;
   });
 }
 
 interface Decided {
   readonly known: LockedPayment | undefined;
-  readonly verdict: EventDecision;
+  readonly decision: EventDecision;
 }
 
 async function decideLocked(sql: Statement, { live }: EventContext, event: PaymentEvent): Promise<Decided> {
   const orderId = event.orderId ?? (await findOrderOf(sql, event));
   const known = orderId === undefined ? undefined : await lockPayment(sql, orderId);
-  const verdict = decideEvent(event, known && { ...known, live });
-  const isOurs = known === undefined || !(await isChargeOfAnotherOrder(sql, event, known, verdict));
-  return { known, verdict: isOurs ? verdict : { outcome: 'mismatch' } };
+  const decision = decideEvent(event, known && { ...known, live });
+  const isOurs = known === undefined || !(await isChargeOfAnotherOrder(sql, event, known, decision));
+  return { known, decision: isOurs ? decision : { outcome: 'mismatch' } };
 }
 
 /** Whether a payment that would be taken in is one that has paid for another order. */
@@ -160,32 +164,32 @@ async function apply(
   { dispatchSeconds }: EventContext,
   event: PaymentEvent,
   known: LockedPayment | undefined,
-  verdict: EventDecision,
+  decision: EventDecision,
 ): Promise<void> {
   if (!known) return;
   const { orderId } = known;
-  if ('nextState' in verdict) {
+  if ('nextState' in decision) {
     // The charge of a bank debit that failed is none.
-    const transactionId = verdict.nextState === 'settled' ? event.transactionId : null;
-    if (transactionId === null) await movePayment(sql, known, verdict.nextState);
-    else await settle(sql, known, transactionId, dispatchSeconds);
+    const transactionId = decision.nextState === 'settled' ? event.transactionId : null;
+    if (transactionId === null) await movePayment(sql, known, decision.nextState);
+    else await settleLockedPayment(sql, known, transactionId, dispatchSeconds);
     await sendToCheckout(sql, {
       checkoutKey: known.checkoutKey,
       messageId: event.id,
       message: transactionId === null ? {} : { paid: true },
     });
-  } else if ('refundedElsewhereCents' in verdict) {
+  } else if ('refundedElsewhereCents' in decision) {
     await recordExternalRefund(sql, known, {
       eventId: event.id,
-      amountCents: verdict.refundedElsewhereCents,
+      amountCents: decision.refundedElsewhereCents,
     });
-  } else if ('disputed' in verdict) {
-    await remember(sql, orderId, 'disputed');
+  } else if ('disputed' in decision) {
+    await sql(`insert into order_history (order_id, what) values (:orderId, 'disputed')`, { orderId });
     const reason = `The buyer disputes the charge ${event.transactionId}. Answer at the payment provider.`;
     await raiseAttention(sql, { kind: 'dispute', subject: `order ${orderId}`, orderId, reason });
-  } else if (verdict.outcome === 'late') {
+  } else if (decision.outcome === 'late') {
     await settleLatePayment(sql, known, event.transactionId ?? '', dispatchSeconds);
-  } else if (verdict.outcome === 'mismatch') {
+  } else if (decision.outcome === 'mismatch') {
     const reason = `${event.type} names order ${orderId} but another session, charge, amount, currency or mode. Nothing was changed.`;
     await raiseAttention(sql, { kind: 'event_mismatch', subject: event.id, orderId, reason });
   }

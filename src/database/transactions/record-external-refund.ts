@@ -1,9 +1,9 @@
 import { isRestockedByDefault } from '../../domain/refund.ts';
 import type { Statement } from '../../shared/statement.ts';
 import { transaction } from '../transaction.ts';
-import { returnStock } from './cancel-order.ts';
-import { type LockedPayment, lockPayment } from './settle-or-cancel.ts';
+import { type LockedPayment, lockPayment } from './lock-payment.ts';
 import { countRefund, finishRefund, insertRefund } from './refund-order.ts';
+import { returnStock } from './release-stock.ts';
 
 const external = { reason: 'refunded at the payment provider', actor: 'provider' } as const;
 

@@ -7,8 +7,8 @@ import type { RefundRow } from '../tables.ts';
 import { transaction } from '../transaction.ts';
 import { resolveAttention } from './attention.ts';
 import { planEmail } from './emails.ts';
-import { returnStock } from './cancel-order.ts';
-import { type LockedPayment, lockPayment } from './settle-or-cancel.ts';
+import { type LockedPayment, lockPayment } from './lock-payment.ts';
+import { returnStock } from './release-stock.ts';
 
 /**
  * Promises a refund and starts the workflow that makes it, in one commit. Asked again with the same key it changes nothing.

@@ -2,7 +2,7 @@ import type { Statement } from '../../shared/statement.ts';
 import type { AttentionKind } from '../tables.ts';
 import { workflowOfFailure } from '../workflow-ids.ts';
 import { resolveAttention } from './attention.ts';
-import { lockPayment } from './settle-or-cancel.ts';
+import { lockPayment } from './lock-payment.ts';
 import { recordRefundMade } from './refund-order.ts';
 import { isWorkflowActive, restartWorkflow } from './restart-workflows.ts';
 

@@ -1,9 +1,9 @@
 import { isLatePaymentWanted } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
-import { remember, reserveStockAgain } from './cancel-order.ts';
-import { payOrder } from './settle-payment.ts';
-import { type LockedPayment, movePayment } from './settle-or-cancel.ts';
+import { type LockedPayment, movePayment } from './lock-payment.ts';
 import { promiseRefund } from './refund-order.ts';
+import { reserveStockAgain } from './release-stock.ts';
+import { payOrder } from './settle-payment.ts';
 
 /** Paid after the order was cancelled: its units are reserved once more, or the money goes back. */
 export async function settleLatePayment(
@@ -13,7 +13,7 @@ export async function settleLatePayment(
   dispatchSeconds: number,
 ): Promise<void> {
   const { orderId } = known;
-  await remember(sql, orderId, 'paid_late');
+  await sql(`insert into order_history (order_id, what) values (:orderId, 'paid_late')`, { orderId });
   if (isLatePaymentWanted(known.cancelReason) && (await reserveStockAgain(sql, orderId))) {
     await movePayment(sql, known, 'settled', transactionId);
     if (await payOrder(sql, { orderId, transactionId, late: true }, dispatchSeconds)) return;

@@ -3,9 +3,88 @@ import type { PaymentState } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
 import { enqueueCall, sendBindings, sendCall } from '../outbox.ts';
 import { removeOrderedProducts } from './carts.ts';
+import { type LockedPayment, movePayment } from './lock-payment.ts';
+
+/** A payment as it was read, and the event that reports that it was made. */
+export interface ReportedPayment {
+  readonly orderId: number;
+  readonly checkoutKey: string;
+  readonly state: PaymentState;
+  readonly sessionId: string | null;
+  readonly transactionId: string;
+  readonly event: { readonly id: string; readonly type: string; readonly body: string };
+}
 
 /**
- * Makes an order paid, takes what was bought out of its browser's cart, and starts its dispatch and its confirmation with
+ * Settles a payment of a pending order, in one statement: records its event, makes the order paid, starts its dispatch and its
+ * confirmation, and sends the waiting checkout its last message. Payment and order are locked first, in this order as everywhere.
+ * @returns false when it did nothing: the payment or its order has changed since it was read, or the event is recorded already
+ * @throws the error 23505 of Postgres when the charge has paid for another order; nothing is changed then
+ */
+export async function settlePayment(
+  sql: Statement,
+  reported: ReportedPayment,
+  dispatchSeconds: number,
+): Promise<boolean> {
+  const { orderId, transactionId, event } = reported;
+  const [paid] = await sql<Paid>(
+    `with read as materialized (
+       select order_id from payments
+       where order_id = :orderId and state = :state and session_id is not distinct from :sessionId
+         and not exists (select from payment_events where event_id = :eventId)
+       for update
+     ), pending as materialized (
+       select orders.order_id from read join orders using (order_id) where status = any(:allowedFrom)
+       for update of orders
+     ), payment as (
+       update payments set state = 'settled', transaction_id = :transactionId, updated_at = now()
+       from pending where payments.order_id = pending.order_id
+       returning payments.order_id
+     ), event as (
+       insert into payment_events (event_id, type, body, outcome, order_id)
+       select :eventId, :eventType, cast(:body as jsonb), 'applied', order_id from payment
+     ), ${markOrderPaid}
+     select ${startNextWorkflows}, (${sendCall}) from paid`,
+    {
+      orderId,
+      transactionId,
+      state: reported.state,
+      sessionId: reported.sessionId,
+      eventId: event.id,
+      eventType: event.type,
+      body: event.body,
+      dispatchSeconds,
+      allowedFrom: [...allowedFrom.pay],
+      ...sendBindings({
+        checkoutKey: reported.checkoutKey,
+        messageId: event.id,
+        message: { paid: true },
+      }),
+    },
+  );
+  if (paid) await removeFromCart(sql, orderId, paid);
+  return paid !== undefined;
+}
+
+/**
+ * Settles a locked payment with its charge, and makes its order paid.
+ * @throws when the order is not pending, which the lock rules out
+ */
+export async function settleLockedPayment(
+  sql: Statement,
+  payment: LockedPayment,
+  transactionId: string,
+  dispatchSeconds: number,
+): Promise<void> {
+  const { orderId } = payment;
+  await movePayment(sql, payment, 'settled', transactionId);
+  if (!(await payOrder(sql, { orderId, transactionId, late: false }, dispatchSeconds))) {
+    throw new Error(`Order ${orderId} holds a payment but is not pending.`);
+  }
+}
+
+/**
+ * Makes an order paid, removes the ordered products from its browser's cart, and starts its dispatch and its confirmation with
  * the same commit.
  * @returns false when the order's status does not allow it
  */
@@ -20,60 +99,6 @@ export async function payOrder(
     { ...order, dispatchSeconds, allowedFrom: [...allowedFrom[order.late ? 'payLate' : 'pay']] },
   );
   if (paid) await removeFromCart(sql, order.orderId, paid);
-  return paid !== undefined;
-}
-
-/** A payment as it was read, and the event that says that it was made. */
-export interface ReportedPayment {
-  readonly orderId: number;
-  readonly checkoutKey: string;
-  readonly state: PaymentState;
-  readonly sessionId: string | null;
-  readonly transactionId: string;
-  readonly event: { readonly id: string; readonly type: string; readonly body: string };
-}
-
-/**
- * Settles a payment that was waiting: keeps its event, makes its order paid as `payOrder` does, and tells the checkout that waits
- * for it. One statement, which needs no lock before it: whatever else happens to a waiting payment changes its row, and then this does
- * nothing. (A payment that has expired may be cancelled without a change of its row, so it is not for here.)
- * @returns false when it did nothing
- * @throws what Postgres says when the charge has paid for another order; a division by zero, with nothing changed, if the payment
- *   waited and its order did not
- */
-export async function settlePayment(
-  sql: Statement,
-  made: ReportedPayment,
-  dispatchSeconds: number,
-): Promise<boolean> {
-  const { orderId, checkoutKey, transactionId, event } = made;
-  const [paid] = await sql<Paid>(
-    `with payment as (
-       update payments set state = 'settled', transaction_id = :transactionId, updated_at = now()
-       where order_id = :orderId and state = :state and session_id is not distinct from :sessionId
-         and exists (select from orders where order_id = :orderId and status = any(:allowedFrom))
-         and not exists (select from payment_events where event_id = :eventId)
-       returning order_id
-     ), event as (
-       insert into payment_events (event_id, type, body, outcome, order_id)
-       select :eventId, :eventType, cast(:body as jsonb), 'applied', order_id from payment
-     ), ${markOrderPaid}
-     select ${startNextWorkflows}, (${sendCall}), 1 / cast(paid.order_id is not null as integer) as whole
-     from payment left join paid on paid.order_id = payment.order_id`,
-    {
-      orderId,
-      transactionId,
-      state: made.state,
-      sessionId: made.sessionId,
-      eventId: event.id,
-      eventType: event.type,
-      body: event.body,
-      dispatchSeconds,
-      allowedFrom: [...allowedFrom.pay],
-      ...sendBindings({ checkoutKey, messageId: event.id, message: { paid: true } }),
-    },
-  );
-  if (paid) await removeFromCart(sql, orderId, paid);
   return paid !== undefined;
 }
 

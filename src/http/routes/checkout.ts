@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { OrderWithPayment } from '../../database/queries/orders.ts';
 import type { CheckoutAnswer, StartCheckout } from '../../checkout/start-checkout.ts';
+import type { OrderWithPayment } from '../../database/queries/orders.ts';
 import { checkoutLimit } from '../limits.ts';
 import { cents, checkoutKey, email, items, problems, response, timestamp } from '../schemas.ts';
 

@@ -29,11 +29,11 @@ function verify(payload: string, signature: string | undefined) {
 }
 
 describe('a signed event', () => {
-  test('says in our words what happened', () => {
+  test('is read in our vocabulary', () => {
     const payload = message('checkout.session.completed');
     expect(verify(payload, sign(payload))).toMatchObject({
       id: 'evt_1',
-      says: 'paid',
+      kind: 'paid',
       orderId: 7,
       sessionId: 'cs_1',
       amountCents: 9999,
@@ -48,9 +48,9 @@ describe('a signed event', () => {
     ['checkout.session.async_payment_failed', {}, 'ended'],
     ['checkout.session.expired', { payment_status: 'unpaid' }, 'ended'],
     ['payment_intent.payment_failed', {}, 'other'],
-  ])('%s with %o says %s', (type, change, says) => {
+  ])('%s with %o says %s', (type, change, kind) => {
     const payload = message(type, { ...session, ...change });
-    expect(verify(payload, sign(payload)).kind).toBe(says);
+    expect(verify(payload, sign(payload)).kind).toBe(kind);
   });
 
   test.each(['', 'abc', '0', '-7', '99999999999'])('with the reference "%s" names no order', (reference) => {
@@ -69,11 +69,11 @@ describe('a signed event', () => {
   test.each([
     ['charge.refunded', 'refunded', { amount_refunded: 500 }, 500],
     ['charge.dispute.created', 'disputed', {}, null],
-  ])('%s names the charge, and the order by its metadata', (type, says, more, refundedCents) => {
+  ])('%s names the charge, and the order by its metadata', (type, kind, more, refundedCents) => {
     const charge = { amount: 9999, currency: 'usd', payment_intent: 'pi_1', metadata: { order_id: '7' } };
     const payload = message(type, { ...charge, ...more });
     expect(verify(payload, sign(payload))).toMatchObject({
-      says,
+      kind,
       orderId: 7,
       amountCents: 9999,
       refundedCents,

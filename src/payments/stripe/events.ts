@@ -11,7 +11,9 @@ const toleranceSeconds = 300;
 const text = z.string().regex(/^\P{Cc}{1,255}$/u);
 const reference = z.union([text, z.object({ id: text })]).nullish();
 
-const metadata = z.object({ order_id: z.string().optional(), correlation_token: z.string().optional() }).nullish();
+const metadata = z
+  .object({ order_id: z.string().optional(), correlation_token: z.string().optional() })
+  .nullish();
 
 const checkoutSession = z.object({
   id: z.string(),

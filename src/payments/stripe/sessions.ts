@@ -1,9 +1,9 @@
 import type Stripe from 'stripe';
 import type {
   EndedSession,
-  RecordedSession,
   ListedSession,
   PaymentSession,
+  RecordedSession,
   SessionRequest,
 } from '../provider.ts';
 import { orderReference, transactionOf } from './events.ts';
@@ -89,7 +89,8 @@ async function findSession(
   let searched = 0;
   for await (const session of stripe.checkout.sessions.list({ limit: pageSize })) {
     const isOurs =
-      session.client_reference_id === String(orderId) && session.metadata?.['correlation_token'] === correlationToken;
+      session.client_reference_id === String(orderId) &&
+      session.metadata?.['correlation_token'] === correlationToken;
     if (isOurs && session.status !== 'expired') return session;
     searched += 1;
     if (searched === sessionsToSearch) return undefined;

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type CancelReason,
+  currencyOf,
+  orderTotal,
+  type Placement,
+  type StockLine,
+} from '../../domain/order.ts';
+import type { Statement } from '../../shared/statement.ts';
+
+/**
+ * Records an order that is not placed, with the available units of its products, unless its key is used already.
+ * @returns the reason, when it was recorded
+ */
+export async function refuseOrder(
+  sql: Statement,
+  { order, requestId }: Placement,
+  lines: readonly StockLine[],
+): Promise<CancelReason | undefined> {
+  const refusal = refusalOf(order.shownCents, lines);
+  const { items: _, ...columns } = order;
+  const refused = await sql(
+    `with line as (
+       select product_id, quantity, unit_price_cents from json_to_recordset(cast(:lines as json))
+         as line (product_id integer, quantity integer, unit_price_cents integer)
+     ), refused as (
+       insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, reason, email, total_cents, currency,
+                           hold_expires_at, cancelled_at)
+       values (:checkoutKey, :requestHash, :token, :browserId, :requestId, 'cancelled', :reason, :email, :total, :currency,
+               now(), now())
+       on conflict (checkout_key) do nothing
+       returning order_id
+     ), lines as (
+       insert into order_lines (order_id, product_id, quantity, unit_price_cents)
+       select order_id, product_id, quantity, unit_price_cents from refused cross join line
+     )
+     insert into order_history (order_id, what, detail)
+     select order_id, 'cancelled', cast(:detail as jsonb) from refused returning order_id`,
+    {
+      ...columns,
+      requestId,
+      token: newOrderToken(),
+      lines: JSON.stringify(
+        lines.map((line) => ({
+          product_id: line.productId,
+          quantity: line.qty,
+          unit_price_cents: line.unitPriceCents,
+        })),
+      ),
+      total: orderTotal(lines),
+      currency: currencyOf(lines),
+      reason: refusal.reason,
+      detail: JSON.stringify(refusal),
+    },
+  );
+  return refused.length === 1 ? refusal.reason : undefined;
+}
+
+/** The reason why an order is not placed, with the details for its shopper. */
+function refusalOf(shownCents: number | null, lines: readonly StockLine[]) {
+  const short = lines.filter((line) => line.available < line.qty);
+  if (short.length === 0) {
+    return { reason: 'price_changed', shown: shownCents, total: orderTotal(lines) } as const;
+  }
+  const missing = short.map(({ sku, qty, available }) => ({ sku, wanted: qty, available }));
+  return { reason: 'out_of_stock', lines: missing } as const;
+}
+
+const bytesOfToken = 16;
+
+/** A new unguessable part of an order's address. */
+export function newOrderToken(): string {
+  return randomBytes(bytesOfToken).toString('base64url');
+}

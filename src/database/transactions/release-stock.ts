@@ -1,0 +1,47 @@
+import type { Statement } from '../../shared/statement.ts';
+
+// Every transaction locks stock in SKU order, so that two of them wait for each other instead of deadlocking.
+const lockedLines = `
+  select product_id, sku, quantity, returned, available
+  from order_lines join products using (product_id) join stock using (product_id)
+  where order_id = :orderId order by sku for update of stock`;
+
+/** Gives the units of a cancelled order back to stock, in the transaction that cancels it. */
+export async function releaseStock(sql: Statement, orderId: number): Promise<void> {
+  await sql(
+    `with line as materialized (${lockedLines})
+     update stock set available = stock.available + quantity from line where stock.product_id = line.product_id`,
+    { orderId },
+  );
+}
+
+/** Gives the units of a sold order back to stock, except those that are back already. */
+export async function returnStock(sql: Statement, orderId: number): Promise<void> {
+  await sql(
+    `with line as materialized (${lockedLines}), lines as (
+       update order_lines set returned = order_lines.quantity
+       from line where order_id = :orderId and order_lines.product_id = line.product_id
+     )
+     update stock set available = stock.available + quantity - returned
+     from line where stock.product_id = line.product_id`,
+    { orderId },
+  );
+}
+
+/**
+ * Reserves the units of a cancelled order once more: all of them or none.
+ * @returns whether there were enough
+ */
+export async function reserveStockAgain(sql: Statement, orderId: number): Promise<boolean> {
+  const lines = await sql<{ enough: boolean }>(
+    `with line as materialized (${lockedLines}), total as (
+       select bool_and(available >= quantity) as enough from line
+     ), reserved as (
+       update stock set available = stock.available - quantity
+       from line cross join total where enough and stock.product_id = line.product_id
+     )
+     select enough from total`,
+    { orderId },
+  );
+  return lines[0]?.enough ?? false;
+}
