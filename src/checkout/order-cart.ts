@@ -4,7 +4,7 @@ import { findOrderByKey, listPendingOrders, type OrderWithPayment } from '../dat
 import { type CheckedCart, checkCart } from '../domain/cart.ts';
 import { type Blocker, maxPendingOrders } from '../domain/limits.ts';
 import type { CancelReason } from '../domain/order.ts';
-import type { StartCheckout } from '../workflows/start-checkout.ts';
+import type { StartCheckout } from './start-checkout.ts';
 
 export interface OrderCartOptions {
   readonly database: Database;
