@@ -96,9 +96,7 @@ test('every import follows the table in docs/ARCHITECTURE.md', () => {
 });
 
 test('there is no import cycle', () => {
-  // This one goes with the file that closes it.
-  const known = /placed-before/;
-  expect(cyclesIn(sources).filter((cycle) => !known.test(cycle))).toEqual([]);
+  expect(cyclesIn(sources)).toEqual([]);
 });
 
 test('every file belongs to a row of the table, and every name in the table is a row', () => {
@@ -116,6 +114,7 @@ test.each([
   ['src/workflows/g.ts', `import '@dbos-inc/dbos-sdk/internal/dbos';`],
   ['src/workflows/h.ts', `const server = await import('../http/server.ts');`],
   ['src/database/i.ts', `type Checkout = import('../workflows/checkout.ts').Checkout;`],
+  ['src/http/o.ts', `import { registerCheckout } from '../workflows/checkout.ts';`],
   ['src/http/j.ts', `import { startApp } from '../app.ts';`],
   ['src/http/k.ts', `import Stripe from 'stripe';`],
   ['src/workflows/n.ts', `import { createStripeProvider } from '../payments/stripe/stripe.ts';`],
