@@ -21,7 +21,7 @@ export const survival: readonly Mutant[] = [
     test: { file: durableStep, name: 'a step is one commit, its writes and its record together' },
   },
   {
-    name: 'a lost Postgres is recorded as the outcome of a step',
+    name: 'a transient error of Postgres is recorded as the outcome of a step',
     promise: promises.survives,
     file: transaction,
     from: '...args)).catch(retryLater);',
@@ -29,7 +29,10 @@ export const survival: readonly Mutant[] = [
           if (error instanceof Error) throw new Error('The step failed.');
           return retryLater(error);
         });`,
-    test: { file: durableStep, name: 'a connection that breaks in the middle is retried' },
+    test: {
+      file: durableStep,
+      name: 'a statement that ran out of time is tried again, and never an outcome',
+    },
   },
   {
     name: 'a process that starts again does not recover its workflows',
