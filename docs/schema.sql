@@ -6,14 +6,19 @@ create table attention (
   subject text not null,
   order_id integer,
   reason text not null,
+  detail jsonb default '{}'::jsonb not null,
   raised_at timestamp with time zone default now() not null,
   resolved_at timestamp with time zone,
   resolution text,
+  note text,
   constraint attention_pkey PRIMARY KEY (attention_id),
   constraint attention_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint attention_check CHECK (((resolved_at IS NULL) = (resolution IS NULL))),
+  constraint attention_check1 CHECK (((NOT (resolution IS DISTINCT FROM 'operator'::text)) = (note IS NOT NULL))),
   constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'dispute'::text, 'payment_unknown'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
-  constraint attention_reason_check CHECK ((reason <> ''::text)),
+  constraint attention_note_check CHECK ((note <> ''::text)),
+  constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'charge_disputed'::text, 'payment_unknown'::text, 'workflow_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text]))),
+  constraint attention_resolution_check CHECK ((resolution = ANY (ARRAY['operator'::text, 'retried'::text, 'email_sent'::text, 'refund_made'::text, 'payment_decided'::text, 'accounts_right'::text]))),
   constraint attention_subject_check CHECK ((subject <> ''::text))
 );
 CREATE UNIQUE INDEX attention_open ON public.attention USING btree (kind, subject) WHERE (resolved_at IS NULL);
@@ -202,6 +207,7 @@ create table refunds (
   order_id integer not null,
   amount_cents integer not null,
   reason text not null,
+  note text,
   actor text not null,
   request_key text not null,
   request text,
@@ -216,7 +222,9 @@ create table refunds (
   constraint refunds_actor_check CHECK ((actor <> ''::text)),
   constraint refunds_amount_cents_check CHECK ((amount_cents > 0)),
   constraint refunds_check CHECK (((state = 'made'::text) = (made_at IS NOT NULL))),
-  constraint refunds_reason_check CHECK ((reason <> ''::text)),
+  constraint refunds_check1 CHECK (((reason = 'operator'::text) = (note IS NOT NULL))),
+  constraint refunds_note_check CHECK ((note <> ''::text)),
+  constraint refunds_reason_check CHECK ((reason = ANY (ARRAY['operator'::text, 'late_payment'::text, 'external_refund'::text]))),
   constraint refunds_state_check CHECK ((state = ANY (ARRAY['due'::text, 'made'::text])))
 );
 CREATE INDEX refunds_due ON public.refunds USING btree (order_id) WHERE (state = 'due'::text);

@@ -37,7 +37,8 @@ create table refunds (
   refund_id integer generated always as identity primary key,
   order_id integer not null references payments,
   amount_cents integer not null check (amount_cents > 0),
-  reason text not null check (reason <> ''),
+  reason text not null check (reason in ('operator', 'late_payment', 'external_refund')),
+  note text check (note <> ''),
   actor text not null check (actor <> ''),
   request_key text not null unique,
   request text,
@@ -45,7 +46,8 @@ create table refunds (
   provider_refund_id text unique,
   created_at timestamptz not null default now(),
   made_at timestamptz,
-  check ((state = 'made') = (made_at is not null))
+  check ((state = 'made') = (made_at is not null)),
+  check ((reason = 'operator') = (note is not null))
 );
 create index refunds_due on refunds (order_id) where state = 'due';
 

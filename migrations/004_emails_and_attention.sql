@@ -21,11 +21,19 @@ create table attention (
   )),
   subject text not null check (subject <> ''),
   order_id integer references orders,
-  reason text not null check (reason <> ''),
+  reason text not null check (reason in (
+    'event_differs', 'event_failed', 'charge_disputed', 'payment_unknown', 'workflow_failed', 'restarted_too_often',
+    'refund_refused', 'refund_exceeds_charge', 'refund_unconfirmed', 'email_refused', 'email_not_sent', 'accounts_wrong'
+  )),
+  detail jsonb not null default '{}',
   raised_at timestamptz not null default now(),
   resolved_at timestamptz,
-  resolution text,
-  check ((resolved_at is null) = (resolution is null))
+  resolution text check (resolution in (
+    'operator', 'retried', 'email_sent', 'refund_made', 'payment_decided', 'accounts_right'
+  )),
+  note text check (note <> ''),
+  check ((resolved_at is null) = (resolution is null)),
+  check ((resolution is not distinct from 'operator') = (note is not null))
 );
 create unique index attention_open on attention (kind, subject) where resolved_at is null;
 

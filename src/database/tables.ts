@@ -1,5 +1,7 @@
+import type { AttentionReason, AttentionResolution } from '../domain/attention.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';
 import type { PaymentState } from '../domain/payment.ts';
+import type { RefundReason } from '../domain/refund.ts';
 
 /** Rows as Postgres returns them. Amounts are minor units; bigint columns come as strings. */
 export interface ProductRow {
@@ -79,7 +81,9 @@ export interface RefundRow {
   refundId: number;
   orderId: number;
   amountCents: number;
-  reason: string;
+  reason: RefundReason;
+  /** The operator's words. */
+  note: string | null;
   actor: string;
   requestKey: string;
   /** What was asked for, so that a key is not used for something else. */
@@ -122,10 +126,14 @@ export interface AttentionRow {
   kind: AttentionKind;
   subject: string;
   orderId: number | null;
-  reason: string;
+  reason: AttentionReason['code'];
+  /** The parameters of the reason. */
+  detail: Record<string, unknown>;
   raisedAt: Date;
   resolvedAt: Date | null;
-  resolution: string | null;
+  resolution: AttentionResolution | null;
+  /** The operator's words. */
+  note: string | null;
 }
 
 /** Who asks for units, and the key under which asking again changes nothing. */

@@ -9,6 +9,9 @@ export interface RefundTerms {
   readonly restock: boolean | undefined;
 }
 
+/** The reasons of refunds, by code. With `operator`, the refund has the operator's note. */
+export type RefundReason = 'operator' | 'late_payment' | 'external_refund';
+
 /** A refund that an operator asks for; under one request key there is one. */
 export interface RefundRequest extends RefundTerms {
   readonly orderId: number;

@@ -28,10 +28,11 @@ const anItem = (changes: Partial<OpenAttentionItem> = {}): OpenAttentionItem => 
   subject: '3',
   orderId: 7,
   token: 'token-of-seven',
-  reason: 'The provider refuses.',
+  reason: { code: 'refund_refused', message: 'no such charge' },
   raisedAt: new Date('2026-11-20T09:05:00Z'),
   resolvedAt: null,
   resolution: null,
+  note: null,
   ...changes,
 });
 
@@ -56,7 +57,7 @@ const view = (changes: Partial<OperatorSource> = {}) => operatorView({ ...nothin
 const page = (changes: Partial<OperatorSource> = {}) =>
   render('operator', { operator: view(changes), layout: aLayout() });
 
-test('a shop in which nothing happened says so in every part', async () => {
+test('every part of the page has a text for a shop without orders', async () => {
   const html = await page();
   for (const said of ['Nothing needs you.', 'No payment yet.', 'Not yet']) {
     expect(html).toContain(said);
@@ -73,18 +74,18 @@ test.each([
   ['dispute', false],
   ['payment_unknown', false],
   ['accounts_wrong', false],
-] as const)('that a matter of kind %s can be tried again is %s', async (kind, restartable) => {
+] as const)('an item of kind %s can be retried: %s', async (kind, restartable) => {
   const html = await page({ attention: [anItem({ kind })] });
   expect(html.includes('/operator/attention/5/retry')).toBe(restartable);
   expect(html).toContain('/operator/attention/5/resolve');
 });
 
-test('a matter says since when it stands, why, and links to its order', () => {
+test('an attention item shows its time, its reason and a link to its order', () => {
   expect(view({ attention: [anItem()] }).attention).toMatchObject([
     {
       word: 'A refund that was not made',
       order: { name: 'Order 7', token: 'token-of-seven' },
-      reason: 'The provider refuses.',
+      reason: 'The provider refuses: no such charge',
       time: { iso: '2026-11-20T09:05:00.000Z', text: '20 Nov, 09:05 UTC' },
       resolveHint: 'Counts the refund as made. No more money goes back.',
     },
@@ -94,13 +95,13 @@ test('a matter says since when it stands, why, and links to its order', () => {
   ]);
 });
 
-test('a list that may be cut off says so', () => {
+test('a list of the maximum length says that there may be more', () => {
   const hundred = Array.from({ length: 100 }, (_one, index) => anItem({ attentionId: index + 1 }));
   expect(view({ attention: hundred }).more).toContain('100 oldest');
   expect(view({ attention: hundred.slice(1) }).more).toBeNull();
 });
 
-test('a matter that was settled meanwhile takes no resolution', () => {
+test('an attention item that was resolved meanwhile takes no resolution', () => {
   const unresolved = { attentionId: 6, typed: '' };
   expect(view({ attention: [anItem()], unresolved }).notice?.text).toContain('not open any more');
   const open = view({ attention: [anItem()], unresolved: { attentionId: 5, typed: ' ' } });
@@ -171,7 +172,8 @@ test.each([
     refundId: 3,
     orderId: 7,
     amountCents: 1250,
-    reason: hostile,
+    reason: 'operator' as const,
+    note: hostile,
     actor: 'operator',
     request: null,
     requestKey: 'key',
@@ -217,7 +219,7 @@ test.each([
 
 test('what comes from elsewhere is escaped, and nothing is inline', async () => {
   const html = await page({
-    attention: [anItem({ reason: hostile, token: hostile })],
+    attention: [anItem({ reason: { code: 'workflow_failed', error: hostile }, token: hostile })],
     products: [aProduct({ product: hostile })],
     reconciliations: [{ ...compared, repaired: { [hostile]: 1 } }],
     unresolved: { attentionId: 5, typed: hostile },

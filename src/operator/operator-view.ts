@@ -7,11 +7,13 @@ import {
 } from '../database/queries/reconciliation.ts';
 import type { RefundOfOrder } from '../database/queries/refunds.ts';
 import type { AttentionKind } from '../database/tables.ts';
+import type { AttentionReason } from '../domain/attention.ts';
 import { formatMoney } from '../shared/money.ts';
 import { shownTime } from '../storefront/times.ts';
 import { orderWords } from '../storefront/words.ts';
 import { scopesView, sumsView } from './sums-view.ts';
 import {
+  attentionReasonText,
   attentionWords,
   oldestWords,
   operatorWords,
@@ -22,7 +24,6 @@ import {
   resolveWords,
   restockWords,
   retryWords,
-  sumsDiffer,
 } from './words.ts';
 
 /** The names of what the page may say at its top. */
@@ -86,8 +87,7 @@ function attentionView(item: OpenAttentionItem, unresolved: OperatorSource['unre
   return {
     id,
     word: attentionWords[kind],
-    // The sums come as a long list of figures, which the tables show better.
-    reason: kind === 'accounts_wrong' ? sumsDiffer : item.reason,
+    reason: reasonText(item.reason),
     order: orderId !== null && token !== null ? { name: orderWords(orderId), token } : null,
     time: shownTime(item.raisedAt, now),
     retryHint: again[kind] ?? null,
@@ -95,6 +95,12 @@ function attentionView(item: OpenAttentionItem, unresolved: OperatorSource['unre
     typed: refused?.typed ?? '',
     fault: refused && resolutionFault,
   };
+}
+
+/** The figures of wrong sums are left to the tables of the page. */
+function reasonText(reason: AttentionReason): string {
+  const text = attentionReasonText(reason);
+  return reason.code === 'accounts_wrong' ? `${text} ${operatorWords.sums.below}` : text;
 }
 
 function refundView({ refund, form, fault }: OperatorSource, faultMessage: string | null) {

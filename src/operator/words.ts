@@ -1,5 +1,6 @@
 import type { AttentionKind } from '../database/tables.ts';
 import type { RestartableKind } from '../database/workflow-ids.ts';
+import type { AttentionReason } from '../domain/attention.ts';
 
 // The texts of the operator's pages; those of shoppers and buyers are in storefront/words.ts.
 
@@ -18,6 +19,7 @@ export const operatorWords = {
   },
   sums: {
     at: 'Added up at {time}.',
+    below: 'The tables below show them as they are now.',
   },
   money: {
     heading: 'Money',
@@ -93,9 +95,35 @@ export function resolveWords(kind: AttentionKind): string {
   return 'Takes it off this list, and changes nothing else.';
 }
 
-/** The reason of sums that do not add up; which they are shows in the tables. */
-export const sumsDiffer =
-  'Sums of stock or money contradicted each other. The tables below show them as they are now.';
+/** The sentence of a reason why something needs a person. */
+export function attentionReasonText(reason: AttentionReason): string {
+  switch (reason.code) {
+    case 'event_differs':
+      return `${reason.type} names order ${reason.orderId} but another session, charge, amount, currency or mode. Nothing was changed.`;
+    case 'event_failed':
+      return `${reason.type} cannot be ingested: ${reason.error}`;
+    case 'charge_disputed':
+      return `The buyer disputes the charge ${reason.transactionId}. Answer at the payment provider.`;
+    case 'payment_unknown':
+      return 'The provider does not say whether it was paid. Its units stay held.';
+    case 'workflow_failed':
+      return reason.error;
+    case 'restarted_too_often':
+      return `Its workflow ended badly ${reason.failures} times.`;
+    case 'refund_refused':
+      return `The provider refuses: ${reason.message}`;
+    case 'refund_exceeds_charge':
+      return `The provider has only ${reason.leftCents} of the charge left.`;
+    case 'refund_unconfirmed':
+      return reason.error;
+    case 'email_refused':
+      return `The mail server refuses: ${reason.message}`;
+    case 'email_not_sent':
+      return `Not sent after ${reason.attempts} tries: ${reason.error}`;
+    case 'accounts_wrong':
+      return 'Sums of stock or money contradicted each other.';
+  }
+}
 
 /** That the list goes on. */
 export function oldestWords(shown: number): string {

@@ -43,8 +43,8 @@ const cancelled = (changes: Partial<PlannedEmail> = {}) =>
     ...changes,
   });
 
-const refunded = (amountCents: number, reason = 'the bell was cracked') =>
-  planned({ kind: 'refund_made', refundId: 3, refund: { amountCents, reason } });
+const refunded = (amountCents: number, note = 'the bell was cracked') =>
+  planned({ kind: 'refund_made', refundId: 3, refund: { amountCents, reason: 'operator', note } });
 
 async function written(email: PlannedEmail): Promise<{ subject: string; text: string; html: string }> {
   const content = await compose(email);
@@ -124,6 +124,15 @@ describe('a refund', () => {
     expect(subject).toBe('$24.99 paid back for order 7');
     expect(text).toContain('We have paid back $24.99 of the $224.97 that you paid.');
     for (const part of [text, html]) expect(part).toContain('the bell was cracked');
+  });
+
+  test.each([
+    ['late_payment', 'paid after the order was cancelled'],
+    ['external_refund', 'refunded at the payment provider'],
+  ] as const)('with the reason %s has a worded reason', async (reason, words) => {
+    const refund = { amountCents: 2_499, reason, note: null };
+    const { text } = await written(planned({ kind: 'refund_made', refundId: 3, refund }));
+    expect(text).toContain(`Reason: ${words}`);
   });
 
   test('of everything says so', async () => {

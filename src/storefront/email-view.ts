@@ -9,6 +9,7 @@ import {
   nextWords,
   orderWords,
   paidWords,
+  refundReasonWords,
   refundWords,
   subjectWords,
   titleWords,
@@ -59,9 +60,14 @@ function emailView(email: PlannedEmail, publicUrl: string): EmailView | null {
     paragraphs,
     lines: email.lines.map((line) => lineView(line, email)),
     total: money(email, email.totalCents),
-    refund: refund && { amount: refunded, reason: onOneLine(refund.reason) },
+    refund: refund && { amount: refunded, reason: reasonOf(refund) },
     orderUrl: `${publicUrl}/orders/${email.token}`,
   };
+}
+
+/** The operator's reason for a refund, or the shop's own. */
+function reasonOf({ reason, note }: NonNullable<PlannedEmail['refund']>): string {
+  return onOneLine(reason === 'operator' ? (note ?? '') : refundReasonWords[reason]);
 }
 
 function paragraphsOf(email: PlannedEmail): string[] | null {

@@ -3,6 +3,7 @@ import type { EmailKind } from '../database/tables.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import { type Blocker, maxItems, maxQuantity } from '../domain/limits.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';
+import type { RefundReason } from '../domain/refund.ts';
 
 // The one language file: to translate the shop, translate this. Shoppers come first, then messages. The texts of operators are in operator/words.ts.
 // How numbers and amounts are written stands in shared/money.ts, where they are read as well.
@@ -567,3 +568,9 @@ export function refundWords(refunded: string, total: string): string {
     ? `We have paid back ${total}, all that you paid.`
     : `We have paid back ${refunded} of the ${total} that you paid.`;
 }
+
+/** The reason of a refund that no operator has given one for. */
+export const refundReasonWords: Readonly<Record<Exclude<RefundReason, 'operator'>, string>> = {
+  late_payment: 'paid after the order was cancelled',
+  external_refund: 'refunded at the payment provider',
+};

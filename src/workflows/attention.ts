@@ -3,6 +3,7 @@ import type { Database } from '../database/connection.ts';
 import type { AttentionKind } from '../database/tables.ts';
 import { transaction } from '../database/transaction.ts';
 import { raiseAttention } from '../database/transactions/attention.ts';
+import type { AttentionReason } from '../domain/attention.ts';
 import type { PaymentEvent } from '../domain/payment.ts';
 import { inTransaction } from '../shared/statement.ts';
 
@@ -24,7 +25,7 @@ export const needsAttention = 'needs_attention';
 /** Puts an item on the attention list. */
 export const sendToAttention = transaction(
   'sendToAttention',
-  async (sql, item: AttentionSubject & { reason: string }) => {
+  async (sql, item: AttentionSubject & { reason: AttentionReason }) => {
     await raiseAttention(sql, item);
   },
 );
@@ -39,7 +40,7 @@ export async function orSendToAttention<Result>(
   } catch (error) {
     // The engine's own errors: the workflow was cancelled, or another process runs it now.
     if (error instanceof EngineErrors.DBOSError) throw error;
-    await sendToAttention({ ...subject, reason: String(error) });
+    await sendToAttention({ ...subject, reason: { code: 'workflow_failed', error: String(error) } });
     return needsAttention;
   }
 }
@@ -56,7 +57,7 @@ export async function ingestOrSendToAttention<Outcome>(
   try {
     return await ingest();
   } catch (error) {
-    const reason = `${type} cannot be ingested: ${String(error)}`;
+    const reason = { code: 'event_failed', type, error: String(error) } as const;
     // While Postgres is away this fails too, and the next run begins anew.
     await inTransaction(database, (sql) =>
       raiseAttention(sql, { kind: 'event_mismatch', subject: id, orderId: null, reason }),

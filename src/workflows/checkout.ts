@@ -36,7 +36,10 @@ export function registerCheckout(settings: CheckoutSettings): StartCheckoutWorkf
     const opened = await openCheckout(settings, input);
     if (opened.outcome === 'not_placed') return { status: 'failed' };
     if (opened.outcome === 'not_recorded') {
-      await sendToAttention({ ...checkoutFailure(opened.orderId), reason: opened.reason });
+      await sendToAttention({
+        ...checkoutFailure(opened.orderId),
+        reason: { code: 'workflow_failed', error: opened.error },
+      });
       return { status: needsAttention };
     }
     const end = await orSendToAttention(checkoutFailure(opened.order.orderId), () =>

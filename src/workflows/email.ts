@@ -2,7 +2,8 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { EmailContent, EmailDelivery, PlannedEmail } from '../database/queries/emails.ts';
 import { markEmailSent, readPlannedEmail } from '../database/transactions/emails.ts';
 import { queues, type WorkflowName } from '../database/workflow-ids.ts';
-import { type Mailer, messageIdOf, type RefusedMessage } from '../email/mailer.ts';
+import type { AttentionReason } from '../domain/attention.ts';
+import { type Mailer, messageIdOf } from '../email/mailer.ts';
 import { type AttentionSubject, needsAttention, orSendToAttention, sendToAttention } from './attention.ts';
 import { maxRecoveryAttempts } from './engine.ts';
 
@@ -63,8 +64,8 @@ async function deliver(
   // 2. Send it.
   if (content && delivery === 'smtp') {
     const answer = await send(settings, email, content);
-    if ('refused' in answer) {
-      await sendToAttention({ ...matter, reason: answer.refused });
+    if (answer !== 'sent') {
+      await sendToAttention({ ...matter, reason: answer });
       return needsAttention;
     }
   }
@@ -81,7 +82,7 @@ function send(
   settings: EmailSettings,
   email: PlannedEmail,
   content: EmailContent,
-): Promise<RefusedMessage | { readonly sent: true }> {
+): Promise<AttentionReason | 'sent'> {
   const message = { ...content, to: email.to, messageId: messageIdOf(email, settings.publicUrl) };
   const maxAttempts = 1 + settings.retries;
   return DBOS.runStep(
@@ -89,12 +90,12 @@ function send(
       try {
         if (!settings.mailer) throw new Error('There is no mail server any more.');
         const answer = await settings.mailer.send(message);
-        return answer === 'sent' ? { sent: true } : { refused: `The mail server refuses: ${answer.refused}` };
+        return answer === 'sent' ? answer : { code: 'email_refused', message: answer.refused };
       } catch (error) {
         DBOS.logger.warn(`Order ${email.orderId}: its ${email.kind} email is not sent yet: ${String(error)}`);
         // Thrown, it would lose its class on replay and leave nothing on the list of what needs a person.
         const isLast = (DBOS.stepStatus?.currentAttempt ?? maxAttempts) >= maxAttempts;
-        if (isLast) return { refused: `Not sent after ${maxAttempts} tries: ${String(error)}` };
+        if (isLast) return { code: 'email_not_sent', attempts: maxAttempts, error: String(error) };
         throw error;
       }
     },

@@ -29,7 +29,7 @@ export interface OpeningSettings {
 export type OpenedCheckout =
   | { readonly outcome: 'opened'; readonly order: PlacedOrder; readonly session: PaymentSession | Refused }
   | { readonly outcome: 'not_placed' }
-  | { readonly outcome: 'not_recorded'; readonly orderId: number; readonly reason: string };
+  | { readonly outcome: 'not_recorded'; readonly orderId: number; readonly error: string };
 
 /**
  * Places the order, opens its payment session at the provider, records it and answers the request: one durable step (decision
@@ -53,7 +53,7 @@ export function openCheckout(settings: OpeningSettings, placing: Placement): Pro
       settings.answers.notify(checkoutKey, opened);
     } catch (error) {
       if (isRetryable(error)) throw error;
-      return { outcome: 'not_recorded', orderId: order.orderId, reason: String(error) };
+      return { outcome: 'not_recorded', orderId: order.orderId, error: String(error) };
     }
     return { outcome: 'opened', order, session };
   };

@@ -113,8 +113,8 @@ async function report(database: Database, differences: Differences | null): Prom
   const matter = { kind: 'accounts_wrong', subject: 'accounts' } as const;
   await inTransaction(database, (sql) =>
     wrong
-      ? raiseAttention(sql, { ...matter, orderId: null, reason: JSON.stringify(accounts) })
-      : resolveAttention(sql, { ...matter, resolution: 'the sums are right again' }),
+      ? raiseAttention(sql, { ...matter, orderId: null, reason: { code: 'accounts_wrong', accounts } })
+      : resolveAttention(sql, { ...matter, resolution: 'accounts_right' }),
   );
   await recordReconciliation(database, 'provider', {
     repaired: { ...differences },

@@ -2,6 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { shrinkRefund } from '../database/transactions/record-external-refund.ts';
 import { type DueRefund, markRefundMade, readDueRefund } from '../database/transactions/refund-order.ts';
 import { queues, type WorkflowName } from '../database/workflow-ids.ts';
+import type { AttentionReason } from '../domain/attention.ts';
 import type { MadeRefund, PaymentProvider, Refused, TooLittleLeft } from '../payments/provider.ts';
 import { type AttentionSubject, needsAttention, orSendToAttention, sendToAttention } from './attention.ts';
 import { maxRecoveryAttempts } from './engine.ts';
@@ -66,10 +67,10 @@ async function payBack(
   }
 }
 
-function reasonOf(answer: Refused | TooLittleLeft | { readonly unknown: string }): string {
-  if ('refused' in answer) return `The provider refuses: ${answer.refused}`;
-  if ('leftCents' in answer) return `The provider has only ${answer.leftCents} of the charge left.`;
-  return answer.unknown;
+function reasonOf(answer: Refused | TooLittleLeft | { readonly unknown: string }): AttentionReason {
+  if ('refused' in answer) return { code: 'refund_refused', message: answer.refused };
+  if ('leftCents' in answer) return { code: 'refund_exceeds_charge', leftCents: answer.leftCents };
+  return { code: 'refund_unconfirmed', error: answer.unknown };
 }
 
 /** One question, under the refund's own idempotency key. */

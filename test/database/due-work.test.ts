@@ -32,9 +32,9 @@ const outstandingWork = `
   select order_id, state, 100, 'USD', 'pi_' || order_id, refunded, '2026-01-01 09:00Z'
   from (values (1, 'creating', 0), (2, 'expired', 0), (3, 'settled', 0), (4, 'refund_due', 100), (5, 'settled', 0))
     as paid (order_id, state, refunded);
-  insert into refunds (order_id, amount_cents, reason, actor, request_key, state, created_at, made_at) values
-    (4, 90, 'broken', 'operator', 'due', 'due', '2026-01-01 12:00Z', null),
-    (4, 10, 'broken', 'operator', 'made', 'made', '2026-01-01 12:00Z', now());
+  insert into refunds (order_id, amount_cents, reason, note, actor, request_key, state, created_at, made_at) values
+    (4, 90, 'operator', 'broken', 'operator', 'due', 'due', '2026-01-01 12:00Z', null),
+    (4, 10, 'operator', 'broken', 'operator', 'made', 'made', '2026-01-01 12:00Z', now());
   insert into emails (order_id, kind, created_at, sent_at) values
     (3, 'order_confirmed', '2026-01-01 13:00Z', null), (5, 'order_confirmed', now(), now())`;
 

@@ -44,8 +44,10 @@ test.each(['?outcome=<script>', '?outcome=constructor', '?refund=0', '?refund=20
 
 describe('an attention item', () => {
   /** Adds an attention item about nothing that exists. @returns its number */
-  async function raise(matter: { kind: string; reason?: string; order_id?: number }): Promise<number> {
-    const row = { subject: String(2_000_000_000 + Math.floor(Math.random() * 1e8)), reason: 'r', ...matter };
+  async function raise(item: { kind: string; error?: string; order_id?: number }): Promise<number> {
+    const { error = 'gone wrong', ...columns } = item;
+    const subject = String(2_000_000_000 + Math.floor(Math.random() * 1e8));
+    const row = { subject, reason: 'workflow_failed', detail: { error }, ...columns };
     const [raised] = await shop.database('attention').insert(row).returning<{ attention_id: number }[]>('*');
     return raised!.attention_id;
   }
@@ -55,12 +57,13 @@ describe('an attention item', () => {
 
   test('links to its order, and shows its reason escaped', async () => {
     const order = await placeOrder(shop);
-    const id = await raise({ kind: 'dispute', reason: 'disputed <b>so</b>', order_id: order.order_id });
+    const id = await raise({ kind: 'dispute', error: 'disputed <b>so</b>', order_id: order.order_id });
     const html = await page();
     expect(html).toContain(`href="${new URL(order.order_url).pathname}">Order ${order.order_id}</a>`);
     expect(html).toContain('disputed &lt;b&gt;so&lt;/b&gt;');
     const { body } = await ask(`${shop.shopUrl}/attention`, undefined, { method: 'GET' });
     const listed = (body as unknown as { attention_id: number }[]).find((one) => one.attention_id === id);
+    expect(listed).toMatchObject({ reason: 'disputed <b>so</b>', reason_code: 'workflow_failed' });
     expect(listed).not.toHaveProperty('token');
   });
 
@@ -92,7 +95,7 @@ describe('an attention item', () => {
     const resolve = () => send(`/operator/attention/${id}/resolve`, { resolution: ' won ' });
     expect(await resolve()).toMatchObject({ status: 303, location: '/operator?outcome=resolved' });
     const row = await shop.database('attention').where({ attention_id: id }).first();
-    expect(row).toMatchObject({ resolution: 'won', resolved_at: expect.any(Date) });
+    expect(row).toMatchObject({ resolution: 'operator', note: 'won', resolved_at: expect.any(Date) });
     expect(await resolve()).toMatchObject({ status: 303, location: '/operator?outcome=gone' });
   });
 
@@ -167,7 +170,12 @@ test('a failed dispatch continues after a retry on the page', async () => {
     .where({ workflow_uuid: `dispatch-${id}` })
     .delete();
   await shop.database('orders').where({ order_id: id }).update({ dispatch_due_at: new Date() });
-  const matter = { kind: 'dispatch_failed', subject: String(id), order_id: id, reason: 'ended badly' };
+  const matter = {
+    kind: 'dispatch_failed',
+    subject: String(id),
+    order_id: id,
+    reason: 'restarted_too_often',
+  };
   await shop.database('attention').insert(matter);
   const [open] = await matters(shop, order);
   await send(`/operator/attention/${open?.attention_id}/retry`);

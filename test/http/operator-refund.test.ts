@@ -46,7 +46,7 @@ test('a partial refund is exact to the cent, and the page shows its state', asyn
   });
   await becomes(shop, order, { status: 'paid', refunded: 435 });
   expect(await refundsOf(order)).toMatchObject([
-    { amount_cents: 435, reason: 'came broken', actor: 'operator' },
+    { amount_cents: 435, reason: 'operator', note: 'came broken', actor: 'operator' },
   ]);
   const html = await waitFor(
     'the refund to be made',

@@ -112,7 +112,9 @@ describe.concurrent('a refund that the provider refuses', () => {
       kind: 'refund_failed',
       subject: String(body['refund_id']),
       order_id: order.order_id,
-      reason: expect.stringContaining(`pi_nowhere_${order.order_id}`),
+      reason: expect.stringMatching(`^The provider refuses: .*pi_nowhere_${order.order_id}`),
+      reason_code: 'refund_refused',
+      detail: { message: expect.any(String) },
       raised_at: expect.any(String),
     });
     expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
@@ -139,7 +141,8 @@ describe.concurrent('a refund that the provider refuses', () => {
     });
     await becomes(shop, order, { status: 'refunded', state: 'refunded', refunded: order.total });
     expect(await shop.database('attention').where({ attention_id: id }).first()).toMatchObject({
-      resolution: 'paid back by bank transfer',
+      resolution: 'operator',
+      note: 'paid back by bank transfer',
     });
     expect(await shop.database('refunds').where({ order_id: order.order_id })).toMatchObject([
       { state: 'made', provider_refund_id: null },
@@ -153,12 +156,10 @@ describe.concurrent('a refund that was listed while it was unknown', () => {
     await setFaults(shop, order, { api_html: 1 });
     const { body } = await refund(shop, order);
     const matter = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
-    await shop.database('attention').insert({ ...matter, reason: 'still unknown' });
+    await shop.database('attention').insert({ ...matter, reason: 'refund_unconfirmed' });
     await setFaults(shop, order, {});
     await becomes(shop, order, { status: 'refunded' });
-    expect(await shop.database('attention').where(matter)).toMatchObject([
-      { resolution: 'the refund was made' },
-    ]);
+    expect(await shop.database('attention').where(matter)).toMatchObject([{ resolution: 'refund_made' }]);
   });
 
   test('and is still being asked for, can be taken off the list and no more', async () => {
@@ -166,7 +167,7 @@ describe.concurrent('a refund that was listed while it was unknown', () => {
     await setFaults(shop, order, { api_html: 1 });
     const { body } = await refund(shop, order);
     const matter = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
-    await shop.database('attention').insert({ ...matter, reason: 'still unknown' });
+    await shop.database('attention').insert({ ...matter, reason: 'refund_unconfirmed' });
     const [{ attention_id: id }] = await shop.database('attention').where(matter);
     expect(await attention(`${id}/resolve`, { resolution: 'seen' })).toMatchObject({ status: 200 });
     expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });

@@ -54,10 +54,10 @@ const fillings = [
   `insert into carts (browser_id, checkout_key) select lpad(cast(n as text), 22, '0'), 'cart-' || ${serial} from ${everyOrder} where n % 10 = 0`,
   `insert into cart_lines (browser_id, product_id, quantity, unit_price_cents)
    select lpad(cast(n as text), 22, '0'), 1 + n % 8, 1, 100 from ${everyOrder} where n % 10 = 0`,
-  `insert into refunds (order_id, amount_cents, reason, actor, request_key, state, made_at)
-   select n, 100, 'broken', 'operator', 'old-' || ${serial}, 'made', now() from ${everyOrder} where n % 100 = 2`,
-  `insert into attention (kind, subject, order_id, reason, resolved_at, resolution)
-   select 'dispute', 'order ' || n, n, 'disputed', now(), 'answered' from ${everyOrder} where n % 50 = 0`,
+  `insert into refunds (order_id, amount_cents, reason, note, actor, request_key, state, made_at)
+   select n, 100, 'operator', 'broken', 'operator', 'old-' || ${serial}, 'made', now() from ${everyOrder} where n % 100 = 2`,
+  `insert into attention (kind, subject, order_id, reason, resolved_at, resolution, note)
+   select 'dispute', 'order ' || n, n, 'charge_disputed', now(), 'operator', 'answered' from ${everyOrder} where n % 50 = 0`,
   `insert into supply (product_id, quantity, reason, actor, request_key)
    select product_id, (select count(*) from ${everyOrder} where 1 + n % 8 = product_id and n % 50 <> 1), 'delivery', 'operator', 'sold ' || sku
    from products

@@ -141,7 +141,11 @@ test('an event that cannot be taken in is put before a person, and does not keep
   expect(await standing(shop, bad)).toMatchObject({ status: 'pending', state: 'open' });
   const listed = () => shop.database('attention').where({ subject: event }).whereNull('resolved_at');
   expect(await listed()).toMatchObject([
-    { kind: 'event_mismatch', reason: expect.stringContaining('no_such_event') },
+    {
+      kind: 'event_mismatch',
+      reason: 'event_failed',
+      detail: { error: expect.stringContaining('no_such_event') },
+    },
   ]);
   await shop.database.raw('alter table payment_events drop constraint no_such_event');
   await compare(0, 'all');

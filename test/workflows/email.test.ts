@@ -128,12 +128,13 @@ async function anOrder(changes: Record<string, unknown> = {}): Promise<number> {
 }
 
 /** A refund that was made of an order's payment. */
-async function aRefund(orderId: number, amountCents: number, reason: string): Promise<number> {
+async function aRefund(orderId: number, amountCents: number, note: string): Promise<number> {
   const [refund] = await database('refunds')
     .insert({
       order_id: orderId,
       amount_cents: amountCents,
-      reason,
+      reason: 'operator',
+      note,
       actor: 'operator',
       request_key: `${orderId}-${amountCents}`,
       state: 'made',
@@ -252,7 +253,8 @@ describe('a mail server', () => {
     const matter = await isParked(order);
     const { emailId: subject } = await onlyEmailOf(order);
     expect(matter).toMatchObject({ kind: 'email_failed', subject, orderId: order });
-    expect(matter.reason).toMatch(/^Not sent after 4 tries: .*451 <…> is busy/);
+    expect(matter).toMatchObject({ reason: 'email_not_sent', detail: { attempts: 4 } });
+    expect(matter.detail['error']).toMatch(/451 <…> is busy/);
     expect(mail.tries).toBe(1 + retries);
 
     // Tried in vain it comes back to the list, and once it is sent it stays away.
@@ -270,7 +272,7 @@ describe('a mail server', () => {
     mail.otherwise = mood;
     const order = await anOrder();
     await plan(order);
-    expect((await isParked(order)).reason).toMatch(/^The mail server refuses: /);
+    expect((await isParked(order)).reason).toBe('email_refused');
     expect(mail.tries).toBe(1);
     expect((await onlyEmailOf(order)).sentAt).toBeNull();
   });
@@ -280,7 +282,7 @@ describe('a mail server', () => {
     mail.otherwise = 'silent';
     const order = await anOrder();
     await plan(order);
-    expect((await isParked(order)).reason).toContain('ETIMEDOUT');
+    expect((await isParked(order)).detail['error']).toContain('ETIMEDOUT');
     expect(mail.tries).toBe(1 + retries);
   });
 
@@ -369,7 +371,7 @@ test('a message that cannot be written needs a person, and goes out once that is
   const order = await anOrder();
   await plan(order);
   const matter = await isParked(order);
-  expect(matter.reason).toContain('undefined variable: total');
+  expect(matter.detail['error']).toContain('undefined variable: total');
   settings.compose = compose;
   await tryAgain(matter);
   await isSent(order);
@@ -378,6 +380,6 @@ test('a message that cannot be written needs a person, and goes out once that is
 test('an address that is more than one reaches nobody', async () => {
   const order = await anOrder({ email: 'ada@reader.example\r\nBcc: eve@evil.example' });
   await plan(order);
-  expect((await isParked(order)).reason).toContain('The address is invalid');
+  expect((await isParked(order)).detail['message']).toContain('The address is invalid');
   expect(mail.tries).toBe(0);
 });

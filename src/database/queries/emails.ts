@@ -1,5 +1,6 @@
 import type { CancelReason, OrderStatus } from '../../domain/order.ts';
 import type { PaymentState } from '../../domain/payment.ts';
+import type { RefundReason } from '../../domain/refund.ts';
 import type { Database } from '../connection.ts';
 import type { EmailKind } from '../tables.ts';
 
@@ -72,7 +73,12 @@ export interface PlannedEmail {
   readonly currency: string;
   readonly holdExpiresAt: number;
   readonly lines: readonly EmailLine[];
-  readonly refund: { readonly amountCents: number; readonly reason: string } | null;
+  readonly refund: {
+    readonly amountCents: number;
+    readonly reason: RefundReason;
+    /** The operator's words. */
+    readonly note: string | null;
+  } | null;
 }
 
 export interface EmailLine {

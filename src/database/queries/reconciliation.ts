@@ -1,3 +1,4 @@
+import type { AttentionReason } from '../../domain/attention.ts';
 import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import type { AttentionRow } from '../tables.ts';
@@ -5,17 +6,24 @@ import type { AttentionRow } from '../tables.ts';
 /** Most attention items that one list shows. */
 export const attentionPerList = 100;
 
-/** An attention item, with the token of its order. */
-export type OpenAttentionItem = AttentionRow & { token: string | null };
+/** An open attention item, with its reason and the token of its order. */
+export type OpenAttentionItem = Omit<AttentionRow, 'reason' | 'detail'> & {
+  readonly reason: AttentionReason;
+  readonly token: string | null;
+};
 
 /** Lists the open attention items, oldest first. */
-export function listAttention(database: Database): Promise<OpenAttentionItem[]> {
-  return database('attention')
+export async function listAttention(database: Database): Promise<OpenAttentionItem[]> {
+  const rows = await database('attention')
     .leftJoin('orders', 'orders.order_id', 'attention.order_id')
     .whereNull('resolved_at')
     .orderBy('attention_id')
     .limit(attentionPerList)
-    .select<OpenAttentionItem[]>('attention.*', 'token');
+    .select<(AttentionRow & { token: string | null })[]>('attention.*', 'token');
+  return rows.map(({ reason: code, detail, ...row }) => ({
+    ...row,
+    reason: { code, ...detail } as AttentionReason,
+  }));
 }
 
 /** What reconciliation did so far in one scope, and its newest report. */

@@ -1,3 +1,4 @@
+import type { AttentionReason, AttentionResolution } from '../../domain/attention.ts';
 import type { Statement } from '../../shared/statement.ts';
 import type { AttentionKind } from '../tables.ts';
 
@@ -7,23 +8,34 @@ import type { AttentionKind } from '../tables.ts';
  */
 export async function raiseAttention(
   sql: Statement,
-  item: { kind: AttentionKind; subject: string; orderId: number | null; reason: string },
+  {
+    reason,
+    ...item
+  }: { kind: AttentionKind; subject: string; orderId: number | null; reason: AttentionReason },
 ): Promise<void> {
+  const { code, ...detail } = reason;
   await sql(
-    `insert into attention (kind, subject, order_id, reason) values (:kind, :subject, :orderId, :reason)
-     on conflict (kind, subject) where resolved_at is null do update set reason = excluded.reason`,
-    item,
+    `insert into attention (kind, subject, order_id, reason, detail)
+     values (:kind, :subject, :orderId, :code, cast(:detail as jsonb))
+     on conflict (kind, subject) where resolved_at is null
+     do update set reason = excluded.reason, detail = excluded.detail`,
+    { ...item, code, detail: JSON.stringify(detail) },
   );
 }
 
-/** Resolves an open item, if there is one; `resolution` is the reason. */
+/** Resolves an open item, if there is one. `note` has the operator's words, with the resolution `operator` only. */
 export async function resolveAttention(
   sql: Statement,
-  item: { kind: AttentionKind; subject: string; resolution: string },
+  item: {
+    kind: AttentionKind;
+    subject: string;
+    resolution: AttentionResolution;
+    note?: string | null;
+  },
 ): Promise<void> {
   await sql(
-    `update attention set resolved_at = now(), resolution = :resolution
+    `update attention set resolved_at = now(), resolution = :resolution, note = :note
      where kind = :kind and subject = :subject and resolved_at is null`,
-    item,
+    { ...item, note: item.note ?? null },
   );
 }

@@ -42,7 +42,8 @@ export const readPlannedEmail = transaction(
                 from order_lines join products using (product_id) where order_id = orders.order_id
               ) as lines,
               case when refunds.refund_id is not null then json_build_object(
-                'amountCents', refunds.amount_cents, 'reason', refunds.reason
+                'amountCents', refunds.amount_cents, 'reason', refunds.reason,
+                'note', refunds.note
               ) end as refund
        from emails join orders using (order_id) left join payments using (order_id)
        left join refunds on refunds.refund_id = emails.refund_id
@@ -68,6 +69,6 @@ export const markEmailSent = transaction(
       },
     );
     const subject = String(email.emailId);
-    await resolveAttention(sql, { kind: 'email_failed', subject, resolution: 'the email was sent' });
+    await resolveAttention(sql, { kind: 'email_failed', subject, resolution: 'email_sent' });
   },
 );

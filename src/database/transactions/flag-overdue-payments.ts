@@ -10,13 +10,13 @@ const minutesUntilOverdue = 5;
 export async function flagOverduePayments(sql: Statement): Promise<void> {
   await sql(
     `insert into attention (kind, subject, order_id, reason)
-     select 'payment_unknown', cast(order_id as text), order_id, 'The provider does not say whether it was paid. Its units stay held.'
+     select 'payment_unknown', cast(order_id as text), order_id, 'payment_unknown'
      from orders where status = 'pending' and hold_expires_at < now() - :minutes * interval '1 minute'
      on conflict (kind, subject) where resolved_at is null do nothing`,
     { minutes: minutesUntilOverdue },
   );
   await sql(
-    `update attention set resolved_at = now(), resolution = 'the provider has spoken'
+    `update attention set resolved_at = now(), resolution = 'payment_decided'
      from orders where attention.order_id = orders.order_id and orders.status <> 'pending'
        and kind = 'payment_unknown' and resolved_at is null`,
   );

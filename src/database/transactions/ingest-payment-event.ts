@@ -185,12 +185,12 @@ async function apply(
     });
   } else if ('disputed' in decision) {
     await sql(`insert into order_history (order_id, what) values (:orderId, 'disputed')`, { orderId });
-    const reason = `The buyer disputes the charge ${event.transactionId}. Answer at the payment provider.`;
+    const reason = { code: 'charge_disputed', transactionId: event.transactionId } as const;
     await raiseAttention(sql, { kind: 'dispute', subject: `order ${orderId}`, orderId, reason });
   } else if (decision.outcome === 'late') {
     await settleLatePayment(sql, known, event.transactionId ?? '', dispatchSeconds);
   } else if (decision.outcome === 'mismatch') {
-    const reason = `${event.type} names order ${orderId} but another session, charge, amount, currency or mode. Nothing was changed.`;
+    const reason = { code: 'event_differs', type: event.type, orderId } as const;
     await raiseAttention(sql, { kind: 'event_mismatch', subject: event.id, orderId, reason });
   }
 }

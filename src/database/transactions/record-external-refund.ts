@@ -5,7 +5,7 @@ import { type LockedPayment, lockPayment } from './lock-payment.ts';
 import { countRefund, finishRefund, insertRefund } from './refund-order.ts';
 import { returnStock } from './release-stock.ts';
 
-const external = { reason: 'refunded at the payment provider', actor: 'provider' } as const;
+const external = { reason: 'external_refund', actor: 'provider' } as const;
 
 /** Writes down what somebody paid back at the provider without us (docs/PAYMENTS.md), in the caller's transaction. */
 export async function recordExternalRefund(

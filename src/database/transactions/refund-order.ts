@@ -1,5 +1,10 @@
 import { allowedFrom } from '../../domain/order.ts';
-import { decideRefund, type RefundRequest, type RefusedRefund } from '../../domain/refund.ts';
+import {
+  decideRefund,
+  type RefundReason,
+  type RefundRequest,
+  type RefusedRefund,
+} from '../../domain/refund.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { enqueueWorkflow } from '../outbox.ts';
@@ -33,14 +38,23 @@ export function requestRefund(
     const judged = decideRefund(request, { ...payment, live: false });
     if (typeof judged === 'string') return { refused: judged, refundableCents: left };
     const { amountCents, restock } = judged;
-    return promiseRefund(sql, payment, { ...request, amountCents, restock, request: asked });
+    return promiseRefund(sql, payment, {
+      ...request,
+      amountCents,
+      restock,
+      reason: 'operator',
+      note: request.reason,
+      request: asked,
+    });
   });
 }
 
 interface PromisedRefund {
   readonly amountCents: number;
   readonly restock: boolean;
-  readonly reason: string;
+  readonly reason: RefundReason;
+  /** The operator's words, with the reason `operator` only. */
+  readonly note?: string;
   readonly actor: string;
   readonly requestKey: string;
   /** What an operator asked for. */
@@ -84,15 +98,15 @@ export async function insertRefund(
 ): Promise<RefundRow> {
   const [row] = await sql<RefundRow>(
     `with refund as (
-       insert into refunds (order_id, amount_cents, reason, actor, request_key, request, state, made_at)
-       values (:orderId, :amountCents, :reason, :actor, :requestKey, :request, :state, case cast(:state as text) when 'made' then now() end)
+       insert into refunds (order_id, amount_cents, reason, note, actor, request_key, request, state, made_at)
+       values (:orderId, :amountCents, :reason, :note, :actor, :requestKey, :request, :state, case cast(:state as text) when 'made' then now() end)
        returning *
      ), history as (
        insert into order_history (order_id, what, detail)
        select order_id, 'refund_' || state, jsonb_build_object('refund_id', refund_id, 'amount_cents', amount_cents) from refund
      )
      select * from refund`,
-    { orderId, ...refund, request: refund.request ?? null, state },
+    { orderId, ...refund, note: refund.note ?? null, request: refund.request ?? null, state },
   );
   if (!row) throw new Error(`The refund of order ${orderId} was not inserted.`);
   return row;
@@ -126,7 +140,7 @@ export const markRefundMade = transaction(
   async (sql, refund: MadeRefund): Promise<void> => {
     await recordRefundMade(sql, refund);
     const subject = String(refund.refundId);
-    await resolveAttention(sql, { kind: 'refund_failed', subject, resolution: 'the refund was made' });
+    await resolveAttention(sql, { kind: 'refund_failed', subject, resolution: 'refund_made' });
   },
 );
 

@@ -23,7 +23,11 @@ export async function resolveAttentionItem(
     if (resolution === null) await restartWorkflow(sql, workflow, id);
     else await recordDoneByHand(sql, { ...item, id });
   }
-  await resolveAttention(sql, { ...item, resolution: resolution ?? 'tried again' });
+  await resolveAttention(sql, {
+    ...item,
+    resolution: resolution === null ? 'retried' : 'operator',
+    note: resolution,
+  });
   return 'done';
 }
 

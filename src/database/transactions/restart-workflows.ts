@@ -38,7 +38,7 @@ export async function restartMissingWorkflows(sql: Statement): Promise<number> {
   for (const { workflow, id, kind, orderId, restarts } of missing) {
     if (restarts < restartsAtMost) await restartWorkflow(sql, workflow, id);
     else {
-      const reason = `Its workflow ended badly ${restartsAtMost + 1} times.`;
+      const reason = { code: 'restarted_too_often', failures: restartsAtMost + 1 } as const;
       await raiseAttention(sql, { kind, subject: String(id), orderId, reason });
     }
   }

@@ -29,7 +29,7 @@ export async function settleLatePayment(
   await promiseRefund(sql, known, {
     amountCents: known.amountCents,
     restock: false,
-    reason: 'paid after the order was cancelled',
+    reason: 'late_payment',
     actor: 'shop',
     // No key of an operator's has a space in it, so it is not taken already.
     requestKey: `late ${orderId}`,

@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
-import { listAttention } from '../../database/queries/reconciliation.ts';
-import type { AttentionRow } from '../../database/tables.ts';
+import { listAttention, type OpenAttentionItem } from '../../database/queries/reconciliation.ts';
+import { attentionCodes } from '../../domain/attention.ts';
 import { ShopError } from '../../domain/errors.ts';
+import { attentionReasonText } from '../../operator/words.ts';
 import { admitOperators } from '../operators.ts';
 import { problems, sentence, serial, timestamp } from '../schemas.ts';
 
@@ -24,6 +25,8 @@ const attentionItem = z
     subject: z.string(),
     order_id: z.int().nullable(),
     reason: z.string(),
+    reason_code: z.enum(attentionCodes),
+    detail: z.looseObject({}).describe('The parameters of the reason'),
     raised_at: timestamp,
   })
   .meta({ id: 'AttentionItem', description: 'Something that a person has to decide' });
@@ -109,14 +112,16 @@ export async function resolveAttentionItem(
   }
 }
 
-function view({
-  attentionId,
-  kind,
-  subject,
-  orderId,
-  reason,
-  raisedAt,
-}: AttentionRow): z.infer<typeof attentionItem> {
-  const raised_at = raisedAt.toISOString();
-  return { attention_id: attentionId, kind, subject, order_id: orderId, reason, raised_at };
+function view({ reason, ...item }: OpenAttentionItem): z.infer<typeof attentionItem> {
+  const { code, ...detail } = reason;
+  return {
+    attention_id: item.attentionId,
+    kind: item.kind,
+    subject: item.subject,
+    order_id: item.orderId,
+    reason: attentionReasonText(reason),
+    reason_code: code,
+    detail,
+    raised_at: item.raisedAt.toISOString(),
+  };
 }

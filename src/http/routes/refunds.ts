@@ -86,7 +86,7 @@ export const refundRoutes: FastifyPluginAsyncZod<RefundOptions> = async (server,
         order_id: answer.orderId,
         amount: answer.amountCents,
         status: answer.state,
-        reason: answer.reason,
+        reason: answer.note ?? reason,
       });
     },
   );

@@ -1,0 +1,43 @@
+/** The reasons why something needs a person, by code. operator/words.ts has their sentences. */
+export const attentionCodes = [
+  'event_differs',
+  'event_failed',
+  'charge_disputed',
+  'payment_unknown',
+  'workflow_failed',
+  'restarted_too_often',
+  'refund_refused',
+  'refund_exceeds_charge',
+  'refund_unconfirmed',
+  'email_refused',
+  'email_not_sent',
+  'accounts_wrong',
+] as const;
+
+/** A reason with the parameters of its sentence. Messages of errors, the provider and the mail server stay as they came. */
+export type AttentionReason =
+  /** An event names an order, but another session, charge, amount, currency or mode. */
+  | { readonly code: 'event_differs'; readonly type: string; readonly orderId: number }
+  | { readonly code: 'event_failed'; readonly type: string; readonly error: string }
+  | { readonly code: 'charge_disputed'; readonly transactionId: string | null }
+  /** The provider does not answer whether an order was paid. */
+  | { readonly code: 'payment_unknown' }
+  | { readonly code: 'workflow_failed'; readonly error: string }
+  | { readonly code: 'restarted_too_often'; readonly failures: number }
+  | { readonly code: 'refund_refused'; readonly message: string }
+  /** The provider has less left of the charge, in minor units, than a refund of a part. */
+  | { readonly code: 'refund_exceeds_charge'; readonly leftCents: number }
+  | { readonly code: 'refund_unconfirmed'; readonly error: string }
+  | { readonly code: 'email_refused'; readonly message: string }
+  | { readonly code: 'email_not_sent'; readonly attempts: number; readonly error: string }
+  /** Sums of stock or money contradict each other; `accounts` has the figures. */
+  | { readonly code: 'accounts_wrong'; readonly accounts: object };
+
+/** The ways in which an attention item was resolved. With `operator`, the item has a note. */
+export type AttentionResolution =
+  | 'operator'
+  | 'retried'
+  | 'email_sent'
+  | 'refund_made'
+  | 'payment_decided'
+  | 'accounts_right';
