@@ -33,7 +33,7 @@ export interface CheckedLine extends CartLine {
 /** A cart against today's stock and prices. */
 export interface CheckedCart {
   readonly lines: readonly CheckedLine[];
-  /** What a checkout would order. */
+  /** The items that a checkout would order. */
   readonly items: readonly Item[];
   readonly totalCents: number;
   readonly currency: string;

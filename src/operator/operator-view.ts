@@ -26,7 +26,7 @@ import {
   retryWords,
 } from './words.ts';
 
-/** The names of what the page may say at its top. */
+/** The results of an action that the page can show. */
 export type Outcome = keyof typeof outcomeWords;
 export const outcomeNames = Object.keys(outcomeWords) as Outcome[];
 
@@ -54,11 +54,11 @@ export interface OperatorSource {
   /** The refund that was just asked for. */
   readonly refund: RefundOfOrder | null;
   readonly form: TypedRefund;
-  /** What is wrong with the form; the amounts are for its words. */
+  /** The fault of the form; the amounts are parameters of its text. */
   readonly fault: { readonly what: RefundFault; readonly left: string; readonly example: string } | null;
 }
 
-/** What the operator's page shows at a moment. */
+/** The model of the operator's page at a moment. */
 export function operatorView(source: OperatorSource, now: Date) {
   const { attention, reconciliations, unresolved, fault } = source;
   const stillOpen = attention.some(({ attentionId: id }) => id === unresolved?.attentionId);
@@ -67,7 +67,7 @@ export function operatorView(source: OperatorSource, now: Date) {
   const faultMessage = fault && faultText(fault);
   const refund = refundView(source, faultMessage);
   return {
-    // What is new comes first for those who listen.
+    // Screen readers read the title first, so it starts with the news.
     title:
       faultMessage ??
       (stillOpen ? resolutionFault : (notice?.text ?? refund.done?.title ?? operatorWords.title)),

@@ -35,7 +35,7 @@ export function sumsView(accounts: Accounts, products: readonly ProductInStock[]
   };
 }
 
-/** What reconciliation did, in both scopes. */
+/** The results of reconciliation in both scopes. */
 export function scopesView(reconciliations: readonly ReconciliationRow[], now: Date) {
   return (['shop', 'provider'] as const).map((scope) => {
     const row = reconciliations.find((one) => one.scope === scope);

@@ -80,7 +80,7 @@ export const attentionWords: Readonly<Record<AttentionKind, string>> = {
   accounts_wrong: 'Sums that do not add up',
 };
 
-/** What trying again does. */
+/** The effect of a retry. */
 export const retryWords: Readonly<Record<RestartableKind, string>> = {
   checkout_failed: 'Asks how the payment stands, and ends the checkout accordingly.',
   dispatch_failed: 'Begins the dispatch once more.',
@@ -88,7 +88,7 @@ export const retryWords: Readonly<Record<RestartableKind, string>> = {
   email_failed: 'Sends the message once more.',
 };
 
-/** What it means that somebody settled it by hand. */
+/** The effect of resolving an item by hand. */
 export function resolveWords(kind: AttentionKind): string {
   if (kind === 'refund_failed') return 'Counts the refund as made. No more money goes back.';
   if (kind === 'email_failed') return 'The message is not sent any more.';
@@ -130,7 +130,7 @@ export function oldestWords(shown: number): string {
   return `These are the ${shown} oldest. There may be more.`;
 }
 
-/** What was done, or why not. The address of the page names one of them. */
+/** The result of an action. The query parameter `outcome` names one of them. */
 export const outcomeWords = {
   retried: { sign: 'done', text: 'It is being tried again. If it fails again, it comes back here.' },
   resolved: { sign: 'done', text: 'Settled, and off the list.' },
@@ -142,7 +142,7 @@ export const outcomeWords = {
   },
 } as const;
 
-/** Why a matter was not resolved. */
+/** The fault of an empty or too long resolution. */
 export const resolutionFault = 'Say in 1 to 200 characters how it was settled.';
 
 /** How many orders contradict their payments. */
@@ -151,10 +151,10 @@ export function contradictionWords(count: number): string {
   return count === 1 ? '1 order contradicts its payment.' : `${count} orders contradict their payments.`;
 }
 
-/** What reconciliation compares our orders with. */
+/** The scopes of reconciliation. */
 export const scopeWords = { shop: 'Our own records', provider: 'The payment service' } as const;
 
-/** What reconciliation puts right, one and many of it. */
+/** The kinds of repairs of reconciliation, singular and plural. */
 export const repairWords: Readonly<Record<string, readonly [one: string, many: string]>> = {
   restarted: ['piece of work begun again', 'pieces of work begun again'],
   resumed: ['piece of work taken up', 'pieces of work taken up'],
@@ -181,7 +181,7 @@ export function refundStateWords(refundId: number, amount: string, made: boolean
     : `: refund no. ${refundId}, ${amount}, is promised. The payment service is asked for it now.`;
 }
 
-/** What is wrong with a refund as it was asked for. `{example}` and `{left}` are amounts. */
+/** Faults of the refund form. `{example}` and `{left}` are amounts. */
 export const refundFaults = {
   order_unreadable: { field: 'order', text: 'An order number is a whole number, such as 7.' },
   unknown_order: { field: 'order', text: 'There is no such order, or it was never to be paid.' },

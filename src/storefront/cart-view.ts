@@ -24,12 +24,12 @@ export interface CartLineView {
   readonly quantity: number;
   readonly unit: string;
   readonly sum: string;
-  /** What changed since it was put into the cart. */
+  /** The changes since it was put into the cart. */
   readonly notes: readonly string[];
 }
 
-/** What the last change of the cart did, and how to undo it. */
-export interface CartSaid {
+/** The result of the last change of the cart, and how to undo it. */
+export interface CartMessage {
   readonly text: string;
   readonly undo: { readonly sku: string; readonly quantity: number; readonly text: string } | null;
 }
@@ -40,7 +40,7 @@ export interface CartSource {
   readonly key: string;
   /** Orders of this browser that wait for their payment. */
   readonly pending: readonly PendingOrder[];
-  readonly said: CartSaid | null;
+  readonly message: CartMessage | null;
   readonly fault: string | null;
 }
 
@@ -51,34 +51,34 @@ export interface CartView {
   readonly total: string | null;
   /** Why it cannot be ordered; null when it can. */
   readonly blocker: string | null;
-  /** What an empty cart says. */
+  /** The text of an empty cart. */
   readonly kept: string;
   /** The order that this very cart has already become: there is nothing to check out, only to pay. */
   readonly ordered: PendingView | null;
   /** The other orders that wait for their payment. */
   readonly pending: readonly PendingView[];
-  readonly said: CartSaid | null;
+  readonly message: CartMessage | null;
   readonly fault: string | null;
 }
 
-/** What the cart's page shows. */
-export function cartView({ cart, key, said, fault, ...source }: CartSource, now: Date): CartView {
+/** The model of the cart's page. */
+export function cartView({ cart, key, message, fault, ...source }: CartSource, now: Date): CartView {
   const { ordered, others } = pendingOf(source.pending, key, now);
   return {
     title: words.cart.title,
-    // What is ordered is held, whatever else has changed since.
+    // The units of an order are held, so later changes do not matter.
     lines: cart.lines.map((line) => ({ ...cartLineView(line), ...(ordered && { notes: [] }) })),
     total: totalOf(cart),
     blocker: cart.blocker && blockerWords[cart.blocker],
     kept: keptWords(cartDays),
     ordered,
     pending: others,
-    said,
+    message,
     fault,
   };
 }
 
-/** What a cart comes to; null where amounts of several currencies stand beside each other. */
+/** The total of a cart; null when it has several currencies. */
 export function totalOf({ totalCents: cents, currency, blocker }: CheckedCart): string | null {
   return blocker === 'currencies' ? null : formatMoney({ cents, currency });
 }
@@ -104,7 +104,7 @@ function stockNotes({ qty, wanted, heldElsewhere }: CheckedLine): string[] {
 }
 
 /** That something was taken out of the cart, and how to undo it. */
-export function removedSaid(text: string, sku: string, quantity: number): CartSaid {
+export function removedMessage(text: string, sku: string, quantity: number): CartMessage {
   return { text, undo: { sku, quantity, text: putBackWords(quantity) } };
 }
 

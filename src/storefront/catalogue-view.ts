@@ -35,7 +35,7 @@ function productCard(row: ProductInStock): ProductCard {
 }
 
 export interface CatalogueSource {
-  /** What the shopper looks for; empty for everything. */
+  /** The search text; empty for all products. */
   readonly text: string;
   readonly order: ProductOrder;
   readonly products: readonly ProductInStock[];
@@ -83,7 +83,7 @@ export interface ProductView extends ProductCard {
   readonly canonical: string;
   /** How many units can be put into the cart at once. */
   readonly most: number;
-  /** What programs that read the page are told (schema.org Offer): an amount in major units, and a currency. */
+  /** The schema.org Offer for programs that read the page: an amount in major units, and a currency. */
   readonly offer: { readonly price: string; readonly currency: string; readonly availability: string };
   readonly others: readonly ProductCard[];
 }

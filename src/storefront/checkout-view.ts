@@ -3,7 +3,7 @@ import type { CheckedCart } from '../domain/cart.ts';
 import { type CartLineView, cartLineView, type PendingView, pendingOf, totalOf } from './cart-view.ts';
 import { blockerWords, holdPromise, words } from './words.ts';
 
-/** What is wrong with a checkout as it was sent: with a field of it, or with all of it. */
+/** A fault of a submitted checkout: of one field, or of the items. */
 export interface CheckoutFault {
   readonly field: 'email' | 'items';
   readonly text: string;
@@ -39,7 +39,7 @@ export interface CheckoutView {
   readonly faults: readonly CheckoutFault[];
 }
 
-/** What the review before paying shows. */
+/** The model of the review before paying. */
 export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
   const { cart, key, faults } = source;
   const { title } = words.checkout;

@@ -31,7 +31,10 @@ interface EmailView {
   readonly orderUrl: string;
 }
 
-/** Writes messages to buyers, as text and as HTML; `publicUrl` is where they reach the shop. Null: there is nothing to tell. */
+/**
+ * Composes messages to buyers, as text and as HTML. `publicUrl` is the shop's origin.
+ * @returns null when the occasion of a message is no longer true
+ */
 export function emailComposer(
   renderer: Renderer,
   publicUrl: string,
@@ -47,7 +50,7 @@ export function emailComposer(
   };
 }
 
-/** What a message says, as the order stands now; null when its occasion is no longer true. */
+/** The model of a message about the order as it is now; null when its occasion is no longer true. */
 function emailView(email: PlannedEmail, publicUrl: string): EmailView | null {
   const paragraphs = paragraphsOf(email);
   if (!paragraphs) return null;
@@ -120,7 +123,7 @@ function onOneLine(text: string): string {
 export interface ShownMessage {
   readonly email_id: number;
   readonly order_id: number;
-  /** Of the order's page. */
+  /** The token of the order's page. */
   readonly token: string;
   readonly to: string;
   readonly subject: string;

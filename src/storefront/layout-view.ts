@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../domain/errors.ts';
 import { cartWords, errorWords, words } from './words.ts';
 
-/** What a demonstration offers beside the shop. */
+/** The extra pages and tools of a demonstration. */
 export interface Demonstration {
   /** Restock, Crash and the operator's page are open to everybody. */
   readonly open: boolean;
@@ -16,7 +16,7 @@ interface Link {
   readonly name: string;
 }
 
-/** What stands around every page. */
+/** The model of the layout that all pages share. */
 export interface LayoutView {
   readonly cart: { readonly text: string; readonly label: string };
   /** The address that this page belongs to in the navigation. */
@@ -58,11 +58,11 @@ function linksOf({ open, outbox, paymentServiceUrl }: Demonstration): Link[] {
 export interface ErrorView {
   readonly title: string;
   readonly message: string;
-  /** The word on the way back to the products. */
+  /** The text of the link to the products. */
   readonly onward: string;
 }
 
-/** The page that shows a problem to a person: by its code alone, because its details are words for programs. */
+/** The model of an error page. It uses the code alone, because the details are written for programs. */
 export function errorView({ code }: { readonly code: ErrorCode }): ErrorView {
   return { ...errorWords[code], onward: words.error.onward };
 }

@@ -11,14 +11,14 @@ export interface Notice {
   readonly time: ShownTime | null;
 }
 
-/** What the buyer has to know about an order beyond its status, in a few sentences. */
+/** The notices of an order: what its buyer has to know beyond its status. */
 export function noticesOf(details: OrderDetails, now: Date): Notice[] {
   const plain = [...shortages(details), ...refundNotices(details), ...paymentNotices(details)];
   return [...reason(details, now), ...plain.map((text) => ({ text, time: null }))];
 }
 
 function reason({ order }: OrderDetails, now: Date): Notice[] {
-  // What says that nothing was charged is not said of money that came too late, wherever it is by now.
+  // These texts end with "Nothing was charged", which is not true once a late payment has arrived.
   if (order.status !== 'cancelled' || !order.reason || order.paidAt) return [];
   return [{ text: cancelWords[order.reason], time: shownTime(order.holdExpiresAt, now) }];
 }

@@ -49,11 +49,11 @@ export interface OrderView {
   readonly receiptRows: readonly ReceiptRow[];
   /** There is something to keep on paper. */
   readonly receipt: boolean;
-  /** What was in the cart is in there still. */
+  /** The cart still has the items of this order. */
   readonly backToCart: boolean;
 }
 
-/** What an order's page shows at a moment. */
+/** The model of an order's page at a moment. */
 export function orderView(details: OrderDetails, now: Date): OrderView {
   const { order, lines, history } = details;
   const { currency } = order;
@@ -117,9 +117,9 @@ function lineView(
 }
 
 /**
- * The session of an order was ended before the order was cancelled, so only word that is on its way already can still come:
+ * The session is ended before its order is cancelled, so only an event that is on its way already can still arrive:
  * by the webhook, which the provider repeats while it is not answered, or by the next comparisons with the provider's list.
- * What comes later yet shows when the page is opened anew.
+ * Later events show when the page is opened again.
  */
 const lateWordMs = 30 * 60_000;
 

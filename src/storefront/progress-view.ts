@@ -2,7 +2,7 @@ import type { OrderRow, PaymentRow } from '../database/tables.ts';
 import { dispatchSteps, progressRemaining } from '../domain/order.ts';
 import { progressPatterns, progressWords, readyWords } from './words.ts';
 
-/** A rope drawn taut: how many of its steps are done, as numbers and in words. */
+/** The progress of a dispatch: how many of its steps are done, as numbers and as text. */
 export interface ProgressView {
   readonly done: number;
   readonly whole: number;
@@ -14,7 +14,7 @@ export interface DispatchView extends ProgressView {
   readonly ready: string;
   readonly wholeMs: number;
   readonly leftMs: number;
-  /** The words of both lines, to go on with. */
+  /** The patterns of both texts, for the script. */
   readonly patterns: typeof progressPatterns;
 }
 

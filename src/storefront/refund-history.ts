@@ -3,7 +3,7 @@ import type { HistoryEntry } from '../database/queries/orders.ts';
 
 const refundDetail = z.object({ refund_id: z.int(), amount_cents: z.int() });
 
-/** What an entry of the history says of a refund, in minor units; null for one that is about something else. */
+/** The refund that an entry of the history is about, in minor units; null for any other entry. */
 export function refundOf({
   what,
   detail,
@@ -13,7 +13,7 @@ export function refundOf({
   return data ? { id: data.refund_id, made: what === 'refund_made', cents: data.amount_cents } : null;
 }
 
-/** What went back to the buyer of an order, and what is promised and has not, in minor units. */
+/** The sums of an order's made and due refunds, in minor units. */
 export function refundSums(history: readonly HistoryEntry[]): {
   readonly madeCents: number;
   readonly dueCents: number;

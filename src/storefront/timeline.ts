@@ -7,7 +7,7 @@ import { cancelSteps, refundSteps, words } from './words.ts';
 
 /** One knot of an order's rope. */
 export interface Step {
-  /** What the history calls it; the steps that are not in the history yet have names of their own. */
+  /** The `what` of its history entry. Steps that are still ahead have names of their own. */
   readonly name: string;
   readonly state: 'done' | 'now' | 'ahead' | 'ended';
   readonly word: string;
@@ -62,7 +62,7 @@ function happened(
     case 'disputed':
       return [knot(steps.disputed)];
     default:
-      // That the payment page was opened is told by the step of the payment.
+      // The step of the payment shows that the payment page was opened.
       return [];
   }
 }

@@ -5,7 +5,8 @@ import { type Blocker, maxItems, maxQuantity } from '../domain/limits.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';
 import type { RefundReason } from '../domain/refund.ts';
 
-// The one language file: to translate the shop, translate this. Shoppers come first, then messages. The texts of operators are in operator/words.ts.
+// The texts of shoppers and buyers: pages first, then messages. To translate the shop, translate this file. The texts of
+// operators are in operator/words.ts.
 // How numbers and amounts are written stands in shared/money.ts, where they are read as well.
 
 /** Every text of the storefront. Templates read it as `words`; a sentence with `{time}` gets a `<time>` there. */
@@ -195,7 +196,7 @@ export const cancelSteps: Readonly<Record<CancelReason, string>> = {
   hold_expired: 'Cancelled: no payment in time',
 };
 
-/** How the payment of an order stands, in a word or two of its receipt. */
+/** The state of a payment in a receipt. */
 export const paymentStates = {
   none: 'None',
   waiting: 'Not paid yet',
@@ -210,7 +211,7 @@ export const refundSteps = {
   due: (amount: string) => `${amount} on its way back`,
 } as const;
 
-/** What goes back to the buyer, or went. */
+/** Notices about refunds. */
 export const refundNotes = {
   late: (amount: string) =>
     `Your payment came after the order was cancelled, so ${amount} is on its way back to you.`,
@@ -226,7 +227,7 @@ export function cartWords(units: number): string {
   return units === 1 ? 'Cart, 1 unit' : `Cart, ${units} units`;
 }
 
-/** What an empty cart promises. */
+/** The promise of an empty cart. */
 export function keptWords(days: number): string {
   return `What you put into it stays for ${days} days, in this browser.`;
 }
@@ -240,7 +241,7 @@ export const blockerWords: Readonly<Record<Blocker, string>> = {
   currencies: 'These things are priced in different currencies. Order those of each currency separately.',
 };
 
-/** What a cart does not take. */
+/** Faults of a change of the cart. */
 export const cartFaults = {
   quantity: (most: number) => `A quantity is a whole number from 0 to ${most}.`,
   full: (products: number) =>
@@ -257,14 +258,14 @@ export function putBackWords(units: number): string {
   return units === 1 ? 'Put it back' : `Put ${units} back`;
 }
 
-/** What happened to a product that one has just put into the cart, or taken out. */
-export const cartSaid = {
+/** The result of adding or removing a product. */
+export const cartMessages = {
   added: (product: string) => `${product} is in your cart.`,
   soldOut: (product: string) => `${product} is sold out now. It waits in your cart.`,
   removed: (product: string) => `${product} is out of your cart.`,
 } as const;
 
-/** What changed about a line since it was put into the cart. */
+/** The changes of a line since it was put into the cart. */
 export const cartNotes = {
   soldOut: 'Sold out. It stays here, and is no part of an order until there is more.',
   fewer: (available: number, wanted: number) =>
@@ -291,7 +292,7 @@ export function holdPromise(seconds: number): string {
   return `We hold these things for you for ${durationWords(seconds)} while you pay. If no payment arrives by then, they go back on the shelf, nothing is charged, and your cart is as it was.`;
 }
 
-/** What is wrong with an e-mail address. */
+/** Faults of an e-mail address. */
 export const emailFaults = {
   missing: 'Enter your e-mail address.',
   tooLong: 'An e-mail address has 254 characters at most.',
@@ -320,7 +321,7 @@ export function stockWords(available: number): string {
   return available <= fewUnits ? `Only ${available} left` : `${available} in stock`;
 }
 
-/** So few that the shop says so. */
+/** The largest number of units that the shop warns about. */
 export const fewUnits = 5;
 
 /** The ways to sort products, in the order in which they are offered. */
@@ -339,12 +340,12 @@ export function resultWords(count: number, text: string): string {
   return `${products} ${count === 1 ? 'matches' : 'match'} “${text}”.`;
 }
 
-/** What a search engine shows of the catalogue. */
+/** The description of the catalogue for search engines. */
 export function catalogueSummary(count: number, text: string): string {
   return text === '' ? `${words.products.lead} ${words.shop.motto}` : resultWords(count, text);
 }
 
-/** What a picture shows, to those who do not see it. */
+/** The text alternative of a product's picture. */
 export function pictureWords(product: string): string {
   return `Drawing of the ${product}`;
 }
@@ -385,7 +386,7 @@ export function readyWords(seconds: number): string {
   return hours.replace('{n}', String(Math.round(seconds / 3600)));
 }
 
-/** What one presses to pay. */
+/** The text of the button that leads to the payment page. */
 export function payWords(total: string): string {
   return `Pay ${total}`;
 }
@@ -395,7 +396,7 @@ export function orderWords(orderId: number): string {
   return `Order ${orderId}`;
 }
 
-/** What the page of each error says: what it means to a person, and what to do next. Programs get other words. */
+/** The page of each error: its meaning for a person, and what to do next. Programs get the texts of the errors themselves. */
 export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; readonly message: string }>> = {
   invalid_input: {
     title: 'The shop cannot use what was sent.',
@@ -515,7 +516,7 @@ export const outboxWords = {
   alone: 'Open it alone',
 } as const;
 
-/** What stands in the subject line; nothing in it comes from anybody but us. */
+/** The subject line. It contains no text from outside. */
 export function subjectWords(kind: EmailKind, orderId: number, refunded: string): string {
   const subjects: Readonly<Record<EmailKind, string>> = {
     order_confirmed: `Order ${orderId} is confirmed`,
@@ -537,7 +538,7 @@ export function paidWords(total: string): string {
   return `Your payment of ${total} has arrived.`;
 }
 
-/** What comes after a payment, as the order stands when the message is written. */
+/** The next step after a payment, by the state of the order when the message is written. */
 export const nextWords = {
   dispatching: 'Your order is being dispatched now.',
   dispatched: 'Your order has been dispatched.',

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cartSaid, cartWords, errorWords, words } from '../../src/storefront/words.ts';
+import { cartMessages, cartWords, errorWords, words } from '../../src/storefront/words.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import {
   addToCart,
@@ -44,7 +44,7 @@ afterEach(async () => {
 
 const shackle = 'Bow Shackle';
 const addShackle = () => page.getByRole('button', { name: `${words.products.add} ${shackle}` });
-const added = () => page.getByRole('status').filter({ hasText: cartSaid.added(shackle) });
+const added = () => page.getByRole('status').filter({ hasText: cartMessages.added(shackle) });
 
 /** Holds back what the page adds to the cart until the returned function is called. */
 async function holdBack(pass: (route: Route) => Promise<void> = (route) => route.continue()) {

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { cartSaid, cartWords, emailFaults, words } from '../../src/storefront/words.ts';
+import { cartMessages, cartWords, emailFaults, words } from '../../src/storefront/words.ts';
 import { currentStop, hasFocus, tabTo } from '../support/keyboard.ts';
 import {
   atPayment,
@@ -66,7 +66,7 @@ async function chooseByKeyboard(page: Page): Promise<void> {
   const add = page.getByRole('button', { name: words.products.add, exact: true });
   await tabTo(page, add);
   await page.keyboard.press('Space');
-  await page.getByText(cartSaid.added('Bow Shackle')).waitFor();
+  await page.getByText(cartMessages.added('Bow Shackle')).waitFor();
   await cartHolds(page, 2);
   // The focus has stayed, and the way on is the next stop.
   expect(await hasFocus(add)).toBe(true);

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { cartSaid, cartWords, words } from '../../src/storefront/words.ts';
+import { cartMessages, cartWords, words } from '../../src/storefront/words.ts';
 import { countOrders, crash, reopened } from '../support/demonstration.ts';
 import {
   atPayment,
@@ -58,7 +58,7 @@ test('a purchase goes on over the death of the shop on each of its pages', async
   await pressWhileDown(page, () =>
     page.getByRole('button', { name: words.products.add }).filter({ hasText: 'Bow Shackle' }).click(),
   );
-  await page.getByText(cartSaid.added('Bow Shackle')).waitFor();
+  await page.getByText(cartMessages.added('Bow Shackle')).waitFor();
   await bannerGoes(page);
   await cartHolds(page, 1);
   expect(await isCatalogue()).toBe(true);
@@ -69,7 +69,7 @@ test('a purchase goes on over the death of the shop on each of its pages', async
   await pressWhileDown(page, () =>
     page.getByRole('button', { name: words.products.add, exact: true }).click(),
   );
-  await page.getByText(cartSaid.added('Rope Thimble')).waitFor();
+  await page.getByText(cartMessages.added('Rope Thimble')).waitFor();
   await bannerGoes(page);
 
   // The cart, whose buttons are plain forms.

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   blockerWords,
+  cartMessages,
   cartNotes,
-  cartSaid,
   holdPromise,
   statusWords,
   words,
@@ -191,7 +191,7 @@ test('sold out in the meantime: said on the page of the product, which leads on 
   await page.goto('/products/bell');
   await takeAway('bell', 3);
   await page.getByRole('button', { name: words.products.add, exact: true }).click();
-  await page.getByText(cartSaid.soldOut('Small Brass Bell')).waitFor();
+  await page.getByText(cartMessages.soldOut('Small Brass Bell')).waitFor();
   await page.getByRole('link', { name: words.products.toCart }).click();
   await page.getByText(blockerWords.nothing).waitFor();
   expect(await page.getByRole('link', { name: words.cart.checkout, exact: true }).count()).toBe(0);

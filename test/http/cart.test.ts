@@ -268,7 +268,7 @@ test('a script that adds a product gets the number of units and the message', as
   expect(JSON.parse(answer.text)).toEqual({
     units: 2,
     label: 'Cart, 2 units',
-    said: 'Bow Shackle is in your cart.',
+    message: 'Bow Shackle is in your cart.',
   });
   const count = await visitor.get('/cart', { accept: 'application/json' });
   expect(JSON.parse(count.text)).toEqual({ units: 2, label: 'Cart, 2 units' });

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { OrderStatus } from '../../src/domain/order.ts';
-import { cartSaid, cartWords, statusWords, words } from '../../src/storefront/words.ts';
+import { cartMessages, cartWords, statusWords, words } from '../../src/storefront/words.ts';
 import type { Fixture } from './fixture.ts';
 
 // What a shopper does and sees, by the roles, labels and words of the pages, with JavaScript and without it.
@@ -48,7 +48,7 @@ export async function addToCart(page: Page, product: string, quantity = 1): Prom
   await page.getByRole('button', { name: words.products.add, exact: true }).click();
   await page
     .getByRole('status')
-    .filter({ hasText: cartSaid.added(product) })
+    .filter({ hasText: cartMessages.added(product) })
     .waitFor();
 }
 

@@ -3,7 +3,7 @@ import { release, say, send, takeOver } from './form.js';
 
 const waiting = [];
 
-// Puts things into the cart without leaving the page.
+// Adds products to the cart without leaving the page.
 takeOver('form[data-add]', (form, body) => {
   waiting.push({ form, body });
   if (waiting.length === 1) void addAll();
@@ -17,7 +17,7 @@ async function addAll() {
     if (!(await add(form, body))) refused ??= form;
     waiting.shift();
   }
-  // What the shop refuses, its own page explains. It comes last, because what waits would be lost with this page.
+  // The page of the answer explains a refusal. It comes last, because leaving this page would lose the waiting forms.
   refused?.submit();
 }
 
@@ -26,11 +26,11 @@ async function add(form, body) {
   const answer = await send(form, body);
   const cart = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
   if (!cart) return false;
-  // The next press is another wish; the one that was sent stays one, however often it was sent.
+  // The next press is another request. The one that was sent stays one, however often it was repeated.
   form.elements.key.value = newKey();
   release(form);
   showCart(cart);
-  confirm(form, cart.said);
+  confirm(form, cart.message);
   return true;
 }
 

@@ -1,8 +1,8 @@
 import { release, say, send, takeOver } from './form.js';
 import { showLocalTimes } from './times.js';
 
-// Orders without leaving the review before there is an answer. What the shop has to say against it stands in the page that it
-// answers with, which is shown in place: a page that came by a form would be in the way of Back.
+// Orders without leaving the review before there is an answer. A refusal comes as a page and is shown in place, because a page
+// that a form loaded would be in the way of the browser's Back.
 takeOver('form[data-checkout]', async (form, body) => {
   const answer = await send(form, body);
   if (!answer) {

@@ -1,11 +1,11 @@
-/** Draws a dispatch on, `sinceMs` after the shop has said how far it was: its progress is a function of time. */
+/** Continues the progress of a dispatch, `sinceMs` after the shop sent it. Progress is a function of time. */
 export function showDispatch(sinceMs) {
   const part = document.querySelector('.dispatch');
   if (!part) return;
   const { wholeMs, leftMs: leftThenMs, progress: pattern } = part.dataset;
   const line = part.querySelector('progress');
   const leftMs = Math.max(0, Number(leftThenMs) - sinceMs);
-  // The last step is done when the shop says so.
+  // Only the shop can report the last step as done.
   const ahead = Math.min(line.max, Math.max(1, Math.ceil((leftMs / Number(wholeMs)) * line.max)));
   line.value = line.max - ahead;
   write(part.querySelector('.rope-text'), pattern.replace('{done}', line.value).replace('{whole}', line.max));

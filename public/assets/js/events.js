@@ -12,10 +12,10 @@ const firstWordWithinMs = 5000;
 const wordWithinMs = 50_000;
 
 /**
- * Keeps a part of the page as the shop tells it, by server-sent events: each is the whole part, so nothing can be missed.
+ * Keeps a part of the page up to date by server-sent events. Each event is the whole part, so none can be missed.
  * The stream is open only while somebody looks, because a browser has few connections to one host. One that was heard and
  * has fallen silent is opened anew. An order that has come to its end is looked at once whenever somebody comes back to it: a
- * refund may have come. Where the shop refuses it, or something on the way keeps its words back, the part is
+ * refund may have come. Where the shop refuses the stream, or a proxy holds the events back, the part is
  * fetched now and then instead.
  */
 export function follow(part, onShown) {

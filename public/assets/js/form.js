@@ -4,7 +4,7 @@ import { pause } from './pause.js';
 const attemptsAtMost = 20;
 const longestPauseMs = 4000;
 const answerWithinMs = 12_000;
-/** What each button said before it was pressed. */
+/** The contents of each button before it was pressed. */
 const labels = new WeakMap();
 
 /** Hands the forms that match to `act`, with what they held when they were sent; each is held until it is released. */
@@ -26,7 +26,7 @@ export function takeOver(selector, act) {
 }
 
 /**
- * Asks while the shop is away or busy, each time the same, which the key in a form makes one wish.
+ * Repeats a request while the shop is away or busy. The key in the form makes all of them one request.
  * @returns what the shop decided; undefined when it never answered
  */
 export async function send(form, body) {
@@ -34,7 +34,7 @@ export async function send(form, body) {
     const answer = await post(form, body);
     const reached = cameFromShop(answer);
     const busy = answer?.status === 429;
-    // Who gives up looks for the shop no more.
+    // After the last attempt this form no longer reports the shop as away.
     const last = attempt === attemptsAtMost;
     report('form', reached || last);
     if (reached && (!busy || last)) return answer;

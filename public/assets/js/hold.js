@@ -4,7 +4,7 @@ const secondsLateAtMost = 3;
 const secondsToStand = 8;
 let before = 0;
 
-/** Shows how long the units are still held, `sinceMs` after the shop has said so, and what comes then. */
+/** Shows how long the units are still held, `sinceMs` after the shop sent the time left, and then that the hold is over. */
 export function showHold(sinceMs) {
   const hold = document.querySelector('.hold');
   const on = hold?.querySelector('.hold-on');
@@ -24,11 +24,11 @@ function end(hold, on) {
   over.hidden = false;
   on.hidden = true;
   if (!hadFocus) return;
-  // What was focused is gone, and the keyboard must not start again at the top of the page.
+  // The focused element is gone, and the keyboard must not start again at the top of the page.
   over.focus();
 }
 
-/** Said aloud at two moments only; whoever comes later hears nothing. */
+/** Announces the time left at two moments only, and not afterwards. */
 function announce(seconds) {
   const region = document.getElementById('hold-message');
   const at = announcedAt.find((at) => before > at && seconds <= at && seconds > at - secondsLateAtMost);

@@ -8,7 +8,7 @@ const lookAgainMs = 250;
 // A page that shows nothing live only wants to know whether the shop is there.
 const turnsBetweenLooks = 5;
 
-/** Refreshes the live parts each second, and says so when the shop is away. A page without any looks more seldom. */
+/** Refreshes the live parts each second, and reports when the shop is away. A page without live parts asks less often. */
 export async function watch() {
   let failures = 0;
   for (let turn = 1; ; turn += 1) {

@@ -15,12 +15,12 @@ function enhanceOperatorTools() {
 }
 
 async function operate(form) {
-  const said = form.querySelector('.answer');
-  said.textContent = '';
+  const output = form.querySelector('.answer');
+  output.textContent = '';
   const signal = AbortSignal.timeout(answerWithinMs);
   const answer = await fetch(form.action, { method: 'POST', signal }).catch(() => undefined);
-  // A crash is answered by a lost connection: that is what it is for.
+  // A crash loses the connection; that is its answer.
   const crashed = form.dataset.operator === 'crash' && answer === undefined;
   if (crashed) report('live', false);
-  said.textContent = crashed || answer?.ok ? form.dataset.done : form.dataset.failed;
+  output.textContent = crashed || answer?.ok ? form.dataset.done : form.dataset.failed;
 }

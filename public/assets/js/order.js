@@ -6,12 +6,11 @@ import { showHold } from './hold.js';
 const tickMs = 250;
 const payAgainAfterMs = 30_000;
 
-// How long something still takes is counted from the moment when the shop said so, by this page's own clock: the
-// device's may be wrong.
-let saidAt = performance.getEntriesByType('navigation')[0]?.responseStart ?? 0;
+// Remaining times count from the moment of the shop's answer, by the page's own clock: the device's clock may be wrong.
+let receivedAt = performance.getEntriesByType('navigation')[0]?.responseStart ?? 0;
 
 function tick() {
-  const sinceMs = performance.now() - saidAt;
+  const sinceMs = performance.now() - receivedAt;
   showHold(sinceMs);
   showDispatch(sinceMs);
 }
@@ -22,14 +21,14 @@ setInterval(tick, tickMs);
 const part = document.querySelector('[data-events]');
 let { status } = part.dataset;
 follow(part, () => {
-  saidAt = performance.now();
+  receivedAt = performance.now();
   tick();
-  // What was paid for leaves the cart.
+  // A payment removes the items from the cart.
   if (part.dataset.status !== status) void lookAtCart();
   ({ status } = part.dataset);
 });
 
-// Whoever comes from the payment page has most likely paid; if not, the way back to it shows again after a while.
+// A shopper who returns from the payment page has most likely paid. If not, the button to pay shows again after a while.
 setTimeout(() => {
   if (status === 'pending') document.querySelector('[data-returned]')?.removeAttribute('data-returned');
 }, payAgainAfterMs);

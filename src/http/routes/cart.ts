@@ -9,8 +9,8 @@ import { findProducts } from '../../database/queries/products.ts';
 import { type CartRequest, checkCart } from '../../domain/cart.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { maxItems, maxQuantity } from '../../domain/limits.ts';
-import { cartView, removedSaid } from '../../storefront/cart-view.ts';
-import { cartFaults, cartSaid, cartWords } from '../../storefront/words.ts';
+import { cartView, removedMessage } from '../../storefront/cart-view.ts';
+import { cartFaults, cartMessages, cartWords } from '../../storefront/words.ts';
 import type { Browsers } from '../browsers.ts';
 import { cartLimit } from '../limits.ts';
 import type { Pages } from '../pages.ts';
@@ -51,7 +51,7 @@ type Change = z.infer<typeof querystring>;
 
 // Scripts receive JSON; browsers receive a page.
 const inCart = z.object({ units: z.int(), label: z.string() });
-const added = inCart.extend({ said: z.string() });
+const added = inCart.extend({ message: z.string() });
 
 /** `/cart` and the forms that change it. Every form works without script. */
 export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, options) => {
@@ -129,18 +129,18 @@ async function sendCount(reply: FastifyReply, { database, browsers }: CartOption
 }
 
 /** The message about the last change, from the address; null when the cart contradicts it, as after a late reload. */
-async function saidOf(database: Database, { added, removed, qty }: Change, cart: Cart | undefined) {
+async function messageOf(database: Database, { added, removed, qty }: Change, cart: Cart | undefined) {
   const about = added ?? removed;
   const isIn = cart?.lines.some(({ sku }) => sku === about) === true;
   if (about === undefined || isIn !== (added !== undefined)) return null;
   const [product] = await findProducts(database, [about]);
   if (!product) return null;
   if (isIn) return { text: addedWords(product), undo: null };
-  return removedSaid(cartSaid.removed(product.product), product.sku, qty ?? 1);
+  return removedMessage(cartMessages.removed(product.product), product.sku, qty ?? 1);
 }
 
 function addedWords({ product, available }: { product: string; available: number }): string {
-  return available > 0 ? cartSaid.added(product) : cartSaid.soldOut(product);
+  return available > 0 ? cartMessages.added(product) : cartMessages.soldOut(product);
 }
 
 /** Sends the message that a product form's script shows without leaving the page. */
@@ -149,8 +149,8 @@ async function answerAdded(reply: FastifyReply, database: Database, browserId: s
     findProducts(database, [sku]),
     countCart(database, browserId),
   ]);
-  const said = product ? addedWords(product) : '';
-  return reply.header('cache-control', 'no-store').send({ units: inCart, label: cartWords(inCart), said });
+  const message = product ? addedWords(product) : '';
+  return reply.header('cache-control', 'no-store').send({ units: inCart, label: cartWords(inCart), message });
 }
 
 async function showCart(
@@ -164,7 +164,7 @@ async function showCart(
       ? [undefined, []]
       : await Promise.all([readCart(database, browserId), listPendingOrders(database, browserId)]);
   const key = cart?.checkoutKey ?? '';
-  const said = await saidOf(database, change, cart);
-  const source = { cart: checkCart(cart?.lines ?? []), key, pending, said, fault };
+  const message = await messageOf(database, change, cart);
+  const source = { cart: checkCart(cart?.lines ?? []), key, pending, message, fault };
   return pages.send(reply, 'cart', { cart: cartView(source, new Date()) });
 }
