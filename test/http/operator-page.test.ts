@@ -175,6 +175,7 @@ test('a failed dispatch continues after a retry on the page', async () => {
     subject: String(id),
     order_id: id,
     reason: 'restarted_too_often',
+    detail: { failures: 6 },
   };
   await shop.database('attention').insert(matter);
   const [open] = await matters(shop, order);

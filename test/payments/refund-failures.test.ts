@@ -156,7 +156,9 @@ describe.concurrent('a refund that was listed while it was unknown', () => {
     await setFaults(shop, order, { api_html: 1 });
     const { body } = await refund(shop, order);
     const matter = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
-    await shop.database('attention').insert({ ...matter, reason: 'refund_unconfirmed' });
+    await shop
+      .database('attention')
+      .insert({ ...matter, reason: 'refund_unconfirmed', detail: { error: 'still unknown' } });
     await setFaults(shop, order, {});
     await becomes(shop, order, { status: 'refunded' });
     expect(await shop.database('attention').where(matter)).toMatchObject([{ resolution: 'refund_made' }]);
@@ -167,7 +169,9 @@ describe.concurrent('a refund that was listed while it was unknown', () => {
     await setFaults(shop, order, { api_html: 1 });
     const { body } = await refund(shop, order);
     const matter = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
-    await shop.database('attention').insert({ ...matter, reason: 'refund_unconfirmed' });
+    await shop
+      .database('attention')
+      .insert({ ...matter, reason: 'refund_unconfirmed', detail: { error: 'still unknown' } });
     const [{ attention_id: id }] = await shop.database('attention').where(matter);
     expect(await attention(`${id}/resolve`, { resolution: 'seen' })).toMatchObject({ status: 200 });
     expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
