@@ -88,15 +88,13 @@ test('what needs a person keeps its workflows until it is settled', async () => 
   await endCheckout(order);
   await shop.database('restarts').insert({ workflow: 'dispatch', id, count: 2 });
   for (const kind of ['dispatch_failed', 'checkout_failed']) {
-    await shop
-      .database('attention')
-      .insert({
-        kind,
-        subject: String(id),
-        order_id: id,
-        reason: 'workflow_failed',
-        detail: { error: 'broken' },
-      });
+    await shop.database('attention').insert({
+      kind,
+      subject: String(id),
+      order_id: id,
+      reason: 'workflow_failed',
+      detail: { error: 'broken' },
+    });
   }
 
   await removeFinished(shop);
