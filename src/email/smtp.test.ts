@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { MailServer, type Mood } from '../../test/support/mail-server.ts';
+import { MailServer, type SmtpFault } from '../../test/support/mail-server.ts';
 import type { Message } from './mailer.ts';
 import { createSmtpMailer } from './smtp.ts';
 
@@ -52,13 +52,13 @@ test('a message arrives with its id, its sender, its one recipient and both its 
 });
 
 describe('an answer that leaves the outcome open is thrown, without the address', () => {
-  test.each<[Mood, string]>([
+  test.each<[SmtpFault, string]>([
     ['busy', 'EENVELOPE'],
     ['stranger', 'EENVELOPE'],
     ['gone', 'ECONNECTION'],
     ['drop', 'ECONNECTION'],
-  ])('%s: %s', async (mood, code) => {
-    mail.otherwise = mood;
+  ])('%s: %s', async (fault, code) => {
+    mail.otherwise = fault;
     const error = await send().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
     expect(String(error)).toContain(code);
@@ -92,11 +92,11 @@ describe('an answer that leaves the outcome open is thrown, without the address'
 });
 
 describe('a permanent rejection is returned, without the address', () => {
-  test.each<[Mood, RegExp]>([
+  test.each<[SmtpFault, RegExp]>([
     ['unknown', /550 no such mailbox: …$/],
     ['spam', /554 looks like spam$/],
-  ])('%s', async (mood, reason) => {
-    mail.otherwise = mood;
+  ])('%s', async (fault, reason) => {
+    mail.otherwise = fault;
     expect(await send()).toEqual({ refused: expect.stringMatching(reason) });
   });
 });

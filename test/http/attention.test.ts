@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type Answer,
   ask,
+  attentionItems,
   control,
-  matters,
   placePaidOrder,
   postSigned,
   type TestOrder,
@@ -39,12 +39,12 @@ describe('an attention item', () => {
   beforeAll(async () => {
     order = await placePaidOrder(shop);
     await control(shop, order, 'dispute');
-    const [matter] = await waitFor(
+    const [item] = await waitFor(
       'the dispute',
-      () => matters(shop, order),
+      () => attentionItems(shop, order),
       (found) => found.length > 0,
     );
-    id = matter?.attention_id ?? 0;
+    id = item?.attention_id ?? 0;
   });
 
   test('of a dispute is listed with its order', async () => {
@@ -69,7 +69,7 @@ describe('an attention item', () => {
 
   test('is resolved once, and is unknown afterwards', async () => {
     expect(await attention(`${id}/resolve`, { resolution: 'won' })).toMatchObject({ status: 200 });
-    expect(await matters(shop, order)).toEqual([]);
+    expect(await attentionItems(shop, order)).toEqual([]);
     for (const path of [`${id}/resolve`, '2000000000/resolve']) {
       expect(await attention(path, { resolution: 'won' })).toMatchObject({
         status: 404,

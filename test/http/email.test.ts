@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MailServer } from '../support/mail-server.ts';
-import { ask, matters, placePaidOrder } from '../support/orders.ts';
+import { ask, attentionItems, placePaidOrder } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -48,14 +48,14 @@ test('a message that fails every attempt is listed with its reason, and an opera
   const order = await placePaidOrder(shop, { email });
   const [item] = await waitFor(
     'the attention item of the message',
-    () => matters(shop, order),
+    () => attentionItems(shop, order),
     (list) => list.length > 0,
   );
   expect(item).toMatchObject({ kind: 'email_failed' });
   expect(item).toMatchObject({ reason: 'email_not_sent', detail: { attempts: 2 } });
   expect(mail.tries).toBe(2);
 
-  mail.otherwise = 'accept';
+  mail.otherwise = 'none';
   const { status } = await ask(`${shop.shopUrl}/attention/${item?.attention_id}/retry`);
   expect(status).toBe(200);
   await waitFor(
@@ -63,7 +63,7 @@ test('a message that fails every attempt is listed with its reason, and an opera
     () => mail.received.length,
     (count) => count === 1,
   );
-  expect(await matters(shop, order)).toEqual([]);
+  expect(await attentionItems(shop, order)).toEqual([]);
 });
 
 test.each([

@@ -4,7 +4,7 @@ import { readAssets } from '../../src/http/assets.ts';
 import { operatorPageRoutes } from '../../src/http/routes/operator-page.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { readPage, sendForm } from '../support/forms.ts';
-import { ask, becomes, matters, placeOrder, placePaidOrder } from '../support/orders.ts';
+import { ask, attentionItems, becomes, placeOrder, placePaidOrder } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 
 // The operator's page and its forms, as a browser without script sends them.
@@ -170,15 +170,15 @@ test('a failed dispatch continues after a retry on the page', async () => {
     .where({ workflow_uuid: `dispatch-${id}` })
     .delete();
   await shop.database('orders').where({ order_id: id }).update({ dispatch_due_at: new Date() });
-  const matter = {
+  const item = {
     kind: 'dispatch_failed',
     subject: String(id),
     order_id: id,
     reason: 'restarted_too_often',
     detail: { failures: 6 },
   };
-  await shop.database('attention').insert(matter);
-  const [open] = await matters(shop, order);
+  await shop.database('attention').insert(item);
+  const [open] = await attentionItems(shop, order);
   await send(`/operator/attention/${open?.attention_id}/retry`);
   await becomes(shop, order, { status: 'dispatched' });
 });

@@ -199,15 +199,15 @@ test('changes during a lost LISTEN connection are shown after it is restored', a
   const order = await placeOrder(shop);
   const reader = await watch(order);
   await shows(reader, 'Waiting for payment');
-  const ears = () =>
+  const listeners = () =>
     shop
       .database('pg_stat_activity')
       .whereRaw(`application_name = 'listen order_changed' and datname = current_database()`);
-  await shop.database.raw(`select pg_terminate_backend(pid) from (${ears().toQuery()}) as ear`);
-  await waitFor('the ear to be lost', ears, (found) => found.length === 0);
+  await shop.database.raw(`select pg_terminate_backend(pid) from (${listeners().toQuery()}) as listener`);
+  await waitFor('the listener to be gone', listeners, (found) => found.length === 0);
   await shop.database('order_history').insert({ order_id: order.order_id, what: 'disputed' });
   await shows(reader, 'Payment disputed');
-  await waitFor('a new ear', ears, (found) => found.length === 1);
+  await waitFor('a new listener', listeners, (found) => found.length === 1);
   await pay(shop, order);
   await waitFor('the end', () => reader.ended, Boolean);
   expect(reader.doneSteps).toEqual(['placed', 'disputed', 'paid', 'dispatch', 'dispatched']);

@@ -1,25 +1,25 @@
 import type { Command, Context } from './context.ts';
 
-const isFollowing = ({ stage }: Context): boolean => stage === 'following';
+const isFollowing = ({ phase }: Context): boolean => phase === 'following';
 export const openSession = ({ provider }: Context): boolean => provider.session === 'open';
 const deadSession = ({ provider }: Context): boolean =>
   provider.session === 'expired' || provider.session === 'failed';
 const wantsToEnd = (context: Context): boolean =>
-  isFollowing(context) && (context.holdOver || context.cancelRequested);
+  isFollowing(context) && (context.holdExpired || context.cancelRequested);
 
 /** The checkout opens a session. Any answer of the provider can get lost. */
 export const opening: readonly Command[] = [
   {
     name: 'session opened, answer under way',
-    can: ({ stage, provider }) => stage === 'opening' && provider.session === 'none',
+    can: ({ phase, provider }) => phase === 'opening' && provider.session === 'none',
     act: ({ provider }) => provider.open(),
   },
   {
     name: 'session recorded',
-    can: ({ stage, provider }) => stage === 'opening' && provider.session !== 'none',
+    can: ({ phase, provider }) => phase === 'opening' && provider.session !== 'none',
     act: (context) => {
       context.shop.recordSession();
-      context.stage = 'following';
+      context.phase = 'following';
     },
   },
 ];
@@ -28,13 +28,17 @@ export const opening: readonly Command[] = [
 export const givingUp: readonly Command[] = [
   {
     name: 'provider out of reach',
-    can: ({ stage }) => stage === 'opening',
+    can: ({ phase }) => phase === 'opening',
     act: (context) => {
-      context.shop.conclude('payment_unavailable', context.holdOver);
-      context.stage = 'over';
+      context.shop.settleOrCancel('payment_unavailable', context.holdExpired);
+      context.phase = 'over';
     },
   },
-  { name: 'hold ends', can: ({ holdOver }) => !holdOver, act: (context) => (context.holdOver = true) },
+  {
+    name: 'hold ends',
+    can: ({ holdExpired }) => !holdExpired,
+    act: (context) => (context.holdExpired = true),
+  },
   {
     name: 'shopper cancels',
     can: (context) => context.shop.status === 'pending' && !context.cancelRequested,
@@ -71,7 +75,7 @@ export const following: readonly Command[] = [
     act: (context) => {
       const reason = context.cancelRequested ? 'cancelled_by_shopper' : 'hold_expired';
       const ended = context.asked === 'ended' ? reason : null;
-      if (context.shop.conclude(ended, context.holdOver) === 'over') context.stage = 'over';
+      if (context.shop.settleOrCancel(ended, context.holdExpired) === 'over') context.phase = 'over';
       context.asked = null;
     },
   },
@@ -81,8 +85,8 @@ export const following: readonly Command[] = [
 export const resuming: readonly Command[] = [
   {
     name: 'checkout resumed',
-    can: ({ stage, shop }) => stage === 'over' && shop.sessionId !== null,
-    act: (context) => (context.stage = 'following'),
+    can: ({ phase, shop }) => phase === 'over' && shop.sessionId !== null,
+    act: (context) => (context.phase = 'following'),
   },
 ];
 

@@ -26,8 +26,8 @@ export class Context {
   readonly provider = new Provider();
   readonly shop: Shop;
   /** How far the checkout has come: it opens the session, follows the payment, or has ended. */
-  stage: 'opening' | 'following' | 'over' = 'opening';
-  holdOver = false;
+  phase: 'opening' | 'following' | 'over' = 'opening';
+  holdExpired = false;
   cancelRequested = false;
   /** The provider's last answer, until the checkout has acted on it. */
   asked: 'paid' | 'ended' | null = null;
@@ -83,7 +83,7 @@ export class Context {
     this.#must((shop.status === 'cancelled') === (provider.charges === 0), 'a charge is not forgotten');
     this.#must(shop.refundedCents === provider.refunded, 'our ledger is the provider’s');
     this.#must(
-      shop.refunds.every(({ made, parked }) => made || parked),
+      shop.refunds.every(({ made, refused }) => made || refused),
       'no refund is forgotten',
     );
     this.#must(

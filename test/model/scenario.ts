@@ -46,7 +46,7 @@ export function runScenario(choices: readonly number[]): Context {
     const possible = all.filter(({ can }) => can(context));
     perform(context, possible[choice % possible.length], Math.floor(choice / all.length));
   }
-  context.holdOver = true;
+  context.holdExpired = true;
   for (let turn = 0; turn < turnsToFinish; turn += 1) {
     for (const command of finishing) {
       for (let time = 0; time < oftenEnough && command.can(context); time += 1)

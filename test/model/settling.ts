@@ -90,11 +90,11 @@ export const requesting: readonly Command[] = [
 export const repaying: readonly Command[] = [
   {
     name: 'refund made',
-    can: ({ shop }) => shop.refunds.some(({ made, parked }) => !made && !parked),
+    can: ({ shop }) => shop.refunds.some(({ made, refused }) => !made && !refused),
     act: ({ shop, provider }) => {
-      const due = shop.refunds.find(({ made, parked }) => !made && !parked)!;
+      const due = shop.refunds.find(({ made, refused }) => !made && !refused)!;
       if (provider.refund(due.id, due.amountCents) === 'made') shop.markRefundMade(due);
-      else due.parked = true;
+      else due.refused = true;
     },
   },
   {
@@ -108,11 +108,11 @@ export const repaying: readonly Command[] = [
 export const person: readonly Command[] = [
   {
     name: 'person makes up for a refused refund',
-    can: ({ shop }) => shop.refunds.some(({ parked }) => parked),
+    can: ({ shop }) => shop.refunds.some(({ refused }) => refused),
     act: ({ shop, provider }) => {
       const missing = shop.refundedCents - provider.refunded;
       if (missing > 0) provider.refund(`person-${provider.refunded}`, missing);
-      for (const due of shop.refunds.filter(({ parked }) => parked)) {
+      for (const due of shop.refunds.filter(({ refused }) => refused)) {
         if (provider.refund(due.id, due.amountCents) === 'made') shop.markRefundMade(due);
       }
     },

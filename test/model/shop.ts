@@ -19,7 +19,7 @@ interface Refund {
   readonly amountCents: number;
   made: boolean;
   /** The provider refused it, so it stands on the list of what needs a person. */
-  parked: boolean;
+  refused: boolean;
 }
 
 /**
@@ -81,7 +81,7 @@ export class Shop {
   }
 
   /** `concludePayment`. */
-  conclude(sessionEnded: CancelReason | null, holdOver: boolean): 'waiting' | 'over' {
+  settleOrCancel(sessionEnded: CancelReason | null, holdExpired: boolean): 'waiting' | 'over' {
     const does = decidePayment(this.known, sessionEnded !== null);
     if (does === 'wait') return 'waiting';
     if (does === 'settle') {
@@ -91,7 +91,7 @@ export class Shop {
     if (does === 'cancel') {
       this.state = 'expired';
       if (!this.#move('cancel', 'cancelled')) return 'over';
-      this.reason = sessionEnded ?? (holdOver ? 'hold_expired' : 'payment_ended');
+      this.reason = sessionEnded ?? (holdExpired ? 'hold_expired' : 'payment_ended');
       this.available += quantity;
     }
     return 'over';
@@ -109,22 +109,22 @@ export class Shop {
 
   #take(event: PaymentEvent): void {
     const found = event.orderId !== null || event.transactionId === this.transactionId;
-    const verdict = decideEvent(event, found ? this.known : undefined);
-    this.outcomes.set(event.id, verdict.outcome);
-    const isUnplaced = verdict.outcome === 'too_early' || verdict.outcome === 'unknown_order';
-    if (isUnplaced) this.kept.set(event.id, event);
+    const decision = decideEvent(event, found ? this.known : undefined);
+    this.outcomes.set(event.id, decision.outcome);
+    const isDeferred = decision.outcome === 'too_early' || decision.outcome === 'unknown_order';
+    if (isDeferred) this.kept.set(event.id, event);
     else this.kept.delete(event.id);
-    if ('nextState' in verdict) {
-      this.state = verdict.nextState;
+    if ('nextState' in decision) {
+      this.state = decision.nextState;
       this.transactionId = event.transactionId ?? this.transactionId;
       if (this.state === 'settled' && !this.#move('pay', 'paid')) {
         throw new Error('A payment of an order that is not pending.');
       }
-    } else if ('refundedElsewhereCents' in verdict) {
-      this.#recordRefundElsewhere(event.id, verdict.refundedElsewhereCents);
-    } else if ('disputed' in verdict) {
+    } else if ('refundedElsewhereCents' in decision) {
+      this.#recordRefundElsewhere(event.id, decision.refundedElsewhereCents);
+    } else if ('disputed' in decision) {
       this.disputed = true;
-    } else if (verdict.outcome === 'late') {
+    } else if (decision.outcome === 'late') {
       this.#takeLate(event.transactionId);
     }
   }
@@ -140,7 +140,7 @@ export class Shop {
         throw new Error('A late payment of an order that is not cancelled.');
     } else {
       this.#count(total);
-      this.refunds.push({ id: 'late', amountCents: total, made: false, parked: false });
+      this.refunds.push({ id: 'late', amountCents: total, made: false, refused: false });
     }
   }
 
@@ -148,23 +148,23 @@ export class Shop {
     const full = this.refundedCents + amountCents === total;
     if (isRestockedByDefault(this.status, full)) this.#returnUnits();
     this.#count(amountCents);
-    this.refunds.push({ id: eventId, amountCents, made: true, parked: false });
+    this.refunds.push({ id: eventId, amountCents, made: true, refused: false });
     this.#followRefund();
   }
 
   /** `requestRefund`. */
-  requestRefund(wish: RefundTerms): void {
-    const judged = decideRefund(wish, this.known);
-    if (typeof judged === 'string') return;
-    const { amountCents, restock } = judged;
+  requestRefund(request: RefundTerms): void {
+    const decision = decideRefund(request, this.known);
+    if (typeof decision === 'string') return;
+    const { amountCents, restock } = decision;
     if (restock) this.#returnUnits();
     this.#count(amountCents);
-    this.refunds.push({ id: `refund_${this.refunds.length}`, amountCents, made: false, parked: false });
+    this.refunds.push({ id: `refund_${this.refunds.length}`, amountCents, made: false, refused: false });
   }
 
   markRefundMade(refund: Refund): void {
     refund.made = true;
-    refund.parked = false;
+    refund.refused = false;
     this.#followRefund();
   }
 

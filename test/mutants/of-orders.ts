@@ -51,7 +51,7 @@ export const orders: readonly Mutant[] = [
     file: poller,
     from: 'await notifyExpiredHolds(sql);',
     to: 'void notifyExpiredHolds;',
-    test: { file: 'test/workflows/wake-ups.test.ts', name: 'whose hold is over is told' },
+    test: { file: 'test/workflows/redelivery.test.ts', name: 'whose hold is over is told' },
   },
   {
     name: 'a message that was not received is not sent again',
@@ -59,7 +59,7 @@ export const orders: readonly Mutant[] = [
     file: poller,
     from: 'await renotifyUnreadMessages(sql);',
     to: 'void renotifyUnreadMessages;',
-    test: { file: 'test/workflows/wake-ups.test.ts', name: 'a word that nobody heard' },
+    test: { file: 'test/workflows/redelivery.test.ts', name: 'a word that nobody heard' },
   },
   {
     name: 'units are not taken off the shelf when an order is placed',
@@ -158,7 +158,7 @@ export const repairs: readonly Mutant[] = [
     file: dispatching,
     from: 'and not exists (select from deferred)',
     to: '',
-    test: { file: 'test/payments/kept-refund.test.ts', name: 'by an event that overtook' },
+    test: { file: 'test/payments/deferred-refund.test.ts', name: 'by an event that overtook' },
   },
   {
     name: 'a session stays open after its order has ended',

@@ -3,13 +3,13 @@ import Stripe from 'stripe';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   ask,
+  attentionItems,
   becomes,
-  matters,
   outcomeOfEvent,
   placeOrder,
   placePaidOrder,
   postSigned,
-  standing,
+  readStatus,
   type TestOrder,
 } from '../support/orders.ts';
 import { expectStockBalanced, stockAccounts } from '../support/promises.ts';
@@ -70,14 +70,14 @@ describe('an event that names the order but does not fit it is kept, put before 
     const event = paidEvent(change());
     expect(await postSigned(shop, event)).toBe(200);
     expect(await outcomeOfEvent(shop, event.id)).toBe('mismatch');
-    expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
-    expect(await matters(shop, order)).toMatchObject([{ kind: 'event_mismatch', subject: event.id }]);
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+    expect(await attentionItems(shop, order)).toMatchObject([{ kind: 'event_mismatch', subject: event.id }]);
     const { body } = await ask(`${shop.shopUrl}/attention`, undefined, { method: 'GET' });
     expect(body).toContainEqual(expect.objectContaining({ kind: 'event_mismatch', subject: event.id }));
     expect(await stockAccounts(shop.database)).toEqual(before);
     // Whoever sends it again does not fill the list.
     expect(await postSigned(shop, event)).toBe(200);
-    expect(await matters(shop, order)).toHaveLength(1);
+    expect(await attentionItems(shop, order)).toHaveLength(1);
   });
 
   test('the charge that has paid for another order', async () => {
@@ -88,7 +88,7 @@ describe('an event that names the order but does not fit it is kept, put before 
     const event = paidEvent({ payment_intent: charge });
     expect(await postSigned(shop, event)).toBe(200);
     expect(await outcomeOfEvent(shop, event.id)).toBe('mismatch');
-    expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
   });
 
   test('the true event after it still pays', async () => {
@@ -129,7 +129,7 @@ describe('a refund or a dispute that does not fit the payment is put before a pe
     const event = { id: `evt_${randomUUID()}`, type, created: 1, data: { object: change(intent) } };
     expect(await postSigned(shop, event)).toBe(200);
     expect(await outcomeOfEvent(shop, event.id)).toBe('mismatch');
-    expect(await standing(shop, other)).toMatchObject({ status: 'paid', state: 'settled', refunded: 0 });
+    expect(await readStatus(shop, other)).toMatchObject({ status: 'paid', state: 'settled', refunded: 0 });
   });
 });
 
@@ -149,7 +149,7 @@ test.each([
   ['a time in words', { created: 'today' }],
 ])('a signed message with %s is no event', async (_what, change) => {
   expect(await postSigned(shop, { ...paidEvent(), ...change })).toBe(400);
-  expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+  expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
 });
 
 describe('what comes over the line', () => {
@@ -165,7 +165,7 @@ describe('what comes over the line', () => {
       status: 400,
       body: { code: 'bad_signature' },
     });
-    expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
     expect(await post(payload, signature)).toMatchObject({ status: 200 });
     await becomes(shop, order, { status: 'paid' });
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { edges, type Happening, happenings } from '../support/edge-table.ts';
 import {
-  afterUntoldPayment,
+  afterHiddenPayment,
   deliverDecline,
   deliverSessionEvent,
   expectEdge,
@@ -12,14 +12,14 @@ import {
 } from '../support/edges.ts';
 import { expectMoneySettled, moneyOf } from '../support/money.ts';
 import {
+  attentionItems,
   becomes,
   control,
-  matters,
   outcomeOfEvent,
   placeOrder,
   placePaidOrder,
+  readStatus,
   setFaults,
-  standing,
   type TestOrder,
 } from '../support/orders.ts';
 import { expectStockBalanced, stockAccounts } from '../support/promises.ts';
@@ -55,12 +55,12 @@ async function placeExpiringOrder(): Promise<TestOrder> {
   );
   // It is the provider's own clock that ends the session; nobody is told.
   await providerEvent(shop, order, 'checkout.session.expired');
-  expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+  expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
   return order;
 }
 
-async function placeCancelledOrder(wish: Parameters<typeof placeOrder>[1] = {}): Promise<TestOrder> {
-  const order = await placeOrder(shop, wish);
+async function placeCancelledOrder(request: Parameters<typeof placeOrder>[1] = {}): Promise<TestOrder> {
+  const order = await placeOrder(shop, request);
   await becomes(shop, order, { status: 'cancelled', state: 'expired' });
   return order;
 }
@@ -82,7 +82,7 @@ const whileExpiring: Readonly<Record<Happening, Act>> = {
   cancelled: async (order) => {
     const cancelling = waysToCancel['on the order’s page'](shop, order).then(({ status }) => status, String);
     await askedToCancel(order);
-    expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
     await setFaults(shop, order, {});
     await becomes(shop, order, { status: 'cancelled' });
     expect(await cancelling).toBe(303);
@@ -103,9 +103,9 @@ async function askedToCancel({ key }: TestOrder): Promise<void> {
 
 async function untoldPayment(order: TestOrder, happening: 'refunded' | 'dispute'): Promise<string> {
   await control(shop, order, 'late_payment');
-  const eventId = await afterUntoldPayment(shop, order, happening, silent);
+  const eventId = await afterHiddenPayment(shop, order, happening, silent);
   expect(await outcomeOfEvent(shop, eventId)).toBe(edges.expiring[happening].outcome);
-  expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+  expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
   // The provider answers again: the checkout finds the payment, and then the kept event has its place.
   await setFaults(shop, order, {});
   return eventId;
@@ -138,9 +138,9 @@ const onceCancelled: Readonly<Record<Happening, Act>> = {
 async function untoldLatePayment(order: TestOrder, happening: 'refunded' | 'dispute'): Promise<string> {
   await setFaults(shop, order, { webhook_drop: 1 });
   await control(shop, order, 'late_payment');
-  const eventId = await afterUntoldPayment(shop, order, happening);
+  const eventId = await afterHiddenPayment(shop, order, happening);
   expect(await outcomeOfEvent(shop, eventId)).toBe(edges.cancelled[happening].outcome);
-  expect(await standing(shop, order)).toMatchObject({ status: 'cancelled', state: 'expired' });
+  expect(await readStatus(shop, order)).toMatchObject({ status: 'cancelled', state: 'expired' });
   await resend(shop, order, 'checkout.session.completed');
   return eventId;
 }
@@ -166,7 +166,7 @@ describe.concurrent('paid after it was cancelled', () => {
     await becomes(shop, order, { status: 'refunded', state: 'refunded' });
     expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
     expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 0, sold: 3 });
-    expect(await matters(shop, order)).toEqual([]);
+    expect(await attentionItems(shop, order)).toEqual([]);
   });
 
   test('by the shopper: the money goes back, though there are units', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Circumstance, edges, type Happening, happenings } from '../support/edge-table.ts';
 import {
-  afterUntoldPayment,
+  afterHiddenPayment,
   askProvider,
   deliverDecline,
   deliverSessionEvent,
@@ -13,16 +13,16 @@ import {
 } from '../support/edges.ts';
 import { expectMoneySettled } from '../support/money.ts';
 import {
+  attentionItems,
   becomes,
   control,
   hurryDispatch,
-  matters,
   outcomeOfEvent,
   pay,
   placeOrder,
   placePaidOrder,
+  readStatus,
   setFaults,
-  standing,
   type TestOrder,
   useCard,
 } from '../support/orders.ts';
@@ -72,9 +72,9 @@ const whileOpen: Readonly<Record<Happening, Act>> = {
 async function payUntold(order: TestOrder, happening: 'refunded' | 'dispute'): Promise<EventId> {
   await setFaults(shop, order, { webhook_drop: 1 });
   await pay(shop, order);
-  const eventId = await afterUntoldPayment(shop, order, happening);
+  const eventId = await afterHiddenPayment(shop, order, happening);
   expect(await outcomeOfEvent(shop, eventId)).toBe(edges['hold open'][happening].outcome);
-  expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+  expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
   // At last the shop is told; then the kept event has its place.
   await resend(shop, order, 'checkout.session.completed');
   return eventId;
@@ -130,7 +130,7 @@ describe('while the hold is open', () => {
       await becomes(shop, order, { status: 'cancelled', state: 'expired' });
     }
     const reason = way === 'on the order’s page' ? 'cancelled_by_shopper' : 'payment_ended';
-    expect(await standing(shop, order)).toMatchObject({ reason });
+    expect(await readStatus(shop, order)).toMatchObject({ reason });
     expect(await askProvider(shop, `checkout/sessions/${order.payment_id}`)).toMatchObject({
       status: 'expired',
     });
@@ -149,7 +149,7 @@ describe('while the hold is open', () => {
     await control(shop, order, 'complete_unpaid');
     const begun = await providerEvent(shop, order, 'checkout.session.completed');
     expect(await outcomeOfEvent(shop, begun)).toBe('ignored');
-    expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
     await control(shop, order, 'settle_async', { outcome: 'failed' });
     await becomes(shop, order, { status: 'cancelled', state: 'expired' });
     const failed = await providerEvent(shop, order, 'checkout.session.async_payment_failed');
@@ -172,7 +172,7 @@ describe('once the order is paid', () => {
     expect(await outcomeOfEvent(shop, eventId)).toBe('applied');
     await hurryDispatch(shop, order);
     await becomes(shop, order, { status: 'dispatched' });
-    expect(await matters(shop, order)).toMatchObject([{ kind: 'dispute' }]);
+    expect(await attentionItems(shop, order)).toMatchObject([{ kind: 'dispute' }]);
   });
 
   test('the news of a bank transfer that failed changes nothing', async () => {
@@ -181,6 +181,6 @@ describe('once the order is paid', () => {
       payment_status: 'unpaid',
     });
     expect(await outcomeOfEvent(shop, eventId)).toBe('no_change');
-    expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'settled' });
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', state: 'settled' });
   });
 });

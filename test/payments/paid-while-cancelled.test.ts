@@ -7,7 +7,7 @@ import {
   outcomeOfEvent,
   placeOrder,
   postSigned,
-  standing,
+  readStatus,
   type TestOrder,
 } from '../support/orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
@@ -75,6 +75,6 @@ test.each(['expired', 'open'] as const)(
     expect(await heard).toBe(200);
     expect(await outcomeOfEvent(shop, event.id)).toBe('late');
     await becomes(shop, order, { status: 'paid', state: 'settled' });
-    expect(await standing(shop, order)).toMatchObject({ reason: null });
+    expect(await readStatus(shop, order)).toMatchObject({ reason: null });
   },
 );

@@ -4,15 +4,15 @@ import { moneyOf } from '../support/money.ts';
 import {
   type Answer,
   ask,
+  attentionItems,
   becomes,
   faultHits,
   hurryDispatch,
-  matters,
   placeOrder,
   placePaidOrder,
   postSigned,
+  readStatus,
   setFaults,
-  standing,
   type TestOrder,
 } from '../support/orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
@@ -68,13 +68,13 @@ async function placeOrderPaidFromNowhere(): Promise<TestOrder> {
 }
 
 async function parkedRefund(order: TestOrder): Promise<{ attention_id: number; subject: string }> {
-  const [matter] = await waitFor(
+  const [item] = await waitFor(
     'the refund to be put before a person',
-    () => matters(shop, order),
+    () => attentionItems(shop, order),
     (found) => found.length > 0,
   );
-  expect(matter).toMatchObject({ kind: 'refund_failed', order_id: order.order_id });
-  return matter as { attention_id: number; subject: string };
+  expect(item).toMatchObject({ kind: 'refund_failed', order_id: order.order_id });
+  return item as { attention_id: number; subject: string };
 }
 
 describe.concurrent('a refund is made exactly once although the provider', () => {
@@ -95,7 +95,7 @@ describe.concurrent('a refund is made exactly once although the provider', () =>
       () => faultHits(shop, fault),
       (times) => times > 0,
     );
-    expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
     await setFaults(shop, order, {});
     await becomes(shop, order, { status: 'refunded', state: 'refunded' });
     expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
@@ -117,7 +117,7 @@ describe.concurrent('a refund that the provider refuses', () => {
       detail: { message: expect.any(String) },
       raised_at: expect.any(String),
     });
-    expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
 
     expect(await attention(`${first.attention_id}/retry`)).toMatchObject({ status: 200 });
     const second = await parkedRefund(order);
@@ -128,7 +128,7 @@ describe.concurrent('a refund that the provider refuses', () => {
     await exchangeCharges(order, other);
     expect(await attention(`${second.attention_id}/retry`)).toMatchObject({ status: 200 });
     await becomes(shop, order, { status: 'refunded', state: 'refunded' });
-    expect(await matters(shop, order)).toEqual([]);
+    expect(await attentionItems(shop, order)).toEqual([]);
   });
 
   test('is settled when an operator says that it was made by hand, and is not made once more', async () => {
@@ -155,26 +155,26 @@ describe.concurrent('a refund that was listed while it was unknown', () => {
     const order = await placePaidOrder(shop);
     await setFaults(shop, order, { api_html: 1 });
     const { body } = await refund(shop, order);
-    const matter = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
+    const item = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
     await shop
       .database('attention')
-      .insert({ ...matter, reason: 'refund_unconfirmed', detail: { error: 'still unknown' } });
+      .insert({ ...item, reason: 'refund_unconfirmed', detail: { error: 'still unknown' } });
     await setFaults(shop, order, {});
     await becomes(shop, order, { status: 'refunded' });
-    expect(await shop.database('attention').where(matter)).toMatchObject([{ resolution: 'refund_made' }]);
+    expect(await shop.database('attention').where(item)).toMatchObject([{ resolution: 'refund_made' }]);
   });
 
   test('and is still being asked for, can be taken off the list and no more', async () => {
     const order = await placePaidOrder(shop);
     await setFaults(shop, order, { api_html: 1 });
     const { body } = await refund(shop, order);
-    const matter = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
+    const item = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
     await shop
       .database('attention')
-      .insert({ ...matter, reason: 'refund_unconfirmed', detail: { error: 'still unknown' } });
-    const [{ attention_id: id }] = await shop.database('attention').where(matter);
+      .insert({ ...item, reason: 'refund_unconfirmed', detail: { error: 'still unknown' } });
+    const [{ attention_id: id }] = await shop.database('attention').where(item);
     expect(await attention(`${id}/resolve`, { resolution: 'seen' })).toMatchObject({ status: 200 });
-    expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
     await setFaults(shop, order, {});
     await becomes(shop, order, { status: 'refunded' });
     expect((await moneyOf(shop, order)).refunds).toEqual([order.total]);
@@ -191,7 +191,7 @@ test('an order whose refund is promised and not made yet is not dispatched', asy
     () => shop.database('dbos.workflow_status').where({ workflow_uuid: `dispatch-${order.order_id}` }),
     ([row]) => row.status === 'SUCCESS',
   );
-  expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
+  expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
   await setFaults(shop, order, {});
   await becomes(shop, order, { status: 'refunded' });
 });

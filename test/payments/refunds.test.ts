@@ -7,7 +7,7 @@ import {
   hurryDispatch,
   outcomeOfEvent,
   placePaidOrder,
-  standing,
+  readStatus,
   type TestOrder,
 } from '../support/orders.ts';
 import { expectStockBalanced, stockAccounts } from '../support/promises.ts';
@@ -34,8 +34,8 @@ function withKey(key: string): Record<string, string> {
   return { ...authorized, 'idempotency-key': key };
 }
 
-async function dispatched(wish: Parameters<typeof placePaidOrder>[1]): Promise<TestOrder> {
-  const order = await placePaidOrder(shop, wish);
+async function dispatched(request: Parameters<typeof placePaidOrder>[1]): Promise<TestOrder> {
+  const order = await placePaidOrder(shop, request);
   await hurryDispatch(shop, order);
   await becomes(shop, order, { status: 'dispatched' });
   return order;
@@ -66,7 +66,7 @@ describe.concurrent('a refund', () => {
       () => shop.database('dbos.workflow_status').where({ workflow_uuid: `dispatch-${order.order_id}` }),
       ([row]) => row.status === 'SUCCESS',
     );
-    expect(await standing(shop, order)).toMatchObject({ status: 'refunded' });
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'refunded' });
     expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
   });
 
@@ -173,7 +173,7 @@ describe.concurrent('the units of a refunded order', () => {
       status: 400,
       body: { code: 'invalid_input', issues: [{ field: 'restock' }] },
     });
-    expect(await standing(shop, order)).toMatchObject({ refunded: 0 });
+    expect(await readStatus(shop, order)).toMatchObject({ refunded: 0 });
   });
 });
 
@@ -185,7 +185,7 @@ describe.concurrent('the provider’s news of refunds', () => {
       const news = await newsOf(shop, order, amount === 300 ? 300 : 500);
       expect(await outcomeOfEvent(shop, news)).toBe('no_change');
     }
-    expect(await standing(shop, order)).toMatchObject({ status: 'paid', refunded: 500 });
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', refunded: 500 });
   });
 
   test('a refund in the provider’s dashboard beside ours is told apart from it', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectMoneySettled } from '../support/money.ts';
-import { ask, placeOrder, placePaidOrder, standing, type TestOrder } from '../support/orders.ts';
+import { ask, placeOrder, placePaidOrder, readStatus, type TestOrder } from '../support/orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
 import { authorized, operatorToken, refund } from '../support/refunds.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
@@ -45,7 +45,7 @@ describe('a refund is refused, and nothing changes:', () => {
     ['an unknown field', { currency: 'eur' }],
   ])('%s', async (_what, body) => {
     expect(await refund(shop, paid, body)).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
-    expect(await standing(shop, paid)).toMatchObject({ status: 'paid', refunded: 0 });
+    expect(await readStatus(shop, paid)).toMatchObject({ status: 'paid', refunded: 0 });
   });
 
   test('more than was paid', async () => {
@@ -83,6 +83,6 @@ describe('a refund is refused, and nothing changes:', () => {
       const answer = await refund(shop, paid, {}, headers);
       expect(answer).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
     }
-    expect(await standing(shop, paid)).toMatchObject({ status: 'paid', refunded: 0 });
+    expect(await readStatus(shop, paid)).toMatchObject({ status: 'paid', refunded: 0 });
   });
 });

@@ -11,14 +11,14 @@ import { inTransaction } from '../../src/shared/statement.ts';
 import { moneyOf } from '../support/money.ts';
 import {
   ask,
+  attentionItems,
   becomes,
   hurryDispatch,
-  matters,
   placeOrder,
   placePaidOrder,
   postSigned,
+  readStatus,
   setFaults,
-  standing,
   type TestOrder,
 } from '../support/orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
@@ -139,10 +139,10 @@ test('an event that comes again does nothing again, not even a dispute that a pe
   const order = await placePaidOrder(shop);
   const dispute = await disputeOf(order);
   expect(await postSigned(shop, dispute)).toBe(200);
-  const [matter] = await matters(shop, order);
-  await ask(`${shop.shopUrl}/attention/${matter?.attention_id}/resolve`, { resolution: 'won' });
+  const [item] = await attentionItems(shop, order);
+  await ask(`${shop.shopUrl}/attention/${item?.attention_id}/resolve`, { resolution: 'won' });
   expect(await postSigned(shop, dispute)).toBe(200);
-  expect(await matters(shop, order)).toEqual([]);
+  expect(await attentionItems(shop, order)).toEqual([]);
   const told = await shop.database('order_history').where({ order_id: order.order_id, what: 'disputed' });
   expect(told).toHaveLength(1);
 });
@@ -151,14 +151,14 @@ test('an order whose money is on its way back is not dispatched, however long th
   const order = await placePaidOrder(shop);
   await setFaults(shop, order, { api_html: 1 });
   await ask(`${shop.shopUrl}/order/${order.order_id}/refund`, { reason: 'came broken' });
-  expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
+  expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
   await hurryDispatch(shop, order);
   await waitFor(
     'the dispatch to be over',
     () => shop.database('dbos.workflow_status').where({ workflow_uuid: `dispatch-${order.order_id}` }),
     ([row]) => row.status === 'SUCCESS',
   );
-  expect(await standing(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
+  expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
   await setFaults(shop, order, {});
   await becomes(shop, order, { status: 'refunded' });
   expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
@@ -178,7 +178,7 @@ describe('whoever asks for it', () => {
     await cancel(order);
     expect(await settle(order, false)).toBe(false);
     expect(await settle(order, true)).toBe(false);
-    expect(await standing(shop, order)).toMatchObject({ status: 'paid', reason: null, state: 'settled' });
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', reason: null, state: 'settled' });
   });
 
   test('a cancelled order is not cancelled again, and not paid as if it were pending', async () => {
@@ -187,7 +187,7 @@ describe('whoever asks for it', () => {
     await becomes(shop, order, { status: 'cancelled' });
     await cancel(order);
     expect(await settle(order, false)).toBe(false);
-    expect(await standing(shop, order)).toMatchObject({
+    expect(await readStatus(shop, order)).toMatchObject({
       status: 'cancelled',
       reason: 'cancelled_by_shopper',
     });

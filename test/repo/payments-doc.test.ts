@@ -44,8 +44,8 @@ test('the table of the edges is the one that the tests go through', () => {
   const rows = happenings.map((happening) => [
     happening,
     ...circumstances.map((circumstance) => {
-      const { outcome, says } = edges[circumstance][happening];
-      return outcome === null ? says : `\`${outcome}\`: ${says}`;
+      const { outcome, result } = edges[circumstance][happening];
+      return outcome === null ? result : `\`${outcome}\`: ${result}`;
     }),
   ]);
   const [header, , ...documented] = tableOf('happens');
@@ -56,8 +56,8 @@ test('the table of the edges is the one that the tests go through', () => {
 test('the events to subscribe to are those that mean something', () => {
   const listed = [...text.matchAll(/^ +- `([\w.]+)`$/gm)].map(([, type]) => type ?? '');
   const object = { id: 'cs_1', payment_status: 'paid' };
-  const says = (type: string) => readEvent({ id: 'evt_1', type, created: 1, data: { object } })?.kind;
-  expect(listed.map((type) => [type, says(type)])).toEqual([
+  const kindOf = (type: string) => readEvent({ id: 'evt_1', type, created: 1, data: { object } })?.kind;
+  expect(listed.map((type) => [type, kindOf(type)])).toEqual([
     ['checkout.session.completed', 'paid'],
     ['checkout.session.async_payment_succeeded', 'paid'],
     ['checkout.session.async_payment_failed', 'ended'],

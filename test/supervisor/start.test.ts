@@ -8,14 +8,14 @@ import { connect } from '../../src/database/connection.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
 import {
   answers,
-  createSite,
+  createFixture,
+  type Fixture,
   orderOfEnds,
   processesOf,
-  removeSite,
-  type Site,
+  removeFixture,
   type Supervisor,
   startSupervisor,
-} from './site.ts';
+} from './fixture.ts';
 
 // The supervisor as a program: started once, twice, with a port taken, in a private folder.
 
@@ -25,13 +25,13 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-async function site(mode?: number): Promise<Site> {
-  const created = await createSite(mode);
-  closing.push(() => removeSite(created));
+async function fixture(mode?: number): Promise<Fixture> {
+  const created = await createFixture(mode);
+  closing.push(() => removeFixture(created));
   return created;
 }
 
-function start(at: Site, settings?: Readonly<Record<string, string>>): Supervisor {
+function start(at: Fixture, settings?: Readonly<Record<string, string>>): Supervisor {
   const supervisor = startSupervisor(at, settings);
   closing.push(() => stop(supervisor));
   return supervisor;
@@ -53,8 +53,8 @@ async function occupy(port: number): Promise<void> {
   closing.push(() => new Promise((resolve) => server.close(resolve)));
 }
 
-/** Runs knex's command line on the embedded database of a site and returns its output. */
-async function knex(command: string, { dataDir }: Site): Promise<string> {
+/** Runs knex's command line on the embedded database of a fixture and returns its output. */
+async function knex(command: string, { dataDir }: Fixture): Promise<string> {
   const { stdout } = await promisify(execFile)('npm', ['run', '--silent', 'knex', '--', command], {
     env: { ...process.env, DATA_DIR: dataDir },
   });
@@ -62,7 +62,7 @@ async function knex(command: string, { dataDir }: Site): Promise<string> {
 }
 
 test('a start opens the shop, a second start in its folder names the first, and SIGTERM ends all in order', async () => {
-  const here = await site();
+  const here = await fixture();
   const first = start(here);
   await first.open();
   expect(await answers(`${here.shopUrl}/readyz`)).toBe(true);
@@ -86,7 +86,7 @@ test('a start opens the shop, a second start in its folder names the first, and 
 });
 
 test('a Ctrl-C, which reaches the whole process group and comes twice under npm, ends all in order', async () => {
-  const here = await site();
+  const here = await fixture();
   const supervisor = start(here);
   await supervisor.open();
   const processes = await processesOf(here, supervisor);
@@ -99,7 +99,7 @@ test('a Ctrl-C, which reaches the whole process group and comes twice under npm,
 });
 
 test('a stop in the middle of the start leaves nothing running', async () => {
-  const here = await site();
+  const here = await fixture();
   const supervisor = start(here);
   const lock = path.join(here.dataDir, 'postgres/data/postmaster.pid');
   await expect.poll(() => readFile(lock, 'utf8').catch(() => '')).toContain('ready');
@@ -109,7 +109,7 @@ test('a stop in the middle of the start leaves nothing running', async () => {
 });
 
 test('two folders at once have a shop each, and the second takes another payment port', async () => {
-  const [one, other] = [await site(), await site()];
+  const [one, other] = [await fixture(), await fixture()];
   const first = start(one);
   await first.open();
   const second = start(other, { PAYMENT_SERVICE_PORT: String(one.paymentPort) });
@@ -122,7 +122,7 @@ test('two folders at once have a shop each, and the second takes another payment
 });
 
 test('with PORT taken it names the port and starts nothing', async () => {
-  const here = await site();
+  const here = await fixture();
   await occupy(here.port);
   const supervisor = start(here);
   expect(await supervisor.ended()).toBe(1);
@@ -133,7 +133,7 @@ test('with PORT taken it names the port and starts nothing', async () => {
 });
 
 test('with a payment port taken that PAYMENT_SERVICE_URL promises to shoppers it names the port and ends', async () => {
-  const here = await site();
+  const here = await fixture();
   await occupy(here.paymentPort);
   const supervisor = start(here, { PAYMENT_SERVICE_URL: here.paymentUrl });
   expect(await supervisor.ended()).toBe(1);
@@ -141,7 +141,7 @@ test('with a payment port taken that PAYMENT_SERVICE_URL promises to shoppers it
 });
 
 test('bad settings, from the environment and from .env, are listed together', async () => {
-  const here = await site();
+  const here = await fixture();
   await writeFile(path.join(here.folder, '.env'), 'HOLD_SECONDS=-1\nPORT=99999\n');
   const supervisor = start(here, { WEB_CONCURRENCY: 'many' });
   expect(await supervisor.ended()).toBe(1);
@@ -151,7 +151,7 @@ test('bad settings, from the environment and from .env, are listed together', as
 });
 
 test('a database that does not answer stops the start with its address and without its password', async () => {
-  const here = await site();
+  const here = await fixture();
   const supervisor = start(here, { DATABASE_URL: 'postgres://someone:secret@127.0.0.1:1/shop' });
   expect(await supervisor.ended()).toBe(1);
   expect(supervisor.output()).toContain('The database 127.0.0.1:1/shop could not be migrated');
@@ -164,7 +164,7 @@ test('a database of an unreleased version stops the start with the way out', asy
   const database = connect(url, 1);
   closing.push(() => database.destroy());
   await database.raw("create table knex_migrations as select 1 as id, '001_shop' as name");
-  const here = await site();
+  const here = await fixture();
   const supervisor = start(here, { DATABASE_URL: url });
   expect(await supervisor.ended()).toBe(1);
   expect(supervisor.output()).toMatch(
@@ -173,7 +173,7 @@ test('a database of an unreleased version stops the start with the way out', asy
 });
 
 test('a data folder that cannot be used stops the start', async () => {
-  const here = await site();
+  const here = await fixture();
   await writeFile(here.dataDir, 'a file');
   const supervisor = start(here);
   expect(await supervisor.ended()).toBe(1);
@@ -181,7 +181,7 @@ test('a data folder that cannot be used stops the start', async () => {
 });
 
 test.runIf(process.getuid?.() === 0)('root in a private folder gets a database in another one', async () => {
-  const here = await site(0o700);
+  const here = await fixture(0o700);
   await mkdir(here.dataDir);
   const first = start(here);
   await first.open();

@@ -14,62 +14,62 @@ export interface Edge {
   readonly status: 'pending' | 'paid' | 'dispatched' | 'cancelled' | 'refunded';
   readonly state: 'open' | 'settled' | 'expired' | 'refunded';
   /** As the document says it. */
-  readonly says: string;
+  readonly result: string;
 }
 
 type Column = Readonly<Record<Happening, Edge>>;
 
 const holdOpen: Column = {
-  paid: { outcome: 'applied', status: 'paid', state: 'settled', says: 'the order is paid' },
-  declined: { outcome: 'ignored', status: 'pending', state: 'open', says: 'another card may be tried' },
-  expired: { outcome: 'applied', status: 'cancelled', state: 'expired', says: 'cancelled, units released' },
+  paid: { outcome: 'applied', status: 'paid', state: 'settled', result: 'the order is paid' },
+  declined: { outcome: 'ignored', status: 'pending', state: 'open', result: 'another card may be tried' },
+  expired: { outcome: 'applied', status: 'cancelled', state: 'expired', result: 'cancelled, units released' },
   cancelled: {
     outcome: null,
     status: 'cancelled',
     state: 'expired',
-    says: 'the session is ended, then cancelled, units released',
+    result: 'the session is ended, then cancelled, units released',
   },
   refunded: {
     outcome: 'too_early',
     status: 'refunded',
     state: 'refunded',
-    says: 'refunded as soon as the payment is known',
+    result: 'refunded as soon as the payment is known',
   },
   dispute: {
     outcome: 'unknown_order',
     status: 'paid',
     state: 'settled',
-    says: 'listed as soon as the payment is known',
+    result: 'listed as soon as the payment is known',
   },
 };
 
 const expiring: Column = {
-  paid: { outcome: 'applied', status: 'paid', state: 'settled', says: 'the order is paid' },
-  declined: { outcome: 'ignored', status: 'pending', state: 'open', says: 'the hold stays, we ask again' },
-  expired: { outcome: 'applied', status: 'cancelled', state: 'expired', says: 'cancelled, units released' },
+  paid: { outcome: 'applied', status: 'paid', state: 'settled', result: 'the order is paid' },
+  declined: { outcome: 'ignored', status: 'pending', state: 'open', result: 'the hold stays, we ask again' },
+  expired: { outcome: 'applied', status: 'cancelled', state: 'expired', result: 'cancelled, units released' },
   cancelled: {
     outcome: null,
     status: 'cancelled',
     state: 'expired',
-    says: 'the hold stays until the provider confirms the end, then cancelled',
+    result: 'the hold stays until the provider confirms the end, then cancelled',
   },
   refunded: {
     outcome: 'too_early',
     status: 'refunded',
     state: 'refunded',
-    says: 'refunded as soon as the payment is known',
+    result: 'refunded as soon as the payment is known',
   },
   dispute: {
     outcome: 'unknown_order',
     status: 'paid',
     state: 'settled',
-    says: 'listed as soon as the payment is known',
+    result: 'listed as soon as the payment is known',
   },
 };
 
 const unchanged = (status: 'cancelled' | 'paid' | 'dispatched') => {
   const state = status === 'cancelled' ? 'expired' : 'settled';
-  return (outcome: Edge['outcome'], says: string): Edge => ({ outcome, status, state, says });
+  return (outcome: Edge['outcome'], result: string): Edge => ({ outcome, status, state, result });
 };
 
 const cancelledStays = unchanged('cancelled');
@@ -78,7 +78,7 @@ const cancelled: Column = {
     outcome: 'late',
     status: 'paid',
     state: 'settled',
-    says: 'reserved again and paid; without units, or given up by the shopper, paid back',
+    result: 'reserved again and paid; without units, or given up by the shopper, paid back',
   },
   declined: cancelledStays('ignored', 'stays cancelled'),
   expired: cancelledStays('no_change', 'stays cancelled'),
@@ -87,13 +87,13 @@ const cancelled: Column = {
     outcome: 'too_early',
     status: 'refunded',
     state: 'refunded',
-    says: 'refunded as soon as the late payment is known',
+    result: 'refunded as soon as the late payment is known',
   },
   dispute: {
     outcome: 'unknown_order',
     status: 'paid',
     state: 'settled',
-    says: 'listed as soon as the late payment is known',
+    result: 'listed as soon as the late payment is known',
   },
 };
 
@@ -107,7 +107,7 @@ const paid: Column = {
     outcome: 'applied',
     status: 'refunded',
     state: 'refunded',
-    says: 'refunded, units back in stock, never dispatched',
+    result: 'refunded, units back in stock, never dispatched',
   },
   dispute: paidStays('applied', 'listed; stays paid and is dispatched'),
 };
@@ -122,7 +122,7 @@ const dispatched: Column = {
     outcome: 'applied',
     status: 'refunded',
     state: 'refunded',
-    says: 'refunded; the units stay with the buyer',
+    result: 'refunded; the units stay with the buyer',
   },
   dispute: dispatchedStays('applied', 'listed; stays dispatched'),
 };

@@ -4,10 +4,10 @@ import type { Edge, Happening } from './edge-table.ts';
 import { moneyOf } from './money.ts';
 import {
   ask,
+  attentionItems,
   becomes,
   control,
   deliverEvent,
-  matters,
   type OpenShop,
   outcomeOfEvent,
   setFaults,
@@ -98,7 +98,7 @@ export const waysToCancel = {
 } as const;
 
 /** Lets something happen to the money of a session whose payment the shop is not told of; the event's id. */
-export async function afterUntoldPayment(
+export async function afterHiddenPayment(
   shop: OpenShop,
   order: TestOrder,
   happening: 'refunded' | 'dispute',
@@ -142,6 +142,6 @@ export async function expectEdge(
   const wasPaid = isPaid || edge.status === 'refunded';
   expect(charges).toEqual(wasPaid ? [order.total] : []);
   expect(refunds).toEqual(edge.status === 'refunded' ? [order.total] : []);
-  const kinds = (await matters(shop, order)).map(({ kind }) => kind);
+  const kinds = (await attentionItems(shop, order)).map(({ kind }) => kind);
   expect(kinds).toEqual(happening === 'dispute' ? ['dispute'] : []);
 }

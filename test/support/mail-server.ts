@@ -8,7 +8,7 @@ import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
  * `stranger`: the sender is; `silent`: not even a greeting; `gone`: the connection breaks at once; `drop`: it breaks when the
  * message is taken, before that is said.
  */
-export type Mood = 'accept' | 'busy' | 'unknown' | 'spam' | 'stranger' | 'silent' | 'gone' | 'drop';
+export type SmtpFault = 'none' | 'busy' | 'unknown' | 'spam' | 'stranger' | 'silent' | 'gone' | 'drop';
 
 /** A message as it came over the wire. */
 export interface ReceivedMail {
@@ -23,11 +23,11 @@ export interface ReceivedMail {
 export class MailServer {
   readonly received: ReceivedMail[] = [];
   /** Moods of the next tries, in order; after the last of them comes `then`. */
-  next: Mood[] = [];
-  otherwise: Mood = 'accept';
+  next: SmtpFault[] = [];
+  otherwise: SmtpFault = 'none';
   tries = 0;
 
-  private readonly moods = new Map<string, Mood>();
+  private readonly faults = new Map<string, SmtpFault>();
   private readonly sockets = new Set<Socket>();
   private readonly server: SMTPServer;
 
@@ -39,10 +39,10 @@ export class MailServer {
       closeTimeout: 1,
       onConnect: (session, done) => {
         this.tries += 1;
-        const mood = this.next.shift() ?? this.otherwise;
-        this.moods.set(session.id, mood);
-        if (mood === 'gone') this.breakConnections();
-        else if (mood !== 'silent') done();
+        const fault = this.next.shift() ?? this.otherwise;
+        this.faults.set(session.id, fault);
+        if (fault === 'gone') this.breakConnections();
+        else if (fault !== 'silent') done();
       },
       onMailFrom: (_address, session, done) =>
         done(this.is(session.id, 'stranger') ? answer(550, 'sender rejected') : null),
@@ -84,7 +84,7 @@ export class MailServer {
   reset(): void {
     this.received.length = 0;
     this.next = [];
-    this.otherwise = 'accept';
+    this.otherwise = 'none';
     this.tries = 0;
   }
 
@@ -98,8 +98,8 @@ export class MailServer {
     await new Promise<void>((resolve) => this.server.close(resolve));
   }
 
-  private is(sessionId: string, mood: Mood): boolean {
-    return this.moods.get(sessionId) === mood;
+  private is(sessionId: string, fault: SmtpFault): boolean {
+    return this.faults.get(sessionId) === fault;
   }
 
   private breakConnections(): void {

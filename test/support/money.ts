@@ -7,14 +7,14 @@ interface Entry {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-interface Books {
+interface Ledger {
   readonly sessions: { readonly id: string }[];
   readonly charges: Entry[];
   readonly refunds: Entry[];
   readonly has_more: boolean;
 }
 
-/** What moved for one order, in minor units, by the payment service's own books. */
+/** What moved for one order, in minor units, by the payment service's own ledger. */
 export interface Moved {
   readonly charges: number[];
   readonly refunds: number[];
@@ -30,11 +30,11 @@ async function moneyMoved(shop: OpenShop): Promise<Map<string, Moved>> {
   };
   for (let after = ''; ; ) {
     const answer = await fetch(`${shop.paymentUrl}/ledger?limit=1000${after}`);
-    const books = (await answer.json()) as Books;
-    for (const charge of books.charges) of(charge).charges.push(charge.amount);
-    for (const refund of books.refunds) of(refund).refunds.push(refund.amount);
-    if (!books.has_more) return moved;
-    after = `&after=${books.sessions.at(-1)?.id}`;
+    const ledger = (await answer.json()) as Ledger;
+    for (const charge of ledger.charges) of(charge).charges.push(charge.amount);
+    for (const refund of ledger.refunds) of(refund).refunds.push(refund.amount);
+    if (!ledger.has_more) return moved;
+    after = `&after=${ledger.sessions.at(-1)?.id}`;
   }
 }
 

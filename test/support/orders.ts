@@ -44,12 +44,12 @@ export async function ask(
   return { status: response.status, body: isJson ? (JSON.parse(text) as Answer['body']) : { text } };
 }
 
-/** Places an order; without `wish`, of one shackle. */
+/** Places an order; without `request`, of one shackle. */
 export async function placeOrder(
   shop: OpenShop,
-  wish: { sku?: string; qty?: number; email?: string } = {},
+  request: { sku?: string; qty?: number; email?: string } = {},
 ): Promise<TestOrder> {
-  const { sku = 'shackle', qty = 1, ...rest } = wish;
+  const { sku = 'shackle', qty = 1, ...rest } = request;
   const key = randomUUID();
   const { status, body } = await ask(`${shop.shopUrl}/checkout/${key}`, { items: [{ sku, qty }], ...rest });
   if (status !== 201) throw new Error(`The order was not placed: ${status} ${JSON.stringify(body)}`);
@@ -73,9 +73,9 @@ export async function useCard(shop: OpenShop, { payment_id: sessionId }: TestOrd
 /** An order that is paid, and not dispatched where a dispatch takes long. */
 export async function placePaidOrder(
   shop: OpenShop,
-  wish: Parameters<typeof placeOrder>[1] = {},
+  request: Parameters<typeof placeOrder>[1] = {},
 ): Promise<TestOrder> {
-  const order = await placeOrder(shop, wish);
+  const order = await placeOrder(shop, request);
   await pay(shop, order);
   await becomes(shop, order, { status: ['paid', 'dispatched'] });
   return order;
@@ -122,20 +122,20 @@ export async function postSigned(shop: OpenShop, message: object, secret = webho
 }
 
 /** How an order and its payment stand in our rows. */
-export interface Standing {
+export interface StoredStatus {
   readonly status: string;
   readonly reason: string | null;
   readonly state: string;
   readonly refunded: number;
 }
 
-export async function standing(shop: OpenShop, { order_id: orderId }: TestOrder): Promise<Standing> {
+export async function readStatus(shop: OpenShop, { order_id: orderId }: TestOrder): Promise<StoredStatus> {
   const row = await shop
     .database('orders')
     .join('payments', 'payments.order_id', 'orders.order_id')
     .where('orders.order_id', orderId)
     .first('status', 'reason', 'state', 'refunded_cents as refunded');
-  return row as Standing;
+  return row as StoredStatus;
 }
 
 /** Waits until an order and its payment stand as expected; several values mean any of them. */
@@ -143,12 +143,13 @@ export function becomes(
   shop: OpenShop,
   order: TestOrder,
   expected: { status?: string | string[]; state?: string | string[]; refunded?: number },
-): Promise<Standing> {
+): Promise<StoredStatus> {
   const fits = (value: unknown, wanted: unknown) => [wanted].flat().includes(value);
   return waitFor(
     `order ${order.order_id} to be ${JSON.stringify(expected)}`,
-    () => standing(shop, order),
-    (now) => Object.entries(expected).every(([field, wanted]) => fits(now[field as keyof Standing], wanted)),
+    () => readStatus(shop, order),
+    (now) =>
+      Object.entries(expected).every(([field, wanted]) => fits(now[field as keyof StoredStatus], wanted)),
   );
 }
 
@@ -163,7 +164,7 @@ export async function outcomeOfEvent(shop: OpenShop, eventId: string): Promise<s
 }
 
 /** An order's open matters on the list of what needs a person, oldest first. */
-export async function matters(
+export async function attentionItems(
   shop: OpenShop,
   { order_id: orderId }: TestOrder,
 ): Promise<{ attention_id: number; kind: string; subject: string; reason: string }[]> {

@@ -1,10 +1,10 @@
 import { fieldIn, Visitor } from './browser.ts';
 import {
   ask,
+  attentionItems,
   becomes,
   control,
   hurryDispatch,
-  matters,
   type OpenShop,
   setFaults,
   type TestOrder,
@@ -137,7 +137,7 @@ export const dispute: Change = async (shop, order) => {
   await control(shop, order, 'dispute');
   await waitFor(
     'the dispute to be on the list',
-    () => matters(shop, order),
+    () => attentionItems(shop, order),
     (found) => found.length > 0,
   );
   return order;

@@ -117,7 +117,7 @@ export const pageStates: readonly PageState[] = [
     act: (page) => page.route('**/fragments/**', (route) => route.abort()),
     shows: 'The shop is restarting',
   },
-  { page: 'operator', state: 'matter', at: '/operator', shows: 'dispute' },
+  { page: 'operator', state: 'attention-item', at: '/operator', shows: 'dispute' },
   {
     page: 'operator',
     state: 'refund-refused',

@@ -56,7 +56,7 @@ export async function insertWorkflow(
   const { daysAgo, status = daysAgo === null ? 'ENQUEUED' : 'SUCCESS' } = workflow;
   await shop.database('dbos.workflow_status').insert({
     workflow_uuid: id,
-    name: 'nobody tells this story',
+    name: 'no such workflow',
     status,
     completed_at: daysAgo === null ? null : Math.floor(Date.now() - daysAgo * dayMs),
     parent_workflow_id: workflow.parent ?? null,

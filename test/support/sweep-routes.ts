@@ -4,8 +4,8 @@ import { EventReader } from './event-reader.ts';
 import {
   type Answer,
   ask,
+  attentionItems,
   becomes,
-  matters,
   placeOrder,
   placePaidOrder,
   postSigned,
@@ -95,7 +95,7 @@ async function buyCart(shop: TestShop, visitor: Visitor): Promise<void> {
 
 async function askAsProgram(shop: TestShop): Promise<void> {
   await ask(`${shop.shopUrl}/checkout`);
-  const wish = {
+  const request = {
     items: [
       { sku: 'shackle', qty: 1 },
       { sku: 'cleat', qty: 1 },
@@ -103,8 +103,8 @@ async function askAsProgram(shop: TestShop): Promise<void> {
     email: 'ann@reader.example',
   };
   const key = randomUUID();
-  await ask(`${shop.shopUrl}/checkout/${key}`, wish);
-  const { body } = await ask(`${shop.shopUrl}/checkout/${key}`, wish);
+  await ask(`${shop.shopUrl}/checkout/${key}`, request);
+  const { body } = await ask(`${shop.shopUrl}/checkout/${key}`, request);
   await ask(`${String(body['order_url'])}/cancel`, undefined, { headers: { origin: shop.shopUrl } });
   // Of an order that there is not, with a character that Postgres does not take.
   const unknown = { payment_id: 'cs_unknown', order_id: 2_000_000_000, total: 1, key: `${key} \u0000` };
@@ -112,12 +112,12 @@ async function askAsProgram(shop: TestShop): Promise<void> {
 }
 
 async function refuse(shop: TestShop): Promise<void> {
-  for (const wish of [
+  for (const request of [
     { items: [{ sku: 'shackle', qty: 1000 }] },
     { items: [{ sku: 'shackle', qty: 1 }], amount: 1 },
     { items: [{ sku: 'no-such-thing', qty: 1 }] },
   ]) {
-    await ask(`${shop.shopUrl}/checkout/${randomUUID()}`, wish);
+    await ask(`${shop.shopUrl}/checkout/${randomUUID()}`, request);
   }
 }
 
@@ -159,18 +159,18 @@ async function settle(shop: TestShop, path: string): Promise<void> {
     ['retry', {}],
     ['resolve', { resolution: 'paid back by hand' }],
   ] as const) {
-    const matter = await parked(shop, order);
-    await ask(`${shop.shopUrl}${path}/${matter}/${act}`, body);
+    const item = await raisedItem(shop, order);
+    await ask(`${shop.shopUrl}${path}/${item}/${act}`, body);
   }
 }
 
-async function parked(shop: TestShop, order: TestOrder): Promise<number> {
-  const [matter] = await waitFor(
+async function raisedItem(shop: TestShop, order: TestOrder): Promise<number> {
+  const [item] = await waitFor(
     'the refund to be put before a person',
-    () => matters(shop, order),
+    () => attentionItems(shop, order),
     (found) => found.length > 0,
   );
-  return matter?.attention_id ?? 0;
+  return item?.attention_id ?? 0;
 }
 
 /** The event that would come if an order were paid by a charge that the provider has never heard of. */

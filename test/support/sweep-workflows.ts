@@ -4,7 +4,7 @@ import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
 
 import { compareWithProvider } from '../../src/workflows/compare-with-provider.ts';
 import { recoverOrphanedWorkflows } from '../../src/workflows/recovery.ts';
-import { afterUntoldPayment, askProvider, pauseComparison, waysToCancel } from './edges.ts';
+import { afterHiddenPayment, askProvider, pauseComparison, waysToCancel } from './edges.ts';
 import {
   ask,
   becomes,
@@ -20,18 +20,18 @@ import { refund } from './refunds.ts';
 import { secretKey } from './settings.ts';
 import type { TestShop } from './shop.ts';
 
-type Story = (shop: TestShop) => Promise<void>;
+type Scenario = (shop: TestShop) => Promise<void>;
 
 const email = 'ann@reader.example';
 
-/** Lets happen to an order what may, once each. A new way for an order to end needs a story here. */
+/** Lets happen to an order what may, once each. A new way for an order to end needs a scenario here. */
 export async function sweepWorkflows(shop: TestShop): Promise<void> {
   // What the shop is not told, it must not find out by comparing.
   await pauseComparison();
-  for (const story of Object.values(stories)) await story(shop);
+  for (const scenario of Object.values(scenarios)) await scenario(shop);
 }
 
-const stories: Readonly<Record<string, Story>> = {
+const scenarios: Readonly<Record<string, Scenario>> = {
   'paid and dispatched': async (shop) => {
     await becomes(shop, await placePaidOrder(shop, { email }), { status: 'dispatched' });
   },
@@ -77,7 +77,7 @@ const stories: Readonly<Record<string, Story>> = {
     const order = await placeOrder(shop);
     await setFaults(shop, order, { webhook_drop: 1 });
     await pay(shop, order);
-    await outcomeOfEvent(shop, await afterUntoldPayment(shop, order, 'dispute'));
+    await outcomeOfEvent(shop, await afterHiddenPayment(shop, order, 'dispute'));
     await ask(`${shop.shopUrl}/reconciliation`);
     await becomes(shop, order, { status: ['paid', 'dispatched'] });
   },

@@ -3,12 +3,12 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   answers,
-  createSite,
-  removeSite,
-  type Site,
+  createFixture,
+  type Fixture,
+  removeFixture,
   type Supervisor,
   startSupervisor,
-} from '../supervisor/site.ts';
+} from '../supervisor/fixture.ts';
 import { waitFor } from '../support/wait.ts';
 
 // Runs by itself, after everything else, because its subject is how long something takes: measured against another thing
@@ -16,28 +16,30 @@ import { waitFor } from '../support/wait.ts';
 
 const shareOfLoadingMax = 3;
 const rounds = 3;
-let site: Site;
+let fixture: Fixture;
 let supervisor: Supervisor;
 
 beforeAll(async () => {
-  site = await createSite();
-  supervisor = startSupervisor(site);
+  fixture = await createFixture();
+  supervisor = startSupervisor(fixture);
   await supervisor.open();
 });
 
 afterAll(async () => {
   process.kill(supervisor.pid, 'SIGTERM');
   await supervisor.ended();
-  await removeSite(site);
+  await removeFixture(fixture);
 });
 
 async function millisecondsFromCrashToAnswer(): Promise<number> {
   const crashedAt = Date.now();
-  const crash = await fetch(`${site.shopUrl}/crash_application`, { method: 'POST' }).catch(() => undefined);
+  const crash = await fetch(`${fixture.shopUrl}/crash_application`, { method: 'POST' }).catch(
+    () => undefined,
+  );
   expect(crash).toBeUndefined();
   await waitFor(
     'the shop to answer',
-    () => answers(`${site.shopUrl}/product`),
+    () => answers(`${fixture.shopUrl}/product`),
     (ok) => ok,
   );
   return Date.now() - crashedAt;

@@ -5,15 +5,15 @@ import { askProvider, deliverSessionEvent, pauseComparison, providerEvent } from
 import { expectMoneySettled } from '../support/money.ts';
 import {
   ask,
+  attentionItems,
   becomes,
   control,
-  matters,
   outcomeOfEvent,
   pay,
   placeOrder,
   placePaidOrder,
+  readStatus,
   setFaults,
-  standing,
 } from '../support/orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
 import { secretKey } from '../support/settings.ts';
@@ -85,7 +85,7 @@ test('a payment without any event is found by its session, five minutes after it
   await setFaults(shop, order, { webhook_drop: 1 });
   await pay(shop, order);
   expect(await compare(4)).toMatchObject({ missed_events: 0, missed_payments: 0 });
-  expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+  expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
   expect(await compare(6)).toMatchObject({ missed_events: 0, missed_payments: 1 });
   await becomes(shop, order, { status: 'paid', state: 'settled' });
   expect(await compare(6)).toMatchObject({ missed_payments: 0 });
@@ -122,8 +122,8 @@ test('a session that is left open although its order is over is ended, once it i
 test('an open session of a pending order is left alone, and a paid one of a paid order', async () => {
   const [open, paid] = [await placeOrder(shop), await placePaidOrder(shop)];
   expect(await compare(6)).toEqual({ missed_events: 0, missed_payments: 0, sessions_ended: 0 });
-  expect(await standing(shop, open)).toMatchObject({ status: 'pending', state: 'open' });
-  expect(await standing(shop, paid)).toMatchObject({ status: 'paid', state: 'settled' });
+  expect(await readStatus(shop, open)).toMatchObject({ status: 'pending', state: 'open' });
+  expect(await readStatus(shop, paid)).toMatchObject({ status: 'paid', state: 'settled' });
 });
 
 test('an event that cannot be taken in is put before a person, and does not keep the others waiting', async () => {
@@ -138,7 +138,7 @@ test('an event that cannot be taken in is put before a person, and does not keep
   );
   await compare(0, 'all');
   await becomes(shop, good, { status: 'paid' });
-  expect(await standing(shop, bad)).toMatchObject({ status: 'pending', state: 'open' });
+  expect(await readStatus(shop, bad)).toMatchObject({ status: 'pending', state: 'open' });
   const listed = () => shop.database('attention').where({ subject: event }).whereNull('resolved_at');
   expect(await listed()).toMatchObject([
     {
@@ -168,6 +168,6 @@ test('an event about an unknown order is kept, and looked at again', async () =>
   expect(next.order_id).toBe(order.order_id + 1);
   await ask(`${shop.shopUrl}/reconciliation`);
   expect(await outcomeOfEvent(shop, eventId)).toBe('mismatch');
-  expect(await matters(shop, next)).toMatchObject([{ kind: 'event_mismatch', subject: eventId }]);
-  expect(await standing(shop, next)).toMatchObject({ status: 'pending', state: 'open' });
+  expect(await attentionItems(shop, next)).toMatchObject([{ kind: 'event_mismatch', subject: eventId }]);
+  expect(await readStatus(shop, next)).toMatchObject({ status: 'pending', state: 'open' });
 });

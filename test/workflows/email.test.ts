@@ -168,18 +168,18 @@ function isSent(orderId: number): Promise<EmailRow> {
   );
 }
 
-function matters(orderId: number): Promise<AttentionRow[]> {
+function attentionItems(orderId: number): Promise<AttentionRow[]> {
   return database('attention')
     .where({ order_id: orderId })
     .orderBy('attention_id')
     .select<AttentionRow[]>('*');
 }
 
-function isParked(orderId: number): Promise<AttentionRow> {
+function attentionItemOf(orderId: number): Promise<AttentionRow> {
   return waitFor(
     'the email to need a person',
-    async () => (await matters(orderId)).find(({ resolvedAt }) => resolvedAt === null)!,
-    (matter) => matter !== undefined,
+    async () => (await attentionItems(orderId)).find(({ resolvedAt }) => resolvedAt === null)!,
+    (item) => item !== undefined,
   );
 }
 
@@ -200,7 +200,7 @@ describe('a planned message', () => {
     expect(received?.recipients).toEqual([reader]);
     expect(received?.text).toContain(`${publicUrl}/orders/a-token-that-nobody-guesses-`);
     expect(mail.tries).toBe(1);
-    expect(await matters(order)).toEqual([]);
+    expect(await attentionItems(order)).toEqual([]);
   });
 
   test('is none for a buyer who gave no address, and none when its transaction fails', async () => {
@@ -250,29 +250,29 @@ describe('a mail server', () => {
     mail.otherwise = 'busy';
     const order = await anOrder();
     await plan(order);
-    const matter = await isParked(order);
+    const item = await attentionItemOf(order);
     const { emailId: subject } = await onlyEmailOf(order);
-    expect(matter).toMatchObject({ kind: 'email_failed', subject, orderId: order });
-    expect(matter).toMatchObject({ reason: 'email_not_sent', detail: { attempts: 4 } });
-    expect(matter.detail['error']).toMatch(/451 <…> is busy/);
+    expect(item).toMatchObject({ kind: 'email_failed', subject, orderId: order });
+    expect(item).toMatchObject({ reason: 'email_not_sent', detail: { attempts: 4 } });
+    expect(item.detail['error']).toMatch(/451 <…> is busy/);
     expect(mail.tries).toBe(1 + retries);
 
     // Tried in vain it comes back to the list, and once it is sent it stays away.
-    expect(await tryAgain(matter)).toBe('done');
-    const second = await isParked(order);
-    expect(second.attentionId).not.toBe(matter.attentionId);
-    mail.otherwise = 'accept';
+    expect(await tryAgain(item)).toBe('done');
+    const second = await attentionItemOf(order);
+    expect(second.attentionId).not.toBe(item.attentionId);
+    mail.otherwise = 'none';
     expect(await tryAgain(second)).toBe('done');
     await isSent(order);
     expect(mail.withId(idOf(order))).toHaveLength(1);
-    expect((await matters(order)).filter(({ resolvedAt }) => resolvedAt === null)).toEqual([]);
+    expect((await attentionItems(order)).filter(({ resolvedAt }) => resolvedAt === null)).toEqual([]);
   });
 
-  test.each(['unknown', 'spam'] as const)('that refuses for good (%s) is asked once', async (mood) => {
-    mail.otherwise = mood;
+  test.each(['unknown', 'spam'] as const)('that refuses for good (%s) is asked once', async (fault) => {
+    mail.otherwise = fault;
     const order = await anOrder();
     await plan(order);
-    expect((await isParked(order)).reason).toBe('email_refused');
+    expect((await attentionItemOf(order)).reason).toBe('email_refused');
     expect(mail.tries).toBe(1);
     expect((await onlyEmailOf(order)).sentAt).toBeNull();
   });
@@ -282,7 +282,7 @@ describe('a mail server', () => {
     mail.otherwise = 'silent';
     const order = await anOrder();
     await plan(order);
-    expect((await isParked(order)).detail['error']).toContain('ETIMEDOUT');
+    expect((await attentionItemOf(order)).detail['error']).toContain('ETIMEDOUT');
     expect(mail.tries).toBe(1 + retries);
   });
 
@@ -370,16 +370,16 @@ test('a message that cannot be written needs a person, and goes out once that is
   settings.compose = () => Promise.reject(new Error('undefined variable: total'));
   const order = await anOrder();
   await plan(order);
-  const matter = await isParked(order);
-  expect(matter.detail['error']).toContain('undefined variable: total');
+  const item = await attentionItemOf(order);
+  expect(item.detail['error']).toContain('undefined variable: total');
   settings.compose = compose;
-  await tryAgain(matter);
+  await tryAgain(item);
   await isSent(order);
 });
 
 test('an address that is more than one reaches nobody', async () => {
   const order = await anOrder({ email: 'ada@reader.example\r\nBcc: eve@evil.example' });
   await plan(order);
-  expect((await isParked(order)).detail['message']).toContain('The address is invalid');
+  expect((await attentionItemOf(order)).detail['message']).toContain('The address is invalid');
   expect(mail.tries).toBe(0);
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../src/database/connection.ts';
 import { listFinishedTrees } from '../../src/database/queries/finished-workflows.ts';
 import { treesAtOnce } from '../../src/workflows/retention.ts';
-import { ask, matters, placeOrder, type TestOrder } from '../support/orders.ts';
+import { ask, attentionItems, placeOrder, type TestOrder } from '../support/orders.ts';
 import { insertWorkflow, remaining, removeFinished, retentionDays } from '../support/retention.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
@@ -103,10 +103,10 @@ test('what needs a person keeps its workflows until it is settled', async () => 
   expect(await remaining(shop, 'resume-checkout')).toEqual(kept.slice(3));
   expect(await remaining(shop, 'checkout')).toEqual([`checkout-${order.key}`]);
 
-  for (const { attention_id: matter } of await matters(shop, order)) {
-    await ask(`${shop.shopUrl}/attention/${matter}/resolve`, { resolution: 'done by hand' });
+  for (const { attention_id: item } of await attentionItems(shop, order)) {
+    await ask(`${shop.shopUrl}/attention/${item}/resolve`, { resolution: 'done by hand' });
   }
-  expect(await matters(shop, order)).toEqual([]);
+  expect(await attentionItems(shop, order)).toEqual([]);
   await removeFinished(shop);
   for (const prefix of ['dispatch', 'resume-checkout', 'checkout']) {
     expect(await remaining(shop, prefix)).toEqual([]);

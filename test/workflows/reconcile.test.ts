@@ -4,13 +4,13 @@ import { expectMoneySettled, moneyOf } from '../support/money.ts';
 import {
   type Answer,
   ask,
+  attentionItems,
   becomes,
-  matters,
   pay,
   placeOrder,
   placePaidOrder,
+  readStatus,
   setFaults,
-  standing,
   type TestOrder,
 } from '../support/orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
@@ -93,7 +93,7 @@ describe.concurrent.each(Object.entries(breakages))(
       const order = await placeOrder(shop);
       await breakIt(order);
       await reconcile();
-      expect(await standing(shop, order)).toMatchObject({ status: 'pending' });
+      expect(await readStatus(shop, order)).toMatchObject({ status: 'pending' });
       await endHold(order);
       await reconcile();
       await becomes(shop, order, { status: 'cancelled', state: 'expired' });
@@ -168,12 +168,12 @@ describe.concurrent('work that is lost', () => {
     await shop.database('restarts').insert({ workflow: 'dispatch', id, count: 5 });
     await reconcile();
     await reconcile();
-    const open = await matters(shop, order);
+    const open = await attentionItems(shop, order);
     expect(open).toMatchObject([{ kind: 'dispatch_failed', subject: String(id) }]);
-    expect(await standing(shop, order)).toMatchObject({ status: 'paid' });
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'paid' });
     await ask(`${shop.shopUrl}/attention/${open[0]?.attention_id}/retry`);
     await becomes(shop, order, { status: 'dispatched' });
-    expect(await matters(shop, order)).toEqual([]);
+    expect(await attentionItems(shop, order)).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import { findExistingOrder } from '../../src/database/transactions/place-order.t
 import { recordSession } from '../../src/database/transactions/record-session.ts';
 import { statementsOf } from '../../src/shared/statement.ts';
 import { FakeProvider, type ProviderAnswer, type ProviderCall } from '../support/fake-provider.ts';
-import { type Answer, ask, becomes, postSigned, standing, type TestOrder } from '../support/orders.ts';
+import { type Answer, ask, becomes, postSigned, readStatus, type TestOrder } from '../support/orders.ts';
 import { expectStockBalanced, stockAccounts } from '../support/promises.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
@@ -117,7 +117,7 @@ test('all four tries fail: nothing is held, and the same key says so for ever', 
     Array(4).fill(`pay_${order.order_id}`),
   );
   expectDoublingPauses(openings());
-  expect(await standing(shop, order)).toMatchObject({
+  expect(await readStatus(shop, order)).toMatchObject({
     status: 'cancelled',
     reason: 'payment_unavailable',
     state: 'expired',
@@ -158,7 +158,7 @@ test('a session for another amount is nobody’s: no address is given out, and t
   const key = randomUUID();
   fake.answer = (call) => sessionFor(call, { amount_total: 1 });
   expect(await checkout(key)).toMatchObject({ status: 409, body: { code: 'payment_unavailable' } });
-  expect(await standing(shop, await orderOf(key))).toMatchObject({ status: 'cancelled' });
+  expect(await readStatus(shop, await orderOf(key))).toMatchObject({ status: 'cancelled' });
 });
 
 test('a payment that ends unpaid: cancelled, and its units are back', async () => {
@@ -198,7 +198,7 @@ test('while the provider talks nonsense about the end of a session, nothing is r
     () => fake.calls.length,
     (asked) => asked >= 3,
   );
-  expect(await standing(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
+  expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
   fake.answer = () => ({ body: { ...sessionOf(order.order_id), status: 'expired' } });
   await becomes(shop, order, { status: 'cancelled', state: 'expired' });
   expect(await cancelling).toBe(303);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { becomes, pay, placeOrder, standing, type TestOrder } from '../support/orders.ts';
+import { becomes, pay, placeOrder, readStatus, type TestOrder } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -55,7 +55,7 @@ test('a word that nobody heard is heard within seconds', async () => {
   if (!order) throw new Error('There is no order.');
   await sendUnheard(order.key, { cancel: true });
   await becomes(shop, order, { status: 'cancelled' });
-  expect(await standing(shop, order)).toMatchObject({ reason: 'cancelled_by_shopper' });
+  expect(await readStatus(shop, order)).toMatchObject({ reason: 'cancelled_by_shopper' });
 });
 
 test('a checkout whose hold is over is told, and has kept no time of its own', async () => {
@@ -63,7 +63,7 @@ test('a checkout whose hold is over is told, and has kept no time of its own', a
   if (!order) throw new Error('There is no order.');
   await shop.database('orders').where({ order_id: order.order_id }).update({ hold_expires_at: new Date() });
   await becomes(shop, order, { status: 'cancelled' });
-  expect(await standing(shop, order)).toMatchObject({ reason: 'hold_expired' });
+  expect(await readStatus(shop, order)).toMatchObject({ reason: 'hold_expired' });
   const steps = await shop
     .database('dbos.operation_outputs')
     .where({ workflow_uuid: `checkout-${order.key}` })

@@ -3,7 +3,7 @@ import { type OpenShop, placeOrder, type TestOrder } from './orders.ts';
 import { waitFor } from './wait.ts';
 
 /** Orders that many watch at once. */
-export class StreamCrowd {
+export class StreamLoad {
   private constructor(
     readonly orders: readonly TestOrder[],
     readonly readers: ReadonlyMap<TestOrder, readonly EventReader[]>,
@@ -13,7 +13,7 @@ export class StreamCrowd {
   static async gather(
     shop: OpenShop,
     { orders, streamsEach }: { readonly orders: number; readonly streamsEach: number },
-  ): Promise<StreamCrowd> {
+  ): Promise<StreamLoad> {
     const placed: TestOrder[] = [];
     for (let count = 0; count < orders; count += 1) placed.push(await placeOrder(shop));
     const readers = new Map<TestOrder, EventReader[]>();
@@ -21,13 +21,13 @@ export class StreamCrowd {
       const open = () => EventReader.open(`${order.order_url}/events`);
       readers.set(order, await Promise.all(Array.from({ length: streamsEach }, open)));
     }
-    const crowd = new StreamCrowd(placed, readers);
+    const load = new StreamLoad(placed, readers);
     await waitFor(
       'the first messages',
-      () => crowd.all.filter(({ events }) => events.length === 0).length,
+      () => load.all.filter(({ events }) => events.length === 0).length,
       (silent) => silent === 0,
     );
-    return crowd;
+    return load;
   }
 
   get all(): EventReader[] {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pay, placeOrder, type TestOrder } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
-import { StreamCrowd } from '../support/stream-crowd.ts';
+import { StreamLoad } from '../support/stream-load.ts';
 import { waitFor } from '../support/wait.ts';
 
 // Five hundred open order pages in one process, while others buy.
@@ -22,18 +22,18 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 
 test('each of 500 streams shows its whole order, with one read per change', async () => {
-  const crowd = await StreamCrowd.gather(shop, { orders, streamsEach });
+  const load = await StreamLoad.gather(shop, { orders, streamsEach });
   const shopping = keepShopping();
   const before = await reads();
-  for (const order of crowd.orders) await pay(shop, order);
+  for (const order of load.orders) await pay(shop, order);
   await waitFor(
     'the end of every stream',
-    () => crowd.all.filter(({ ended }) => !ended).length,
+    () => load.all.filter(({ ended }) => !ended).length,
     (open) => open === 0,
   );
   const cost = (await reads()) - before;
   expect(await shopping.stop()).toBeGreaterThan(0);
-  for (const reader of crowd.all) {
+  for (const reader of load.all) {
     expect(reader.doneSteps).toEqual(['placed', 'paid', 'dispatch', 'dispatched']);
   }
   // Payment arrived, settled and dispatched: one read each, and at most one more for changes during a read.
@@ -41,10 +41,10 @@ test('each of 500 streams shows its whole order, with one read per change', asyn
 });
 
 test('a change reaches every stream of its order with one message, and no stream of another', async () => {
-  const crowd = await StreamCrowd.gather(shop, { orders: 10, streamsEach: 50 });
-  const [disputed, ...others] = crowd.readers.values();
+  const load = await StreamLoad.gather(shop, { orders: 10, streamsEach: 50 });
+  const [disputed, ...others] = load.readers.values();
   const before = await reads();
-  await shop.database('order_history').insert({ order_id: crowd.orders[0]?.order_id, what: 'disputed' });
+  await shop.database('order_history').insert({ order_id: load.orders[0]?.order_id, what: 'disputed' });
   await waitFor(
     'the dispute to show everywhere',
     () => disputed?.filter(({ events }) => !events.at(-1)?.data.includes('Payment disputed')).length,
@@ -53,7 +53,7 @@ test('a change reaches every stream of its order with one message, and no stream
   expect((await reads()) - before).toBe(1);
   expect(disputed?.map(({ events }) => events.length)).toEqual(Array(50).fill(2));
   expect(others.flat().map(({ events }) => events.length)).toEqual(Array(450).fill(1));
-  crowd.close();
+  load.close();
 });
 
 /** Places orders without subscribers, one after the other. */

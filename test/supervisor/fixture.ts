@@ -11,7 +11,7 @@ import { waitFor } from '../support/wait.ts';
 const entry = fileURLToPath(new URL('../../dist/supervisor.js', import.meta.url));
 
 /** A folder and two ports in which a supervisor can be started several times. */
-export interface Site {
+export interface Fixture {
   readonly folder: string;
   readonly dataDir: string;
   readonly port: number;
@@ -32,8 +32,8 @@ export interface Supervisor {
 }
 
 /** Makes a folder of that mode and chooses ports that are free now. */
-export async function createSite(mode = 0o755): Promise<Site> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-site-'));
+export async function createFixture(mode = 0o755): Promise<Fixture> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-fixture-'));
   await chmod(folder, mode);
   const [port, paymentPort] = [await reservePort(), await reservePort()];
   return {
@@ -46,25 +46,28 @@ export async function createSite(mode = 0o755): Promise<Site> {
   };
 }
 
-/** Ends the Postgres that a site still has, and removes the site and its data. */
-export async function removeSite(site: Site): Promise<void> {
-  const dataDir = path.join(site.dataDir, 'postgres');
+/** Ends the Postgres that a fixture still has, and removes the fixture and its data. */
+export async function removeFixture(fixture: Fixture): Promise<void> {
+  const dataDir = path.join(fixture.dataDir, 'postgres');
   if ((await readdir(dataDir).catch(() => [])).length > 0) {
     const postgres = await startPostgres({ dataDir });
     await postgres.stop('immediate');
     await rm(postgres.dataDir, { recursive: true, force: true });
   }
-  await rm(site.folder, { recursive: true, force: true });
+  await rm(fixture.folder, { recursive: true, force: true });
 }
 
-/** Starts the built supervisor in a site, with nothing in its environment but the ports and `settings`. */
-export function startSupervisor(site: Site, settings: Readonly<Record<string, string>> = {}): Supervisor {
+/** Starts the built supervisor in a fixture, with nothing in its environment but the ports and `settings`. */
+export function startSupervisor(
+  fixture: Fixture,
+  settings: Readonly<Record<string, string>> = {},
+): Supervisor {
   const child = spawn(process.execPath, [entry], {
-    cwd: site.folder,
+    cwd: fixture.folder,
     env: {
       LOG_LEVEL: 'error',
-      PORT: String(site.port),
-      PAYMENT_SERVICE_PORT: String(site.paymentPort),
+      PORT: String(fixture.port),
+      PAYMENT_SERVICE_PORT: String(fixture.paymentPort),
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -101,15 +104,15 @@ export async function answers(url: string): Promise<boolean> {
   );
 }
 
-/** The processes of a running site. */
-export interface SiteProcesses {
+/** The processes of a running fixture. */
+export interface FixtureProcesses {
   readonly shop: number;
   readonly paymentService: number;
   readonly postgres: number;
 }
 
-/** Finds the processes of a site with one shop. */
-export async function processesOf(site: Site, supervisor: Supervisor): Promise<SiteProcesses> {
+/** Finds the processes of a fixture with one shop. */
+export async function processesOf(fixture: Fixture, supervisor: Supervisor): Promise<FixtureProcesses> {
   const find = async (program: string): Promise<number> => {
     for (const pid of await childrenOf(supervisor.pid)) {
       const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
@@ -117,7 +120,7 @@ export async function processesOf(site: Site, supervisor: Supervisor): Promise<S
     }
     throw new Error(`There is no ${program} among the children of the supervisor.`);
   };
-  const lock = await readFile(path.join(site.dataDir, 'postgres/data/postmaster.pid'), 'utf8');
+  const lock = await readFile(path.join(fixture.dataDir, 'postgres/data/postmaster.pid'), 'utf8');
   return {
     shop: await find('dist/main.js'),
     paymentService: await find('dist/stripe-simulator/main.js'),
