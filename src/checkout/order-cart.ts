@@ -3,7 +3,7 @@ import { type Cart, readCart } from '../database/queries/carts.ts';
 import { findOrderByKey, listPendingOrders, type OrderWithPayment } from '../database/queries/orders.ts';
 import { type CheckedCart, checkCart } from '../domain/cart.ts';
 import { type Blocker, maxPendingOrders } from '../domain/limits.ts';
-import type { CancelReason } from '../domain/order.ts';
+import type { BuyerDetails, CancelReason } from '../domain/order.ts';
 import type { StartCheckout } from './start-checkout.ts';
 
 export interface OrderCartOptions {
@@ -19,8 +19,7 @@ export interface CartOrderRequest {
   /** The key of the cart's content. */
   readonly key: string;
   readonly reviewFingerprint: string;
-  /** Null where the shop sends no messages. */
-  readonly email: string | null;
+  readonly buyer: BuyerDetails;
 }
 
 /** Why a cart was not ordered; a `CancelReason` when the order of its key was cancelled. */
@@ -32,12 +31,13 @@ export type CartRefusal = 'cart_changed' | 'review_changed' | 'too_many_pending'
  */
 export async function orderCart(
   { database, startCheckout, correctEmail }: OrderCartOptions,
-  { browserId, key, reviewFingerprint, email }: CartOrderRequest,
+  { browserId, key, reviewFingerprint, buyer }: CartOrderRequest,
 ): Promise<{ readonly order: OrderWithPayment } | { readonly refused: CartRefusal }> {
   const known = await findOrderByKey(database, key);
   // A second click, a reload or another tab finds the same order.
   if (known?.browserId === browserId) {
     if (known.status === 'cancelled') return { refused: known.reason ?? 'payment_ended' };
+    const { email } = buyer;
     if (email !== null && known.email !== email) await correctEmail({ browserId, key, email });
     return { order: known };
   }
@@ -48,7 +48,7 @@ export async function orderCart(
   const pending = await listPendingOrders(database, browserId);
   if (pending.length >= maxPendingOrders) return { refused: 'too_many_pending' };
   const { items, totalCents: amount } = checked;
-  const { order } = await startCheckout({ key, items, amount, browserId, ...(email !== null && { email }) });
+  const { order } = await startCheckout({ key, items, amount, browserId, buyer });
   return { order };
 }
 

@@ -6,7 +6,14 @@ import { firstProduct } from '../database/queries/products.ts';
 import { refuseOrder } from '../database/transactions/refuse-order.ts';
 import { ShopError } from '../domain/errors.ts';
 import { type Blocker, blockerOf, maxItems, maxQuantity } from '../domain/limits.ts';
-import { type Item, mergeItems, type Placement, type StockLine } from '../domain/order.ts';
+import {
+  type BuyerDetails,
+  type Item,
+  mergeItems,
+  noBuyerDetails,
+  type Placement,
+  type StockLine,
+} from '../domain/order.ts';
 import { statementsOf } from '../shared/statement.ts';
 import type { StartCheckoutWorkflow } from '../workflows/checkout.ts';
 import type { CheckoutAnswers, WaitingRequest } from '../workflows/checkout-answers.ts';
@@ -15,7 +22,7 @@ export interface CheckoutRequest {
   readonly key: string;
   /** Null buys one unit of the first product. */
   readonly items: readonly Item[] | null;
-  readonly email?: string;
+  readonly buyer?: BuyerDetails;
   /** The total that the shopper was shown, in minor units. */
   readonly amount?: number;
   /** The browser that asks. */
@@ -46,15 +53,16 @@ export function createStartCheckout(
 ): StartCheckout {
   return async (request) => {
     const items = mergeItems(request.items ?? [{ sku: await firstSku(database), qty: 1 }]);
+    const buyer = request.buyer ?? noBuyerDetails;
     const order = {
       checkoutKey: request.key,
       items,
-      email: request.email ?? null,
+      ...buyer,
       browserId: request.browserId ?? null,
       shownCents: request.amount ?? null,
       holdSeconds: settings.holdSeconds,
     };
-    const requestHash = hash([items, order.email, order.shownCents]);
+    const requestHash = hash([items, buyer, order.shownCents]);
     const waiting = answers.subscribe(request.key);
     try {
       const skus = items.map(({ sku }) => sku);

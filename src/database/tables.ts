@@ -1,5 +1,5 @@
 import type { AttentionReason, AttentionResolution } from '../domain/attention.ts';
-import type { CancelReason, OrderStatus } from '../domain/order.ts';
+import { type BuyerDetails, buyerFields, type CancelReason, type OrderStatus } from '../domain/order.ts';
 import type { PaymentState } from '../domain/payment.ts';
 import type { RefundReason } from '../domain/refund.ts';
 
@@ -15,7 +15,7 @@ export interface ProductRow {
   restockLevel: number;
 }
 
-export interface OrderRow {
+export interface OrderRow extends BuyerDetails {
   orderId: number;
   checkoutKey: string;
   requestHash: string;
@@ -26,7 +26,6 @@ export interface OrderRow {
   requestId: string;
   status: OrderStatus;
   reason: CancelReason | null;
-  email: string | null;
   totalCents: number;
   currency: string;
   createdAt: Date;
@@ -38,7 +37,7 @@ export interface OrderRow {
   refundedAt: Date | null;
 }
 
-const columnsOfOrder: Readonly<Record<keyof OrderRow, true>> = {
+const shopFields: Readonly<Record<Exclude<keyof OrderRow, keyof BuyerDetails>, true>> = {
   orderId: true,
   checkoutKey: true,
   requestHash: true,
@@ -47,7 +46,6 @@ const columnsOfOrder: Readonly<Record<keyof OrderRow, true>> = {
   requestId: true,
   status: true,
   reason: true,
-  email: true,
   totalCents: true,
   currency: true,
   createdAt: true,
@@ -60,9 +58,17 @@ const columnsOfOrder: Readonly<Record<keyof OrderRow, true>> = {
 };
 
 /** The columns of an order by name, for statements that are prepared: `orders.*` would fail when a migration adds one. */
-export const orderColumns = Object.keys(columnsOfOrder)
-  .map((field) => `orders.${field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`)
+export const orderColumns = [...Object.keys(shopFields), ...buyerFields]
+  .map((field) => `orders.${columnOf(field)}`)
   .join(', ');
+
+/** The columns of the buyer's fields, and the bindings that a `BuyerDetails` has for them. */
+export const buyerColumns = buyerFields.map(columnOf).join(', ');
+export const buyerBindings = buyerFields.map((field) => `:${field}`).join(', ');
+
+function columnOf(field: string): string {
+  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
 
 export interface PaymentRow {
   orderId: number;

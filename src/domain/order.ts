@@ -93,9 +93,25 @@ export function correlationTokenOf(token: string): string {
   return createHash('sha256').update(token).digest('hex').slice(0, 32);
 }
 
-/** The fields of an order that its buyer gives. */
+/** The fields of an order that its buyer gives, all optional. Each has a column of its name. */
 export interface BuyerDetails {
   readonly email: string | null;
+}
+
+/** The buyer's fields without values. */
+export const noBuyerDetails: BuyerDetails = { email: null };
+
+/** The buyer's fields by name. */
+export const buyerFields = Object.keys(noBuyerDetails) as (keyof BuyerDetails)[];
+
+/** Picks the buyer's fields; a missing or empty one is null. */
+export function buyerDetailsOf(
+  source: {
+    readonly [Field in keyof BuyerDetails]?: BuyerDetails[Field] | undefined;
+  },
+): BuyerDetails {
+  const given = buyerFields.map((field) => [field, source[field] || null]);
+  return { ...noBuyerDetails, ...Object.fromEntries(given) };
 }
 
 /** An order as its shopper asks for it. `shownCents` is the total that the page showed, or null. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../domain/errors.ts';
 import { maxItems, maxQuantity } from '../domain/limits.ts';
+import type { BuyerDetails } from '../domain/order.ts';
 import { problemMediaType, problemTypes } from './errors.ts';
 
 // Every schema with an `id` is a component of the OpenAPI document.
@@ -35,6 +36,15 @@ export const email = z
   .email()
   .max(254)
   .meta({ examples: ['ada@example.com'], pattern: undefined });
+
+/** The buyer's fields of an order in a request of a program. */
+export const buyerDetails = { email: email.optional() } satisfies Record<keyof BuyerDetails, z.ZodType>;
+
+/** The buyer's fields of an order as typed into a form. */
+export const typedBuyerDetails = { email: z.string().trim().default('') } satisfies Record<
+  keyof BuyerDetails,
+  z.ZodType<string>
+>;
 
 /** Minor units. */
 export const cents = z.int().min(0).max(Number.MAX_SAFE_INTEGER);

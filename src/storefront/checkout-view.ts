@@ -1,5 +1,6 @@
 import type { PendingOrder } from '../database/queries/orders.ts';
 import type { CheckedCart } from '../domain/cart.ts';
+import type { BuyerDetails } from '../domain/order.ts';
 import { type CartLineView, cartLineView, type PendingView, pendingOf, totalOf } from './cart-view.ts';
 import { blockerWords, holdPromise, words } from './words.ts';
 
@@ -14,7 +15,8 @@ export interface CheckoutSource {
   /** The key under which this content of the cart is ordered. */
   readonly key: string;
   readonly pending: readonly PendingOrder[];
-  readonly email: string;
+  /** The buyer's fields as they were typed. */
+  readonly typed: Readonly<Record<keyof BuyerDetails, string>>;
   /** False where no messages are sent. */
   readonly asksEmail: boolean;
   readonly holdSeconds: number;
@@ -32,7 +34,7 @@ export interface CheckoutView {
   readonly lines: readonly CartLineView[];
   readonly missing: readonly CartLineView[];
   readonly asksEmail: boolean;
-  readonly email: string;
+  readonly typed: CheckoutSource['typed'];
   readonly emailFault: string | null;
   readonly holdPromise: string;
   readonly pending: readonly PendingView[];
@@ -52,7 +54,7 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
     lines: cart.lines.filter(({ qty }) => qty > 0).map(cartLineView),
     missing: cart.lines.filter(({ qty }) => qty === 0).map(cartLineView),
     asksEmail: source.asksEmail,
-    email: source.email,
+    typed: source.typed,
     emailFault: faults.find(({ field }) => field === 'email')?.text ?? null,
     holdPromise: holdPromise(source.holdSeconds),
     pending: pendingOf(source.pending, key, now).others,

@@ -1,4 +1,5 @@
 import {
+  buyerDetailsOf,
   type CancelReason,
   currencyOf,
   type OrderStatus,
@@ -7,6 +8,7 @@ import {
   type StockLine,
 } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
+import { buyerBindings, buyerColumns } from '../tables.ts';
 import { newOrderToken, refuseOrder } from './refuse-order.ts';
 
 /** `exists`: the key belongs to another request's order. */
@@ -50,7 +52,7 @@ async function reserve(
   const placed = {
     orderId,
     token,
-    email: order.email,
+    ...buyerDetailsOf(order),
     totalCents,
     currency: currencyOf(lines),
     lines: lines.map(({ sku, product, qty, unitPriceCents }) => ({ sku, product, qty, unitPriceCents })),
@@ -72,10 +74,10 @@ const reservation = `
            count(*) = json_array_length(cast(:items as json)) and bool_and(available >= qty) as enough
     from line
   ), placed as (
-    insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, email, total_cents, currency,
-                        hold_expires_at)
-    select :checkoutKey, :requestHash, :token, :browserId, :requestId, 'pending', :email, cents, currency,
-           now() + cast(:holdSeconds as double precision) * interval '1 second'
+    insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, total_cents, currency,
+                        hold_expires_at, ${buyerColumns})
+    select :checkoutKey, :requestHash, :token, :browserId, :requestId, 'pending', cents, currency,
+           now() + cast(:holdSeconds as double precision) * interval '1 second', ${buyerBindings}
     from order_total where enough and cents = coalesce(cast(:shownCents as integer), cents)
     on conflict (checkout_key) do nothing
     returning order_id, total_cents, currency, hold_expires_at
@@ -115,7 +117,7 @@ export async function findExistingOrder(
   }: { readonly order: { readonly checkoutKey: string }; readonly requestId: string },
 ): Promise<PlacedOutcome> {
   const [found] = await sql<ExistingOrder>(
-    `select order_id, token, email, total_cents, currency, status, reason,
+    `select order_id, token, ${buyerColumns}, total_cents, currency, status, reason,
        cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as hold_expires_at,
        request_id = :requestId as same_placement,
        exists (select from payments where payments.order_id = orders.order_id) as has_payment,

@@ -7,6 +7,7 @@ import {
   type StockLine,
 } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
+import { buyerBindings, buyerColumns } from '../tables.ts';
 
 /**
  * Records an order that is not placed, with the available units of its products, unless its key is used already.
@@ -24,10 +25,10 @@ export async function refuseOrder(
        select product_id, quantity, unit_price_cents from json_to_recordset(cast(:lines as json))
          as line (product_id integer, quantity integer, unit_price_cents integer)
      ), refused as (
-       insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, reason, email, total_cents, currency,
-                           hold_expires_at, cancelled_at)
-       values (:checkoutKey, :requestHash, :token, :browserId, :requestId, 'cancelled', :reason, :email, :total, :currency,
-               now(), now())
+       insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, reason, total_cents, currency,
+                           hold_expires_at, cancelled_at, ${buyerColumns})
+       values (:checkoutKey, :requestHash, :token, :browserId, :requestId, 'cancelled', :reason, :total, :currency,
+               now(), now(), ${buyerBindings})
        on conflict (checkout_key) do nothing
        returning order_id
      ), lines as (

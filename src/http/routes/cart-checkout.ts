@@ -7,6 +7,7 @@ import { lastEmailOf, listPendingOrders, type OrderWithPayment } from '../../dat
 import { checkCart } from '../../domain/cart.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { maxPendingOrders } from '../../domain/limits.ts';
+import { buyerDetailsOf } from '../../domain/order.ts';
 import { isPayable } from '../../domain/payment.ts';
 import { type CheckoutFault, checkoutView } from '../../storefront/checkout-view.ts';
 import { blockerWords, emailFaults, tooManyPendingWords, words } from '../../storefront/words.ts';
@@ -14,7 +15,7 @@ import type { Browsers } from '../browsers.ts';
 import { problemTypes } from '../errors.ts';
 import { checkoutLimit } from '../limits.ts';
 import type { Pages } from '../pages.ts';
-import { checkoutKey, email as emailAddress } from '../schemas.ts';
+import { checkoutKey, email as emailAddress, typedBuyerDetails } from '../schemas.ts';
 import { wantsPage } from '../server.ts';
 
 export interface CartCheckoutOptions extends OrderCartOptions {
@@ -31,7 +32,7 @@ export interface CartCheckoutOptions extends OrderCartOptions {
 const form = z.object({
   key: checkoutKey.catch(''),
   fingerprint: z.string().default(''),
-  email: z.string().trim().default(''),
+  ...typedBuyerDetails,
 });
 
 type Form = z.infer<typeof form>;
@@ -70,13 +71,13 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
 async function order(
   options: CartCheckoutOptions,
   browserId: string,
-  { key, fingerprint, email: typed }: Form,
+  { key, fingerprint, ...typed }: Form,
 ): Promise<{ readonly location: string } | Refusal> {
-  const text = options.asksEmail ? emailFault(typed) : null;
+  const text = options.asksEmail ? emailFault(typed.email) : null;
   if (text !== null) return { status: 400, fault: { field: 'email', text } };
-  const email = options.asksEmail ? typed : null;
+  const buyer = buyerDetailsOf(options.asksEmail ? typed : { ...typed, email: null });
   try {
-    const answer = await orderCart(options, { browserId, key, reviewFingerprint: fingerprint, email });
+    const answer = await orderCart(options, { browserId, key, reviewFingerprint: fingerprint, buyer });
     if ('order' in answer) return { location: nextAddress(answer.order) };
     return { status: 409, fault: { field: 'items', text: refusalWords[answer.refused] } };
   } catch (error) {
@@ -142,9 +143,9 @@ async function review(
   await options.renewUsedKey(browserId);
   const cart = await readCart(database, browserId);
   if (!cart) return reply.redirect('/cart', 303);
-  const [pending, email] = await Promise.all([
+  const [pending, lastEmail] = await Promise.all([
     listPendingOrders(database, browserId),
-    sent ? sent.email : lastEmailOf(database, browserId),
+    sent ? null : lastEmailOf(database, browserId),
   ]);
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
   // This cart is ordered already. The order's page shows it, and how to pay or to cancel it.
@@ -154,7 +155,7 @@ async function review(
     cart: checkCart(cart.lines),
     key: cart.checkoutKey,
     pending,
-    email,
+    typed: sent ?? form.parse({ email: lastEmail }),
     asksEmail,
     holdSeconds,
     faults,

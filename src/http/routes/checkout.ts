@@ -4,8 +4,9 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CheckoutAnswer, StartCheckout } from '../../checkout/start-checkout.ts';
 import type { OrderWithPayment } from '../../database/queries/orders.ts';
+import { buyerDetailsOf } from '../../domain/order.ts';
 import { checkoutLimit } from '../limits.ts';
-import { cents, checkoutKey, email, items, problems, response, timestamp } from '../schemas.ts';
+import { buyerDetails, cents, checkoutKey, items, problems, response, timestamp } from '../schemas.ts';
 
 export interface CheckoutOptions {
   readonly startCheckout: StartCheckout;
@@ -18,7 +19,7 @@ export interface CheckoutOptions {
 const body = z
   .strictObject({
     items,
-    email: email.optional(),
+    ...buyerDetails,
     amount: cents.optional().describe('The total that the buyer has seen, in minor units'),
   })
   .meta({ examples: [{ items: [{ sku: 'bell', qty: 1 }], email: 'ada@example.com' }] })
@@ -134,7 +135,7 @@ function toRequest(key: string, sent: z.infer<typeof body>) {
   return {
     key,
     items: sent?.items ?? null,
-    ...(sent?.email !== undefined && { email: sent.email }),
+    buyer: buyerDetailsOf(sent ?? {}),
     ...(sent?.amount !== undefined && { amount: sent.amount }),
   };
 }
