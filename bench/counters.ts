@@ -16,7 +16,7 @@ export interface Totals {
   readonly commits: number;
   /** Writing transactions, with a COMMIT statement or without; of the whole server. */
   readonly writes: number;
-  /** Of the whole server. */
+  /** For the whole server. */
   readonly wal_bytes: number;
 }
 

@@ -48,7 +48,7 @@ function pattern(prints: string): RegExp {
   return new RegExp(`^${literal.join('[^\n]*?')}$`);
 }
 
-test('the tour with curl prints what README says', async () => {
+test('the commands with curl print the output that README shows', async () => {
   const steps = transcript();
   expect(steps.length).toBeGreaterThan(8);
   const printed = await run(steps.map(({ command }) => command));

@@ -13,7 +13,7 @@ const buyersPerUnit = 10;
 const atOnce = 200;
 const fastWithinMs = 1_000;
 
-/** Checks that a sale with ten buyers for each unit sells every unit once, and measures how soon the others know. */
+/** Checks that a sale with ten buyers for each unit sells every unit once, and measures how soon the other buyers are refused. */
 export const flash: Scenario = {
   name: 'flash',
   title: `Flash sale: ${buyersPerUnit * units.full} buyers for ${units.full} units, ${atOnce} at once`,

@@ -14,7 +14,7 @@ import {
 } from '../support/shopper-in-browser.ts';
 import { connectBrowser } from '../support/visit.ts';
 
-// What the page does that a form alone does not: it adds to the cart and stays, and orders again what was not answered.
+// With scripts the page adds to the cart without a reload, and repeats a checkout that was not answered.
 
 let shop: TestShop;
 let browser: Browser;
@@ -60,7 +60,7 @@ async function holdBack(pass: (route: Route) => Promise<void> = (route) => route
 }
 
 describe('a product is put into the cart', () => {
-  test('without leaving the page: said beside it and in the head, and the focus stays', async () => {
+  test('without leaving the page: the message is beside the button and in the head, and the focus stays', async () => {
     await addShackle().focus();
     await page.keyboard.press('Enter');
     await added().getByRole('link', { name: words.products.toCart }).waitFor();
@@ -109,7 +109,7 @@ describe('a product is put into the cart', () => {
     await cartHolds(page, 1);
   });
 
-  test('when the shop is away for a moment, which is said until it is back', async () => {
+  test('when the shop is away for a moment: a message says so until it is back', async () => {
     let asked = 0;
     await page.route('**/cart/lines', (route) => {
       asked += 1;
@@ -161,7 +161,7 @@ describe('an order', () => {
     return requests;
   }
 
-  test('is asked for again while the shop is away or busy, which is said', async () => {
+  test('is asked for again while the shop is away or busy, with a message', async () => {
     const requests = await orderWith([
       { status: 503 },
       { status: 502 },
@@ -172,7 +172,7 @@ describe('an order', () => {
     expect(requests).toEqual(Array.from({ length: 4 }, () => 'application/json'));
   });
 
-  test('that goes wrong in the shop is sent once more by the form, and the shop’s own page says how it stands', async () => {
+  test('that fails in the shop is sent once more by the form, and the shop’s own page shows the result', async () => {
     const requests = await orderWith([
       { status: 500, headers: { 'content-type': 'application/problem+json' } },
     ]);

@@ -35,7 +35,7 @@ describe.each([
   { javaScriptEnabled: true, product: 'Bow Shackle', sku: 'shackle', price: '$18.90', total: '$37.80' },
   { javaScriptEnabled: false, product: 'Marlinspike', sku: 'marlinspike', price: '$32.00', total: '$64.00' },
 ])('with JavaScript: $javaScriptEnabled', ({ javaScriptEnabled, product, sku, price, total }) => {
-  test('the page of an order says that its hold ended, and leads back to the same cart', async () => {
+  test('the page of an order shows that its hold ended, and links to the same cart', async () => {
     await visit.enter({ javaScriptEnabled });
     const { page } = visit.shopper;
     const before = await unitsLeft(sku);
@@ -101,7 +101,7 @@ test('the countdown of an open page goes to its end, and the page moves on witho
   await page.getByText('This payment has ended').waitFor();
 });
 
-test('pages of the cart that were open when the hold ended lead to a new order of the same things', async () => {
+test('pages of the cart that were open when the hold ended lead to a new order of the same items', async () => {
   await visit.enter({});
   const { page, context } = visit.shopper;
   const before = await countOrders(visit.shop);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { connectBrowser } from '../support/visit.ts';
 
-// What the first page costs a browser that has never been here, and one that has.
+// The bytes and requests of the first page, without and with a filled cache.
 
 let shop: TestShop;
 let browser: Browser;
@@ -75,7 +75,7 @@ test('the first page comes in one round trip, names all that it needs, and comes
   await context.close();
 });
 
-test('what the first page needs may be kept for ever', async () => {
+test('the assets of the first page may be cached for ever', async () => {
   const html = await (await fetch(`${shop.shopUrl}/`)).text();
   const paths = [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '');
   expect(paths.length).toBeGreaterThan(15);

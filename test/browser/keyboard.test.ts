@@ -15,7 +15,7 @@ import {
 } from '../support/shopper-in-browser.ts';
 import { visitShop } from '../support/visit.ts';
 
-// A purchase by keyboard alone, and what is said aloud while a hold runs out.
+// A purchase by keyboard alone, and the announcements while a hold runs out.
 
 const visit = visitShop({ DISPATCH_SECONDS: '1', HOLD_SECONDS: '75' });
 
@@ -113,7 +113,7 @@ test('a purchase, with an e-mail address that is refused first', async () => {
   await tabTo(page, page.getByRole('button', { name: words.order.print }));
 });
 
-/** Notes what the page says to those who listen, and what the countdown showed then. */
+/** Records the announcements of the live region, each with the countdown at that moment. */
 async function listen(page: Page): Promise<() => Promise<{ said: string; left: string }[]>> {
   await page.evaluate(() => {
     const announced: { said: string; left: string }[] = [];
@@ -136,11 +136,11 @@ async function listen(page: Page): Promise<() => Promise<{ said: string; left: s
     page.evaluate(() => (window as unknown as { announced: { said: string; left: string }[] }).announced);
 }
 
-test('a hold is said aloud with 60 and with 30 seconds left, and at no other time', async () => {
+test('a hold is announced with 60 and with 30 seconds left, and at no other time', async () => {
   const { page, context } = visit.shopper;
   await orderThing(page, 'Rope Thimble');
   const tab = await context.newPage();
-  // No real minute passes: the page's clock is ours, and the shop, whose clock is not, says nothing meanwhile.
+  // No real minute passes: the test moves the page's clock, and the shop sends no message meanwhile.
   await tab.clock.install();
   await tab.route(/\/events$|\/fragments\//, (route) => route.abort());
   await tab.goto('/your-orders');
@@ -154,6 +154,6 @@ test('a hold is said aloud with 60 and with 30 seconds left, and at no other tim
     { said: words.order.leftMinute, left: expect.stringMatching(/^1:0[01] left$/) },
     { said: words.order.leftHalf, left: expect.stringMatching(/^0:3[01] left$/) },
   ]);
-  // What had the focus is gone; the keyboard goes on where it was, and not at the top of the page.
+  // The focused element is gone; the keyboard continues at its place, not at the top of the page.
   expect(await hasFocus(tab.getByText('The hold ended at').locator('visible=true'))).toBe(true);
 });

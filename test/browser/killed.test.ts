@@ -32,7 +32,7 @@ async function bannerGoes(page: Page): Promise<void> {
 /** Kills the shop, and again as often as it is back before the page has seen that it was gone. */
 async function dieUntilNoticed(page: Page): Promise<void> {
   await waitFor(
-    'the page to say that the shop is away',
+    'the page to show that the shop is away',
     async () => {
       await crash(visit.shop);
       return banner(page).textContent();
@@ -41,7 +41,7 @@ async function dieUntilNoticed(page: Page): Promise<void> {
   );
 }
 
-/** The shop dies under a page on which one then presses a button: the page waits for it, and says so. */
+/** The shop dies before a button is pressed: the page waits for the shop and shows a message. */
 async function pressWhileDown(page: Page, press: () => Promise<void>): Promise<void> {
   await crash(visit.shop);
   await press();

@@ -108,7 +108,7 @@ test('reloaded while the order is on its way, the review gives way to the order'
 });
 
 describe('after paying', () => {
-  test('back: the payment page says that it is paid, and the cart is empty', async () => {
+  test('back: the payment page shows that it is paid, and the cart is empty', async () => {
     const { page } = visit.shopper;
     await orderThing(page, 'Bow Shackle');
     await pay(page);
@@ -146,7 +146,7 @@ describe('after paying', () => {
   );
 });
 
-test('back from the payment page, the order’s own page stands where the review was', async () => {
+test('back from the payment page, the order’s own page replaces the review', async () => {
   const { page } = visit.shopper;
   await orderThing(page, 'Bow Shackle');
   await page.goBack();
@@ -190,7 +190,7 @@ describe('two tabs with one cart', () => {
     await cartHolds(other, 0);
   });
 
-  test('emptied in one, the other says so and orders nothing', async () => {
+  test('emptied in one, the other shows a message and orders nothing', async () => {
     const { page, context } = visit.shopper;
     await toReview(page, 'Bow Shackle');
     const other = await context.newPage();

@@ -65,19 +65,19 @@ test('an order is paid back on the operator page, after an amount that there is 
   await expect.poll(() => mail.received.length, { message: 'a confirmation and a refund' }).toBe(2);
 });
 
-test('a message that was parked is tried again on the operator page, and settled ones leave it', async () => {
+test('a failed message is retried on the operator page, and resolved items disappear from it', async () => {
   mail.otherwise = 'unknown';
   await placePaidOrder();
-  const parked = page.locator('.attention-item').filter({ hasText: 'A message that was not sent' });
+  const failedEmail = page.locator('.attention-item').filter({ hasText: 'A message that was not sent' });
   await expect
     .poll(async () => {
       await page.goto(`${visit.shop.shopUrl}/operator`);
-      return parked.count();
+      return failedEmail.count();
     })
     .toBe(1);
 
   mail.reset();
-  await parked.getByRole('button', { name: 'Try again' }).click();
+  await failedEmail.getByRole('button', { name: 'Try again' }).click();
   await page.getByRole('status').filter({ hasText: 'It is being tried again.' }).waitFor();
   await page.getByText('Nothing needs you.').waitFor();
   await expect.poll(() => mail.received.length).toBe(1);

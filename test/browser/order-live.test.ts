@@ -13,7 +13,7 @@ import { orderIs } from '../support/shopper-in-browser.ts';
 import { connectBrowser } from '../support/visit.ts';
 import { waitFor } from '../support/wait.ts';
 
-// The open page of an order: where the keyboard is, what is said of money that comes late, and streams that fall silent.
+// The open page of an order: the focus, the notice about late money, and streams that fall silent.
 
 let shop: TestShop;
 let browser: Browser;
@@ -83,7 +83,7 @@ test('who comes back to the page of a dispatched order sees that it was refunded
   await orderIs(page, 'refunded');
 });
 
-/** Lets streams of this page come from a server that says `words` and then nothing, `times` times. */
+/** Answers this page's streams `times` times with `words` and then silence. */
 async function muteStreams(text: string, times: number): Promise<Server> {
   const mute = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });

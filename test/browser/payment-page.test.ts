@@ -10,7 +10,7 @@ import { connectBrowser } from '../support/visit.ts';
 
 // The payment page and the control panel in a real browser; the shop behind them only receives webhooks.
 
-/** What the payment page leads back to. */
+/** The page that the payment page links back to. */
 const shop = createServer((_request, response) => response.end('The shop'));
 let shopUrl: string;
 let browser: Browser;
@@ -72,7 +72,7 @@ async function atShop(): Promise<void> {
 
 // Without JavaScript the forms are the same; test/stripe-simulator/page.test.ts sends them.
 describe('the payment page', () => {
-  test('a declined card says why, and another card pays', async () => {
+  test('a declined card shows the reason, and another card pays', async () => {
     const id = await open('p-1');
     await openPage(id);
     await press(/insufficient funds/);
@@ -97,7 +97,7 @@ describe('the payment page', () => {
     await atShop();
   });
 
-  test('the bank asks; refused there, the page says so, and confirmed it pays', async () => {
+  test('the bank asks: a refusal is shown on the page, a confirmation pays', async () => {
     await openPage(await open('p-3'));
     await press(/The bank asks first/);
     await press(/^Pay/);
@@ -111,7 +111,7 @@ describe('the payment page', () => {
 });
 
 describe('a session that expires while the page is open', () => {
-  test('is noticed by the page itself, also when it says what is wrong with the card', async () => {
+  test('is noticed by the page itself, also while it shows an error of the card', async () => {
     const id = await open('x-1', { expires_at: secondsFromNow(3) });
     await openPage(id);
     await page.getByLabel('CVC').fill('1');
@@ -123,7 +123,7 @@ describe('a session that expires while the page is open', () => {
     await atShop();
   });
 
-  test('is said when the card is sent, without JavaScript', async () => {
+  test('is shown when the card is sent, without JavaScript', async () => {
     await enter({ javaScriptEnabled: false });
     const id = await open('x-2');
     await openPage(id);
@@ -174,7 +174,7 @@ describe('the control panel', () => {
     await page.locator('#webhook_double[value="0"]').waitFor();
   });
 
-  test('refunds and disputes a payment and says why it cannot', async () => {
+  test('refunds and disputes a payment, and gives the reason of a refusal', async () => {
     const id = await open('c-2');
     await service.pay(id);
     await page.goto(`${service.origin}/control`);

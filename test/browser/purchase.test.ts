@@ -172,7 +172,7 @@ async function takeAway(sku: string, qty: number): Promise<void> {
   expect(status).toBe(201);
 }
 
-test('what was taken during the review is said, and what is left can be ordered', async () => {
+test('the review names items that sold out meanwhile, and the rest can be ordered', async () => {
   const { page } = visit.shopper;
   await addToCart(page, 'Turnbuckle', 3);
   await goToReview(page);
@@ -186,7 +186,7 @@ test('what was taken during the review is said, and what is left can be ordered'
   await page.getByRole('heading', { name: 'Pay $112.00' }).waitFor();
 });
 
-test('sold out in the meantime: said on the page of the product, which leads on to the cart', async () => {
+test('sold out in the meantime: the page of the product shows it and links to the cart', async () => {
   const { page } = visit.shopper;
   await page.goto('/products/bell');
   await takeAway('bell', 3);

@@ -27,7 +27,7 @@ describe('an order that is paid, the shop', () => {
       'commit of DBOS.recv',
       'commit of end of checkout',
     ),
-    'after the commit of wake-up of dispatch',
+    'after the commit of start of dispatch',
     ...sidesOf('commit of claim of dispatch', 'commit of dispatchOrder', 'commit of end of dispatch'),
   ] as CrashPoint[])('killed %s: charged once, dispatched once', killedAt(paid));
 });

@@ -13,7 +13,7 @@ import { paid, paidWithoutWebhook, unpaid } from './scenarios.ts';
 const modes: StopMode[] = ['fast', 'immediate'];
 
 let server: OwnServer;
-/** The payment service has its database elsewhere, so customers go on paying while the shop's is away. */
+/** The payment service uses another database, so customers go on paying while the shop's is away. */
 let apart: Fixture;
 /** Everything on one server, as `npm start` has it, and holds that end soon. */
 let together: Fixture;

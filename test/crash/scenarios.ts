@@ -14,7 +14,7 @@ export interface FinalState {
   readonly steps: readonly string[];
 }
 
-/** What happens while the order waits for its payment. */
+/** The events while the order waits for its payment. */
 export type Incident = () => Promise<void>;
 
 /** One way through the shop: what the shopper does, and how it ends. */
@@ -210,7 +210,7 @@ export const outOfStock: Scenario = {
     reason: 'out_of_stock',
     payment: null,
     history: ['cancelled'],
-    // What is sold out needs no workflow.
+    // A sold-out checkout needs no workflow.
     steps: [],
   },
 };

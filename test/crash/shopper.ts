@@ -2,7 +2,7 @@ import type { Fixture } from '../support/fixture.ts';
 import type { RealProcess } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
 
-/** What a browser does: it asks again with the same key until it has an answer. */
+/** Behaves as a browser: repeats the request with the same key until it has an answer. */
 
 export interface Answer {
   readonly status: number;
@@ -67,7 +67,7 @@ export function actOnPayment(
   return insist(processes.payments, `${paymentUrl}/api/${act}`, { session_id: paymentId });
 }
 
-/** What an operator does: pays back all that is left, once however often it is asked for. */
+/** Behaves as an operator: refunds the rest of the payment, once however often it is requested. */
 export function refund({ shopUrl, processes }: Fixture, orderId: number): Promise<Answer> {
   const key = { 'idempotency-key': `refund-${orderId}` };
   return insist(processes.shop, `${shopUrl}/order/${orderId}/refund`, { reason: 'it did not fit' }, key);

@@ -32,7 +32,7 @@ const unfinished = `
 
 const failures = ['ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'];
 
-/** The promises of README about everything in the fixture, by SQL and by the payment service's own ledger. */
+/** The promises of README about everything in the fixture, by SQL and by the simulator's ledger. */
 export async function expectPromisesKept(fixture: Fixture): Promise<void> {
   await expectStockBalanced(fixture.database);
   for (const { sku, held } of Object.values(await stockAccounts(fixture.database))) {

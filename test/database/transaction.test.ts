@@ -11,7 +11,7 @@ import { createTestDatabase, openInspector, type TestDatabase } from '../support
 
 let testDatabase: TestDatabase;
 let database: Database;
-/** What the step does besides writing its row; each test sets its own. */
+/** The step's effect besides writing its row; each test sets its own. */
 let inStep: (sql: Statement) => Promise<void> = () => Promise.resolve();
 let afterSteps: () => Promise<void> = () => Promise.resolve();
 let calls = 0;
@@ -179,7 +179,7 @@ test('outside a workflow there is no step', () => {
 
 type Query = (this: Client, ...args: unknown[]) => Promise<unknown>;
 
-/** Lets a test stand between the engine and Postgres, for statements whose answer is awaited. */
+/** Lets a test intercept the engine's statements whose answer is awaited. */
 function interceptQueries(around: (text: string, run: () => Promise<unknown>) => Promise<unknown>): void {
   const original = Client.prototype.query as unknown as Query;
   vi.spyOn(Client.prototype, 'query').mockImplementation(function intercepted(

@@ -319,9 +319,9 @@ describe('a browser', () => {
 });
 
 test.each([
-  ['says that it crosses sites', { 'sec-fetch-site': 'cross-site' }],
+  ['is marked as cross-site', { 'sec-fetch-site': 'cross-site' }],
   ['comes from another origin', { origin: 'https://evil.example' }],
-  ['comes from a neighbour on another port', { origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'same-site' }],
+  ['comes from another port of this host', { origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'same-site' }],
   ['hides its origin', { origin: 'null' }],
 ])('a form on a page that %s cannot fill a cart', async (_what, from) => {
   const answer = await send('POST', '/cart/lines', 'sku=cleat&qty=1', {

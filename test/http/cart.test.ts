@@ -239,9 +239,9 @@ describe('a cart refuses', () => {
   test('a form of another site', async () => {
     await add('cleat');
     const before = await cartRows();
-    const elsewhere = { origin: 'https://elsewhere.example', accept: 'application/json' };
+    const crossSite = { origin: 'https://other.example', accept: 'application/json' };
     for (const path of ['/cart/lines', '/cart/lines/cleat', '/cart/lines/cleat/remove', '/cart/checkout']) {
-      const answer = await visitor.post(path, { sku: 'cleat', qty: '5' }, elsewhere);
+      const answer = await visitor.post(path, { sku: 'cleat', qty: '5' }, crossSite);
       expect(JSON.parse(answer.text)).toMatchObject({ code: 'cross_site' });
     }
     expect(await cartRows()).toEqual(before);

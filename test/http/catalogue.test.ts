@@ -134,7 +134,7 @@ describe('the page of a product', () => {
   });
 
   test.each(['anchor', 'a%20b', '%00', '..%2f..%2fetc%2fpasswd', '%3Cscript%3E', 'x'.repeat(300)])(
-    'that is not sold (%s) says so, and links to the catalogue',
+    'that is not sold (%s) shows a message and links to the catalogue',
     async (code) => {
       const { status, html } = await open(`/products/${code}`);
       expect(status).toBe(404);

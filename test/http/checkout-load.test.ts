@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 
 function buy(buyer: number): Promise<Response> {
-  return fetch(`${shop.shopUrl}/checkout/crowd-${buyer}`, {
+  return fetch(`${shop.shopUrl}/checkout/load-${buyer}`, {
     method: 'POST',
     headers: { accept: 'application/json', 'content-type': 'application/json' },
     body: JSON.stringify({ items: [{ sku: 'cleat', qty: 1 }] }),

@@ -95,12 +95,12 @@ describe('an order', () => {
         ({ text }) => text.includes(reason),
       );
     }
-    const told = (await outbox()).filter(
+    const reports = (await outbox()).filter(
       ({ order_id, kind }) => order_id === order.order_id && kind === 'refund_made',
     );
-    expect(told.map(({ subject }) => subject)).toContain(`$1.00 paid back for order ${order.order_id}`);
-    expect(new Set(told.map(({ message_id: id }) => id)).size).toBe(2);
-    expect(told[0]?.html).not.toContain('<b>whole');
+    expect(reports.map(({ subject }) => subject)).toContain(`$1.00 paid back for order ${order.order_id}`);
+    expect(new Set(reports.map(({ message_id: id }) => id)).size).toBe(2);
+    expect(reports[0]?.html).not.toContain('<b>whole');
   });
 
   test('without an e-mail address gets no message', async () => {

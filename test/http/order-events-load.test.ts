@@ -58,10 +58,10 @@ test('a change reaches every stream of its order with one message, and no stream
 
 /** Places orders without subscribers, one after the other. */
 function keepShopping(): { stop: () => Promise<number> } {
-  const ending = new AbortController();
+  const stopping = new AbortController();
   const bought: TestOrder[] = [];
   const buying = (async () => {
-    while (!ending.signal.aborted && bought.length < 80) {
+    while (!stopping.signal.aborted && bought.length < 80) {
       const order = await placeOrder(shop, { sku: 'cleat' });
       await pay(shop, order);
       bought.push(order);
@@ -69,7 +69,7 @@ function keepShopping(): { stop: () => Promise<number> } {
   })();
   return {
     stop: async () => {
-      ending.abort();
+      stopping.abort();
       await buying;
       return bought.length;
     },

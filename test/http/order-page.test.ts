@@ -38,11 +38,11 @@ test('a pending order is held, can be paid and can be cancelled, and no robot li
   expect(refresh(html)).toBe(path(order.order_url));
 });
 
-test('the live region contains one sentence, without the heading and the countdown', async () => {
+test('the live region contains one notice, without the heading and the countdown', async () => {
   const html = await page((await placeOrder(shop)).order_url);
-  const [said = ''] = /<div class="order-notices" role="status">.*?<\/div>/s.exec(html) ?? [];
-  expect(said).toContain('Waiting for payment');
-  expect(said).not.toMatch(/<h1|countdown|<a /);
+  const [notices = ''] = /<div class="order-notices" role="status">.*?<\/div>/s.exec(html) ?? [];
+  expect(notices).toContain('Waiting for payment');
+  expect(notices).not.toMatch(/<h1|countdown|<a /);
 });
 
 describe('a shopper who returns from the payment page', () => {

@@ -90,7 +90,7 @@ export const resuming: readonly Command[] = [
   },
 ];
 
-/** What the shopper does, and a provider that takes money for a session it called over. */
+/** Actions of the shopper, and of a provider that takes money for a session that it called ended. */
 export const paying: readonly Command[] = [
   { name: 'shopper pays', can: openSession, act: ({ provider }) => provider.pay() },
   { name: 'shopper pays by bank transfer', can: openSession, act: ({ provider }) => provider.payByBank() },

@@ -37,7 +37,7 @@ export class Context {
   revived = false;
   /** The goods went out. */
   left = false;
-  /** An operator said that the units are back, or will not go out. */
+  /** An operator confirmed that the units are back, or will not be dispatched. */
   restockAsked = false;
   readonly trace: string[] = [];
 
@@ -87,7 +87,7 @@ export class Context {
       'no refund is forgotten',
     );
     this.#must(
-      provider.events.every(({ id }) => !shop.kept.has(id)),
+      provider.events.every(({ id }) => !shop.deferred.has(id)),
       'every event is placed',
     );
     this.#must(shop.disputed === provider.disputed, 'a dispute is seen');

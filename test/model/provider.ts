@@ -1,6 +1,6 @@
 import type { PaymentEvent } from '../../src/domain/payment.ts';
 
-/** What one order costs, in minor units. */
+/** The total of the order, in minor units. */
 export const total = 1_000;
 
 const orderId = 7;
@@ -55,14 +55,14 @@ export class Provider {
     this.#emit('checkout.session.expired', 'ended', {});
   }
 
-  /** What the shop asks before it gives an order up. */
+  /** The answer to the shop's question before it cancels an order. */
   end(): 'paid' | 'ended' | 'unknown' {
     if (this.session === 'open') this.expire();
     if (this.session === 'paid') return 'paid';
     return this.session === 'bank' ? 'unknown' : 'ended';
   }
 
-  /** What is refunded is refunded once per key; what is all back already needs no refund any more. */
+  /** Refunds once per key, and nothing after the whole amount is back. */
   refund(key: string, amountCents: number): 'made' | 'refused' {
     if (this.#refunds.has(key) || this.refundable === 0) return 'made';
     if (amountCents > this.refundable) return 'refused';

@@ -21,7 +21,7 @@ export const receiving: readonly Command[] = [
   },
 ];
 
-/** What reconciliation finds and puts right. */
+/** Differences that reconciliation finds and repairs. */
 export const reconciling: readonly Command[] = [
   {
     name: 'missed event found',
@@ -35,9 +35,9 @@ export const reconciling: readonly Command[] = [
     act: ({ provider, shop }) => shop.receive(provider.listed()),
   },
   {
-    name: 'kept events tried again',
-    can: ({ shop }) => shop.kept.size > 0,
-    act: ({ shop }) => shop.retryKept(),
+    name: 'deferred events tried again',
+    can: ({ shop }) => shop.deferred.size > 0,
+    act: ({ shop }) => shop.retryDeferred(),
   },
   {
     name: 'session left open is ended',
@@ -52,7 +52,7 @@ const restocks = [undefined, true, false] as const;
 // So that a scenario stays finite.
 const refundsAtMost = 4;
 
-/** What operators and buyers do to a payment. */
+/** Actions of operators and buyers on a payment. */
 export const requesting: readonly Command[] = [
   {
     name: 'operator refunds',
@@ -68,7 +68,7 @@ export const requesting: readonly Command[] = [
     can: ({ provider, shop }) => provider.refundable > 0 && shop.refunds.length < refundsAtMost,
     act: ({ provider }, choice) => {
       const amount = Math.min(amounts[choice % amounts.length] ?? total, provider.refundable);
-      provider.refund(`elsewhere-${provider.refunded}`, amount);
+      provider.refund(`external-${provider.refunded}`, amount);
     },
   },
   {
@@ -86,7 +86,7 @@ export const requesting: readonly Command[] = [
   },
 ];
 
-/** What is due. */
+/** Due work. */
 export const repaying: readonly Command[] = [
   {
     name: 'refund made',
@@ -104,7 +104,7 @@ export const repaying: readonly Command[] = [
   },
 ];
 
-/** Who finds a refused refund on the list pays back what is missing, and has it tried again. */
+/** An operator who finds a refused refund pays back the missing amount, and retries the refund. */
 export const person: readonly Command[] = [
   {
     name: 'person makes up for a refused refund',

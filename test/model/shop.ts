@@ -18,14 +18,11 @@ interface Refund {
   readonly id: string;
   readonly amountCents: number;
   made: boolean;
-  /** The provider refused it, so it stands on the list of what needs a person. */
+  /** The provider refused it, so it is an attention item. */
   refused: boolean;
 }
 
-/**
- * Our rows about one order, moved as src/database/transactions moves them: every decision is made by the real rules of
- * src/domain, and what is left here is the writing down.
- */
+/** Our rows about one order. The rules of src/domain decide; this model writes as src/database/transactions does. */
 export class Shop {
   status: OrderStatus = 'pending';
   reason: CancelReason | null = null;
@@ -38,8 +35,8 @@ export class Shop {
   disputed = false;
   readonly refunds: Refund[] = [];
   readonly outcomes = new Map<string, EventOutcome>();
-  /** Events that could not be placed when they came. */
-  readonly kept = new Map<string, PaymentEvent>();
+  /** Deferred events. */
+  readonly deferred = new Map<string, PaymentEvent>();
   supplied: number;
   available: number;
 
@@ -80,7 +77,7 @@ export class Shop {
     this.transactionId = transactionId;
   }
 
-  /** `concludePayment`. */
+  /** `settleOrCancel`. */
   settleOrCancel(sessionEnded: CancelReason | null, holdExpired: boolean): 'waiting' | 'over' {
     const does = decidePayment(this.known, sessionEnded !== null);
     if (does === 'wait') return 'waiting';
@@ -97,23 +94,23 @@ export class Shop {
     return 'over';
   }
 
-  /** `receivePaymentEvent`. */
+  /** `ingestPaymentEvent`. */
   receive(event: PaymentEvent): void {
-    if (!this.outcomes.has(event.id)) this.#take(event);
+    if (!this.outcomes.has(event.id)) this.#ingest(event);
   }
 
-  /** `retryPaymentEvent`, for all that were kept. */
-  retryKept(): void {
-    for (const event of this.kept.values()) this.#take(event);
+  /** `retryPaymentEvent`, for all deferred events. */
+  retryDeferred(): void {
+    for (const event of this.deferred.values()) this.#ingest(event);
   }
 
-  #take(event: PaymentEvent): void {
+  #ingest(event: PaymentEvent): void {
     const found = event.orderId !== null || event.transactionId === this.transactionId;
     const decision = decideEvent(event, found ? this.known : undefined);
     this.outcomes.set(event.id, decision.outcome);
     const isDeferred = decision.outcome === 'too_early' || decision.outcome === 'unknown_order';
-    if (isDeferred) this.kept.set(event.id, event);
-    else this.kept.delete(event.id);
+    if (isDeferred) this.deferred.set(event.id, event);
+    else this.deferred.delete(event.id);
     if ('nextState' in decision) {
       this.state = decision.nextState;
       this.transactionId = event.transactionId ?? this.transactionId;
@@ -121,15 +118,15 @@ export class Shop {
         throw new Error('A payment of an order that is not pending.');
       }
     } else if ('refundedElsewhereCents' in decision) {
-      this.#recordRefundElsewhere(event.id, decision.refundedElsewhereCents);
+      this.#recordExternalRefund(event.id, decision.refundedElsewhereCents);
     } else if ('disputed' in decision) {
       this.disputed = true;
     } else if (decision.outcome === 'late') {
-      this.#takeLate(event.transactionId);
+      this.#settleLate(event.transactionId);
     }
   }
 
-  #takeLate(transactionId: string | null): void {
+  #settleLate(transactionId: string | null): void {
     this.late = true;
     this.transactionId = transactionId;
     if (isLatePaymentWanted(this.reason) && this.available >= quantity) {
@@ -144,7 +141,7 @@ export class Shop {
     }
   }
 
-  #recordRefundElsewhere(eventId: string, amountCents: number): void {
+  #recordExternalRefund(eventId: string, amountCents: number): void {
     const full = this.refundedCents + amountCents === total;
     if (isRestockedByDefault(this.status, full)) this.#returnUnits();
     this.#count(amountCents);
@@ -169,8 +166,8 @@ export class Shop {
   }
 
   markDispatched(): void {
-    const isKept = [...this.outcomes.values()].includes('too_early');
-    if (this.state === 'settled' && !isKept) this.#move('dispatch', 'dispatched');
+    const hasDeferred = [...this.outcomes.values()].includes('too_early');
+    if (this.state === 'settled' && !hasDeferred) this.#move('dispatch', 'dispatched');
   }
 
   #count(amountCents: number): void {

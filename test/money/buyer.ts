@@ -49,7 +49,7 @@ function insist(context: Context, plan: Plan): Promise<Answer> {
   );
 }
 
-/** Does as its plan says with an order that can be paid. */
+/** Follows its plan with an order that can be paid. */
 export async function act(context: Context, plan: Plan, answer: Answer): Promise<void> {
   const { order_id: orderId, order_url: orderUrl, payment_id: paymentId, expires_at: end } = answer.body;
   if (!orderId || !orderUrl || !paymentId || !end) {

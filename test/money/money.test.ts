@@ -106,7 +106,7 @@ async function runAll(plans: readonly Plan[]): Promise<number[]> {
 async function runOne(plan: Plan, statuses: number[]): Promise<void> {
   const answer = await placeOrder(fixture, plan);
   statuses.push(answer.status);
-  // Out of stock, or the provider stayed out of reach: the order is over, and said so.
+  // Out of stock, or the provider stayed out of reach: the answer reported the cancelled order.
   if (answer.status === 409) return;
   await act(fixture, plan, answer);
 }
@@ -136,7 +136,7 @@ async function untilFinished(): Promise<void> {
     async () => (await post(`${fixture.shopUrl}/reconciliation`, {})).body as Record<string, number>,
     (found) => Object.values(found).every((number) => number === 0),
   );
-  // What the comparison found goes its way now.
+  // Work that the comparison found is done from here on.
   await untilNothingIsLeft();
 }
 

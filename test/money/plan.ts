@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What the buyer of one checkout does, or what is done to it. */
+/** The buyer's actions in one checkout, and the faults injected into it. */
 export type Act = keyof typeof weights;
 
 /** One checkout, decided before the run by the seed alone. */

@@ -3,7 +3,7 @@ import type { Database } from '../../src/database/connection.ts';
 import { byOrder, expectStockBalanced, type Ledger, readLedger, stockAccounts } from '../support/promises.ts';
 import type { Context } from './buyer.ts';
 
-/** How much is still to be done; `blockers` says what stands in the way. */
+/** The amount of unfinished work; `blockers` lists what prevents it. */
 interface Unfinished {
   readonly orders: number;
   readonly refunds: number;
@@ -72,7 +72,7 @@ export async function expectPromisesKept(
   await expectNothingFailed(database);
 }
 
-/** What the shop reports to its operator is what the provider's ledger say. */
+/** The shop's report to its operator matches the provider's ledger. */
 async function expectSumsRight(shopUrl: string, ledger: Ledger): Promise<void> {
   const answer = await fetch(`${shopUrl}/reconciliation`);
   const { accounts } = (await answer.json()) as { accounts: { money: object[] } };

@@ -7,7 +7,7 @@ export interface Mutant {
   /** The promise that the rule keeps. */
   readonly promise: string;
   readonly file: string;
-  /** Stands in the file exactly once. */
+  /** Occurs in the file exactly once. */
   readonly from: string;
   readonly to: string;
   /** The test that has to fail: its file, and a part of its name. */
@@ -24,7 +24,7 @@ export const promises = {
   operator: 'only an operator can restock, refund, crash the shop or read customers’ data (promise 5)',
 } as const;
 
-/** How often the text that a mutant replaces stands in its file. Only once is right. */
+/** How often the text that a mutant replaces occurs in its file. Once is right. */
 export async function countMatches(root: string, { file, from }: Mutant): Promise<number> {
   return (await readFile(path.join(root, file), 'utf8')).split(from).length - 1;
 }

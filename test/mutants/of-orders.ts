@@ -11,7 +11,7 @@ const rules = 'test/payments/rules.test.ts';
 const checkout = 'test/http/checkout.test.ts';
 const model = { file: 'src/domain/payment.model.test.ts', name: 'whatever happens in whatever order' };
 
-/** What may become of an order and its units. */
+/** Transitions of an order and its units. */
 export const orders: readonly Mutant[] = [
   {
     name: 'an order is cancelled after any event',
@@ -51,7 +51,7 @@ export const orders: readonly Mutant[] = [
     file: poller,
     from: 'await notifyExpiredHolds(sql);',
     to: 'void notifyExpiredHolds;',
-    test: { file: 'test/workflows/redelivery.test.ts', name: 'whose hold is over is told' },
+    test: { file: 'test/workflows/redelivery.test.ts', name: 'is notified of its expired hold' },
   },
   {
     name: 'a message that was not received is not sent again',
@@ -59,7 +59,7 @@ export const orders: readonly Mutant[] = [
     file: poller,
     from: 'await renotifyUnreadMessages(sql);',
     to: 'void renotifyUnreadMessages;',
-    test: { file: 'test/workflows/redelivery.test.ts', name: 'a word that nobody heard' },
+    test: { file: 'test/workflows/redelivery.test.ts', name: 'a message without its notification' },
   },
   {
     name: 'units are not taken off the shelf when an order is placed',
@@ -142,7 +142,7 @@ export const refunds: readonly Mutant[] = [
   },
 ];
 
-/** What reconciliation repairs. */
+/** Repairs by reconciliation. */
 export const repairs: readonly Mutant[] = [
   {
     name: 'a payment without an event is never found',

@@ -7,7 +7,7 @@ const rules = 'test/payments/rules.test.ts';
 const events = 'test/payments/webhook.test.ts';
 const model = { file: 'src/domain/payment.model.test.ts', name: 'whatever happens in whatever order' };
 
-/** What is asked of the provider, and how. */
+/** Requests to the provider. */
 export const calls: readonly Mutant[] = [
   {
     name: 'a payment session is opened without an idempotency key',
@@ -53,7 +53,7 @@ export const calls: readonly Mutant[] = [
   },
 ];
 
-/** What the provider says, and what it means to an order. */
+/** Answers and events of the provider, and their effect on an order. */
 export const messages: readonly Mutant[] = [
   {
     name: 'a signature may be of any age',

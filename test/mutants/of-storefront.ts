@@ -7,7 +7,7 @@ const checkout = 'test/http/cart-checkout.test.ts';
 const oneCart = 'what is in a cart is ordered once, and bought once';
 const ownEyes = 'nobody sees another browser’s cart or orders';
 
-/** What a browser may see, and what its cart becomes. */
+/** Access of a browser to pages, and its cart. */
 export const storefront: readonly Mutant[] = [
   {
     name: 'a cookie is accepted without its signature',

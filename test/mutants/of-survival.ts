@@ -4,7 +4,7 @@ const transaction = 'src/database/transaction.ts';
 const durableStep = 'test/database/transaction.test.ts';
 const paid = { file: 'test/crash/paid.test.ts', name: 'an order that is paid, the shop' };
 
-/** What keeps acknowledged work alive when a process or Postgres dies. */
+/** Survival of acknowledged work when a process or Postgres dies. */
 export const survival: readonly Mutant[] = [
   {
     name: 'a checkpoint is stored outside the commit of its step',

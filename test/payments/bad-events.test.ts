@@ -36,7 +36,7 @@ beforeEach(async () => {
   order = await placeOrder(shop);
 });
 
-/** The event that would pay the order, with some things otherwise. */
+/** The event that would pay the order, with some fields changed. */
 function paidEvent({ livemode = false, ...change }: Record<string, unknown> = {}) {
   const object = {
     id: order.payment_id,
@@ -75,7 +75,7 @@ describe('an event that names the order but does not fit it is kept, put before 
     const { body } = await ask(`${shop.shopUrl}/attention`, undefined, { method: 'GET' });
     expect(body).toContainEqual(expect.objectContaining({ kind: 'event_mismatch', subject: event.id }));
     expect(await stockAccounts(shop.database)).toEqual(before);
-    // Whoever sends it again does not fill the list.
+    // A repetition adds no further item.
     expect(await postSigned(shop, event)).toBe(200);
     expect(await attentionItems(shop, order)).toHaveLength(1);
   });

@@ -30,7 +30,7 @@ function reconcile() {
   return ask(`${shop.shopUrl}/reconciliation`, undefined, { headers: authorized });
 }
 
-describe('money that is back before we know that it came', () => {
+describe('money that is back before we recorded its arrival', () => {
   test('by an event that overtook the one of the payment: the goods wait, and stay', async () => {
     const order = await placeOrder(shop, { sku: 'shackle', qty: 1 });
     await setFaults(shop, order, { webhook_delay: 1 });
@@ -52,7 +52,7 @@ describe('money that is back before we know that it came', () => {
     await becomes(shop, order, { status: 'refunded' });
   });
 
-  test('and no event told of either: the provider is asked, and tells of both', async () => {
+  test('without an event of either: asking the provider finds both', async () => {
     const order = await placeOrder(shop, { sku: 'thimble', qty: 1 });
     await setFaults(shop, order, { webhook_drop: 1 });
     await pay(shop, order);

@@ -44,7 +44,7 @@ afterAll(async () => {
   await shop.close();
 });
 
-/** An order whose hold is over and of which the provider does not say how it stands. */
+/** An order whose hold has expired and about which the provider does not answer. */
 async function placeExpiringOrder(): Promise<TestOrder> {
   const order = await placeOrder(shop);
   await setFaults(shop, order, { ...silent, webhook_drop: 1 });
@@ -53,7 +53,7 @@ async function placeExpiringOrder(): Promise<TestOrder> {
     () => shop.database('orders').where({ order_id: order.order_id }).whereRaw('hold_expires_at < now()'),
     (over) => over.length === 1,
   );
-  // It is the provider's own clock that ends the session; nobody is told.
+  // The provider's own clock ends the session, without an event.
   await providerEvent(shop, order, 'checkout.session.expired');
   expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
   return order;
@@ -95,9 +95,9 @@ const whileExpiring: Readonly<Record<Happening, Act>> = {
 /** Waits until the provider was asked in vain after the shopper had cancelled. */
 async function askedToCancel({ key }: TestOrder): Promise<void> {
   await waitFor(
-    'the word of the shopper to be heard',
+    'the request of the shopper to be recorded',
     () => shop.database('dbos.notifications').where({ destination_uuid: `checkout-${key}`, consumed: true }),
-    (heard) => heard.length > 0,
+    (recorded) => recorded.length > 0,
   );
 }
 
@@ -116,7 +116,7 @@ describe.concurrent('expiring', () => {
     const order = await placeExpiringOrder();
     const eventId = await whileExpiring[happening](order);
     await expectEdge(shop, order, { edge: edges.expiring[happening], happening, eventId });
-    // Whatever it was, it does not stay so for ever.
+    // In any case the state is not final.
     await setFaults(shop, order, {});
     await becomes(shop, order, { status: ['cancelled', 'paid', 'refunded'] });
   });

@@ -68,14 +68,14 @@ const whileOpen: Readonly<Record<Happening, Act>> = {
   dispute: (order) => payUntold(order, 'dispute'),
 };
 
-/** Pays without the shop being told, and then lets something happen to the money. */
+/** Pays without an event to the shop, and then refunds or disputes the payment. */
 async function payUntold(order: TestOrder, happening: 'refunded' | 'dispute'): Promise<EventId> {
   await setFaults(shop, order, { webhook_drop: 1 });
   await pay(shop, order);
   const eventId = await afterHiddenPayment(shop, order, happening);
   expect(await outcomeOfEvent(shop, eventId)).toBe(edges['hold open'][happening].outcome);
   expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
-  // At last the shop is told; then the kept event has its place.
+  // The payment's event arrives; then the deferred event applies.
   await resend(shop, order, 'checkout.session.completed');
   return eventId;
 }
@@ -175,7 +175,7 @@ describe('once the order is paid', () => {
     expect(await attentionItems(shop, order)).toMatchObject([{ kind: 'dispute' }]);
   });
 
-  test('the news of a bank transfer that failed changes nothing', async () => {
+  test('the event of a failed bank transfer changes nothing', async () => {
     const order = await placePaidOrder(shop);
     const eventId = await deliverSessionEvent(shop, order, 'checkout.session.async_payment_failed', {
       payment_status: 'unpaid',

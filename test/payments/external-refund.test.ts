@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => shop.close());
 
-test('a full refund of what was paid back in part elsewhere, unheard of, pays back the rest', async () => {
+test('a full refund after an unreported external refund of a part pays back the rest', async () => {
   const order = await placePaidOrder(shop, { sku: 'shackle', qty: 1 });
   await setFaults(shop, order, { webhook_drop: 1 });
   await control(shop, order, 'refund', { amount: 500 });
@@ -29,7 +29,7 @@ test('a full refund of what was paid back in part elsewhere, unheard of, pays ba
     { amount_cents: 1390, actor: 'operator', state: 'made' },
   ]);
 
-  // The event of the refund elsewhere is found at last, and is no news.
+  // The event of the external refund arrives at last and changes nothing.
   const authorized = { authorization: `Bearer ${operatorToken}` };
   await fetch(`${shop.shopUrl}/reconciliation`, { method: 'POST', headers: authorized });
   const attention = await fetch(`${shop.shopUrl}/attention`, { headers: authorized });

@@ -14,7 +14,7 @@ import { expectStockBalanced } from '../support/promises.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
-// The event that pays and the checkout that cancels, at the same instant: the payment's row decides, and it is told by a lock only.
+// The event that pays and the checkout that cancels, at the same instant: the lock on the payment's row decides.
 
 let shop: TestShop;
 
@@ -54,7 +54,7 @@ function someoneWaitsForALock(): Promise<unknown> {
 }
 
 test.each(['expired', 'open'] as const)(
-  'an order whose payment is %s is being cancelled when the payment is heard of: it is late, and the goods go out',
+  'an order whose payment is %s is being cancelled when the event of the payment arrives: it is late, and the goods go out',
   async (state) => {
     const order = await placeOrder(shop);
     const { order_id: orderId } = order;
@@ -65,14 +65,14 @@ test.each(['expired', 'open'] as const)(
       'select 1 from payments join orders using (order_id) where order_id = ? for update',
       [orderId],
     );
-    const heard = postSigned(shop, event);
+    const ingested = postSigned(shop, event);
     await someoneWaitsForALock();
     // As settleOrCancel does: a payment that has expired already is not touched.
     if (state === 'open')
       await cancelling('payments').where({ order_id: orderId }).update({ state: 'expired' });
     await cancelOrder(statementsOf(cancelling), { orderId, reason: 'payment_ended' });
     await cancelling.commit();
-    expect(await heard).toBe(200);
+    expect(await ingested).toBe(200);
     expect(await outcomeOfEvent(shop, event.id)).toBe('late');
     await becomes(shop, order, { status: 'paid', state: 'settled' });
     expect(await readStatus(shop, order)).toMatchObject({ reason: null });

@@ -46,7 +46,7 @@ async function listed(): Promise<Record<string, unknown>[]> {
   return body as unknown as Record<string, unknown>[];
 }
 
-/** An order that an event said was paid, by a charge that the provider has never heard of. */
+/** An order that an event marked as paid, by a charge that does not exist at the provider. */
 async function placeOrderPaidFromNowhere(): Promise<TestOrder> {
   const order = await placeOrder(shop);
   const session = {
@@ -103,7 +103,7 @@ describe.concurrent('a refund is made exactly once although the provider', () =>
 });
 
 describe.concurrent('a refund that the provider refuses', () => {
-  test('is listed with the reason, and tried again when an operator says so', async () => {
+  test('is listed with the reason, and retried by an operator', async () => {
     const order = await placeOrderPaidFromNowhere();
     const { body } = await refund(shop, order);
     const first = await parkedRefund(order);
@@ -131,7 +131,7 @@ describe.concurrent('a refund that the provider refuses', () => {
     expect(await attentionItems(shop, order)).toEqual([]);
   });
 
-  test('is settled when an operator says that it was made by hand, and is not made once more', async () => {
+  test('is resolved when an operator made it by hand, and is not made once more', async () => {
     const order = await placeOrderPaidFromNowhere();
     await refund(shop, order);
     const { attention_id: id } = await parkedRefund(order);
@@ -196,7 +196,7 @@ test('an order whose refund is promised and not made yet is not dispatched', asy
   await becomes(shop, order, { status: 'refunded' });
 });
 
-/** Gives the first order the charge of the second, which keeps none that anybody knows. */
+/** Gives the first order the charge of the second, which keeps an unknown one. */
 async function exchangeCharges(order: TestOrder, other: TestOrder): Promise<void> {
   const { transaction_id: charge } = await shop
     .database('payments')

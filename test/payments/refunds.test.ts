@@ -133,7 +133,7 @@ describe.concurrent('a refund', () => {
 describe.concurrent('the units of a refunded order', () => {
   test.each([
     ['stay with the buyer of a dispatched order', 'snatch-hook', {}, 0],
-    ['come back from one when the operator says so', 'turnbuckle', { restock: true }, 2],
+    ['come back from one when the operator restocks', 'turnbuckle', { restock: true }, 2],
     [
       'come back with a part of the money, when it was dispatched',
       'block',
@@ -149,7 +149,7 @@ describe.concurrent('the units of a refunded order', () => {
     await expectStockBalanced(shop.database);
   });
 
-  test('come back once, however often they are said to', async () => {
+  test('come back once, however often it is requested', async () => {
     const order = await dispatched({ sku: 'cleat', qty: 2 });
     const before = await available('cleat');
     await refund(shop, order, { restock: true, amount: 100 });
@@ -157,7 +157,7 @@ describe.concurrent('the units of a refunded order', () => {
     expect(await available('cleat')).toBe(before + 2);
   });
 
-  test('stay away from an undispatched order when the operator says so: they are lost', async () => {
+  test('do not come back from an undispatched order without restock: they are lost', async () => {
     const order = await placePaidOrder(shop, { sku: 'bell', qty: 2 });
     const before = await available('bell');
     expect(await refund(shop, order, { restock: false })).toMatchObject({ status: 202 });
@@ -177,8 +177,8 @@ describe.concurrent('the units of a refunded order', () => {
   });
 });
 
-describe.concurrent('the provider’s news of refunds', () => {
-  test('the news of our own refund, which adds up with those before, changes nothing', async () => {
+describe.concurrent('the provider’s events of refunds', () => {
+  test('the event of our own refund, with the total so far, changes nothing', async () => {
     const order = await placePaidOrder(shop);
     for (const amount of [300, 200]) {
       await refund(shop, order, { amount });
@@ -188,7 +188,7 @@ describe.concurrent('the provider’s news of refunds', () => {
     expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', refunded: 500 });
   });
 
-  test('a refund in the provider’s dashboard beside ours is told apart from it', async () => {
+  test('an external refund beside ours is recorded separately', async () => {
     const before = await available('thimble');
     const order = await placePaidOrder(shop, { sku: 'thimble', qty: 2 });
     await refund(shop, order, { amount: 300 });

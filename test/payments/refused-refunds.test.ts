@@ -5,7 +5,7 @@ import { expectStockBalanced } from '../support/promises.ts';
 import { authorized, operatorToken, refund } from '../support/refunds.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 
-// What cannot be refunded, and what is no refund at all (docs/PAYMENTS.md).
+// Payments that cannot be refunded, and requests that are no refund (docs/PAYMENTS.md).
 
 let shop: TestShop;
 

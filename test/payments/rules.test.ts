@@ -26,7 +26,7 @@ import { startTestShop, type TestShop } from '../support/shop.ts';
 import { secretKey, startTestSimulator, type TestSimulator } from '../support/stripe-simulator.ts';
 import { waitFor } from '../support/wait.ts';
 
-// Single rules that the promises of README rest on, each where nothing else stands behind it; test/mutants breaks them.
+// Single rules that the promises of README rest on, each without a second guard; test/mutants breaks them.
 
 let shop: TestShop;
 
@@ -143,8 +143,8 @@ test('an event that comes again does nothing again, not even a dispute that a pe
   await ask(`${shop.shopUrl}/attention/${item?.attention_id}/resolve`, { resolution: 'won' });
   expect(await postSigned(shop, dispute)).toBe(200);
   expect(await attentionItems(shop, order)).toEqual([]);
-  const told = await shop.database('order_history').where({ order_id: order.order_id, what: 'disputed' });
-  expect(told).toHaveLength(1);
+  const recorded = await shop.database('order_history').where({ order_id: order.order_id, what: 'disputed' });
+  expect(recorded).toHaveLength(1);
 });
 
 test('an order whose money is on its way back is not dispatched, however long that takes', async () => {

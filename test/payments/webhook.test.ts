@@ -138,7 +138,7 @@ describe('an event that does not fit the order', () => {
 });
 
 describe('an event that the session ended', () => {
-  test('cancels the order, and says why', async () => {
+  test('cancels the order, with the reason', async () => {
     expect(await deliver(eventOf({ type: 'checkout.session.expired' }))).toBe(200);
     await waitFor('the cancellation', status, (now) => now === 'cancelled');
     const row = await shop.database('orders').where({ order_id: order.order_id }).first();

@@ -5,7 +5,7 @@ import { testCards } from '../../src/stripe-simulator/cards.ts';
 import { faultNames } from '../../src/stripe-simulator/faults.ts';
 import { circumstances, edges, happenings } from '../support/edge-table.ts';
 
-// docs/PAYMENTS.md says what the code does, in both directions.
+// docs/PAYMENTS.md and the code agree, in both directions.
 
 let text: string;
 
@@ -67,7 +67,7 @@ test('the events to subscribe to are those that mean something', () => {
   ]);
 });
 
-test('what needs a person is listed by the kinds that the database knows', async () => {
+test('the table of attention items has the kinds that the database allows', async () => {
   const schema = await readDocument('schema.sql');
   const check = /attention_kind_check CHECK .*?ARRAY\[([^\]]+)\]/.exec(schema)?.[1];
   const kinds = [...(check ?? '').matchAll(/'(\w+)'/g)].map(([, kind]) => kind ?? '');

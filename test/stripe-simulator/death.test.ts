@@ -1,4 +1,4 @@
-// A simulator that loses its database stands for a killed one. The next one continues its work.
+// A simulator that loses its database behaves like a killed one. The next one continues its work.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';

@@ -222,7 +222,7 @@ describe('The test card', () => {
   test.each([
     ['4000 0000 0000 8001', 'succeeded', 'paid', 'You were charged once'],
     ['4000 0000 0000 8002', 'failed', 'unpaid', 'Your bank did not pay'],
-  ])('%s completes at once and has %s later, by itself', async (number, outcome, paymentStatus, says) => {
+  ])('%s completes at once and has %s later, by itself', async (number, outcome, paymentStatus, shown) => {
     await simulator.send('PUT', '/control/faults', { faults: {}, settings: { settle_ms: 2_000 } });
     const id = await simulator.open(`a-${outcome}`);
     expect((await payWith(id, number)).headers.get('location')).toContain(`${shopUrl}/orders/a-${outcome}`);
@@ -235,6 +235,6 @@ describe('The test card', () => {
       [`checkout.session.async_payment_${outcome}`, 'checkout.session.completed'].toSorted(),
     );
     expect(await retrieve(id)).toMatchObject({ status: 'complete', payment_status: paymentStatus });
-    expect(await page(`/pay/${id}`)).toContain(says);
+    expect(await page(`/pay/${id}`)).toContain(shown);
   });
 });

@@ -63,7 +63,7 @@ test('the event of a payment has a signature that the official package accepts',
   const begun = Date.now();
   const id = await payNew('w-1');
   const [event] = await eventsAbout(id, 1);
-  // Only the wake-up by the commit is that fast: the loop polls every five seconds.
+  // Only the notification by the commit is that fast: the loop polls every five seconds.
   expect(Date.now() - begun).toBeLessThan(2_500);
   expect(event).toMatchObject({
     object: 'event',
@@ -108,18 +108,18 @@ test('a shop that fails twice gets the event a third time, then no more', async 
 test('a redirect is not an answer', async () => {
   let redirects = 1;
   receiver.answer = (response) =>
-    response.writeHead(redirects-- > 0 ? 302 : 204, { location: '/elsewhere' }).end();
+    response.writeHead(redirects-- > 0 ? 302 : 204, { location: '/other' }).end();
   expect(await eventsAbout(await payNew('w-4'), 2)).toHaveLength(2);
 });
 
 test('events that get no answer do not hold up others', async () => {
-  const stuck = new Set<string>();
+  const failing = new Set<string>();
   receiver.answer = (response, { body }) => {
-    if (![...stuck].some((id) => body.includes(id))) response.writeHead(200).end();
+    if (![...failing].some((id) => body.includes(id))) response.writeHead(200).end();
   };
   for (const reference of ['w-5a', 'w-5b', 'w-5c']) {
     const { id } = await stripe.checkout.sessions.create(sessionParameters(reference));
-    stuck.add(id);
+    failing.add(id);
     await submit(id);
     await eventsAbout(id, 1);
   }

@@ -78,7 +78,7 @@ export function startSupervisor(
       output += text;
     });
   }
-  // Not `close`: a child of it that is still ending holds the same pipes.
+  // Not `close`: a child of it that has not ended yet holds the same pipes.
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   return {
     pid: child.pid ?? 0,

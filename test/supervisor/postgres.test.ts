@@ -83,7 +83,7 @@ test('a lock file whose process id belongs to another program by now does not pr
   const [pid, ...rest] = (await readFile(lock, 'utf8')).split('\n');
   process.kill(Number(pid), 'SIGKILL');
   await expect.poll(() => postgres.isRunning()).toBe(false);
-  // Of the server's own account, because Postgres looks only for processes of that account.
+  // It runs under the server's account, because Postgres checks only processes of that account.
   const stranger = spawn('sleep', ['60'], { ...(await postgresAccount()), stdio: 'ignore' });
   await once(stranger, 'spawn');
   await writeFile(lock, [stranger.pid, ...rest].join('\n'));

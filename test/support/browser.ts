@@ -52,7 +52,7 @@ export class Visitor {
   }
 }
 
-/** What the shop answered, unfollowed. */
+/** The shop's answer, without following redirects. */
 export interface Answer {
   readonly status: number;
   readonly location: string | null;

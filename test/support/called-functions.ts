@@ -1,6 +1,6 @@
 import { Session } from 'node:inspector/promises';
 
-/** Knows which functions were called since it was made. */
+/** Records which functions are called from its creation on. */
 export interface CalledFunctions {
   /** The beginning of each function in the files whose address matches, of those that nobody has called. */
   uncalledIn(address: RegExp): Promise<string[]>;

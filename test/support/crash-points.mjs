@@ -3,7 +3,7 @@ import http from 'node:http';
 import pg from 'pg';
 
 // Loaded in front of a real process (`node --import`), so that production code stays free of test switches. It follows
-// what the process says to Postgres and to the payment provider, gives each commit and each call a name, and kills the
+// what the process sends to Postgres and to the payment provider, gives each commit and each call a name, and kills the
 // process, as by kill -9, at the one point it is armed with:
 //
 //   before the commit of …   instead of sending the commit
@@ -50,10 +50,10 @@ const writes = [
   [/^insert into events/, (values) => [values.includes('checkout.session.expired') ? 'expiry' : 'event']],
 ];
 
-// Statements that are a commit of their own. Polls say the same when there is nothing to do, so they need a row.
+// Statements that are a commit of their own. Polls send the same statement without work to do, so a row must match.
 const lonelyWrites = [
   [/^UPDATE "dbos"\.workflow_status\s.*queue_name = COALESCE/s, 'recovery'],
-  [/^UPDATE "dbos"\.workflow_status\s.*delay_until_epoch_ms <= /s, 'wake-up of dispatch'],
+  [/^UPDATE "dbos"\.workflow_status\s.*delay_until_epoch_ms <= /s, 'start of dispatch'],
   [/^update events set attempts = attempts \+ 1/, 'claim of event'],
   [/^with delivered as \(\s*update events set copies/, 'note of delivery'],
   [/^with line as materialized .*insert into orders/s, 'placeOrder'],

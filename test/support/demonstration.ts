@@ -2,7 +2,7 @@ import type { Fixture } from './fixture.ts';
 import { readLedger } from './promises.ts';
 import { waitFor } from './wait.ts';
 
-// What tests do to a shop that was started as `npm start` does, beside its pages.
+// Actions of tests on a shop that was started as by `npm start`, beside its pages.
 
 /** Kills the process that answers, as by `kill -9`; when this returns, it is gone. */
 export async function crash({ shopUrl }: Pick<Fixture, 'shopUrl'>): Promise<void> {

@@ -1,19 +1,19 @@
 /** How far an order has come when something happens to its payment. */
 export const circumstances = ['hold open', 'expiring', 'cancelled', 'paid', 'dispatched'] as const;
 
-/** What happens to its payment. */
+/** Events of its payment. */
 export const happenings = ['paid', 'declined', 'expired', 'cancelled', 'refunded', 'dispute'] as const;
 
 export type Circumstance = (typeof circumstances)[number];
 export type Happening = (typeof happenings)[number];
 
-/** What comes of it. docs/PAYMENTS.md has the same table, and the tests of the edges run through it. */
+/** The result of one event. docs/PAYMENTS.md has the same table, and the tests of the edges go through it. */
 export interface Edge {
-  /** What becomes of the event when it comes; null where the shopper acts, and not the provider. */
+  /** The outcome of the event on arrival; null where the shopper acts instead of the provider. */
   readonly outcome: 'applied' | 'no_change' | 'ignored' | 'late' | 'too_early' | 'unknown_order' | null;
   readonly status: 'pending' | 'paid' | 'dispatched' | 'cancelled' | 'refunded';
   readonly state: 'open' | 'settled' | 'expired' | 'refunded';
-  /** As the document says it. */
+  /** The wording in docs/PAYMENTS.md. */
   readonly result: string;
 }
 

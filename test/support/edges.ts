@@ -67,7 +67,7 @@ export function pauseComparison(): Promise<void> {
   return DBOS.pauseSchedule('compare-with-provider');
 }
 
-/** Has an event delivered about the session as the provider shows it, with some things otherwise; its id. */
+/** Delivers an event about the session as the provider shows it, with these changes. @returns the event's id */
 export async function deliverSessionEvent(
   shop: OpenShop,
   order: TestOrder,
@@ -97,7 +97,7 @@ export const waysToCancel = {
     ask(`${shop.shopUrl}/payment_webhook/${order.payment_id}/cancelled`),
 } as const;
 
-/** Lets something happen to the money of a session whose payment the shop is not told of; the event's id. */
+/** Refunds or disputes a payment that is hidden from the shop. @returns the event's id */
 export async function afterHiddenPayment(
   shop: OpenShop,
   order: TestOrder,
@@ -119,7 +119,7 @@ async function outcomesLike(shop: OpenShop, order: TestOrder, eventId: string): 
   return [...(own === undefined ? [] : [own]), ...asked.map(({ outcome }) => outcome)];
 }
 
-/** Checks a cell of the table: the event, the order, its payment, the stock, the money, and the list for a person. */
+/** Checks a cell of the table: the event, the order, its payment, the stock, the money, and the attention items. */
 export async function expectEdge(
   shop: OpenShop,
   order: TestOrder,

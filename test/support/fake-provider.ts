@@ -12,7 +12,7 @@ export interface ProviderCall {
   readonly at: number;
 }
 
-/** What it answers: a status with a body, JSON where it is no text; or nothing at all, or a broken connection. */
+/** Its answer: a status with a body (JSON unless it is a string), no answer, or a broken connection. */
 export type ProviderAnswer =
   | { readonly status?: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
   | 'silence'

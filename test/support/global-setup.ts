@@ -28,7 +28,7 @@ const folderPrefix = 'holdfast-test-';
 
 type End = () => Promise<void>;
 
-/** What each project needs; nothing is prepared twice in one run. */
+/** The needs of each project; nothing is prepared twice in one run. */
 const needs: Readonly<Record<string, readonly ((project: TestProject) => Promise<End | undefined>)[]>> = {
   integration: [preparePostgres],
   processes: [printCrashSeed, build, preparePostgres],

@@ -31,7 +31,7 @@ export function hasFocus(target: Locator): Promise<boolean> {
   return target.evaluate((element) => element === document.activeElement);
 }
 
-/** What has the focus: it must show, by an outline, in the part of the page that one sees, under nothing else. */
+/** The focused element. It must be inside the viewport, uncovered, and have an outline. */
 export function currentStop(page: Page): Promise<Stop> {
   return page.evaluate(() => {
     const element = document.activeElement ?? document.body;

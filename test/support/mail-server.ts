@@ -4,9 +4,9 @@ import { text } from 'node:stream/consumers';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 
 /**
- * What becomes of one try. `busy`: the recipient is refused for now; `unknown`: for good; `spam`: the message is, for good;
- * `stranger`: the sender is; `silent`: not even a greeting; `gone`: the connection breaks at once; `drop`: it breaks when the
- * message is taken, before that is said.
+ * The fault that is injected into one attempt. Refused are: `busy`, the recipient for now; `unknown`, the recipient for
+ * good; `spam`, the message; `stranger`, the sender. `silent`: not even a greeting. `gone`: the connection breaks at once.
+ * `drop`: the connection breaks after the message was accepted, before the answer.
  */
 export type SmtpFault = 'none' | 'busy' | 'unknown' | 'spam' | 'stranger' | 'silent' | 'gone' | 'drop';
 
@@ -19,10 +19,10 @@ export interface ReceivedMail {
   readonly text: string;
 }
 
-/** A mail server that keeps what it takes, and behaves as a test says. */
+/** A mail server that keeps the messages it accepts and fails as a test injects. */
 export class MailServer {
   readonly received: ReceivedMail[] = [];
-  /** Moods of the next tries, in order; after the last of them comes `then`. */
+  /** Faults of the next attempts, in order; `otherwise` applies after the last. */
   next: SmtpFault[] = [];
   otherwise: SmtpFault = 'none';
   tries = 0;
@@ -64,7 +64,7 @@ export class MailServer {
       },
       ...options,
     });
-    // A connection that breaks is what a test wants.
+    // Tests break connections on purpose.
     this.server.on('error', () => undefined);
     this.server.server.on('connection', (socket: Socket) => this.sockets.add(socket));
   }

@@ -14,7 +14,7 @@ interface Ledger {
   readonly has_more: boolean;
 }
 
-/** What moved for one order, in minor units, by the payment service's own ledger. */
+/** The charges and refunds of one order in the simulator's ledger, in minor units. */
 export interface Moved {
   readonly charges: number[];
   readonly refunds: number[];
@@ -38,7 +38,7 @@ async function moneyMoved(shop: OpenShop): Promise<Map<string, Moved>> {
   }
 }
 
-/** What moved for one order. */
+/** The charges and refunds of one order. */
 export async function moneyOf(shop: OpenShop, { order_id: orderId }: TestOrder): Promise<Moved> {
   return (await moneyMoved(shop)).get(String(orderId)) ?? { charges: [], refunds: [] };
 }

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export interface StartedShop {
   readonly shopUrl: string;
   readonly paymentUrl: string;
-  /** What the supervisor and its processes have written so far. */
+  /** The output of the supervisor and its processes so far. */
   output(): string;
   /** Ends it as a service manager does, and removes its data. */
   stop(): Promise<void>;
@@ -60,7 +60,7 @@ export async function startAsNpmStartDoes(
   };
 }
 
-/** Readable for the account that Postgres runs as, or its data would be put elsewhere and stay there. */
+/** Readable for the account that Postgres runs as. Otherwise its data would be put into another folder and stay there. */
 export async function makeDataDir(): Promise<string> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'holdfast-start-'));
   await chmod(dataDir, 0o755);

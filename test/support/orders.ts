@@ -4,7 +4,7 @@ import { webhookSecret } from './settings.ts';
 import type { TestShop } from './shop.ts';
 import { waitFor } from './wait.ts';
 
-/** What a test may ask of a shop, over its sockets and in its rows. */
+/** A running shop: its addresses and its database. */
 export type OpenShop = Omit<TestShop, 'close' | 'server' | 'shopDatabase'>;
 
 /** An order as the shop answered it. */
@@ -121,7 +121,7 @@ export async function postSigned(shop: OpenShop, message: object, secret = webho
   return (await ask(`${shop.shopUrl}/payment_webhook`, payload, { headers })).status;
 }
 
-/** How an order and its payment stand in our rows. */
+/** The status of an order and of its payment in our rows. */
 export interface StoredStatus {
   readonly status: string;
   readonly reason: string | null;
@@ -138,7 +138,7 @@ export async function readStatus(shop: OpenShop, { order_id: orderId }: TestOrde
   return row as StoredStatus;
 }
 
-/** Waits until an order and its payment stand as expected; several values mean any of them. */
+/** Waits until an order and its payment have the expected status; several values mean any of them. */
 export function becomes(
   shop: OpenShop,
   order: TestOrder,
@@ -153,7 +153,7 @@ export function becomes(
   );
 }
 
-/** Waits until the shop knows an event of the provider, and says what became of it. */
+/** Waits until the shop has recorded an event of the provider. @returns its outcome */
 export async function outcomeOfEvent(shop: OpenShop, eventId: string): Promise<string> {
   const row = await waitFor(
     `the event ${eventId}`,
@@ -163,7 +163,7 @@ export async function outcomeOfEvent(shop: OpenShop, eventId: string): Promise<s
   return row?.outcome ?? '';
 }
 
-/** An order's open matters on the list of what needs a person, oldest first. */
+/** An order's open attention items, oldest first. */
 export async function attentionItems(
   shop: OpenShop,
   { order_id: orderId }: TestOrder,

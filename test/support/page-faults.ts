@@ -1,14 +1,14 @@
 /// <reference lib="dom" />
 
-// What the browser itself is asked about the page that it shows. Each function runs inside the page, so it stands alone.
+// Checks that run inside the page. Each function is sent to the browser alone, so it uses no other one.
 
-/** What is wrong with how the page is built, at any width. */
+/** Faults of the page's structure, at any width. */
 export function faultsOfStructure(): string[] {
   const faults: string[] = [];
   const all = (selector: string) => [...document.querySelectorAll<HTMLElement>(selector)];
   const visible = (selector: string) => all(selector).filter((element) => element.checkVisibility());
   if (document.title.trim() === '') faults.push('It has no title.');
-  if (!/^en\b/.test(document.documentElement.lang)) faults.push('It does not say its language.');
+  if (!/^en\b/.test(document.documentElement.lang)) faults.push('It does not declare its language.');
   if (visible('main').length !== 1) faults.push('It has no main landmark, or several.');
   const levels = visible('h1, h2, h3, h4, h5, h6').map(({ tagName }) => Number(tagName[1]));
   if (levels.filter((level) => level === 1).length !== 1) faults.push('It has no first heading, or several.');
@@ -20,7 +20,7 @@ export function faultsOfStructure(): string[] {
   return faults;
 }
 
-/** What is wrong at the width and with the wishes of now: sideways scrolling, and motion although none is wanted. */
+/** Faults at the current width and motion preference: sideways scrolling, and unwanted motion. */
 export function faultsOfRoom(): string[] {
   const faults: string[] = [];
   const { scrollWidth } = document.scrollingElement ?? document.body;
@@ -36,7 +36,7 @@ export function faultsOfRoom(): string[] {
   return faults;
 }
 
-/** Targets that a finger misses (WCAG 2.5.8): under 24 pixels, neither part of a sentence nor with room around them. */
+/** Targets that a finger misses (WCAG 2.5.8): under 24 pixels, neither part of a text nor with room around them. */
 export function faultsOfTargets(): string[] {
   const least = 24;
   const middle = ({ left, right, top, bottom }: DOMRect) => ({
@@ -84,7 +84,7 @@ export function faultsOfCutText(): string[] {
     .map((element) => `Cut off: ${element.outerHTML.slice(0, 160)}`);
 }
 
-/** What is wrong with what has the focus; null when it can be seen. */
+/** The fault of the focused element; null when it is visible. */
 export function faultOfFocus(): string | null {
   const element = document.activeElement;
   if (!element || element === document.body) return 'The Tab key leads nowhere.';
@@ -97,15 +97,15 @@ export function faultOfFocus(): string | null {
   const { left, right, top, bottom, width, height } = element.getBoundingClientRect();
   const x = (Math.max(left, 0) + Math.min(right, innerWidth)) / 2;
   const y = (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2;
-  const isInSight =
+  const isInViewport =
     width > 0 && height > 0 && right > 0 && bottom > 0 && left < innerWidth && top < innerHeight;
-  if (!isInSight) return `Out of sight has the focus: ${html}`;
+  if (!isInViewport) return `Outside the viewport has the focus: ${html}`;
   const onTop = document.elementFromPoint(x, y);
   const isCovered = !element.contains(onTop) && onTop?.closest('label')?.control !== element;
   return isCovered ? `Something lies over what has the focus: ${html}` : null;
 }
 
-/** The contrast of a text with the ground that is painted behind it; 0 when that cannot be told from the colours. */
+/** The contrast of a text with its background; 0 when the colours do not decide it. */
 export function contrastOf(selector: string): number {
   const element = document.querySelector(selector);
   if (!element) return 0;

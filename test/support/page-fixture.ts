@@ -30,13 +30,13 @@ export interface PageFixture {
   readonly orders: Readonly<Record<OrderName, TestOrder>>;
 }
 
-/** Whose cookies a page is looked at with. */
+/** The visitor whose cookies open a page. */
 export type ShopperName = 'full' | 'changed' | 'gone' | 'dearer' | 'ordered' | 'many';
 
-/** What has become of an order. */
+/** The orders of the fixture, by their state. */
 export type OrderName =
   | 'pending'
-  | 'over'
+  | 'holdExpired'
   | 'inDispatch'
   | 'dispatched'
   | 'cancelled'
@@ -49,7 +49,7 @@ export type OrderName =
   | 'paidThere'
   | 'endedThere';
 
-/** Lets it all happen, over the shop's own addresses; by SQL only where time would have to pass, and prices change. */
+/** Creates all states over the shop's own addresses, and by SQL only where time would have to pass or a price changes. */
 export async function preparePages(shop: OpenShop): Promise<PageFixture> {
   const [shoppers, orders] = await Promise.all([prepareShoppers(shop), prepareOrders(shop)]);
   await everyRefundMade(shop);
@@ -98,14 +98,14 @@ async function prepareOrders(shop: OpenShop): Promise<PageFixture['orders']> {
 }
 
 async function ordersNotPaid(shop: OpenShop) {
-  const [pending, over, cancelled, expired, refused] = await Promise.all([
+  const [pending, holdExpired, cancelled, expired, refused] = await Promise.all([
     place(shop),
     place(shop, endHold),
     place(shop, cancel),
     place(shop, expire),
     refuse(shop),
   ]);
-  return { pending, over, cancelled, expired, refused };
+  return { pending, holdExpired, cancelled, expired, refused };
 }
 
 async function ordersPaid(shop: OpenShop) {

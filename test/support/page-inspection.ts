@@ -12,13 +12,13 @@ import {
   faultsOfTargets,
 } from './page-faults.ts';
 
-// What is wrong with a page for somebody who cannot see it well, hold a hand still or use a mouse: a list of sentences.
+// Accessibility faults of a page, as a list of messages: for people with low vision, a tremor, or no mouse.
 
 declare const axe: { run(options: RunOptions): Promise<AxeResults> };
 
 const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What a page is measured against. */
+/** The conditions under which a page is checked. */
 export const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const pageStandards = [...wcag, 'best-practice'];
 
@@ -49,12 +49,12 @@ export async function inspect(page: Page): Promise<string[]> {
   return [...faults, ...(await faultsOfLargeText(page)), ...(await faultsOfFocus(page))];
 }
 
-/** What axe finds wrong with the page as it is now. What it leaves undecided is a fault, too. */
+/** The findings of axe on the page as it is now. An undecided check is a fault, too. */
 export async function faultsByAxe(page: Page, standards: string[] = pageStandards): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(await axeSource);
   const { violations, incomplete } = await page.evaluate((options) => axe.run(options), {
     runOnly: { type: 'tag', values: standards },
-    // A message in its frame is a page of another kind, and looked at on its own.
+    // A message in an iframe is a page of another kind, and is checked alone.
     iframes: false,
     rules: { 'target-size': { enabled: true }, 'frame-tested': { enabled: false } },
     resultTypes: ['violations', 'incomplete'],

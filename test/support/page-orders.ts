@@ -18,7 +18,7 @@ type Lines = Readonly<Record<string, number>>;
 
 const email = 'ada@reader.example';
 
-/** Somebody with these things in the cart. */
+/** A visitor with these items in the cart. */
 export async function shopperWith(shop: OpenShop, lines: Lines): Promise<Visitor> {
   const visitor = new Visitor(shop.shopUrl);
   for (const [sku, qty] of Object.entries(lines)) {
@@ -71,7 +71,7 @@ interface OrderRow {
 
 type Change = (shop: OpenShop, order: TestOrder) => Promise<TestOrder>;
 
-/** An order of the usual things, and what became of it. */
+/** An order of the usual items, and its later state. */
 export async function place(shop: OpenShop, change?: Change): Promise<TestOrder> {
   const order = await buyFor(shop, { cleat: 1, shackle: 2 });
   return change ? change(shop, order) : order;
@@ -107,7 +107,7 @@ export const cancel: Change = async (shop, order) => {
   return until(shop, order, 'cancelled');
 };
 
-/** The hold is over, and the payment not known: the provider does not say. */
+/** The hold has expired, and the provider does not answer about the payment. */
 export const endHold: Change = async (shop, order) => {
   await setFaults(shop, order, { api_error_before: 1 });
   const held = shop.database('orders').where('order_id', order.order_id);

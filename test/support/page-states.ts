@@ -9,7 +9,7 @@ export interface PageState {
   readonly state: string;
   readonly at: string | ((fixture: PageFixture) => string);
   readonly as?: ShopperName;
-  /** What a person does there to come into this state. */
+  /** The actions on the page that lead to this state. */
   readonly act?: (page: Page, fixture: PageFixture) => Promise<unknown>;
   /** Words of the page that prove the state. */
   readonly shows: string | RegExp;
@@ -94,7 +94,7 @@ export const pageStates: readonly PageState[] = [
 
   { page: 'order', state: 'pending', at: order('pending'), shows: 'Held for you until' },
   { page: 'order', state: 'returned', at: order('pending', '?returned=1'), shows: 'on its way to us' },
-  { page: 'order', state: 'hold-over', at: order('over'), shows: 'We are asking whether' },
+  { page: 'order', state: 'hold-expired', at: order('holdExpired'), shows: 'We are asking whether' },
   { page: 'order', state: 'dispatched', at: order('dispatched'), shows: 'Print the receipt' },
   { page: 'order', state: 'cancelled', at: order('cancelled'), shows: 'You cancelled it' },
   { page: 'order', state: 'expired', at: order('expired'), shows: 'before a payment arrived' },

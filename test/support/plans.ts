@@ -16,11 +16,11 @@ export interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-/** What a statement may touch at most. One whose cost grows is far above all of it in a shop with a million orders. */
+/** The limits of one statement. A statement whose cost grows exceeds them by far with a million orders. */
 const atMost = { rows: 2_000, rowsInMemory: 10_000, blocks: 1_000 } as const;
 
 /**
- * What makes a statement cost more the longer the shop has been open.
+ * The reason why a statement costs more with the age of the shop.
  * @param growing the tables that never stop growing
  */
 export function faultsOf(plan: PlanNode, growing: ReadonlySet<string>): string[] {

@@ -84,15 +84,15 @@ export class RealProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#crashAt = undefined;
-    let struck: string | undefined;
+    let reached: string | undefined;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
-        struck = /^crash point: (.+)$/m.exec(text)?.[1] ?? struck;
+        reached = /^crash point: (.+)$/m.exec(text)?.[1] ?? reached;
         this.output = (this.output + text).slice(-outputCharsMax);
       });
     }
     child.once('close', (code, signal) => {
-      this.#startAgain(struck ?? signal ?? `exit code ${code}`);
+      this.#startAgain(reached ?? signal ?? `exit code ${code}`);
     });
     return [child, answers(child)];
   }
@@ -100,7 +100,7 @@ export class RealProcess {
   #startAgain(death: string): void {
     if (this.#stopping) return;
     this.deaths.push(death);
-    // Whoever waits for it runs into a time limit then, and shows what it printed.
+    // A test that waits for it then exceeds its time limit and shows the output.
     if (this.deaths.length > deathsMax) return;
     [this.#child, this.#answers] = this.#start();
   }

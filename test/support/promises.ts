@@ -10,7 +10,7 @@ interface Account {
   balanced: boolean;
 }
 
-/** What is available, held and sold of each product, by SKU. */
+/** The available, held and sold units of each product, by SKU. */
 export async function stockAccounts(database: Database): Promise<Record<string, Account>> {
   const accounts = await database<Account>('stock_accounts').select();
   return Object.fromEntries(accounts.map((account) => [account.sku, account]));

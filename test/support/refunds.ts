@@ -4,7 +4,7 @@ import { waitFor } from './wait.ts';
 export const operatorToken = 'operator-0123456789abcdef';
 export const authorized = { authorization: `Bearer ${operatorToken}` };
 
-/** Asks for a refund as an operator does; all that is left, unless `body` says how much. */
+/** Requests a refund as an operator: the rest of the payment, unless `body` has an amount. */
 export function refund(
   shop: OpenShop,
   { order_id: orderId }: { readonly order_id: number },
@@ -23,7 +23,7 @@ export async function everyRefundMade(shop: OpenShop): Promise<void> {
   );
 }
 
-/** Waits for the news that so much has been refunded of an order in all; the event's id. */
+/** Waits for the event with this refunded total of an order. @returns the event's id */
 export async function newsOf(
   shop: OpenShop,
   { order_id: orderId }: { readonly order_id: number },

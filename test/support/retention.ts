@@ -9,7 +9,7 @@ const dayMs = 86_400_000;
 /** How many days workflows are kept in these tests. */
 export const retentionDays = 3;
 
-/** What the housekeeping does every hour; `daysFromNow` is when. */
+/** Runs the hourly housekeeping as of `daysFromNow`. */
 export function removeFinished({ shopDatabase }: TestShop, daysFromNow = 0): Promise<number> {
   const now = Date.now() + daysFromNow * dayMs;
   return removeFinishedWorkflows(shopDatabase, { retentionDays, now });
@@ -75,7 +75,7 @@ export async function insertWorkflow(
   await shop.database('dbos.notifications').insert({ destination_uuid: id, topic: 'topic', message: '{}' });
 }
 
-/** The names of those of these workflows that are still there, in every table that knows them. */
+/** The ids with this prefix that remain in any table of the engine. */
 export async function remaining(shop: OpenShop, prefix: string): Promise<string[]> {
   const { rows } = await shop.database.raw<{ rows: { id: string }[] }>(
     `select workflow_uuid as id from dbos.workflow_status union select workflow_uuid from dbos.workflow_input

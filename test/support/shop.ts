@@ -32,7 +32,7 @@ export async function startTestShop(
   const places = await choosePlaces({ shop: shop.url, payments: payments.url }, settings);
   const paymentService = await startStripeSimulator(readSimulatorConfig(places.paymentEnv));
   const app = await startApp(places.shopEnv, shop.url);
-  // By its name the server tells the statements of a test from those of the shop.
+  // The name separates the statements of a test from those of the shop.
   const database = openInspector(`${shop.url}?application_name=test`, 4);
   const shopDatabase = connect(`${shop.url}?application_name=test`, 2);
   return {

@@ -4,7 +4,7 @@ import type { OrderStatus } from '../../src/domain/order.ts';
 import { cartMessages, cartWords, statusWords, words } from '../../src/storefront/words.ts';
 import type { Fixture } from './fixture.ts';
 
-// What a shopper does and sees, by the roles, labels and words of the pages, with JavaScript and without it.
+// Actions of a shopper, by the roles, labels and words of the pages, with and without JavaScript.
 
 /** A browser of one shopper: cookies of its own, and what went wrong in any of its pages. */
 export interface Shopper {
@@ -102,7 +102,7 @@ export async function pay(page: Page): Promise<void> {
   await page.waitForURL(/\/orders\//);
 }
 
-/** Waits until the order's page says its status. */
+/** Waits until the order's page shows its status. */
 export async function orderIs(page: Page, status: OrderStatus): Promise<void> {
   const { word } = statusWords[status];
   await page.locator('main').getByRole('status').getByText(word, { exact: true }).waitFor();
@@ -128,7 +128,7 @@ export const wholeTimeline = [
   words.steps.dispatched,
 ];
 
-/** Waits until the link in the head says how many units are in the cart. */
+/** Waits until the link in the head shows this number of units in the cart. */
 export async function cartHolds(page: Page, units: number): Promise<void> {
   await page.getByRole('link', { name: cartWords(units), exact: true }).waitFor();
 }

@@ -8,7 +8,7 @@ import type {
 import type { ProductInStock } from '../../src/database/queries/products.ts';
 import { type Demonstration, type LayoutView, layoutView } from '../../src/storefront/layout-view.ts';
 
-/** What stands around a page, in a demonstration or not. */
+/** The layout around a page, in a demonstration or not. */
 export function aLayout(demonstration: Demonstration | null = null): LayoutView {
   return layoutView({ units: 2, here: '/', formKey: 'form-key', demonstration });
 }
@@ -80,7 +80,7 @@ export function aProduct(changes: Partial<ProductInStock> = {}): ProductInStock 
   };
 }
 
-/** What happened to an order, from `placed` on, a second apart. */
+/** The history of an order, from `placed` on, a second apart. */
 export function aHistory(...entries: (string | readonly [what: string, detail: object])[]): HistoryEntry[] {
   return entries.map((entry, index) => {
     const [what, detail] = typeof entry === 'string' ? [entry, {}] : entry;

@@ -2,7 +2,7 @@ import { EventReader } from './event-reader.ts';
 import { type OpenShop, placeOrder, type TestOrder } from './orders.ts';
 import { waitFor } from './wait.ts';
 
-/** Orders that many watch at once. */
+/** Orders with many open streams each. */
 export class StreamLoad {
   private constructor(
     readonly orders: readonly TestOrder[],

@@ -106,7 +106,7 @@ async function askAsProgram(shop: TestShop): Promise<void> {
   await ask(`${shop.shopUrl}/checkout/${key}`, request);
   const { body } = await ask(`${shop.shopUrl}/checkout/${key}`, request);
   await ask(`${String(body['order_url'])}/cancel`, undefined, { headers: { origin: shop.shopUrl } });
-  // Of an order that there is not, with a character that Postgres does not take.
+  // An event about a missing order, with a character that Postgres does not accept.
   const unknown = { payment_id: 'cs_unknown', order_id: 2_000_000_000, total: 1, key: `${key} \u0000` };
   await postSigned(shop, paidEvent(unknown));
 }
@@ -149,7 +149,7 @@ async function operate(shop: TestShop, visitor: Visitor): Promise<void> {
   await becomes(shop, order, { refunded: 200 });
 }
 
-/** Has a refund fail that the provider knows no charge for, has it tried again, and takes it off the list. */
+/** Lets a refund without a charge at the provider fail, retries it, and resolves its attention item. */
 async function settle(shop: TestShop, path: string): Promise<void> {
   const order = await placeOrder(shop);
   await postSigned(shop, paidEvent(order));
@@ -166,14 +166,14 @@ async function settle(shop: TestShop, path: string): Promise<void> {
 
 async function raisedItem(shop: TestShop, order: TestOrder): Promise<number> {
   const [item] = await waitFor(
-    'the refund to be put before a person',
+    'the refund to become an attention item',
     () => attentionItems(shop, order),
     (found) => found.length > 0,
   );
   return item?.attention_id ?? 0;
 }
 
-/** The event that would come if an order were paid by a charge that the provider has never heard of. */
+/** The event of a payment by a charge that does not exist at the provider. */
 function paidEvent({
   payment_id: id,
   order_id: orderId,

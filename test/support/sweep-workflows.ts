@@ -24,9 +24,9 @@ type Scenario = (shop: TestShop) => Promise<void>;
 
 const email = 'ann@reader.example';
 
-/** Lets happen to an order what may, once each. A new way for an order to end needs a scenario here. */
+/** Runs every scenario once. A new final state of an order needs a scenario here. */
 export async function sweepWorkflows(shop: TestShop): Promise<void> {
-  // What the shop is not told, it must not find out by comparing.
+  // The comparison must not find the payments that a scenario hides from the shop.
   await pauseComparison();
   for (const scenario of Object.values(scenarios)) await scenario(shop);
 }
@@ -49,7 +49,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     await control(shop, order, 'late_payment');
     await becomes(shop, order, { status: 'dispatched' });
   },
-  'paid without a word of it, and cancelled': async (shop) => {
+  'paid without an event, and cancelled': async (shop) => {
     const order = await placeOrder(shop);
     await setFaults(shop, order, { webhook_drop: 1 });
     await pay(shop, order);
@@ -66,7 +66,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     await control(shop, order, 'refund');
     await becomes(shop, order, { status: 'refunded' });
   },
-  'paid back in part at the provider without a word of it, and then in full': async (shop) => {
+  'paid back in part at the provider without an event, and then in full': async (shop) => {
     const order = await placePaidOrder(shop);
     await setFaults(shop, order, { webhook_drop: 1 });
     await control(shop, order, 'refund', { amount: 500 });
@@ -95,7 +95,7 @@ async function loseWorkflow(shop: TestShop, order: TestOrder): Promise<void> {
   await shop.database('orders').where({ order_id: order.order_id }).update({ hold_expires_at: longAgo });
 }
 
-/** What happens by the clock, and when processes come and go. */
+/** Scheduled work, and the start and end of processes. */
 export async function sweepSchedules(shop: TestShop): Promise<void> {
   for (const name of ['reconcile', 'compare-with-provider', 'housekeeping']) {
     const run = await DBOS.triggerSchedule(name);

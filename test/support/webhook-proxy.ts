@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** Stands between the payment service and the shop's webhook, so that a test can hold events back or lose them. */
+/** A proxy between the payment service and the shop's webhook, so that a test can delay or lose events. */
 export class WebhookProxy {
   /** While true, no event reaches the shop. */
   isCut = false;

@@ -12,7 +12,7 @@ import {
 import { waitFor } from '../support/wait.ts';
 
 // Runs by itself, after everything else, because its subject is how long something takes: measured against another thing
-// in the same run, as the machine may be slow. The figure itself stands in what a release says of it.
+// in the same run, as the machine may be slow. The notes of a release state the figure itself.
 
 const shareOfLoadingMax = 3;
 const rounds = 3;

@@ -69,7 +69,7 @@ test('the schedule reconciles by itself', async () => {
   await waitFor('two more runs', runs, (now) => now >= before + 2);
 });
 
-test('an event that never came is taken in, once', async () => {
+test('an event that never arrived is ingested once', async () => {
   const order = await placeOrder(shop);
   await setFaults(shop, order, { webhook_drop: 1 });
   await pay(shop, order);
@@ -126,7 +126,7 @@ test('an open session of a pending order is left alone, and a paid one of a paid
   expect(await readStatus(shop, paid)).toMatchObject({ status: 'paid', state: 'settled' });
 });
 
-test('an event that cannot be taken in is put before a person, and does not keep the others waiting', async () => {
+test('an event that cannot be ingested becomes an attention item, and does not delay the others', async () => {
   const [bad, good] = [await placeOrder(shop), await placeOrder(shop)];
   for (const order of [bad, good]) {
     await setFaults(shop, order, { webhook_drop: 1 });

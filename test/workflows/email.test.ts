@@ -183,7 +183,7 @@ function attentionItemOf(orderId: number): Promise<AttentionRow> {
   );
 }
 
-/** What an operator does about a parked email. */
+/** An operator's action on a failed email. */
 function tryAgain({ attentionId }: AttentionRow): Promise<string> {
   return inTransaction(database, (sql) => resolveAttentionItem(sql, { attentionId, resolution: null }));
 }

@@ -171,7 +171,7 @@ test('finds them by an index, however many there are that stay', async () => {
   for (const plan of [all, runs]) expect(plan).not.toMatch(/Seq Scan on workflow_status/);
 });
 
-/** How Postgres looks for what is old. */
+/** The plan by which Postgres finds old workflows. */
 async function planOf(kind: 'any' | 'scheduled'): Promise<string> {
   let plan = '';
   const explain = async (sql: string, bindings: Knex.ValueDict) => {

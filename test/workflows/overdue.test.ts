@@ -13,8 +13,8 @@ afterAll(() => shop.close());
 
 async function reconcile(): Promise<unknown[]> {
   await fetch(`${shop.shopUrl}/reconciliation`, { method: 'POST' });
-  const matters = await fetch(`${shop.shopUrl}/attention`);
-  return (await matters.json()) as unknown[];
+  const answer = await fetch(`${shop.shopUrl}/attention`);
+  return (await answer.json()) as unknown[];
 }
 
 test('an order whose payment is unknown long after its hold is put before a person, until it is decided', async () => {

@@ -18,7 +18,7 @@ import { everyRefundMade } from '../support/refunds.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
-// What ought to go on by itself and does not, because somebody broke it on purpose (docs/PAYMENTS.md, "Reconciliation").
+// Due work that does not progress, because a test broke it on purpose (docs/PAYMENTS.md, "Reconciliation").
 
 let shop: TestShop;
 
@@ -57,7 +57,7 @@ async function readReport(): Promise<Report> {
   return body as unknown as Report;
 }
 
-/** What reconciliation did so far in a scope. */
+/** The repairs of reconciliation in a scope so far. */
 async function reportOf(scope: 'shop' | 'provider'): Promise<Reconciliation> {
   const { reconciliations } = await readReport();
   const found = reconciliations.find((one) => one.scope === scope);
@@ -67,7 +67,7 @@ async function reportOf(scope: 'shop' | 'provider'): Promise<Reconciliation> {
 
 const workflows = () => shop.database('dbos.workflow_status');
 
-/** Makes the hold of an order end long ago; its checkout, which is broken, does not know. */
+/** Makes the hold of an order end long ago, without notifying its broken checkout. */
 async function endHold({ order_id: orderId }: TestOrder): Promise<void> {
   await shop
     .database('orders')
@@ -89,7 +89,7 @@ const breakages = {
 describe.concurrent.each(Object.entries(breakages))(
   'an order whose checkout workflow %s',
   (_how, breakIt) => {
-    test('is cancelled once its hold is over, after the session was ended', async () => {
+    test('is cancelled after its hold has expired and the session was ended', async () => {
       const order = await placeOrder(shop);
       await breakIt(order);
       await reconcile();
@@ -101,7 +101,7 @@ describe.concurrent.each(Object.entries(breakages))(
       expect(session).toMatchObject({ status: 'expired', payment_status: 'unpaid' });
     });
 
-    test('is paid when it was paid, and the shop was told', async () => {
+    test('is paid when it was paid, with an event', async () => {
       const order = await placeOrder(shop);
       await breakIt(order);
       await pay(shop, order);
@@ -110,7 +110,7 @@ describe.concurrent.each(Object.entries(breakages))(
       await becomes(shop, order, { status: 'paid', state: 'settled' });
     });
 
-    test('is paid when it was paid, and the shop was never told', async () => {
+    test('is paid when it was paid, without any event', async () => {
       const order = await placeOrder(shop);
       await breakIt(order);
       await setFaults(shop, order, { webhook_drop: 1 });

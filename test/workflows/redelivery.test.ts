@@ -3,7 +3,7 @@ import { becomes, pay, placeOrder, readStatus, type TestOrder } from '../support
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
-// A checkout that waits for its payment does not look for itself: it is woken, and a wake-up that was lost is repeated.
+// A checkout that waits for its payment does not poll: a message wakes it, and a lost notification is repeated.
 
 let shop: TestShop;
 
@@ -14,14 +14,14 @@ beforeAll(async () => {
 
 afterAll(() => shop.close());
 
-/** Sends a message and drops its wake-up, as when the shop has lost its connection. */
-async function sendUnheard(key: string, body: object): Promise<void> {
+/** Sends a message without its notification, as when the shop has lost its connection. */
+async function sendWithoutNotification(key: string, body: object): Promise<void> {
   await shop.database.transaction(async (trx) => {
     await trx.raw('set local session_replication_role = replica');
     await trx.raw("select dbos.send_message(?, cast(? as json), 'payment', ?)", [
       `checkout-${key}`,
       JSON.stringify(body),
-      `unheard-${key}`,
+      `unnotified-${key}`,
     ]);
   });
 }
@@ -38,7 +38,7 @@ async function callsOf(pattern: string): Promise<number> {
 const sweeps = 'select pg_notify(%destination_uuid%';
 const looks = 'SELECT topic FROM "dbos".notifications%';
 
-/** Places orders, and waits until their checkouts have looked once and gone to sleep. */
+/** Places orders, and waits until their checkouts have read once and wait. */
 async function placeWaiting(count: number): Promise<TestOrder[]> {
   const before = await callsOf(looks);
   const orders = await Promise.all(Array.from({ length: count }, () => placeOrder(shop)));
@@ -50,15 +50,15 @@ async function placeWaiting(count: number): Promise<TestOrder[]> {
   return orders;
 }
 
-test('a word that nobody heard is heard within seconds', async () => {
+test('a message without its notification arrives within seconds', async () => {
   const [order] = await placeWaiting(1);
   if (!order) throw new Error('There is no order.');
-  await sendUnheard(order.key, { cancel: true });
+  await sendWithoutNotification(order.key, { cancel: true });
   await becomes(shop, order, { status: 'cancelled' });
   expect(await readStatus(shop, order)).toMatchObject({ reason: 'cancelled_by_shopper' });
 });
 
-test('a checkout whose hold is over is told, and has kept no time of its own', async () => {
+test('a checkout is notified of its expired hold, and has no timer of its own', async () => {
   const [order] = await placeWaiting(1);
   if (!order) throw new Error('There is no order.');
   await shop.database('orders').where({ order_id: order.order_id }).update({ hold_expires_at: new Date() });
@@ -72,7 +72,7 @@ test('a checkout whose hold is over is told, and has kept no time of its own', a
   expect(steps).toEqual(['openCheckout', 'DBOS.recv', 'endPaymentSession', 'settleOrCancel']);
 });
 
-test('whoever waits asks the database nothing meanwhile, and is still there when the payment comes', async () => {
+test('a waiting checkout sends no statement meanwhile, and still receives the payment', async () => {
   const orders = await placeWaiting(20);
   const before = { sweeps: await callsOf(sweeps), looks: await callsOf(looks) };
   await waitFor(

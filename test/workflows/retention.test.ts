@@ -43,7 +43,7 @@ afterAll(async () => {
   await shop.close();
 });
 
-/** What is sold on one day: an order of each kind that ends in another way. */
+/** The sales of one day: one order for each final state. */
 async function sell(): Promise<TestOrder[]> {
   await ask(`${shop.shopUrl}/restock`);
   const email = 'ada@reader.example';
@@ -68,7 +68,7 @@ async function sell(): Promise<TestOrder[]> {
   return orders;
 }
 
-/** Waits for what the provider tells of one day: two payments, a refund and a session that was ended. */
+/** Waits for the provider's events of one day: two payments, a refund and a session that was ended. */
 async function everyEventCame(orders: readonly TestOrder[]): Promise<void> {
   const ids = orders.map(({ order_id: orderId }) => orderId);
   await waitFor(
@@ -147,7 +147,7 @@ async function deliverAgain(remembered: Record<string, unknown[]>): Promise<void
   }
 }
 
-/** Every story is started once more, under the id that the engine has forgotten. */
+/** Every workflow is started once more, under the id that the engine has deleted. */
 async function startAgain(remembered: Record<string, unknown[]>): Promise<void> {
   const ids = (table: string, column: string) =>
     (remembered[table] as Record<string, unknown>[]).map((row) => Number(row[column]));
