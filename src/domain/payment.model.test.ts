@@ -7,8 +7,8 @@ import { runScenario } from '../../test/model/scenario.ts';
 // A model of one order: shopper, provider, operator and checkout do what they can in any order, messages are lost, doubled
 // and late, and every decision is made by the real rules. The promises hold after each step, and at the end.
 
-const stories = 100_000;
-const longestStory = 20;
+const scenarios = 100_000;
+const longestScenario = 20;
 const timeLimitMs = 120_000;
 
 /** Ends that must have been reached, or the model would prove nothing about them. */
@@ -42,13 +42,13 @@ test('whatever happens in whatever order, the goods go out for the money, or all
 }, () => {
   const reached = new Map(Object.keys(ends).map((end) => [end, 0]));
   fc.assert(
-    fc.property(fc.array(fc.nat(), { maxLength: longestStory, size: 'max' }), (choices) => {
+    fc.property(fc.array(fc.nat(), { maxLength: longestScenario, size: 'max' }), (choices) => {
       const context = runScenario(choices);
       for (const [end, isReached] of Object.entries(ends)) {
         if (isReached(context)) reached.set(end, (reached.get(end) ?? 0) + 1);
       }
     }),
-    { numRuns: stories },
+    { numRuns: scenarios },
   );
   const rare = [...reached].filter(([, times]) => times < oftenEnough);
   expect(rare).toEqual([]);

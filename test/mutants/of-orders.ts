@@ -51,7 +51,7 @@ export const orders: readonly Mutant[] = [
     file: poller,
     from: 'await notifyExpiredHolds(sql);',
     to: 'void notifyExpiredHolds;',
-    test: { file: 'test/workflows/redelivery.test.ts', name: 'is notified of its expired hold' },
+    test: { file: 'test/workflows/redelivery-poller.test.ts', name: 'whose hold expired is notified' },
   },
   {
     name: 'a message that was not received is not sent again',
@@ -59,7 +59,7 @@ export const orders: readonly Mutant[] = [
     file: poller,
     from: 'await renotifyUnreadMessages(sql);',
     to: 'void renotifyUnreadMessages;',
-    test: { file: 'test/workflows/redelivery.test.ts', name: 'a message without its notification' },
+    test: { file: 'test/workflows/redelivery-poller.test.ts', name: 'an unread message is delivered' },
   },
   {
     name: 'units are not taken off the shelf when an order is placed',

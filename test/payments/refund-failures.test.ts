@@ -67,7 +67,7 @@ async function placeOrderPaidFromNowhere(): Promise<TestOrder> {
   return order;
 }
 
-async function parkedRefund(order: TestOrder): Promise<{ attention_id: number; subject: string }> {
+async function failedRefund(order: TestOrder): Promise<{ attention_id: number; subject: string }> {
   const [item] = await waitFor(
     'the refund to be put before a person',
     () => attentionItems(shop, order),
@@ -106,7 +106,7 @@ describe.concurrent('a refund that the provider refuses', () => {
   test('is listed with the reason, and retried by an operator', async () => {
     const order = await placeOrderPaidFromNowhere();
     const { body } = await refund(shop, order);
-    const first = await parkedRefund(order);
+    const first = await failedRefund(order);
     expect(await listed()).toContainEqual({
       attention_id: first.attention_id,
       kind: 'refund_failed',
@@ -120,7 +120,7 @@ describe.concurrent('a refund that the provider refuses', () => {
     expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
 
     expect(await attention(`${first.attention_id}/retry`)).toMatchObject({ status: 200 });
-    const second = await parkedRefund(order);
+    const second = await failedRefund(order);
     expect(second.attention_id).toBeGreaterThan(first.attention_id);
 
     // The charge is found after all.
@@ -134,7 +134,7 @@ describe.concurrent('a refund that the provider refuses', () => {
   test('is resolved when an operator made it by hand, and is not made once more', async () => {
     const order = await placeOrderPaidFromNowhere();
     await refund(shop, order);
-    const { attention_id: id } = await parkedRefund(order);
+    const { attention_id: id } = await failedRefund(order);
     expect(await attention(`${id}/resolve`, { resolution: 'paid back by bank transfer' })).toMatchObject({
       status: 200,
       body: { resolved: true },

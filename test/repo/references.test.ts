@@ -10,6 +10,7 @@ import { expect, test } from 'vitest';
 // - a path in a comment, or in code style in Markdown, needs a file or folder that it is the end of: `tables.ts` and
 //   `database/tables.ts` both name `src/database/tables.ts`. Wildcards and generated folders are exempt;
 // - `npm run name` needs a script.
+// It also forbids references that a reader of this repository cannot follow, and terms that the glossary has replaced.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const endings = 'ts|js|mjs|sql|md|json|liquid|css|yaml|svg';
@@ -23,6 +24,25 @@ const forbidden: readonly RegExp[] = [
   /\bplan of the house\b/i,
   /\bshared\/(?:[A-Z]+\.md|facts|hooks|seeds)/,
   /(?<![\w.])\/(?:work|home|Users)\/\w+/,
+];
+
+/** Terms that the glossary has replaced, each with its standard term. They match whole words, also within identifiers. */
+const formerTerms: readonly (readonly [former: string, standard: string])[] = [
+  ['follow ups', 'workflow registry'],
+  ['park(?:ed|s)?', 'send to attention'],
+  ['settle matter', 'resolve an attention item'],
+  ['sight', 'review fingerprint'],
+  ['adopts?', 'recover orphaned workflows'],
+  ['keep waking', 'redelivery poller'],
+  ['persistently', 'with retry'],
+  ['placed before', 'find an existing order'],
+  ['obstacles?', 'blocker'],
+  ['order key', 'correlation token'],
+  ['moods|strikes?', 'injected faults and their hits'],
+  ['departures?', 'delivery'],
+  ['books', 'ledger'],
+  ['arena|market', 'fixture or target'],
+  ['payment-service', 'stripe-simulator'],
 ];
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root })
@@ -82,7 +102,7 @@ function problemsIn(file: string, text: string): string[] {
     ([, name = '']) => !(name in scripts),
   );
   return [
-    ...forbidden.flatMap((pattern) => pattern.exec(text)?.[0] ?? []).map((words) => `says "${words}"`),
+    ...forbidden.flatMap((pattern) => pattern.exec(text)?.[0] ?? []).map((words) => `contains "${words}"`),
     ...cited.map((number) => `decision ${number} does not exist`),
     ...[...broken, ...missing].map((name) => `${name} does not exist`),
     ...commands.map(([command]) => `${command} does not exist`),
@@ -94,6 +114,31 @@ test('comments and documents only name decisions, files, commands and documents 
   expect([...texts].flatMap(([file, text]) => (file === own ? [] : problemsIn(file, text)))).toEqual([]);
 });
 
+// Texts for shoppers and operators use ordinary English, so their files are exempt.
+const withFormerTerms = /^(?:CHANGELOG\.md|src\/(?:storefront|operator)\/words\.ts)$|\.liquid$/;
+
+function formerTermsIn(file: string, text: string): string[] {
+  const words = text.replaceAll(/(?<=[a-z])(?=[A-Z])|_/g, ' ');
+  return formerTerms.flatMap(([former, standard]) => {
+    const found = new RegExp(`\\b(?:${former})\\b`, 'i').exec(words)?.[0];
+    return found === undefined ? [] : [`${file}: "${found}" is now: ${standard}`];
+  });
+}
+
+test('only the change log uses terms that the glossary has replaced', () => {
+  const own = 'test/repo/references.test.ts';
+  const checked = [...texts].filter(([file]) => file !== own && !withFormerTerms.test(file));
+  expect(checked.flatMap(([file, text]) => formerTermsIn(file, `${file} ${text}`))).toEqual([]);
+});
+
+test.each(['isParked', 'keepWaking()'])('the check reports the replaced term in: %s', (text) => {
+  expect(formerTermsIn('a.ts', text)).not.toEqual([]);
+});
+
+test('the check accepts words that contain a replaced term', () => {
+  expect(formerTermsIn('a.ts', 'history, orderHistory, sparkle, insight, marketing')).toEqual([]);
+});
+
 test.each([
   ['a.ts', '// Needed since issue 5.'],
   ['a.ts', '/** As the plan of the house says. */'],
@@ -103,7 +148,7 @@ test.each([
   ['a.ts', '// decisions 1 and 999'],
   ['a.ts', '// decision 0001'],
   ['a.ts', '// The rule is in database/renamed-meanwhile.ts.'],
-  ['a.ts', '/**\n * The rule (renamed-meanwhile.ts) stands elsewhere.\n */'],
+  ['a.ts', '/**\n * The rule (renamed-meanwhile.ts) is in another place.\n */'],
   ['a.sql', '-- as in renamed-meanwhile.ts'],
   ['docs/a.md', 'See [the other page](renamed.md).'],
   ['docs/a.md', 'All of it is in `src/renamed-meanwhile/`.'],

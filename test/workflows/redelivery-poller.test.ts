@@ -3,7 +3,7 @@ import { becomes, pay, placeOrder, readStatus, type TestOrder } from '../support
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
-// A checkout that waits for its payment does not poll: a message wakes it, and a lost notification is repeated.
+// A checkout that waits for its payment does not poll: notifications wake it, and the poller repeats lost ones.
 
 let shop: TestShop;
 
@@ -14,8 +14,8 @@ beforeAll(async () => {
 
 afterAll(() => shop.close());
 
-/** Sends a message without its notification, as when the shop has lost its connection. */
-async function sendWithoutNotification(key: string, body: object): Promise<void> {
+/** Sends a message without its notification, as if the shop had lost its LISTEN connection. */
+async function sendUnnotified(key: string, body: object): Promise<void> {
   await shop.database.transaction(async (trx) => {
     await trx.raw('set local session_replication_role = replica');
     await trx.raw("select dbos.send_message(?, cast(? as json), 'payment', ?)", [
@@ -35,30 +35,30 @@ async function callsOf(pattern: string): Promise<number> {
   return rows[0]?.calls ?? Number.NaN;
 }
 
-const sweeps = 'select pg_notify(%destination_uuid%';
-const looks = 'SELECT topic FROM "dbos".notifications%';
+const repeats = 'select pg_notify(%destination_uuid%';
+const polls = 'SELECT topic FROM "dbos".notifications%';
 
-/** Places orders, and waits until their checkouts have read once and wait. */
+/** Places orders, and waits until their checkouts have polled once and wait for a notification. */
 async function placeWaiting(count: number): Promise<TestOrder[]> {
-  const before = await callsOf(looks);
+  const before = await callsOf(polls);
   const orders = await Promise.all(Array.from({ length: count }, () => placeOrder(shop)));
   await waitFor(
     'every checkout to wait',
-    () => callsOf(looks),
+    () => callsOf(polls),
     (calls) => calls >= before + count,
   );
   return orders;
 }
 
-test('a message without its notification arrives within seconds', async () => {
+test('an unread message is delivered within seconds', async () => {
   const [order] = await placeWaiting(1);
   if (!order) throw new Error('There is no order.');
-  await sendWithoutNotification(order.key, { cancel: true });
+  await sendUnnotified(order.key, { cancel: true });
   await becomes(shop, order, { status: 'cancelled' });
   expect(await readStatus(shop, order)).toMatchObject({ reason: 'cancelled_by_shopper' });
 });
 
-test('a checkout is notified of its expired hold, and has no timer of its own', async () => {
+test('a checkout whose hold expired is notified, and has no timer of its own', async () => {
   const [order] = await placeWaiting(1);
   if (!order) throw new Error('There is no order.');
   await shop.database('orders').where({ order_id: order.order_id }).update({ hold_expires_at: new Date() });
@@ -72,15 +72,15 @@ test('a checkout is notified of its expired hold, and has no timer of its own', 
   expect(steps).toEqual(['openCheckout', 'DBOS.recv', 'endPaymentSession', 'settleOrCancel']);
 });
 
-test('a waiting checkout sends no statement meanwhile, and still receives the payment', async () => {
+test('waiting checkouts send no query, and receive the payment', async () => {
   const orders = await placeWaiting(20);
-  const before = { sweeps: await callsOf(sweeps), looks: await callsOf(looks) };
+  const before = { repeats: await callsOf(repeats), polls: await callsOf(polls) };
   await waitFor(
-    'two more sweeps',
-    () => callsOf(sweeps),
-    (calls) => calls >= before.sweeps + 2,
+    'two more runs of the poller',
+    () => callsOf(repeats),
+    (calls) => calls >= before.repeats + 2,
   );
-  expect(await callsOf(looks)).toBe(before.looks);
+  expect(await callsOf(polls)).toBe(before.polls);
   const [order] = orders;
   if (!order) throw new Error('There is no order.');
   await pay(shop, order);
