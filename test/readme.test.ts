@@ -32,7 +32,7 @@ function transcript(): Step[] {
     });
 }
 
-/** Runs all commands in one shell, as somebody who types them would, and splits what they print. */
+/** Runs all commands in one shell, as if typed, and splits their output. */
 async function run(commands: string[]): Promise<string[]> {
   const mark = '----- next command';
   const script = commands

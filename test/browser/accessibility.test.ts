@@ -7,7 +7,7 @@ import { nameOf, openState, pageStates } from '../support/page-states.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { connectBrowser } from '../support/visit.ts';
 
-// Every page in every state, light and dark, wide and narrow: what would keep somebody from using it.
+// Every page in every state, light and dark, wide and narrow, has no accessibility fault.
 
 let shop: TestShop;
 let browser: Browser;
@@ -30,7 +30,7 @@ const pagesAtOnce = 2;
 const places = Array.from({ length: pagesAtOnce }, () => Promise.resolve<unknown>(undefined));
 let turn = 0;
 
-/** Lets a page be used that nobody else has seen, once one of the places is free. */
+/** Opens a fresh page, when one of the slots is free. */
 async function inNewPage<Result>(use: (page: Page) => Promise<Result>): Promise<Result> {
   turn = (turn + 1) % pagesAtOnce;
   const mine = (places[turn] ?? Promise.resolve()).then(async () => {
@@ -45,7 +45,7 @@ async function inNewPage<Result>(use: (page: Page) => Promise<Result>): Promise<
   return mine;
 }
 
-describe.concurrent('nobody is kept out of', () => {
+describe.concurrent('an accessible page', () => {
   test.each(pageStates.map((state) => [nameOf(state), state] as const))('%s', async (name, state) => {
     const faults = await inNewPage(async (page) => {
       await openState(page, state, fixture);
@@ -78,7 +78,7 @@ test('no two pages have the same title', () => {
   expect([...pagesOf].filter(([, pages]) => pages.size > 1)).toEqual([]);
 });
 
-test('what keeps somebody out is found: a page that was spoiled in every way', async () => {
+test('every check reports a page that was spoiled in every way', async () => {
   const faults = await inNewPage(async (page) => {
     await page.goto(shop.shopUrl);
     await page.evaluate(({ html, css }) => {

@@ -46,7 +46,7 @@ const shackle = 'Bow Shackle';
 const addShackle = () => page.getByRole('button', { name: `${words.products.add} ${shackle}` });
 const added = () => page.getByRole('status').filter({ hasText: cartMessages.added(shackle) });
 
-/** Holds back what the page adds to the cart until the returned function is called. */
+/** Delays the page's requests to the cart until the returned function is called. */
 async function holdBack(pass: (route: Route) => Promise<void> = (route) => route.continue()) {
   let release: () => void = () => undefined;
   const released = new Promise<void>((resolve) => {

@@ -17,7 +17,7 @@ import {
 } from '../support/shopper-in-browser.ts';
 import { visitShop } from '../support/visit.ts';
 
-// Nobody pays, and the hold ends while pages are open.
+// The order is not paid, and its hold ends while pages are open.
 
 const holdSeconds = 8;
 const email = 'ada@reader.example';

@@ -26,10 +26,10 @@ interface Transfer {
 }
 
 const bytesAtMost = 60 * 1024;
-// Ten segments of 1,460 bytes are what a server sends before it waits for the first acknowledgement (RFC 6928).
+// A server sends ten segments of 1,460 bytes before it waits for the first acknowledgement (RFC 6928).
 const bytesOfFirstFlight = 14_000;
 
-/** Opens a page and returns what was loaded for it, without the later requests of its scripts. */
+/** Opens a page and returns its requests, without the later ones of its scripts. */
 async function visit(page: Page, session: CDPSession, address: string): Promise<Transfer[]> {
   const transfers = new Map<string, Transfer>();
   const begun = (event: { requestId: string; type?: string; request: { url: string } }) => {

@@ -29,7 +29,7 @@ async function bannerGoes(page: Page): Promise<void> {
   await expect.poll(() => banner(page).textContent()).toBe('');
 }
 
-/** Kills the shop, and again as often as it is back before the page has seen that it was gone. */
+/** Kills the shop, and repeats this until the page has noticed that it was away. */
 async function dieUntilNoticed(page: Page): Promise<void> {
   await waitFor(
     'the page to show that the shop is away',

@@ -35,7 +35,7 @@ async function placePaidOrder(): Promise<string> {
   return String(body['order_id']);
 }
 
-test('an order is paid back on the operator page, after an amount that there is not', async () => {
+test('an order is refunded on the operator page, after an invalid amount', async () => {
   const orderId = await placePaidOrder();
   await page.goto(visit.shop.shopUrl);
   await page.getByRole('link', { name: 'Operator' }).click();

@@ -40,7 +40,7 @@ async function openPage(order: TestOrder, query = ''): Promise<void> {
   await page.waitForLoadState('load');
 }
 
-test('what the keyboard was on when a payment arrived is gone, and it goes on at the heading', async () => {
+test('the focused element disappears when a payment arrives, and the focus moves to the heading', async () => {
   for (const focused of [
     page.getByRole('link', { name: /^Pay \$/ }),
     page.getByRole('button', { name: words.order.cancel }),
@@ -68,7 +68,7 @@ test('a cancelled order does not claim that nothing was charged, and shows a lat
   expect(await denial.count()).toBe(0);
 });
 
-test('who comes back to the page of a dispatched order sees that it was refunded since', async () => {
+test('the page of a dispatched order, opened again by “back”, shows its later refund', async () => {
   const order = await placeOrder(shop, { sku: 'shackle' });
   await openPage(order);
   await pay(shop, order);
@@ -104,7 +104,7 @@ function end(server: Server): void {
   server.close();
 }
 
-test('where something on the way keeps the stream’s words back, the page is fetched instead', async () => {
+test('the page is fetched instead of streamed when a proxy holds back the stream', async () => {
   const mute = await muteStreams('', Number.POSITIVE_INFINITY);
   const order = await placeOrder(shop, { sku: 'shackle' });
   await openPage(order);

@@ -135,7 +135,7 @@ describe('a session that expires while the page is open', () => {
 });
 
 test('a slow card shows that the bank is being asked, and going back afterwards shows the payment', async () => {
-  // Nobody outside can look at a page that is about to be left, so it takes notes.
+  // A test cannot inspect a page during its unload, so the page records its own changes.
   await page.addInitScript(() => {
     const note = (): void => {
       const button = document.querySelector('#pay button:disabled');

@@ -166,7 +166,7 @@ test('recent orders show the progress of a new one by themselves', async () => {
   expect(await isSamePage()).toBe(true);
 });
 
-/** Somebody else takes these, and pays later. */
+/** Another shopper orders these, and pays later. */
 async function takeAway(sku: string, qty: number): Promise<void> {
   const { status } = await ask(`${visit.shop.shopUrl}/checkout/${randomUUID()}`, { items: [{ sku, qty }] });
   expect(status).toBe(201);

@@ -4,8 +4,8 @@ import type { CrashPoint } from '../support/processes.ts';
 import { expectAllWell, type Kill, runScenario, runWithKill, sidesOf } from './crash-case.ts';
 import { paid } from './scenarios.ts';
 
-// Other deaths in the life of an order that is paid: of the payment service, of both processes together, of the shop
-// while it takes its work up again, and of the shop again and again.
+// Further crashes during a paid order: of the payment service, of both processes, of the shop during recovery, and
+// repeatedly.
 
 const fixtures = new FixturePool({ HOLD_SECONDS: '120', DISPATCH_SECONDS: '0.5' });
 

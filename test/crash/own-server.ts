@@ -21,7 +21,7 @@ export class OwnServer {
   }
 
   static async open(): Promise<OwnServer> {
-    // The prefix by which the next test run finds and ends what a killed one has left.
+    // The prefix by which the next test run finds and ends the server of a killed run.
     const dataDir = await mkdtemp(path.join(tmpdir(), `holdfast-test-${process.pid}-`));
     return new OwnServer(dataDir, await startPostgres({ dataDir, settings }));
   }

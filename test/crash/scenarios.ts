@@ -17,7 +17,7 @@ export interface FinalState {
 /** The events while the order waits for its payment. */
 export type Incident = () => Promise<void>;
 
-/** One way through the shop: what the shopper does, and how it ends. */
+/** One scenario: the shopper's actions and the final state. */
 export interface Scenario {
   readonly act: (fixture: Fixture, key: string, meanwhile?: Incident) => Promise<Answer>;
   readonly finalState: FinalState;
@@ -94,7 +94,7 @@ async function outliveHold(fixture: Fixture, paymentId: string): Promise<void> {
     .update({ expires_at: fixture.payments.raw("expires_at + interval '30 minutes'") });
 }
 
-/** Nobody pays: the shop ends the session, which would have lived on as every session at Stripe does, and cancels. */
+/** Without a payment the shop ends the session, which would outlive the hold, and cancels the order. */
 export const unpaid: Scenario = {
   act: async (fixture, key, meanwhile) => {
     const answer = await checkOut(fixture, key);
@@ -157,7 +157,7 @@ export const paidLate: Scenario = {
   },
 };
 
-/** The same, but the units have gone to somebody else meanwhile: the money goes back. */
+/** The same, but another order has taken the units: the payment is refunded. */
 export const paidTooLate: Scenario = {
   act: async (fixture, key) => {
     const all = { sku: 'bell', qty: await available(fixture, 'bell') };

@@ -98,7 +98,7 @@ async function steps(fixture: Fixture, workflowId: string): Promise<string[]> {
     .orderBy('function_id')
     .select<{ function_name: string }[]>('function_name');
   const names = rows.map((row) => row.function_name).filter((name) => name !== noteOfEngine);
-  // While the payment service is away the shop waits and asks it again, as often as it takes, until one of them speaks.
+  // While the payment service is away the shop repeats its call until it has an answer.
   return names.join(' ').replaceAll(askedAgain, asked).split(' ').filter(Boolean);
 }
 

@@ -8,7 +8,7 @@ import { acts, type Plan, planRun, scarce } from './plan.ts';
 import { expectPromisesKept, unfinished } from './verify.ts';
 
 // Random checkouts on the real system, with a payment provider with every injected fault; then every cent is accounted for.
-// The seed decides what each buyer does, and which of the provider's answers and events go wrong.
+// The seed decides each buyer's actions, and which answers and events of the provider fail.
 
 const { MONEY_SEED: givenSeed, MONEY_SEEDS: runs = '1', MONEY_CHECKOUTS: checkouts = '240' } = process.env;
 const seeds =
@@ -126,7 +126,7 @@ async function restock(number: number): Promise<void> {
   }
 }
 
-/** Waits until nothing is left to do. Comparing with the provider finds what it never sent, as the hourly schedule does. */
+/** Waits until nothing is left to do. The comparison with the provider, which runs hourly, finds events that it never sent. */
 async function untilFinished(): Promise<void> {
   await untilNothingIsLeft();
   // A comparison reads hundreds of pages; with half of them failing it would never come to its end.

@@ -9,7 +9,7 @@ export interface Plan {
   readonly key: string;
   readonly items: readonly { readonly sku: string; readonly qty: number }[];
   readonly act: Act;
-  /** A number from 0 to 1, for what the act decides later. */
+  /** A number from 0 to 1, for a later decision of the act. */
   readonly chance: number;
   /** The same request is sent twice at once. */
   readonly twice: boolean;
@@ -78,7 +78,7 @@ function pick<Item>(items: readonly Item[], chance: number): Item {
   return item;
 }
 
-// A hash instead of a stream of numbers: what one checkout does never depends on how many came before it.
+// A hash instead of a stream of numbers makes each plan independent of the checkouts before it.
 function chanceOf(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE() / 2 ** 32;
 }

@@ -53,7 +53,7 @@ test('the table of the edges is the one that the tests go through', () => {
   expect(documented).toEqual(rows);
 });
 
-test('the events to subscribe to are those that mean something', () => {
+test('the listed events are those that change something', () => {
   const listed = [...text.matchAll(/^ +- `([\w.]+)`$/gm)].map(([, type]) => type ?? '');
   const object = { id: 'cs_1', payment_status: 'paid' };
   const kindOf = (type: string) => readEvent({ id: 'evt_1', type, created: 1, data: { object } })?.kind;

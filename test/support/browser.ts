@@ -8,7 +8,7 @@ export class Visitor {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
-  /** Puts a cookie in place of what the shop has set. */
+  /** Replaces the cookie that the shop has set. */
   forge(name: string, value: string): void {
     this.cookies.set(name, value);
   }

@@ -2,7 +2,7 @@ import { Session } from 'node:inspector/promises';
 
 /** Records which functions are called from its creation on. */
 export interface CalledFunctions {
-  /** The beginning of each function in the files whose address matches, of those that nobody has called. */
+  /** The first characters of each uncalled function in the files with a matching address. */
   uncalledIn(address: RegExp): Promise<string[]>;
 }
 

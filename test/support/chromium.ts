@@ -69,7 +69,7 @@ function isExecutable(file: string): Promise<boolean> {
   );
 }
 
-/** Installs a Debian package when we may. @returns what went wrong, or nothing */
+/** Installs a Debian package when we may. @returns the failure, or nothing */
 async function installPackage(name: string): Promise<string> {
   if (process.getuid?.() !== 0) return 'Not root, so no package was installed.';
   return (await attempt('apt-get', ['update'])) || attempt('apt-get', ['install', '-y', name]);

@@ -9,7 +9,7 @@ import pg from 'pg';
 //   before the commit of …   instead of sending the commit
 //   after the commit of …    when its answer has come, before anything else runs
 //   before the call that …   instead of sending the request to the provider
-//   after the call that …    when the answer has come, before anybody has seen it
+//   after the call that …    when the answer has come, before the process handles it
 //
 // Armed by CRASH_AT from the start, or by the message `{ crashAt }` while it runs.
 
@@ -33,7 +33,7 @@ function crashIfArmed(when, names) {
 
 const workflowOf = (workflowId) => workflowId.split('-', 1)[0];
 
-// A transaction is named by what it writes: the statement, and the names that it and its values give the commit.
+// A transaction is named by its writes: the statement, and the names that it and its values give the commit.
 const writes = [
   [/^INSERT INTO "dbos"\.workflow_status/, (values) => [`start of ${values[2]}`]],
   [/^INSERT INTO "dbos"\.operation_outputs/, (values) => [values[4]]],

@@ -62,7 +62,7 @@ export async function resend(shop: OpenShop, order: TestOrder, type: string): Pr
   return eventId;
 }
 
-/** Keeps the hourly comparison from finding what a test hides from the shop. */
+/** Keeps the hourly comparison from finding payments that a test hides from the shop. */
 export function pauseComparison(): Promise<void> {
   return DBOS.pauseSchedule('compare-with-provider');
 }

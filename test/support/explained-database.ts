@@ -23,7 +23,7 @@ export interface ExplainedDatabase extends TestDatabase {
   grownTables(): Promise<string[]>;
 }
 
-// A server of its own, because what is lost with it is made again: nothing is written twice, nothing is waited for.
+// A separate server, whose data is disposable: it runs without fsync and full-page writes.
 const settings = {
   fsync: 'off',
   full_page_writes: 'off',
@@ -32,7 +32,7 @@ const settings = {
   max_wal_senders: '0',
   max_wal_size: '8GB',
   shared_buffers: '512MB',
-  // The statistics are those of the filling: what a test adds to a million is nothing.
+  // The statistics are those after the filling: the few rows of a test do not change them.
   autovacuum: 'off',
   shared_preload_libraries: 'auto_explain',
   'auto_explain.log_analyze': 'on',
@@ -49,7 +49,7 @@ const settings = {
 
 /** Makes a database with as many finished orders, on a server of its own that ends with it. */
 export async function createExplainedDatabase(orders: number): Promise<ExplainedDatabase> {
-  // Named so that the next run removes what a run that was killed leaves behind.
+  // Named so that the next run removes the remains of a killed run.
   const folder = await mkdtemp(path.join(tmpdir(), `holdfast-test-${process.pid}-`));
   const server = await startPostgres({ dataDir: folder, settings });
   const admin = connect(server.url, 1);
@@ -108,7 +108,7 @@ async function readStatements(admin: Database, url: string): Promise<RunStatemen
   return log.split('\n').flatMap(readEntry);
 }
 
-/** Runs a statement that nobody else runs, to be found in the log behind all others. */
+/** Runs a unique statement that marks the end of the preceding log. */
 async function makeMark(url: string): Promise<string> {
   const mark = `mark ${Date.now()}`;
   const database = connect(url, 1);

@@ -18,7 +18,7 @@ export type ProviderAnswer =
   | 'silence'
   | 'reset';
 
-/** Speaks just as much of Stripe's API as the test makes up, and remembers what it was asked. */
+/** Answers Stripe's API as the test sets, and records the calls. */
 export class FakeProvider {
   readonly calls: ProviderCall[] = [];
   answer: (call: ProviderCall) => ProviderAnswer = () => ({ status: 500, body: {} });

@@ -67,7 +67,7 @@ const fillings = [
 const counted = { orders: 'order_id', order_history: 'history_id', emails: 'email_id', refunds: 'refund_id' };
 
 /**
- * Fills a database that was just migrated with orders that have all ended, and with what years of them leave behind. Narrow
+ * Fills a fresh database with finished orders and with the rows that years of them leave behind. Narrow
  * rows, but as many; the sums of stock and money are right.
  */
 export async function fillWithFinishedOrders(databaseUrl: string, orders: number): Promise<void> {

@@ -36,7 +36,7 @@ const needs: Readonly<Record<string, readonly ((project: TestProject) => Promise
   timing: [build],
 };
 
-/** Prepares what one project needs. Vitest calls it only for projects of which a file runs. */
+/** Prepares one project. Vitest calls it only for projects of which a file runs. */
 // oxlint-disable-next-line import/no-default-export -- vitest calls the default export
 export default async function prepare(project: TestProject): Promise<End> {
   const started = await Promise.all((needs[project.name] ?? []).map((one) => one(project)));
@@ -109,7 +109,7 @@ async function removeLeftovers(): Promise<void> {
     const owner = new RegExp(`^${folderPrefix}(\\d+)-`).exec(name)?.[1];
     if (owner === undefined || isAlive(Number(owner))) continue;
     const dataDir = path.join(tmpdir(), name);
-    // Another run may be removing the same one; whoever comes second has nothing left to do.
+    // Another run may be removing the same one; the second has nothing left to do.
     await startPostgres({ dataDir })
       .then((server) => remove(server, dataDir))
       .catch(() => undefined);

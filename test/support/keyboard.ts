@@ -3,7 +3,7 @@ import type { Locator, Page } from 'playwright-core';
 
 const stopsAtMost = 60;
 
-/** Where the keyboard is: what it is called, and what is wrong with how that shows. */
+/** The focused element: its name, and the fault of its focus ring. */
 interface Stop {
   readonly name: string;
   readonly faults: readonly string[];
@@ -11,7 +11,7 @@ interface Stop {
 
 /**
  * Presses Tab until something has the focus.
- * @returns what had it on the way there, itself last
+ * @returns the names of the stops on the way there, its own last
  * @throws when a stop cannot be seen to have the focus, or when there are too many
  */
 export async function tabTo(page: Page, target: Locator): Promise<string[]> {
@@ -39,7 +39,7 @@ export function currentStop(page: Page): Promise<Stop> {
     const text = element.getAttribute('aria-label') ?? (labels[0] ?? element).textContent;
     const { left, top, width, height } = element.getBoundingClientRect();
     const on = document.elementFromPoint(left + width / 2, top + height / 2);
-    // The card of a product shows the focus of its link by what it draws around itself.
+    // The card of a product shows the focus of its link by its own outline.
     const isOutlined = [undefined, '::after'].some((part) => {
       const { outlineStyle, outlineWidth } = getComputedStyle(element, part);
       return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2;

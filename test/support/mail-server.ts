@@ -80,7 +80,7 @@ export class MailServer {
     return (this.server.server.address() as AddressInfo).port;
   }
 
-  /** Forgets what happened, for the next test. */
+  /** Clears messages, faults and attempts for the next test. */
   reset(): void {
     this.received.length = 0;
     this.next = [];
@@ -88,7 +88,7 @@ export class MailServer {
     this.tries = 0;
   }
 
-  /** The messages with this Message-ID, as often as they came. */
+  /** The messages with this Message-ID, repetitions included. */
   withId(messageId: string): ReceivedMail[] {
     return this.received.filter(({ headers }) => headers.includes(`Message-ID: ${messageId}`));
   }

@@ -44,8 +44,8 @@ export async function moneyOf(shop: OpenShop, { order_id: orderId }: TestOrder):
 }
 
 /**
- * Promises 1 and 2 for every order: charged once at most, and what is kept of it is the total of an order that is
- * paid or dispatched less what was refunded of it, and nothing of any other.
+ * Checks promises 1 and 2 for every order. It was charged at most once. A paid or dispatched order keeps its total
+ * less its refunds; any other order keeps nothing.
  */
 export async function expectMoneySettled(shop: OpenShop): Promise<void> {
   const moved = await moneyMoved(shop);

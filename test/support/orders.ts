@@ -81,7 +81,7 @@ export async function placePaidOrder(
   return order;
 }
 
-/** Does what a person does in the provider's dashboard, to a session. */
+/** Acts on a session as a person in the provider's dashboard. */
 export function control(
   shop: OpenShop,
   { payment_id: sessionId }: TestOrder,

@@ -73,7 +73,7 @@ async function prepareShoppers(shop: OpenShop): Promise<PageFixture['shoppers']>
   const [many] = await Promise.all([
     shopperWithOrders(shop),
     orderOf(shop, ordered),
-    // Others buy what those two have in their carts.
+    // Other shoppers buy the items in those two carts.
     buyFor(shop, { turnbuckle: 28 }),
     buyFor(shop, { 'snatch-hook': 120 }),
     setPrice(shop, 'thimble', 495),
@@ -118,7 +118,7 @@ async function ordersPaid(shop: OpenShop) {
   return { inDispatch, dispatched, refunded, partlyRefunded };
 }
 
-/** For the pages of the payment service; what is declined there is declined by hand. */
+/** For the pages of the payment service, whose cards are declined by hand. */
 async function ordersAtPayment(shop: OpenShop) {
   const [toPay, declinedThere, paidThere, endedThere] = await Promise.all([
     place(shop),
@@ -143,7 +143,7 @@ async function shopperWithOrders(shop: OpenShop): Promise<Visitor> {
   return visitor;
 }
 
-/** Prices are set by whoever owns the catalogue; no address of the shop does. */
+/** Prices change in the catalogue only; the shop has no address for it. */
 export async function setPrice(shop: OpenShop, sku: string, cents: number): Promise<void> {
   await shop.database('products').where('sku', sku).update({ price_cents: cents });
 }

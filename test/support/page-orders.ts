@@ -12,7 +12,7 @@ import {
 import { refund } from './refunds.ts';
 import { waitFor } from './wait.ts';
 
-// Carts and orders as shoppers make them with the forms of the pages, and what becomes of them.
+// Carts and orders made with the forms of the pages, and their later states.
 
 type Lines = Readonly<Record<string, number>>;
 
@@ -28,7 +28,7 @@ export async function shopperWith(shop: OpenShop, lines: Lines): Promise<Visitor
   return visitor;
 }
 
-/** Orders what is in somebody's cart, through the review. */
+/** Orders a visitor's cart through the review. */
 export async function orderOf(shop: OpenShop, visitor: Visitor): Promise<TestOrder> {
   const { text } = await visitor.get('/cart/checkout');
   const key = fieldIn(text, 'key');
@@ -41,7 +41,7 @@ export async function orderOf(shop: OpenShop, visitor: Visitor): Promise<TestOrd
   return orderByKey(shop, key);
 }
 
-/** An order of somebody who has just come. */
+/** An order of a new visitor. */
 export async function buyFor(shop: OpenShop, lines: Lines): Promise<TestOrder> {
   return orderOf(shop, await shopperWith(shop, lines));
 }

@@ -141,7 +141,7 @@ export function nameOf({ page, state }: PageState): string {
   return `${page}-${state}`;
 }
 
-/** Goes to a page and does there what leads to the state, as a browser that has never been at the shop. */
+/** Opens a page in a fresh browser and acts there until it is in the state. */
 export async function openState(page: Page, state: PageState, fixture: PageFixture): Promise<void> {
   const { at, as, act, shows } = state;
   if (as !== undefined) await lend(page.context(), fixture.shop.shopUrl, fixture.shoppers[as]);

@@ -19,7 +19,7 @@ const outputCharsMax = 20_000;
 export class RealProcess {
   /** How it died, each time: the crash point, or the signal, or the exit code. */
   readonly deaths: string[] = [];
-  /** The end of what it has printed in all its lives. */
+  /** The end of its output, over all restarts. */
   output = '';
   readonly #program: keyof typeof entries;
   readonly #env: Readonly<Record<string, string>>;
@@ -106,7 +106,7 @@ export class RealProcess {
   }
 }
 
-// Also settled by a death: whoever waits looks again at the process that came after it.
+// Also settled by a crash: the caller then checks the restarted process.
 function answers(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.on('message', (message) => {

@@ -62,8 +62,8 @@ export function byOrder<Row extends { readonly client_reference_id: string }>(
 }
 
 /**
- * Promises 1 and 2, against the payment service's own ledger: an order that is paid or dispatched was
- * charged its total once, and of every other order nothing is left that was charged.
+ * Checks promises 1 and 2 against the simulator's ledger. A paid or dispatched order was charged its total once. Any
+ * other order was not charged, or was refunded in full.
  */
 export async function expectMoneyRight(database: Database, paymentUrl: string): Promise<void> {
   const charged = byOrder((await readLedger(paymentUrl)).charges);

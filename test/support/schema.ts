@@ -2,7 +2,7 @@ import type { Database } from '../../src/database/connection.ts';
 
 /**
  * Describes the shop's own tables, views and triggers as SQL, from the catalogue of a migrated database.
- * Written for people and for comparison in review: what a migration changes shows in the diff.
+ * Written for people: the diff in a review shows the changes of a migration.
  */
 export async function describeSchema(database: Database): Promise<string> {
   const tables = await names(database, 'r');

@@ -6,11 +6,11 @@ import type { Fixture } from './fixture.ts';
 
 // Actions of a shopper, by the roles, labels and words of the pages, with and without JavaScript.
 
-/** A browser of one shopper: cookies of its own, and what went wrong in any of its pages. */
+/** A browser of one shopper: cookies of its own, and the errors in any of its pages. */
 export interface Shopper {
   readonly context: BrowserContext;
   readonly page: Page;
-  /** Script errors, what the Content-Security-Policy blocked, and parts of a page that were refused. */
+  /** Script errors, violations of the Content-Security-Policy, and refused parts of a page. */
   readonly complaints: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export async function addToCart(page: Page, product: string, quantity = 1): Prom
     .waitFor();
 }
 
-/** Goes to the review of what is in the cart. */
+/** Opens the review of the cart. */
 export async function goToReview(page: Page): Promise<void> {
   await page.goto('/cart');
   await page.getByRole('link', { name: words.cart.checkout, exact: true }).click();
@@ -65,7 +65,7 @@ export async function opened(page: Page, heading: string | RegExp): Promise<void
   await page.waitForLoadState('load');
 }
 
-/** Orders what the review shows, which must lead to the payment page. */
+/** Submits the review, which must lead to the payment page. */
 export async function order(page: Page, email: string): Promise<void> {
   await page.getByLabel(words.checkout.email).fill(email);
   await orderButton(page).click();

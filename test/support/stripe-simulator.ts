@@ -150,7 +150,7 @@ export interface ReceivedWebhook {
 /** Answers one webhook; it may also leave it without an answer. */
 export type WebhookAnswer = (response: ServerResponse, webhook: ReceivedWebhook) => void;
 
-/** A shop that records its webhooks and answers as the test wants. */
+/** A shop that records its webhooks and answers as the test sets. */
 export class WebhookReceiver {
   readonly received: ReceivedWebhook[] = [];
   answer: WebhookAnswer = (response) => response.writeHead(200).end();

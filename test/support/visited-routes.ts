@@ -22,7 +22,7 @@ function watchServer(server: FastifyInstance): VisitedRoutes {
   const answered = new Set<string>();
   server.addHook('onRoute', ({ method, url }) => {
     const methods = [method].flat();
-    // Nothing takes OPTIONS; what is registered for it refuses the methods that an address does not take.
+    // No route accepts OPTIONS; its handlers refuse the methods that an address does not accept.
     if (methods.includes('OPTIONS')) return;
     for (const one of methods) if (one !== 'HEAD') registered.add(`${one} ${url}`);
   });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-// Only a guard against a hang: a busy machine may be slow, but what is seen still changes now and then.
+// A guard against a hang only: on a busy machine the observed value changes slowly, but it changes.
 const stalledMs = Number(process.env['TEST_STALL_SECONDS'] ?? 300) * 1000;
 // Each look costs time that the observed processes need.
 const lookEveryMs = 50;

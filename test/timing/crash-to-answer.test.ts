@@ -11,8 +11,8 @@ import {
 } from '../supervisor/fixture.ts';
 import { waitFor } from '../support/wait.ts';
 
-// Runs by itself, after everything else, because its subject is how long something takes: measured against another thing
-// in the same run, as the machine may be slow. The notes of a release state the figure itself.
+// Runs alone, after all other tests, because it measures a duration. The machine may be slow, so it compares two
+// durations of one run. The notes of a release state the figure itself.
 
 const shareOfLoadingMax = 3;
 const rounds = 3;
@@ -45,7 +45,7 @@ async function millisecondsFromCrashToAnswer(): Promise<number> {
   return Date.now() - crashedAt;
 }
 
-/** How long it takes to load what a shop process consists of, without starting it. */
+/** The seconds to load the modules of a shop process, without starting it. */
 async function millisecondsToLoad(): Promise<number> {
   const startedAt = Date.now();
   await promisify(execFile)(process.execPath, [
