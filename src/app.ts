@@ -35,7 +35,7 @@ import { registerResumeCheckout } from './workflows/resume-checkout.ts';
 /** One shop process, wired but not started. */
 export interface App {
   readonly server: FastifyInstance;
-  /** Takes its workflows up again and begins to work; fails while Postgres is away. */
+  /** Recovers its workflows and begins to work. @throws while Postgres is away */
   launch(): Promise<void>;
   /** Ends in order: no new requests, running steps finish, connections close. */
   close(): Promise<void>;
@@ -44,11 +44,11 @@ export interface App {
 const assetsDir = fileURLToPath(new URL('../public/assets', import.meta.url));
 // On two cores more connections only take turns: 20 and 10 cost a tenth more processor time for each order.
 const readPoolSize = 6;
-// After a crash ten thousand workflows go on at once, and wait for their turn rather than for another try.
+// After a crash ten thousand workflows resume at once. They wait for a connection instead of failing.
 const enginePool = { poolSize: 10, waitAtMostMs: 30_000 };
 const drainMs = 1_000;
 
-/** Wires one shop process. Reads as a table of contents; nothing is decided here. */
+/** Wires one shop process. */
 export async function buildApp(config: ShopConfig): Promise<App> {
   const database = connect(config.databaseUrl, readPoolSize);
   const workflowPool = openEnginePool(config.databaseUrl, enginePool);
@@ -97,7 +97,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   await registerRoutes(server, config, { browsers, database, renderer, pages, ...workings });
   configureEngine(config, workflowPool, server.log);
 
-  let stopWakeUps = (): void => undefined;
+  let stopRedelivery = (): void => undefined;
   return {
     server,
     launch: async () => {
@@ -107,14 +107,14 @@ export async function buildApp(config: ShopConfig): Promise<App> {
       await openEmailQueue();
       await reconciler.schedule(config.reconcileSeconds);
       await housekeeper.schedule();
-      stopWakeUps = startRedeliveryPoller(database);
+      stopRedelivery = startRedeliveryPoller(database);
       if (config.supervised) await recoverOrphanedWorkflows(config.executorId, config.webConcurrency);
     },
     close: async () => {
       await server.close();
-      stopWakeUps();
+      stopRedelivery();
       await DBOS.shutdown({ workflowCompletionTimeoutMS: drainMs });
-      // A step that was given up may still hold a connection; that ends with the process.
+      // An abandoned step may still hold a connection, which ends with the process.
       await Promise.race([workflowPool.end(), pause(drainMs)]);
       await database.destroy();
     },

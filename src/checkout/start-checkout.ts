@@ -43,7 +43,7 @@ export type StartCheckout = (request: CheckoutRequest) => Promise<CheckoutAnswer
 
 // Leaves room below the ten seconds in which every request is answered.
 const waitAtMostMs = 8_000;
-const lookEveryMs = 1_000;
+const pollEveryMs = 1_000;
 
 export function createStartCheckout(
   database: Database,
@@ -67,7 +67,7 @@ export function createStartCheckout(
     try {
       const skus = items.map(({ sku }) => sku);
       const { known, products } = await readCheckout(database, request.key, skus);
-      // Before the products are looked at: a key keeps its answer, whatever has become of them since.
+      // Before the products are checked: a key keeps its answer, even when they have changed since.
       if (known && !isOpening(known, requestHash)) return await answer(database, known, requestHash, false);
       if (!known) checkItems(items, products);
 
@@ -86,8 +86,8 @@ export function createStartCheckout(
 }
 
 /**
- * Records what is sold out as refused without a workflow, so that a crowd that comes too late is answered soon, and does not
- * keep those waiting who are not.
+ * Records a sold-out order as refused without a workflow. Under load, late requests are answered soon and do not delay those
+ * that can still be served.
  */
 async function isRefusedAtOnce(
   database: Database,
@@ -120,7 +120,7 @@ function isAnswered(order: OrderWithPayment): boolean {
 }
 
 /**
- * The order of a key once it can be answered, or as it stands after eight seconds.
+ * The order of a key once it can be answered, or as it is after eight seconds.
  * @throws ShopError `timeout` when it is not even placed by then
  */
 async function placedOrder(
@@ -129,8 +129,8 @@ async function placedOrder(
   waiting: WaitingRequest,
 ): Promise<OrderWithPayment> {
   let placed: OrderWithPayment | undefined;
-  for (let waitedMs = 0; waitedMs < waitAtMostMs; waitedMs += lookEveryMs) {
-    placed = (await waiting.next(lookEveryMs)) ?? (await findOrderByKey(database, key));
+  for (let waitedMs = 0; waitedMs < waitAtMostMs; waitedMs += pollEveryMs) {
+    placed = (await waiting.next(pollEveryMs)) ?? (await findOrderByKey(database, key));
     if (placed && isAnswered(placed)) return placed;
   }
   if (placed) return placed;
@@ -175,7 +175,7 @@ function hash(request: unknown): string {
   return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }
 
-/** Answers from the order's row, which is the truth whatever woke the request. */
+/** Answers from the order's row. The notification that woke the request may be outdated. */
 async function answer(
   database: Database,
   order: OrderWithPayment,

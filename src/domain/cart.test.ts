@@ -10,7 +10,7 @@ const line: CartLine = {
   seenPriceCents: 1000,
   unitPriceCents: 1000,
   currency: 'USD',
-  heldElsewhere: 0,
+  heldByOtherOrders: 0,
 };
 
 test.each([

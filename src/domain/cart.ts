@@ -21,12 +21,12 @@ export interface CartLine {
   readonly unitPriceCents: number;
   readonly currency: string;
   /** Units that other orders of the same browser hold. */
-  readonly heldElsewhere: number;
+  readonly heldByOtherOrders: number;
 }
 
-/** A line with what can be ordered of it now. */
+/** A line with the quantity that can be ordered now. */
 export interface CheckedLine extends CartLine {
-  /** Never more than there is; none when it is sold out. */
+  /** At most the available units; 0 when it is sold out. */
   readonly qty: number;
 }
 
@@ -43,10 +43,7 @@ export interface CheckedCart {
   readonly blocker: Blocker | null;
 }
 
-/**
- * Checks a cart against stock and prices. Nothing is forgotten: what was wanted stays wanted, and comes back when there is
- * enough again.
- */
+/** Checks a cart against stock and prices. The wanted quantities stay, and can be ordered once there is enough again. */
 export function checkCart(lines: readonly CartLine[]): CheckedCart {
   const checked = lines.map((line) => ({ ...line, qty: Math.max(0, Math.min(line.wanted, line.available)) }));
   const ordered = checked.filter(({ qty }) => qty > 0);

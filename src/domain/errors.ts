@@ -25,7 +25,7 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** A refusal that the caller can act on: a code for programs, a sentence for people, and further fields. */
+/** A refusal that the caller can act on: a code for programs, a message for people, and further fields. */
 export class ShopError extends Error {
   override name = 'ShopError';
 

@@ -17,7 +17,7 @@ export const allowedFrom = {
   pay: ['pending'],
   cancel: ['pending'],
   dispatch: ['paid'],
-  // A payment that came late, and units were left.
+  // A late payment of an order whose units are still in stock.
   payLate: ['cancelled'],
   refund: ['paid', 'dispatched', 'cancelled'],
 } as const satisfies Record<string, readonly OrderStatus[]>;
@@ -34,7 +34,7 @@ export const statusNumber: Readonly<Record<OrderStatus, number>> = {
 /** Visible steps of a dispatch. */
 export const dispatchSteps = 10;
 
-/** One product in an order, or in a wish to order. */
+/** One product in an order, or in a request. */
 export interface Item {
   readonly sku: string;
   readonly qty: number;
@@ -68,7 +68,7 @@ export interface DispatchClock {
 
 /**
  * Steps of dispatch still ahead: 10 before and when it begins, 0 once dispatched.
- * A function of time alone, so nothing is written on the way and a crash in between costs nothing.
+ * Derived from the time alone: no step is written, so a crash loses none.
  */
 export function progressRemaining(order: DispatchClock, now: Date): number {
   if (order.status === 'dispatched') return 0;
@@ -78,7 +78,7 @@ export function progressRemaining(order: DispatchClock, now: Date): number {
   return Math.min(dispatchSteps, Math.max(1, Math.ceil((left / whole) * dispatchSteps)));
 }
 
-/** When an order last changed for those who watch it: its newest recorded time, or its newest step of dispatch. */
+/** The time of an order's last visible change: its newest recorded time, or its newest step of dispatch. */
 export function lastUpdate(order: DispatchClock, recorded: readonly (Date | null)[], now: Date): Date {
   const times = recorded.filter((time) => time !== null).map((time) => time.getTime());
   if (order.status === 'paid' && order.paidAt && order.dispatchDueAt) {

@@ -25,7 +25,7 @@ const ends: Readonly<Record<string, (context: Context) => boolean>> = {
     shop.status === 'dispatched' && shop.refundedCents > 0 && shop.refundedCents < total,
   'paid back by an operator': ({ shop }) =>
     shop.status === 'refunded' && shop.refunds.some(({ id }) => id.startsWith('refund_')),
-  'paid back elsewhere': ({ shop }) =>
+  'refunded at the provider': ({ shop }) =>
     shop.status === 'refunded' && shop.refunds.every(({ id }) => id.startsWith('evt_')),
   'paid back before it went out': ({ shop, trace }) =>
     shop.status === 'refunded' && !shop.late && !trace.includes('dispatched'),

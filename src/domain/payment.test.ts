@@ -76,7 +76,7 @@ describe('an ended event', () => {
   });
 });
 
-test('a second charge for a paid order is a mismatch, the first one told again is not', () => {
+test('a second charge for a paid order is a mismatch, and the first charge repeated changes nothing', () => {
   const settled: KnownPayment = { ...open, state: 'settled', orderStatus: 'paid', transactionId: 'pi_1' };
   expect(decideEvent(event, settled)).toEqual({ outcome: 'no_change' });
   expect(decideEvent({ ...event, transactionId: 'pi_2' }, settled)).toEqual({ outcome: 'mismatch' });
@@ -93,9 +93,9 @@ describe('a refund or a dispute', () => {
     }
   });
 
-  test('made elsewhere counts with what we did not make', () => {
+  test('made at the provider counts without the part that we made', () => {
     const known = { ...settled, refundedCents: 1000 };
-    expect(decideEvent(refunded, known)).toEqual({ outcome: 'applied', refundedElsewhereCents: 8999 });
+    expect(decideEvent(refunded, known)).toEqual({ outcome: 'applied', externalRefundCents: 8999 });
     expect(decideEvent({ ...refunded, refundedCents: 1000 }, known)).toEqual({ outcome: 'no_change' });
   });
 
@@ -132,14 +132,14 @@ describe('a checkout', () => {
   });
 });
 
-test('a dispute, which carries no mark, waits when its charge is known', () => {
+test('a dispute, which carries no correlation token, waits when its charge is known', () => {
   const disputed: PaymentEvent = { ...event, kind: 'disputed', correlationToken: null, sessionId: null };
   const paid: KnownPayment = { ...open, state: 'paid', transactionId: 'pi_1' };
   expect(decideEvent(disputed, paid)).toEqual({ outcome: 'too_early' });
   expect(decideEvent({ ...disputed, transactionId: 'pi_2' }, paid)).toEqual({ outcome: 'mismatch' });
 });
 
-test('before our own record of the session, one that does not carry our mark is of another shop', () => {
+test('until the session is recorded, an event without our correlation token belongs to another shop', () => {
   const unrecorded: KnownPayment = { ...open, state: 'expired', orderStatus: 'cancelled', sessionId: null };
   expect(decideEvent(event, unrecorded)).toEqual({ outcome: 'late' });
   for (const correlationToken of ['theirs', null]) {
@@ -149,7 +149,7 @@ test('before our own record of the session, one that does not carry our mark is 
   }
 });
 
-test('an event about an unknown order is kept as such, and one that says nothing of a session is ignored', () => {
+test('an event of an unknown order is deferred, and an event of another kind is ignored', () => {
   expect(decideEvent(event, undefined)).toEqual({ outcome: 'unknown_order' });
   expect(decideEvent({ ...event, kind: 'other' }, open)).toEqual({ outcome: 'ignored' });
 });

@@ -3,7 +3,7 @@ import type { CancelReason, OrderStatus } from './order.ts';
 /** The life of a payment. */
 export type PaymentState = 'creating' | 'open' | 'paid' | 'settled' | 'expired' | 'refund_due' | 'refunded';
 
-/** What became of a payment event. `unknown_order` and `too_early` are tried again. */
+/** The outcome of a payment event. `unknown_order` and `too_early` are tried again. */
 export type EventOutcome =
   | 'applied'
   | 'no_change'
@@ -13,20 +13,20 @@ export type EventOutcome =
   | 'unknown_order'
   | 'too_early';
 
-/** A verified message of the provider, in our words. */
+/** A verified message of the provider, independent of its format. */
 export interface PaymentEvent {
   readonly id: string;
   readonly type: string;
-  /** What it says happened to the money; `other` is kept and changes nothing. */
+  /** What happened to the money; `other` is recorded and changes nothing. */
   readonly kind: 'paid' | 'ended' | 'refunded' | 'disputed' | 'other';
   /** Our order, as we named it when we opened the session; null when it names none. */
   readonly orderId: number | null;
-  /** The mark that we gave the session of that order; without it the order may be one of another shop. */
+  /** The token that we gave the session of that order; without it, the order may be one of another shop. */
   readonly correlationToken: string | null;
   readonly sessionId: string | null;
-  /** What was, or would be, charged. */
+  /** The amount charged, or to be charged. */
   readonly amountCents: number | null;
-  /** Everything that has been paid back of it so far. */
+  /** The part of it that has been refunded so far. */
   readonly refundedCents: number | null;
   readonly currency: string | null;
   readonly transactionId: string | null;
@@ -36,25 +36,25 @@ export interface PaymentEvent {
   readonly body: unknown;
 }
 
-/** What our own rows say about the order that an event names. */
+/** The stored payment of the order that an event names. */
 export interface KnownPayment {
   readonly state: PaymentState;
   readonly correlationToken: string;
   readonly sessionId: string | null;
   readonly transactionId: string | null;
   readonly amountCents: number;
-  /** What was paid back or is promised to be. */
+  /** All refunds, due and made. */
   readonly refundedCents: number;
   readonly currency: string;
   readonly live: boolean;
   readonly orderStatus: OrderStatus;
 }
 
-/** What to do about an event. */
+/** The change that an event causes. */
 export type EventDecision =
   | { readonly outcome: 'applied'; readonly nextState: 'settled' | 'expired' }
-  /** Somebody paid back at the provider what we did not ask for. */
-  | { readonly outcome: 'applied'; readonly refundedElsewhereCents: number }
+  /** Somebody refunded this much at the provider, without a request of ours. */
+  | { readonly outcome: 'applied'; readonly externalRefundCents: number }
   | { readonly outcome: 'applied'; readonly disputed: true }
   | { readonly outcome: Exclude<EventOutcome, 'applied'> };
 
@@ -89,19 +89,19 @@ function decideEnded({ state }: KnownPayment): EventDecision {
   return isWaiting(state) ? { outcome: 'applied', nextState: 'expired' } : { outcome: 'no_change' };
 }
 
-/** A refund or a dispute: it names the charge, which we may not have heard of yet. */
+/** Decides a refund or a dispute. It names a charge whose own event may not have arrived yet. */
 function decideAfterCharge(event: PaymentEvent, known: KnownPayment): EventDecision {
   if (isWaiting(known.state) || known.state === 'expired' || known.state === 'paid') {
-    const isOurs =
+    const namesPayment =
       known.transactionId === null
         ? event.correlationToken === known.correlationToken
         : event.transactionId === known.transactionId;
-    return { outcome: isOurs && event.live === known.live ? 'too_early' : 'mismatch' };
+    return { outcome: namesPayment && event.live === known.live ? 'too_early' : 'mismatch' };
   }
   if (!isSameCharge(event, known)) return { outcome: 'mismatch' };
   if (event.kind === 'disputed') return { outcome: 'applied', disputed: true };
-  const elsewhere = (event.refundedCents ?? 0) - known.refundedCents;
-  return elsewhere > 0 ? { outcome: 'applied', refundedElsewhereCents: elsewhere } : { outcome: 'no_change' };
+  const externalRefundCents = (event.refundedCents ?? 0) - known.refundedCents;
+  return externalRefundCents > 0 ? { outcome: 'applied', externalRefundCents } : { outcome: 'no_change' };
 }
 
 function isWaiting(state: PaymentState): boolean {
@@ -109,13 +109,13 @@ function isWaiting(state: PaymentState): boolean {
 }
 
 function isSameSession(event: PaymentEvent, known: KnownPayment): boolean {
-  // Before our own record of the session there is only the mark to know it by.
-  const isOurs =
+  // Until the session is recorded, only the correlation token identifies it.
+  const namesSession =
     known.sessionId === null
       ? event.correlationToken === known.correlationToken
       : event.sessionId === known.sessionId;
   return (
-    isOurs &&
+    namesSession &&
     event.live === known.live &&
     event.amountCents === known.amountCents &&
     event.currency === known.currency
@@ -126,7 +126,7 @@ function isSameCharge(event: PaymentEvent, known: KnownPayment): boolean {
   const sameTransaction =
     event.transactionId !== null &&
     (known.transactionId === null || event.transactionId === known.transactionId);
-  // A dispute may be about a part of the money; all else is about the whole charge.
+  // A dispute may concern a part of the money; every other event concerns the whole charge.
   const sameMoney =
     event.currency === known.currency &&
     (event.kind === 'disputed' || event.amountCents === known.amountCents) &&
@@ -135,7 +135,7 @@ function isSameCharge(event: PaymentEvent, known: KnownPayment): boolean {
 }
 
 /**
- * What a checkout does with its payment.
+ * Decides the next action of a checkout on its payment.
  * @param sessionEnded whether the provider has confirmed that nobody can pay any more
  */
 export function decidePayment(
@@ -147,7 +147,7 @@ export function decidePayment(
   return payment.state === 'expired' || sessionEnded ? 'cancel' : 'wait';
 }
 
-/** Whether an order that was paid after it was cancelled is reserved again; one that its shopper gave up is paid back. */
+/** Whether an order that is paid after its cancellation is reserved again. One that its shopper cancelled is refunded. */
 export function isLatePaymentWanted(reason: CancelReason | null): boolean {
   return reason !== 'cancelled_by_shopper';
 }

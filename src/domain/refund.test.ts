@@ -24,8 +24,8 @@ test.each([
   ['without', { ...ask, restock: false }, paid, { amountCents: 700, full: true, restock: false }],
   ['one cent too much', { ...ask, amountCents: 701 }, paid, 'refund_too_large'],
   ['units of an order on its way out', { amountCents: 1, restock: true }, paid, 'restock_needs_full_refund'],
-] as const)('%s', (_what, wish, payment, verdict) => {
-  expect(decideRefund(wish, payment)).toEqual(verdict);
+] as const)('%s', (_what, terms, payment, decision) => {
+  expect(decideRefund(terms, payment)).toEqual(decision);
 });
 
 test.each(['creating', 'open', 'paid', 'expired', 'refund_due', 'refunded'] as const)(

@@ -1,7 +1,7 @@
 import type { OrderStatus } from './order.ts';
 import type { KnownPayment } from './payment.ts';
 
-/** What an operator asks to pay back. */
+/** The amount and the units that an operator asks to take back. */
 export interface RefundTerms {
   /** In minor units; undefined is all that is left. */
   readonly amountCents: number | undefined;
@@ -26,7 +26,7 @@ export interface RefusedRefund {
   readonly refundableCents: number;
 }
 
-/** A refund that may be promised. `full`: nothing of what was paid is left with us. */
+/** A refund that may be promised. `full`: with it, the whole payment is refunded. */
 export interface AllowedRefund {
   readonly amountCents: number;
   readonly full: boolean;
@@ -36,21 +36,21 @@ export interface AllowedRefund {
 export type RefundRefusal = 'not_refundable' | 'refund_too_large' | 'restock_needs_full_refund';
 
 /**
- * Decides on a refund: only of a settled payment, and never above what was paid and is not promised back already.
- * An order that will still be dispatched keeps its units, so they go back only with all of the money.
+ * Decides on a refund. Only a settled payment can be refunded, up to the amount that no earlier refund covers.
+ * An order that will still be dispatched keeps its units, so they return to stock only with a full refund.
  */
-export function decideRefund(wish: RefundTerms, payment: KnownPayment): AllowedRefund | RefundRefusal {
+export function decideRefund(terms: RefundTerms, payment: KnownPayment): AllowedRefund | RefundRefusal {
   if (payment.state !== 'settled') return 'not_refundable';
   const left = payment.amountCents - payment.refundedCents;
-  const amountCents = wish.amountCents ?? left;
+  const amountCents = terms.amountCents ?? left;
   if (amountCents > left) return 'refund_too_large';
   const full = amountCents === left;
-  const restock = wish.restock ?? isRestockedByDefault(payment.orderStatus, full);
+  const restock = terms.restock ?? isRestockedByDefault(payment.orderStatus, full);
   if (restock && !full && payment.orderStatus !== 'dispatched') return 'restock_needs_full_refund';
   return { amountCents, full, restock };
 }
 
-/** Goods that never left go back into stock when all of the money does. */
+/** A full refund returns the units to stock, unless they were dispatched. */
 export function isRestockedByDefault(status: OrderStatus, full: boolean): boolean {
   return full && status === 'paid';
 }

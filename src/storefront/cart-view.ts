@@ -97,10 +97,10 @@ export function cartLineView(line: CheckedLine): CartLineView {
   };
 }
 
-function stockNotes({ qty, wanted, heldElsewhere }: CheckedLine): string[] {
+function stockNotes({ qty, wanted, heldByOtherOrders }: CheckedLine): string[] {
   if (qty === wanted) return [];
   const left = qty === 0 ? cartNotes.soldOut : cartNotes.fewer(qty, wanted);
-  return heldElsewhere > 0 ? [left, cartNotes.heldElsewhere(heldElsewhere)] : [left];
+  return heldByOtherOrders > 0 ? [left, cartNotes.heldByOtherOrders(heldByOtherOrders)] : [left];
 }
 
 /** That something was taken out of the cart, and how to undo it. */

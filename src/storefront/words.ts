@@ -270,7 +270,7 @@ export const cartNotes = {
   soldOut: 'Sold out. It stays here, and is no part of an order until there is more.',
   fewer: (available: number, wanted: number) =>
     `Only ${available} left, so your cart counts ${available} instead of ${wanted}.`,
-  heldElsewhere: (units: number) =>
+  heldByOtherOrders: (units: number) =>
     `${units} more ${units === 1 ? 'is' : 'are'} held for you in an order that waits for its payment.`,
   price: (now: string, then: string) => `It costs ${now} now. It was ${then} when you put it here.`,
 } as const;

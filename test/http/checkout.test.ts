@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectMoneyRight, expectStockBalanced, stockAccounts } from '../support/promises.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
@@ -62,6 +63,18 @@ describe('a checkout', () => {
   test('takes an empty JSON body for no body', async () => {
     const response = await post('/checkout/plain', undefined, { 'content-type': 'application/json' });
     expect(response.status).toBe(200);
+  });
+
+  test.each([
+    ['with a JSON body and no preference', oneBell, {}, 201, 'application/json'],
+    ['with a JSON body and Accept: */*', oneBell, { accept: '*/*' }, 201, 'application/json'],
+    ['with a JSON body and Accept: text/plain', oneBell, { accept: 'text/plain' }, 200, 'text/plain'],
+    ['without a body and with Accept: */*', undefined, { accept: '*/*' }, 200, 'text/plain'],
+  ])('%s answers in the type that the client expects', async (_name, body, headers, status, type) => {
+    for (const path of [`/checkout/${randomUUID()}`, '/checkout']) {
+      const response = await post(path, body, headers);
+      expect([response.status, response.headers.get('content-type')?.split(';')[0]]).toEqual([status, type]);
+    }
   });
 
   test('of the same key twice is one order with the same payment', async () => {

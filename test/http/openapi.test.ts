@@ -81,7 +81,6 @@ import type { components, paths } from './shop.js';
 
 const shop = createClient<paths, 'application/json' | 'application/problem+json'>({
   baseUrl: process.argv[2] ?? '',
-  headers: { accept: 'application/json' },
 });
 const started = await shop.POST('/checkout/{key}', {
   params: { path: { key: 'generated-client' } },
@@ -96,7 +95,10 @@ const paid = await shop.POST('/payment_webhook/{payment_id}/{status}', {
 const order = await shop.GET('/order/{order_id}', { params: { path: { order_id } } });
 const status: components['schemas']['Order']['status'] | undefined = order.data?.status;
 
-const firstProduct = await shop.POST('/checkout/{key}', { params: { path: { key: 'without-body' } } });
+const firstProduct = await shop.POST('/checkout/{key}', {
+  params: { path: { key: 'without-body' } },
+  headers: { accept: 'application/json' },
+});
 const unknown = await shop.GET('/order/{order_id}', { params: { path: { order_id: 2_000_000_000 } } });
 const code: components['schemas']['ErrorCode'] | undefined = unknown.error?.code;
 const refused = await shop.GET('/attention');

@@ -117,8 +117,8 @@ export class Shop {
       if (this.state === 'settled' && !this.#move('pay', 'paid')) {
         throw new Error('A payment of an order that is not pending.');
       }
-    } else if ('refundedElsewhereCents' in decision) {
-      this.#recordExternalRefund(event.id, decision.refundedElsewhereCents);
+    } else if ('externalRefundCents' in decision) {
+      this.#recordExternalRefund(event.id, decision.externalRefundCents);
     } else if ('disputed' in decision) {
       this.disputed = true;
     } else if (decision.outcome === 'late') {

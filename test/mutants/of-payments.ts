@@ -41,7 +41,7 @@ export const calls: readonly Mutant[] = [
       ? event.correlationToken === known.correlationToken
       :`,
     to: 'known.sessionId === null\n      ? true\n      :',
-    test: { file: 'src/domain/payment.test.ts', name: 'does not carry our mark' },
+    test: { file: 'src/domain/payment.test.ts', name: 'without our correlation token' },
   },
   {
     name: 'an order is cancelled without asking the provider',

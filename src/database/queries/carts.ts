@@ -20,7 +20,7 @@ const linesOfCart = `
   join carts using (browser_id) join products using (product_id) join stock using (product_id)
   cross join lateral (
     select coalesce(sum(held.quantity) filter (where orders.checkout_key = carts.checkout_key), 0)::integer as here,
-           coalesce(sum(held.quantity) filter (where orders.checkout_key <> carts.checkout_key), 0)::integer as elsewhere
+           coalesce(sum(held.quantity) filter (where orders.checkout_key <> carts.checkout_key), 0)::integer as by_other_orders
     from orders join order_lines as held using (order_id)
     where orders.browser_id = carts.browser_id and status = 'pending' and held.product_id = cart_lines.product_id
   ) as own
@@ -39,7 +39,7 @@ export async function countCart(database: Database, browserId: string): Promise<
 export async function readCart(database: Database, browserId: string): Promise<Cart | undefined> {
   const rows = await statementsOf(database)<CartRow>(
     `select checkout_key, sku, product, image, cart_lines.quantity as wanted,
-            available + here as available, elsewhere as held_elsewhere,
+            available + here as available, by_other_orders as held_by_other_orders,
             cart_lines.unit_price_cents as seen_price_cents, price_cents as unit_price_cents, currency
      ${linesOfCart} order by added_at, sku limit :maxItems`,
     { browserId, maxItems },

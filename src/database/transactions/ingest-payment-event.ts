@@ -178,10 +178,10 @@ async function apply(
       messageId: event.id,
       message: transactionId === null ? {} : { paid: true },
     });
-  } else if ('refundedElsewhereCents' in decision) {
+  } else if ('externalRefundCents' in decision) {
     await recordExternalRefund(sql, known, {
       eventId: event.id,
-      amountCents: decision.refundedElsewhereCents,
+      amountCents: decision.externalRefundCents,
     });
   } else if ('disputed' in decision) {
     await sql(`insert into order_history (order_id, what) values (:orderId, 'disputed')`, { orderId });

@@ -53,7 +53,7 @@ const started = z
   });
 
 const negotiation =
-  'Send `Accept: application/json` for the checkout as JSON. Without it, the answer is plain text as soon as the payment session is open.';
+  'Answers with JSON when `Accept` prefers it, and when a request with a JSON body states no preference. Otherwise the answer is plain text as soon as the payment session is open.';
 
 const startedResponses = {
   201: response('The request was the first with its key', started),
@@ -140,8 +140,11 @@ function toRequest(key: string, sent: z.infer<typeof body>) {
   };
 }
 
+/** Without a preference in `Accept`, the answer to a JSON body is JSON. The tutorials send no body, and expect text. */
 function wantsJson(request: FastifyRequest): boolean {
-  return request.accepts().type(['text/plain', 'application/json']) === 'application/json';
+  const sendsJson = request.body && request.headers['content-type']?.startsWith('application/json');
+  const types = ['text/plain', 'application/json'];
+  return request.accepts().type(sendsJson ? types.toReversed() : types) === 'application/json';
 }
 
 function sendText(reply: FastifyReply, text: string): FastifyReply {

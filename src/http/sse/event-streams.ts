@@ -32,7 +32,7 @@ const heartbeatMs = 20_000;
 const heartbeat = 'event: heartbeat\ndata: on\n\n';
 const secondsToRetry = 10;
 
-/** Counts streams per address, keeps them alive, and ends those whose reader is stuck. */
+/** Counts streams per address, keeps them alive, and closes those whose reader has stopped reading. */
 export function createEventStreams({ perAddress, inAll }: EventStreamsOptions): EventStreams {
   const streams = new Set<OpenStream>();
   const counts = new Map<string, number>();
@@ -85,7 +85,7 @@ class OpenStream implements EventStream {
   /** The newest message, while the reader has not read the one before it. */
   #waiting: string | undefined;
   #blocked = false;
-  #ending = false;
+  #endRequested = false;
   #idleHeartbeats = 0;
 
   constructor(reply: FastifyReply) {
@@ -119,7 +119,7 @@ class OpenStream implements EventStream {
   }
 
   end(): void {
-    this.#ending = true;
+    this.#endRequested = true;
     if (!this.#blocked) this.#raw.end();
   }
 
@@ -146,7 +146,7 @@ class OpenStream implements EventStream {
     const message = this.#waiting;
     this.#waiting = undefined;
     if (message !== undefined) this.#write(message);
-    if (this.#ending && !this.#blocked) this.#raw.end();
+    if (this.#endRequested && !this.#blocked) this.#raw.end();
   }
 }
 

@@ -1,6 +1,6 @@
 /** The live part of an order's page. Every subscriber of the order receives the same bytes. */
 export interface Snapshot {
-  /** Changes with everything that the order's page shows, except for the passing of time. */
+  /** Changes with everything that the order's page shows, except for the time. */
   readonly revision: string;
   readonly message: string;
   /** No further snapshot follows. */
