@@ -73,13 +73,13 @@ export async function registerRoutes(
 async function registerPages(
   server: FastifyInstance,
   { publicUrl, production, checkoutsPerMinute, eventStreamsPerAddress, databaseUrl }: ShopConfig,
-  { database, pages, renderer }: Services,
+  { browsers, database, pages, renderer }: Services,
 ): Promise<void> {
-  await server.register(catalogueRoutes, { database, pages, publicUrl });
-  if (!production) await server.register(recentOrderRoutes, { database, pages });
+  const shared = { browsers, database, pages };
+  await server.register(catalogueRoutes, { ...shared, publicUrl });
+  if (!production) await server.register(recentOrderRoutes, shared);
   await server.register(orderPageRoutes, {
-    database,
-    pages,
+    ...shared,
     askToCancel: (token) => requestCancellation(database, token),
     checkoutsPerMinute,
   });
@@ -109,11 +109,11 @@ async function registerApi(
 async function registerDemonstration(
   server: FastifyInstance,
   { production, publicUrl, operatorToken, email, payment }: ShopConfig,
-  { database, pages }: Services,
+  { browsers, database, pages }: Services,
 ): Promise<void> {
   if (production) return;
   if (email.delivery === 'outbox') {
-    await server.register(outboxRoutes, { operatorToken, database, pages, publicUrl });
+    await server.register(outboxRoutes, { browsers, database, pages, operatorToken, publicUrl });
   }
   if (payment.provider === 'local') {
     await server.register(demonstrationRoutes, { database, paymentServiceUrl: payment.serviceUrl });

@@ -24,7 +24,7 @@ export interface CheckoutRequest {
   readonly items: readonly Item[] | null;
   readonly buyer?: BuyerDetails;
   /** The total that the shopper was shown, in minor units. */
-  readonly amount?: number;
+  readonly amount?: number | undefined;
   /** The browser that asks. */
   readonly browserId?: string;
 }

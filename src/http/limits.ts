@@ -64,33 +64,29 @@ export function refuseEncodedBodies(server: FastifyInstance): void {
   });
 }
 
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 /**
  * Answers 405 with `Allow` where an address exists for other methods.
  * @returns a function to call after the last route was registered
  */
 export function refuseOtherMethods(server: FastifyInstance): () => void {
-  const registered = new Map<string, Set<string>>();
-  server.addHook('onRoute', ({ url, method }) => {
-    const known = registered.get(url) ?? new Set();
-    for (const one of [method].flat()) known.add(one);
-    registered.set(url, known);
+  const urls = new Set<string>();
+  server.addHook('onRoute', ({ url }) => {
+    urls.add(url);
   });
   return () => {
-    // Copied first, because the hook also runs for the routes that are added here.
-    const known = [...registered].map(([url, allowed]) => ({ url, allowed: new Set(allowed) }));
-    for (const { url, allowed } of known) {
-      const others = methods.filter((method) => !allowed.has(method));
+    for (const url of urls) {
+      const allowed = methods.filter((method) => server.hasRoute({ url, method }));
+      const others = methods.filter((method) => method !== 'HEAD' && !allowed.includes(method));
       if (others.length === 0 || url.includes('*')) continue;
       server.route({
         url,
-        method: [...others],
-        schema: { hide: true },
+        method: others,
         // Before the body is read: the method is wrong whatever the body contains.
         onRequest: async (_request, reply) => {
-          reply.header('allow', [...allowed].join(', '));
-          throw new ShopError('method_not_allowed', `Only ${[...allowed].join(', ')} is taken here.`);
+          reply.header('allow', allowed.join(', '));
+          throw new ShopError('method_not_allowed', `Only ${allowed.join(', ')} is taken here.`);
         },
         handler: () => undefined,
       });

@@ -4,13 +4,6 @@ import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { OpenAPIV3_1 } from 'openapi-types';
 
-export interface OpenApiOptions {
-  /** The shop's own version. */
-  readonly version: string;
-  /** Origin under which clients reach the shop. */
-  readonly publicUrl: string;
-}
-
 const tags = [
   { name: 'shop', description: 'Products, checkouts and orders' },
   { name: 'payment provider', description: 'Events of the payment provider' },
@@ -22,10 +15,14 @@ const tags = [
   { name: 'health', description: 'Liveness and readiness' },
 ];
 
-/** Serves OpenAPI generated from the schemas of the routes: as a page at `/docs`, as JSON at `/docs/json`. Register it first. */
+/**
+ * Serves OpenAPI generated from the schemas of the routes: as a page at `/docs`, as JSON at `/docs/json`. Register it first.
+ * @param version the shop's own version
+ * @param publicUrl the origin under which clients reach the shop
+ */
 export async function documentRoutes(
   server: FastifyInstance,
-  { version, publicUrl }: OpenApiOptions,
+  { version, publicUrl }: { readonly version: string; readonly publicUrl: string },
 ): Promise<void> {
   await server.register(swagger, {
     openapi: {
@@ -47,6 +44,7 @@ export async function documentRoutes(
       },
     },
     transform: jsonSchemaTransform,
+    hideUntagged: true,
     transformObject: (source) => tidy(jsonSchemaTransformObject(source) as OpenAPIV3_1.Document),
   });
   await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });

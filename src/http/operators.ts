@@ -2,10 +2,10 @@ import bearerAuth from '@fastify/bearer-auth';
 import type { FastifyInstance } from 'fastify';
 import { ShopError } from '../domain/errors.ts';
 import { problemMediaType, problemOf } from './errors.ts';
+import { wantsPage } from './pages.ts';
 import { problems } from './schemas.ts';
-import { wantsPage } from './server.ts';
 
-const howToAuthorize = 'Send the operator token as a bearer token.';
+const unauthorized = new ShopError('unauthorized', 'Send the operator token as a bearer token.');
 
 /**
  * Restricts the routes that this plugin registers from here on to operators. Programs send the token as a bearer token.
@@ -35,18 +35,13 @@ export async function admitOperators(
     keys: new Set([operatorToken]),
     specCompliance: 'rfc6750',
     contentType: `${problemMediaType}; charset=utf-8`,
-    errorResponse: () => ({
-      ...problemOf(new ShopError('unauthorized', howToAuthorize)),
-      error: 'unauthorized',
-    }),
+    errorResponse: () => ({ ...problemOf(unauthorized), error: 'unauthorized' }),
     verifyErrorLogLevel: 'info',
   });
   server.addHook('onSend', async (request, reply) => {
     if (reply.statusCode !== 401) return;
-    reply.header(
-      'www-authenticate',
-      wantsPage(request) ? 'Basic realm="Operators", charset="UTF-8"' : 'Bearer',
-    );
+    const scheme = wantsPage(request) ? 'Basic realm="Operators", charset="UTF-8"' : 'Bearer';
+    reply.header('www-authenticate', scheme);
   });
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Database } from '../database/connection.ts';
 import { type Demonstration, type LayoutView, layoutView } from '../storefront/layout-view.ts';
 import type { Renderer } from '../storefront/render.ts';
 import type { Browsers } from './browsers.ts';
@@ -13,7 +14,14 @@ export interface Pages {
   renderAlone(view: string, model: object): Promise<string>;
 }
 
-export interface PagesOptions {
+/** The services that the routes of pages share. */
+export interface PageServices {
+  readonly database: Database;
+  readonly pages: Pages;
+  readonly browsers: Browsers;
+}
+
+interface PagesOptions {
   readonly renderer: Renderer;
   readonly browsers: Browsers;
   /** The number of units in the cart of a browser. */
@@ -38,9 +46,18 @@ export function createPages({ renderer, browsers, countCart, demonstration }: Pa
 }
 
 function sendHtml(reply: FastifyReply, html: string): FastifyReply {
-  return reply
-    .type('text/html; charset=utf-8')
-    .header('cache-control', 'no-store')
-    .serializer(String)
-    .send(html);
+  return sendText(reply.header('cache-control', 'no-store'), 'text/html', html);
+}
+
+/** Sends a text as it is, without the serializer of the route, which is for JSON. */
+export function sendText(reply: FastifyReply, type: 'text/html' | 'text/plain', text: string): FastifyReply {
+  return reply.type(`${type}; charset=utf-8`).serializer(String).send(text);
+}
+
+/** Whether the client is a browser that asks for a page. Programs get JSON unless they ask for HTML. */
+export function wantsPage(request: FastifyRequest): boolean {
+  return (
+    request.headers.accept?.includes('text/html') === true &&
+    request.accepts().type(['json', 'html']) === 'html'
+  );
 }

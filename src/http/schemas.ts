@@ -1,3 +1,4 @@
+import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../domain/errors.ts';
 import { maxItems, maxQuantity } from '../domain/limits.ts';
@@ -91,6 +92,16 @@ const problem = z
       },
     ],
   });
+
+/** The options of a route that the OpenAPI document describes. It leaves out every other route. */
+export function operation<const Schema extends FastifySchema>(
+  tag: 'shop' | 'payment provider' | 'operator' | 'demonstration' | 'health',
+  operationId: string,
+  summary: string,
+  schema: Schema,
+) {
+  return { schema: { tags: [tag], operationId, summary, ...schema } };
+}
 
 /** A response of one media type, for the OpenAPI document and the serializer. */
 export function response<Schema extends z.ZodType, MediaType extends string = 'application/json'>(

@@ -4,13 +4,13 @@ import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { ShopError } from '../domain/errors.ts';
-import { type Assets, smallestToCompress } from './assets.ts';
+import { type Assets, assetRoutes, smallestToCompress } from './assets.ts';
 import { logProblem, type Problem, problemOf, sendProblem, withRetryAfter } from './errors.ts';
 import { refuseEncodedBodies, refuseOtherSites, tooManyRequests } from './limits.ts';
-import { assetRoutes } from './routes/assets.ts';
+import { wantsPage } from './pages.ts';
 import { anyProblem } from './schemas.ts';
 
 export interface ServerOptions {
@@ -88,14 +88,6 @@ function answerErrors(server: FastifyInstance, { renderProblem }: ServerOptions)
   server.setNotFoundHandler(() => {
     throw new ShopError('not_found', 'There is nothing at this address.');
   });
-}
-
-/** Whether the client is a browser that asks for a page. Programs get JSON unless they ask for HTML. */
-export function wantsPage(request: FastifyRequest): boolean {
-  return (
-    request.headers.accept?.includes('text/html') === true &&
-    request.accepts().type(['json', 'html']) === 'html'
-  );
 }
 
 /** Treats an empty body as no body, whatever its content type. */

@@ -62,8 +62,8 @@ export const storefront: readonly Mutant[] = [
     name: 'one address may open as many streams as it likes',
     promise: 'one address does not slow the shop for the others',
     file: 'src/http/sse/event-streams.ts',
-    from: '(counts.get(address) ?? 0) >= perAddress',
-    to: '(counts.get(address) ?? 0) < 0',
+    from: 'ofAddress >= this.#limits.perAddress',
+    to: 'ofAddress < 0',
     test: {
       file: 'test/http/order-events.test.ts',
       name: 'a few are opened, the rest are refused with Retry-After',

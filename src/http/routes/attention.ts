@@ -6,7 +6,7 @@ import { attentionCodes } from '../../domain/attention.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { attentionReasonText } from '../../operator/words.ts';
 import { admitOperators } from '../operators.ts';
-import { problems, sentence, serial, timestamp } from '../schemas.ts';
+import { operation, problems, sentence, serial, timestamp } from '../schemas.ts';
 
 export interface AttentionOptions {
   readonly operatorToken: string | undefined;
@@ -38,34 +38,21 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
 
   server.get(
     '/attention',
-    {
-      schema: {
-        tags: ['operator'],
-        operationId: 'listAttentionItems',
-        summary: 'List the open attention items',
-        response: { 200: z.array(attentionItem) },
-      },
-    },
-    async () => {
-      const items = await listAttention(options.database);
-      return items.map(view);
-    },
+    operation('operator', 'listAttentionItems', 'List the open attention items', {
+      response: { 200: z.array(attentionItem) },
+    }),
+    async () => (await listAttention(options.database)).map(view),
   );
 
   server.post(
     '/attention/:attention_id/retry',
-    {
-      schema: {
-        tags: ['operator'],
-        operationId: 'retryAttentionItem',
-        summary: 'Start the workflow of an attention item again',
-        params,
-        response: {
-          200: z.object({ retried: z.literal(true) }),
-          ...problems('invalid_input', 'not_found', 'not_restartable'),
-        },
+    operation('operator', 'retryAttentionItem', 'Start the workflow of an attention item again', {
+      params,
+      response: {
+        200: z.object({ retried: z.literal(true) }),
+        ...problems('invalid_input', 'not_found', 'not_restartable'),
       },
-    },
+    }),
     async (request) => {
       await resolveAttentionItem(options, request.params.attention_id, null);
       return { retried: true as const };
@@ -74,21 +61,16 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
 
   server.post(
     '/attention/:attention_id/resolve',
-    {
-      schema: {
-        tags: ['operator'],
-        operationId: 'resolveAttentionItem',
-        summary: 'Close an attention item that a person has dealt with',
-        params,
-        body: z
-          .strictObject({ resolution: sentence })
-          .meta({ examples: [{ resolution: 'Sent the second payment back by hand.' }] }),
-        response: {
-          200: z.object({ resolved: z.literal(true) }),
-          ...problems('invalid_input', 'malformed_body', 'not_found'),
-        },
+    operation('operator', 'resolveAttentionItem', 'Close an attention item that a person has dealt with', {
+      params,
+      body: z
+        .strictObject({ resolution: sentence })
+        .meta({ examples: [{ resolution: 'Sent the second payment back by hand.' }] }),
+      response: {
+        200: z.object({ resolved: z.literal(true) }),
+        ...problems('invalid_input', 'malformed_body', 'not_found'),
       },
-    },
+    }),
     async (request) => {
       await resolveAttentionItem(options, request.params.attention_id, request.body.resolution);
       return { resolved: true as const };

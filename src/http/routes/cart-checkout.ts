@@ -5,22 +5,19 @@ import { type CartRefusal, type OrderCartOptions, orderCart } from '../../checko
 import { readCart } from '../../database/queries/carts.ts';
 import { lastEmailOf, listPendingOrders, type OrderWithPayment } from '../../database/queries/orders.ts';
 import { checkCart } from '../../domain/cart.ts';
-import { ShopError } from '../../domain/errors.ts';
+import { type ErrorCode, ShopError } from '../../domain/errors.ts';
 import { maxPendingOrders } from '../../domain/limits.ts';
 import { buyerDetailsOf } from '../../domain/order.ts';
 import { isPayable } from '../../domain/payment.ts';
 import { type CheckoutFault, checkoutView } from '../../storefront/checkout-view.ts';
 import { blockerWords, emailFaults, tooManyPendingWords, words } from '../../storefront/words.ts';
-import type { Browsers } from '../browsers.ts';
 import { problemTypes } from '../errors.ts';
 import { checkoutLimit } from '../limits.ts';
-import type { Pages } from '../pages.ts';
-import { checkoutKey, email as emailAddress, typedBuyerDetails } from '../schemas.ts';
-import { wantsPage } from '../server.ts';
 
-export interface CartCheckoutOptions extends OrderCartOptions {
-  readonly pages: Pages;
-  readonly browsers: Browsers;
+import { type PageServices, wantsPage } from '../pages.ts';
+import { checkoutKey, email as emailAddress, typedBuyerDetails } from '../schemas.ts';
+
+export interface CartCheckoutOptions extends OrderCartOptions, PageServices {
   /** Gives a cart a new key when the order of its present key has ended. */
   readonly renewUsedKey: (browserId: string) => Promise<void>;
   readonly checkoutsPerMinute: number;
@@ -48,23 +45,19 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
   const { browsers } = options;
   const config = checkoutLimit(options.checkoutsPerMinute);
 
-  server.get('/cart/checkout', { schema: { hide: true } }, async (request, reply) => {
+  server.get('/cart/checkout', async (request, reply) => {
     const browserId = browsers.of(request);
     return browserId === null ? reply.redirect('/cart', 303) : review(reply, options, browserId, null, null);
   });
 
-  server.post(
-    '/cart/checkout',
-    { config, schema: { hide: true, body: form.nullish() } },
-    async (request, reply) => {
-      const browserId = browsers.of(request);
-      if (browserId === null) return reply.redirect('/cart', 303);
-      const sent = request.body ?? form.parse({});
-      const answer = await order(options, browserId, sent);
-      if ('location' in answer) return goTo(request, reply, answer.location);
-      return review(reply.code(answer.status), options, browserId, sent, answer.fault);
-    },
-  );
+  server.post('/cart/checkout', { config, schema: { body: form.nullish() } }, async (request, reply) => {
+    const browserId = browsers.of(request);
+    if (browserId === null) return reply.redirect('/cart', 303);
+    const sent = request.body ?? form.parse({});
+    const answer = await order(options, browserId, sent);
+    if ('location' in answer) return goTo(request, reply, answer.location);
+    return review(reply.code(answer.status), options, browserId, sent, answer.fault);
+  });
 };
 
 /** Orders the cart as the form says. @returns the next address, or the refusal to show above the review */
@@ -81,8 +74,10 @@ async function order(
     if ('order' in answer) return { location: nextAddress(answer.order) };
     return { status: 409, fault: { field: 'items', text: refusalWords[answer.refused] } };
   } catch (error) {
-    if (!(error instanceof ShopError)) throw error;
-    return refusalOf(error);
+    // An error that is not about this order has a page of its own.
+    if (!(error instanceof ShopError && error.code in refusalWords)) throw error;
+    const text = refusalWords[error.code as keyof typeof refusalWords];
+    return { status: problemTypes[error.code].status, fault: { field: 'items', text } };
   }
 }
 
@@ -92,7 +87,7 @@ function emailFault(typed: string): string | null {
   return typed.length > 254 ? emailFaults.tooLong : emailFaults.unreadable;
 }
 
-const refusalWords: Readonly<Record<CartRefusal, string>> = {
+const refusalWords = {
   cart_changed: words.checkout.cartChanged,
   review_changed: words.checkout.reviewChanged,
   too_many_pending: tooManyPendingWords(maxPendingOrders),
@@ -103,24 +98,11 @@ const refusalWords: Readonly<Record<CartRefusal, string>> = {
   payment_ended: words.checkout.ended,
   hold_expired: words.checkout.ended,
   cancelled_by_shopper: words.checkout.ended,
-};
-
-const errorWords: Partial<Record<ShopError['code'], string>> = {
-  out_of_stock: words.checkout.outOfStock,
-  price_changed: words.checkout.reviewChanged,
-  payment_unavailable: words.checkout.paymentUnavailable,
   key_reused: words.checkout.keyReused,
   unknown_product: words.checkout.cartChanged,
   invalid_input: words.checkout.refused,
   timeout: words.checkout.timeout,
-};
-
-/** @throws the error itself, when it is not about this order and has a page of its own */
-function refusalOf(error: ShopError): Refusal {
-  const text = errorWords[error.code];
-  if (text === undefined) throw error;
-  return { status: problemTypes[error.code].status, fault: { field: 'items', text } };
-}
+} satisfies Record<CartRefusal, string> & Partial<Record<ErrorCode, string>>;
 
 /** The payment page while the order can be paid, otherwise its own page. */
 function nextAddress(order: OrderWithPayment): string {
@@ -150,7 +132,6 @@ async function review(
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
   // This cart is ordered already. The order's page shows it, and how to pay or to cancel it.
   if (ordered && !fault) return reply.redirect(`/orders/${ordered.token}`, 303);
-  const faults = fault ? [fault] : [];
   const source = {
     cart: checkCart(cart.lines),
     key: cart.checkoutKey,
@@ -158,7 +139,8 @@ async function review(
     typed: sent ?? form.parse({ email: lastEmail }),
     asksEmail,
     holdSeconds,
-    faults,
   };
-  return options.pages.send(reply, 'checkout', { checkout: checkoutView(source, new Date()) });
+  return options.pages.send(reply, 'checkout', {
+    checkout: checkoutView({ ...source, faults: fault ? [fault] : [] }, new Date()),
+  });
 }

@@ -9,18 +9,15 @@ import { findProducts } from '../../database/queries/products.ts';
 import { type CartRequest, checkCart } from '../../domain/cart.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { maxItems, maxQuantity } from '../../domain/limits.ts';
+
 import { cartView, removedMessage } from '../../storefront/cart-view.ts';
 import { cartFaults, cartMessages, cartWords } from '../../storefront/words.ts';
-import type { Browsers } from '../browsers.ts';
-import { cartLimit } from '../limits.ts';
-import type { Pages } from '../pages.ts';
-import { anyProblem, sku } from '../schemas.ts';
-import { wantsPage } from '../server.ts';
 
-export interface CartOptions {
-  readonly database: Database;
-  readonly pages: Pages;
-  readonly browsers: Browsers;
+import { cartLimit } from '../limits.ts';
+import { type PageServices, wantsPage } from '../pages.ts';
+import { anyProblem, sku } from '../schemas.ts';
+
+export interface CartOptions extends PageServices {
   readonly addToCart: (
     request: CartRequest & { readonly formKey: string },
   ) => Promise<'added' | 'unknown_product' | 'cart_full'>;
@@ -58,21 +55,13 @@ export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, opt
   const { database, browsers } = options;
   const config = cartLimit((request) => browsers.of(request) !== null);
 
-  server.get(
-    '/cart',
-    { schema: { hide: true, querystring, response: { 200: inCart } } },
-    async (request, reply) => {
-      reply.header('vary', 'accept');
-      if (!wantsPage(request)) return sendCount(reply, options);
-      return showCart(reply, options, { change: request.query, fault: null });
-    },
-  );
+  server.get('/cart', { schema: { querystring, response: { 200: inCart } } }, async (request, reply) => {
+    reply.header('vary', 'accept');
+    if (!wantsPage(request)) return sendCount(reply, options);
+    return showCart(reply, options, { change: request.query, fault: null });
+  });
 
-  const adding = {
-    hide: true,
-    body: addForm,
-    response: { 200: added, 400: anyProblem },
-  };
+  const adding = { body: addForm, response: { 200: added, 400: anyProblem } };
   server.post('/cart/lines', { config, schema: adding }, async (request, reply) => {
     const { sku, qty, key } = request.body;
     const browserId = browsers.ensure(request, reply);
@@ -88,7 +77,7 @@ export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, opt
 
   server.post(
     '/cart/lines/:sku',
-    { config, schema: { hide: true, params: line, body: z.object({ qty: z.unknown() }) } },
+    { config, schema: { params: line, body: z.object({ qty: z.unknown() }) } },
     async (request, reply) => {
       const change = changeForm.safeParse(request.body);
       if (!change.success) {
@@ -98,15 +87,13 @@ export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, opt
     },
   );
 
-  server.post(
-    '/cart/lines/:sku/remove',
-    { config, schema: { hide: true, params: line } },
-    async (request, reply) => setQuantity(reply, options, { sku: request.params.sku, quantity: 0 }),
+  server.post('/cart/lines/:sku/remove', { config, schema: { params: line } }, async (request, reply) =>
+    setQuantity(reply, options, { sku: request.params.sku, quantity: 0 }),
   );
 
   // After a refused form, the browser shows the form's address, and a reload requests it by GET.
   for (const url of ['/cart/lines', '/cart/lines/:sku', '/cart/lines/:sku/remove']) {
-    server.get(url, { schema: { hide: true } }, async (_request, reply) => reply.redirect('/cart', 303));
+    server.get(url, async (_request, reply) => reply.redirect('/cart', 303));
   }
 };
 

@@ -1,23 +1,13 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Database } from '../../database/connection.ts';
-import {
-  findProducts,
-  listOthers,
-  type ProductInStock,
-  searchProducts,
-} from '../../database/queries/products.ts';
+import { findProducts, listOthers, searchProducts } from '../../database/queries/products.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { catalogueView, productView } from '../../storefront/catalogue-view.ts';
 import { notSoldView } from '../../storefront/layout-view.ts';
-import type { Pages } from '../pages.ts';
+import { type PageServices, wantsPage } from '../pages.ts';
 import { sku } from '../schemas.ts';
-import { wantsPage } from '../server.ts';
 
-export interface CatalogueOptions {
-  readonly database: Database;
-  readonly pages: Pages;
+interface CatalogueOptions extends PageServices {
   readonly publicUrl: string;
 }
 
@@ -34,7 +24,7 @@ const search = z.object({
 export const catalogueRoutes: FastifyPluginAsyncZod<CatalogueOptions> = async (server, options) => {
   const { database, pages, publicUrl } = options;
 
-  server.get('/', { schema: { hide: true, querystring: search } }, async (request, reply) => {
+  server.get('/', { schema: { querystring: search } }, async (request, reply) => {
     const { q: text, sort: order } = request.query;
     const products = await searchProducts(database, { text, order });
     return pages.send(reply, 'catalogue', { catalogue: catalogueView({ text, order, products, publicUrl }) });
@@ -42,10 +32,14 @@ export const catalogueRoutes: FastifyPluginAsyncZod<CatalogueOptions> = async (s
 
   server.get(
     '/products/:sku',
-    { schema: { hide: true, params: z.object({ sku: z.string() }) } },
+    { schema: { params: z.object({ sku: z.string() }) } },
     async (request, reply) => {
-      const product = await findProduct(database, request.params.sku);
-      if (!product) return sayNotSold(request, reply, pages);
+      const code = sku.safeParse(request.params.sku);
+      const [product] = code.success ? await findProducts(database, [code.data]) : [];
+      if (!product) {
+        if (!wantsPage(request)) throw new ShopError('not_found', 'This product is not sold here.');
+        return pages.send(reply.code(404), 'error', { error: notSoldView });
+      }
       const others = await listOthers(database, product.productId, othersShown);
       return pages.send(reply, 'product', { product: productView(product, others, publicUrl) });
     },
@@ -56,15 +50,4 @@ export const catalogueRoutes: FastifyPluginAsyncZod<CatalogueOptions> = async (s
 function searchText(given: string): string {
   const text = given.replaceAll(/\p{Cc}/gu, ' ').trim();
   return text.slice(0, longestSearch).trim();
-}
-
-async function findProduct(database: Database, code: string): Promise<ProductInStock | undefined> {
-  if (!sku.safeParse(code).success) return undefined;
-  const [product] = await findProducts(database, [code]);
-  return product;
-}
-
-function sayNotSold(request: FastifyRequest, reply: FastifyReply, pages: Pages): Promise<FastifyReply> {
-  if (!wantsPage(request)) throw new ShopError('not_found', 'This product is not sold here.');
-  return pages.send(reply.code(404), 'error', { error: notSoldView });
 }

@@ -6,7 +6,18 @@ import type { CheckoutAnswer, StartCheckout } from '../../checkout/start-checkou
 import type { OrderWithPayment } from '../../database/queries/orders.ts';
 import { buyerDetailsOf } from '../../domain/order.ts';
 import { checkoutLimit } from '../limits.ts';
-import { buyerDetails, cents, checkoutKey, items, problems, response, timestamp } from '../schemas.ts';
+
+import { sendText } from '../pages.ts';
+import {
+  buyerDetails,
+  cents,
+  checkoutKey,
+  items,
+  operation,
+  problems,
+  response,
+  timestamp,
+} from '../schemas.ts';
 
 export interface CheckoutOptions {
   readonly startCheckout: StartCheckout;
@@ -74,17 +85,31 @@ const startedResponses = {
 
 /** `POST /checkout/:key` and `POST /checkout`. */
 export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (server, options) => {
+  const { startCheckout, publicUrl, paymentServiceUrl } = options;
   const config = checkoutLimit(options.checkoutsPerMinute);
-  const schema = { tags: ['shop'], description: negotiation, body };
+  const shared = { description: negotiation, body };
+  const answer = async (
+    reply: FastifyReply,
+    key: string,
+    sent: z.infer<typeof body>,
+    toText: (order: OrderWithPayment) => string,
+  ) => {
+    const started = await startCheckout({
+      key,
+      items: sent?.items ?? null,
+      buyer: buyerDetailsOf(sent ?? {}),
+      amount: sent?.amount,
+    });
+    if (wantsJson(reply.request) || started.outcome === 'waiting') return sendJson(reply, started, publicUrl);
+    return sendText(reply, 'text/plain', toText(started.order));
+  };
 
   server.post(
     '/checkout/:key',
     {
       config,
-      schema: {
-        ...schema,
-        operationId: 'checkout',
-        summary: 'Start the checkout of a key, or find it',
+      ...operation('shop', 'checkout', 'Start the checkout of a key, or find it', {
+        ...shared,
         params: z.object({ key: checkoutKey }),
         response: {
           200: {
@@ -96,49 +121,29 @@ export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (ser
           },
           ...startedResponses,
         },
-      },
+      }),
     },
-    async (request, reply) => {
-      const answer = await options.startCheckout(toRequest(request.params.key, request.body));
-      if (wantsJson(request)) return sendJson(reply, answer, options.publicUrl);
-      return answer.outcome === 'ready'
-        ? sendText(reply, answer.order.sessionId ?? '')
-        : sendJson(reply, answer, options.publicUrl);
-    },
+    (request, reply) => answer(reply, request.params.key, request.body, ({ sessionId }) => sessionId ?? ''),
   );
 
   server.post(
     '/checkout',
     {
       config,
-      schema: {
-        ...schema,
-        operationId: 'checkoutWithFreshKey',
-        summary: 'Start a checkout with a fresh key',
+      ...operation('shop', 'checkoutWithFreshKey', 'Start a checkout with a fresh key', {
+        ...shared,
         response: {
           200: response('Two commands, to pay and to cancel', z.string(), 'text/plain'),
           ...startedResponses,
         },
-      },
+      }),
     },
-    async (request, reply) => {
+    (request, reply) => {
       const key = randomUUID();
-      const answer = await options.startCheckout(toRequest(key, request.body));
-      if (wantsJson(request) || answer.outcome === 'waiting')
-        return sendJson(reply, answer, options.publicUrl);
-      return sendText(reply, howToPay(options.paymentServiceUrl, key, answer.order));
+      return answer(reply, key, request.body, (order) => howToPay(paymentServiceUrl, key, order));
     },
   );
 };
-
-function toRequest(key: string, sent: z.infer<typeof body>) {
-  return {
-    key,
-    items: sent?.items ?? null,
-    buyer: buyerDetailsOf(sent ?? {}),
-    ...(sent?.amount !== undefined && { amount: sent.amount }),
-  };
-}
 
 /** Without a preference in `Accept`, the answer to a JSON body is JSON. The tutorials send no body, and expect text. */
 function wantsJson(request: FastifyRequest): boolean {
@@ -147,19 +152,11 @@ function wantsJson(request: FastifyRequest): boolean {
   return request.accepts().type(sendsJson ? types.toReversed() : types) === 'application/json';
 }
 
-function sendText(reply: FastifyReply, text: string): FastifyReply {
-  return reply.code(200).serializer(String).type('text/plain; charset=utf-8').send(text);
-}
-
 function sendJson(reply: FastifyReply, answer: CheckoutAnswer, publicUrl: string): FastifyReply {
   const { order } = answer;
   const address = `${publicUrl}/orders/${order.token}`;
   const status = answer.outcome === 'waiting' ? 202 : answer.first ? 201 : 200;
-  return reply.code(status).header('location', address).send(view(order, address));
-}
-
-function view(order: OrderWithPayment, address: string): z.infer<typeof started> {
-  return {
+  const view: z.infer<typeof started> = {
     order_id: order.orderId,
     order_url: address,
     payment_id: order.sessionId,
@@ -168,18 +165,14 @@ function view(order: OrderWithPayment, address: string): z.infer<typeof started>
     currency: order.currency,
     expires_at: order.holdExpiresAt.toISOString(),
   };
+  return reply.code(status).header('location', address).send(view);
 }
 
-/** The tutorial's two commands; where payments are real, the address of the payment page. */
+/** The first tutorial's two commands, to pay and to cancel; where payments are real, the address of the payment page. */
 function howToPay(paymentServiceUrl: string | undefined, key: string, order: OrderWithPayment): string {
   if (paymentServiceUrl === undefined) return `${order.paymentUrl ?? ''}\n`;
-  return paymentCommands(paymentServiceUrl, key, order.sessionId ?? '');
-}
-
-/** The first tutorial's answer: two commands, to pay and to cancel, with the checkout's key and session. */
-function paymentCommands(paymentServiceUrl: string, key: string, sessionId: string): string {
   const command = (act: string) =>
     `curl -X POST ${paymentServiceUrl}/api/${act} -H "Content-type: application/json" ` +
-    `-H "dbos-idempotency-key: ${key}" -d '{"session_id":"${sessionId}"}'`;
+    `-H "dbos-idempotency-key: ${key}" -d '{"session_id":"${order.sessionId ?? ''}"}'`;
   return `Submit payment: ${command('submit_payment')}\nCancel payment: ${command('cancel_payment')}\n`;
 }

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
 import { findOrderBySession } from '../../database/queries/orders.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { waitWhilePending } from '../orders.ts';
-import { paymentId as paymentIdSchema, problems, response } from '../schemas.ts';
+import { sendText } from '../pages.ts';
+import { operation, paymentId as paymentIdSchema, problems, response } from '../schemas.ts';
+import { waitWhilePending } from './order-page.ts';
 
 export interface DemonstrationOptions {
   readonly database: Database;
@@ -23,21 +24,16 @@ const callTimeoutMs = 5_000;
 export const demonstrationRoutes: FastifyPluginAsyncZod<DemonstrationOptions> = async (server, options) => {
   server.post(
     '/payment_webhook/:payment_id/:status',
-    {
-      schema: {
-        tags: ['demonstration'],
-        operationId: 'endSimulatedPayment',
-        summary: 'Complete or end a simulated payment',
-        params: z.object({
-          payment_id: paymentIdSchema,
-          status: z.enum(['paid', 'failed', 'cancelled']),
-        }),
-        response: {
-          200: response('The order id', z.string().meta({ examples: ['1'] }), 'text/plain'),
-          ...problems('invalid_input', 'not_found', 'timeout'),
-        },
+    operation('demonstration', 'endSimulatedPayment', 'Complete or end a simulated payment', {
+      params: z.object({
+        payment_id: paymentIdSchema,
+        status: z.enum(['paid', 'failed', 'cancelled']),
+      }),
+      response: {
+        200: response('The order id', z.string().meta({ examples: ['1'] }), 'text/plain'),
+        ...problems('invalid_input', 'not_found', 'timeout'),
       },
-    },
+    }),
     async (request, reply) => {
       const { payment_id: paymentId, status } = request.params;
       const order = await findOrderBySession(options.database, paymentId);
@@ -47,7 +43,7 @@ export const demonstrationRoutes: FastifyPluginAsyncZod<DemonstrationOptions> = 
         const ended = await waitWhilePending(() => findOrderBySession(options.database, paymentId));
         if (!ended) throw new ShopError('timeout', 'The order does not show the payment yet. Ask again.');
       }
-      return reply.serializer(String).type('text/plain; charset=utf-8').send(String(order.orderId));
+      return sendText(reply, 'text/plain', String(order.orderId));
     },
   );
 };

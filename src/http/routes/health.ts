@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { problems } from '../schemas.ts';
+import { operation, problems } from '../schemas.ts';
 
 const well = z.object({ status: z.literal('ok') });
 
@@ -11,27 +11,17 @@ export const healthRoutes: FastifyPluginAsyncZod<{ checkReady: () => Promise<voi
 ) => {
   server.get(
     '/healthz',
-    {
-      schema: {
-        tags: ['health'],
-        operationId: 'checkHealth',
-        summary: 'The process answers',
-        response: { 200: well },
-      },
-    },
+    operation('health', 'checkHealth', 'The process answers', {
+      response: { 200: well },
+    }),
     async () => ({ status: 'ok' as const }),
   );
 
   server.get(
     '/readyz',
-    {
-      schema: {
-        tags: ['health'],
-        operationId: 'checkReadiness',
-        summary: 'The shop can take orders: its database and its workflows answer',
-        response: { 200: well, ...problems('unavailable') },
-      },
-    },
+    operation('health', 'checkReadiness', 'The shop can take orders: its database and its workflows answer', {
+      response: { 200: well, ...problems('unavailable') },
+    }),
     async () => {
       await options.checkReady();
       return { status: 'ok' as const };

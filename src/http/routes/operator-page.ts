@@ -54,24 +54,20 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
   await admitOperators(server, options.operatorToken);
   const params = z.object({ attention_id: serial });
 
-  server.get('/operator', { schema: { hide: true, querystring } }, async (request, reply) => {
+  server.get('/operator', { schema: { querystring } }, async (request, reply) => {
     const { outcome = null, refund: id } = request.query;
     const refund = id === undefined ? null : ((await findRefund(database, id)) ?? null);
     return show(reply, options, { outcome, refund });
   });
 
-  server.post(
-    '/operator/attention/:attention_id/retry',
-    { schema: { hide: true, params } },
-    async (request, reply) => {
-      const resolved = await resolveOpenItem(options, request.params.attention_id, null);
-      return backTo(reply, resolved ? 'retried' : 'gone');
-    },
-  );
+  server.post('/operator/attention/:attention_id/retry', { schema: { params } }, async (request, reply) => {
+    const resolved = await resolveOpenItem(options, request.params.attention_id, null);
+    return backTo(reply, resolved ? 'retried' : 'gone');
+  });
 
   server.post(
     '/operator/attention/:attention_id/resolve',
-    { schema: { hide: true, params, body: z.object({ resolution: text }).nullish() } },
+    { schema: { params, body: z.object({ resolution: text }).nullish() } },
     async (request, reply) => {
       const { attention_id: attentionId } = request.params;
       const typed = request.body?.resolution ?? '';
@@ -82,7 +78,7 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
     },
   );
 
-  server.post('/operator/reconcile', { schema: { hide: true } }, async (request, reply) => {
+  server.post('/operator/reconcile', async (request, reply) => {
     await options.reconcile();
     try {
       await options.compare();
@@ -94,7 +90,7 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
     return backTo(reply, 'reconciled');
   });
 
-  server.post('/operator/refund', { schema: { hide: true, body: refundForm } }, async (request, reply) => {
+  server.post('/operator/refund', { schema: { body: refundForm } }, async (request, reply) => {
     const answer = await refundTyped(options, request.body);
     if ('refundId' in answer) {
       return reply.redirect(`/operator?refund=${answer.refundId}#refund`, 303);

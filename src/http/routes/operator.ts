@@ -5,8 +5,8 @@ import type { Restocked, SupplyRequest } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { maxDelivery } from '../../domain/limits.ts';
 import { admitOperators } from '../operators.ts';
-import { checkoutKey, problems, sentence, sku } from '../schemas.ts';
-import { wantsPage } from '../server.ts';
+import { wantsPage } from '../pages.ts';
+import { checkoutKey, operation, problems, sentence, sku } from '../schemas.ts';
 
 export interface OperatorOptions {
   /** Undefined leaves the routes open, as in a demonstration. */
@@ -32,23 +32,18 @@ export const operatorRoutes: FastifyPluginAsyncZod<OperatorOptions> = async (ser
 
   server.post(
     '/restock',
-    {
-      schema: {
-        tags: ['operator'],
-        operationId: 'restock',
-        summary: 'Raise the stock to its restock level, or add a delivery',
-        description: 'The form of a browser is redirected to the catalogue.',
-        headers: z.looseObject({ 'idempotency-key': checkoutKey.optional() }),
-        body: delivery
-          .meta({ examples: [{ sku: 'bell', quantity: 25, reason: 'Delivery of 26 November' }] })
-          .nullish()
-          .describe('Without a body, every product below its restock level is raised to it.'),
-        response: {
-          200: z.object({ restocked: z.array(z.object({ sku: z.string(), added: z.int() })) }),
-          ...problems('invalid_input', 'malformed_body', 'unknown_product', 'key_reused'),
-        },
+    operation('operator', 'restock', 'Raise the stock to its restock level, or add a delivery', {
+      description: 'The form of a browser is redirected to the catalogue.',
+      headers: z.looseObject({ 'idempotency-key': checkoutKey.optional() }),
+      body: delivery
+        .meta({ examples: [{ sku: 'bell', quantity: 25, reason: 'Delivery of 26 November' }] })
+        .nullish()
+        .describe('Without a body, every product below its restock level is raised to it.'),
+      response: {
+        200: z.object({ restocked: z.array(z.object({ sku: z.string(), added: z.int() })) }),
+        ...problems('invalid_input', 'malformed_body', 'unknown_product', 'key_reused'),
       },
-    },
+    }),
     async (request, reply) => {
       const asked = { requestKey: request.headers['idempotency-key'] ?? randomUUID(), actor: 'operator' };
       if (!request.body) {
@@ -70,15 +65,10 @@ export const operatorRoutes: FastifyPluginAsyncZod<OperatorOptions> = async (ser
   if (options.crashable) {
     server.post(
       '/crash_application',
-      {
-        schema: {
-          tags: ['demonstration'],
-          operationId: 'crash',
-          summary: 'Kill the process that answers, as by kill -9',
-          description: 'The connection ends without an answer.',
-          response: {},
-        },
-      },
+      operation('demonstration', 'crash', 'Kill the process that answers, as by kill -9', {
+        description: 'The connection ends without an answer.',
+        response: {},
+      }),
       () => process.kill(process.pid, 'SIGKILL'),
     );
   }

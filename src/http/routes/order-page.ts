@@ -1,17 +1,17 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
 import { readOrderDetails } from '../../database/queries/order-details.ts';
 import { findOrderByToken } from '../../database/queries/orders.ts';
+import { ShopError } from '../../domain/errors.ts';
+import type { OrderStatus } from '../../domain/order.ts';
 import { type OrderView, orderView } from '../../storefront/order-view.ts';
 import { checkoutLimit } from '../limits.ts';
-import { unknownOrder, waitWhilePending } from '../orders.ts';
-import type { Pages } from '../pages.ts';
+import type { PageServices } from '../pages.ts';
 import { orderToken } from '../schemas.ts';
 
-export interface OrderPageOptions {
-  readonly database: Database;
-  readonly pages: Pages;
+export interface OrderPageOptions extends PageServices {
   /** Asks the checkout to cancel an order. @returns false when there is no such order */
   readonly askToCancel: (token: string) => Promise<boolean>;
   readonly checkoutsPerMinute: number;
@@ -28,11 +28,11 @@ const querystring = z.object({
 export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (server, options) => {
   const { database, pages } = options;
 
-  server.get('/orders/:token', { schema: { hide: true, params, querystring } }, async (request, reply) => {
+  server.get('/orders/:token', { schema: { params, querystring } }, async (request, reply) => {
     const order = await readOrder(database, request.params.token);
     return pages.send(reply, 'order', { order, ...afterPaying(order, request.query.returned) });
   });
-  const schema = { hide: true, params };
+  const schema = { params };
   server.get('/fragments/orders/:token', { schema }, async (request, reply) =>
     pages.sendPart(reply, 'parts/order-live', { order: await readOrder(database, request.params.token) }),
   );
@@ -62,4 +62,24 @@ async function readOrder(database: Database, token: string): Promise<OrderView> 
   const details = await readOrderDetails(database, { token });
   if (!details) throw unknownOrder();
   return orderView(details, new Date());
+}
+
+const waitAtMostMs = 8_000;
+const pollEveryMs = 50;
+
+/** Waits until an order is no longer pending, as its row shows. @returns false when it still is after eight seconds */
+export async function waitWhilePending(
+  read: () => Promise<{ readonly status: OrderStatus } | undefined>,
+): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < waitAtMostMs; waitedMs += pollEveryMs) {
+    const order = await read();
+    if (order?.status !== 'pending') return true;
+    await pause(pollEveryMs);
+  }
+  return false;
+}
+
+/** The error for a malformed and for an unknown order address: the same, so that it reveals nothing. */
+export function unknownOrder(): ShopError {
+  return new ShopError('not_found', 'There is no order at this address.');
 }

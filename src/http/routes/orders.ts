@@ -4,7 +4,7 @@ import type { Database } from '../../database/connection.ts';
 import { findOrder, listOrders, type OrderSummary, pageSize } from '../../database/queries/orders.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { lastUpdate, progressRemaining, statusNumber } from '../../domain/order.ts';
-import { problems, serial, timestamp } from '../schemas.ts';
+import { operation, problems, serial, timestamp } from '../schemas.ts';
 
 const order = z
   .object({
@@ -34,15 +34,10 @@ const order = z
 export const orderRoutes: FastifyPluginAsyncZod<{ database: Database }> = async (server, { database }) => {
   server.get(
     '/order/:order_id',
-    {
-      schema: {
-        tags: ['shop'],
-        operationId: 'getOrder',
-        summary: 'Show one order',
-        params: z.object({ order_id: serial }),
-        response: { 200: order, ...problems('invalid_input', 'not_found') },
-      },
-    },
+    operation('shop', 'getOrder', 'Show one order', {
+      params: z.object({ order_id: serial }),
+      response: { 200: order, ...problems('invalid_input', 'not_found') },
+    }),
     async (request) => {
       const found = await findOrder(database, request.params.order_id);
       if (!found) throw new ShopError('not_found', `There is no order ${request.params.order_id}.`);
@@ -52,15 +47,10 @@ export const orderRoutes: FastifyPluginAsyncZod<{ database: Database }> = async 
 
   server.get(
     '/orders',
-    {
-      schema: {
-        tags: ['shop'],
-        operationId: 'listOrders',
-        summary: `List the newest orders, at most ${pageSize}`,
-        querystring: z.object({ before: serial.optional().describe('The last id of the previous page') }),
-        response: { 200: z.array(order), ...problems('invalid_input') },
-      },
-    },
+    operation('shop', 'listOrders', `List the newest orders, at most ${pageSize}`, {
+      querystring: z.object({ before: serial.optional().describe('The last id of the previous page') }),
+      response: { 200: z.array(order), ...problems('invalid_input') },
+    }),
     async (request) => {
       const now = new Date();
       const found = await listOrders(database, pageSize, request.query.before);

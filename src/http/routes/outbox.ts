@@ -1,20 +1,15 @@
-import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Database } from '../../database/connection.ts';
 import { findKeptEmail, type KeptEmail, listKeptEmails } from '../../database/queries/emails.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { messageIdOf } from '../../email/mailer.ts';
 import { outboxView } from '../../storefront/email-view.ts';
 import { admitOperators } from '../operators.ts';
-import type { Pages } from '../pages.ts';
-import { problems, response, serial, timestamp } from '../schemas.ts';
-import { wantsPage } from '../server.ts';
+import { type PageServices, sendText, wantsPage } from '../pages.ts';
+import { operation, problems, response, serial, timestamp } from '../schemas.ts';
 
-export interface OutboxOptions {
+export interface OutboxOptions extends PageServices {
   readonly operatorToken: string | undefined;
-  readonly database: Database;
-  readonly pages: Pages;
   /** Origin under which shoppers reach the shop; the Message-IDs are made of it. */
   readonly publicUrl: string;
 }
@@ -46,11 +41,11 @@ export const outboxRoutes: FastifyPluginAsyncZod<OutboxOptions> = async (server,
 
   server.get(
     '/outbox',
-    {
-      schema: {
-        tags: ['demonstration'],
-        operationId: 'listEmails',
-        summary: 'List the messages to buyers, which a demonstration keeps instead of sending them',
+    operation(
+      'demonstration',
+      'listEmails',
+      'List the messages to buyers, which a demonstration keeps instead of sending them',
+      {
         response: {
           200: {
             description: 'The newest first; a page for browsers that ask for one',
@@ -61,7 +56,7 @@ export const outboxRoutes: FastifyPluginAsyncZod<OutboxOptions> = async (server,
           },
         },
       },
-    },
+    ),
     async (request, reply) => {
       const emails = await listKeptEmails(database);
       const messages = emails.map((email) => ({ ...shown(email, publicUrl), token: email.token }));
@@ -73,23 +68,18 @@ export const outboxRoutes: FastifyPluginAsyncZod<OutboxOptions> = async (server,
 
   server.get(
     '/outbox/:email_id',
-    {
-      schema: {
-        tags: ['demonstration'],
-        operationId: 'getEmailHtml',
-        summary: 'Show the HTML part of one message',
-        params: z.object({ email_id: serial }),
-        response: {
-          200: response('The HTML part', z.string(), 'text/html'),
-          ...problems('invalid_input', 'not_found'),
-        },
+    operation('demonstration', 'getEmailHtml', 'Show the HTML part of one message', {
+      params: z.object({ email_id: serial }),
+      response: {
+        200: response('The HTML part', z.string(), 'text/html'),
+        ...problems('invalid_input', 'not_found'),
       },
-    },
+    }),
     async (request, reply) => {
       const email = await findKeptEmail(database, request.params.email_id);
       if (!email) throw new ShopError('not_found', 'There is no such message.');
       reply.header('cache-control', 'no-store').header('content-security-policy', messagePolicy);
-      return sendHtml(reply, email.htmlBody);
+      return sendText(reply, 'text/html', email.htmlBody);
     },
   );
 };
@@ -107,8 +97,4 @@ function shown(email: KeptEmail, publicUrl: string): z.infer<typeof message> {
     html: email.htmlBody,
     sent_at: email.sentAt.toISOString(),
   };
-}
-
-function sendHtml(reply: FastifyReply, html: string): FastifyReply {
-  return reply.type('text/html; charset=utf-8').serializer(String).send(html);
 }

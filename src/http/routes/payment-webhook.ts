@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { EventOutcome, PaymentEvent } from '../../domain/payment.ts';
 import type { PaymentProvider } from '../../payments/provider.ts';
-import { problems } from '../schemas.ts';
+import { operation, problems } from '../schemas.ts';
 
 export interface PaymentWebhookOptions {
   readonly provider: Pick<PaymentProvider, 'signatureHeader' | 'verifyEvent'>;
@@ -27,18 +27,20 @@ export const paymentWebhookRoutes: FastifyPluginAsyncZod<PaymentWebhookOptions> 
     '/payment_webhook',
     {
       bodyLimit: bodyLimitBytes,
-      schema: {
-        tags: ['payment provider'],
-        operationId: 'receivePaymentEvent',
-        summary: 'Receive a signed event of the payment provider',
-        // The raw bytes; a schema with a type would refuse them.
-        body: z.unknown().describe('The event as the provider signs it'),
-        headers: z.looseObject({ [provider.signatureHeader]: z.string().optional() }),
-        response: {
-          200: z.object({ received: z.literal(true) }),
-          ...problems('bad_signature', 'malformed_body', 'body_too_large', 'unavailable'),
+      ...operation(
+        'payment provider',
+        'receivePaymentEvent',
+        'Receive a signed event of the payment provider',
+        {
+          // The raw bytes; a schema with a type would refuse them.
+          body: z.unknown().describe('The event as the provider signs it'),
+          headers: z.looseObject({ [provider.signatureHeader]: z.string().optional() }),
+          response: {
+            200: z.object({ received: z.literal(true) }),
+            ...problems('bad_signature', 'malformed_body', 'body_too_large', 'unavailable'),
+          },
         },
-      },
+      ),
     },
     async (request) => {
       const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);

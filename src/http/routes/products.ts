@@ -4,7 +4,7 @@ import type { Database } from '../../database/connection.ts';
 import { firstProduct, listProducts, type ProductInStock } from '../../database/queries/products.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { majorUnits } from '../../shared/money.ts';
-import { problems } from '../schemas.ts';
+import { operation, problems } from '../schemas.ts';
 
 const product = z
   .object({
@@ -40,14 +40,9 @@ const product = z
 export const productRoutes: FastifyPluginAsyncZod<{ database: Database }> = async (server, { database }) => {
   server.get(
     '/product',
-    {
-      schema: {
-        tags: ['shop'],
-        operationId: 'getFirstProduct',
-        summary: 'Show the first product',
-        response: { 200: product, ...problems('not_found') },
-      },
-    },
+    operation('shop', 'getFirstProduct', 'Show the first product', {
+      response: { 200: product, ...problems('not_found') },
+    }),
     async () => {
       const first = await firstProduct(database);
       if (!first) throw new ShopError('not_found', 'The catalogue is empty.');
@@ -57,14 +52,9 @@ export const productRoutes: FastifyPluginAsyncZod<{ database: Database }> = asyn
 
   server.get(
     '/products',
-    {
-      schema: {
-        tags: ['shop'],
-        operationId: 'listProducts',
-        summary: 'List all products',
-        response: { 200: z.array(product) },
-      },
-    },
+    operation('shop', 'listProducts', 'List all products', {
+      response: { 200: z.array(product) },
+    }),
     async () => (await listProducts(database)).map(view),
   );
 };

@@ -9,7 +9,7 @@ import {
 } from '../../database/queries/reconciliation.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { admitOperators } from '../operators.ts';
-import { problems, timestamp } from '../schemas.ts';
+import { operation, problems, timestamp } from '../schemas.ts';
 
 export interface ReconciliationOptions {
   readonly operatorToken: string | undefined;
@@ -65,14 +65,14 @@ export const reconciliationRoutes: FastifyPluginAsyncZod<ReconciliationOptions> 
 
   server.get(
     '/reconciliation',
-    {
-      schema: {
-        tags: ['operator'],
-        operationId: 'getReconciliation',
-        summary: 'Show the sums of stock and money now, and the last reconciliations',
+    operation(
+      'operator',
+      'getReconciliation',
+      'Show the sums of stock and money now, and the last reconciliations',
+      {
         response: { 200: z.object({ accounts, reconciliations: z.array(reconciliation) }) },
       },
-    },
+    ),
     async () => {
       const reconciliations = await listReconciliations(options.database);
       return { accounts: await readAccounts(options.database), reconciliations: reconciliations.map(shown) };
@@ -81,14 +81,9 @@ export const reconciliationRoutes: FastifyPluginAsyncZod<ReconciliationOptions> 
 
   server.post(
     '/reconciliation',
-    {
-      schema: {
-        tags: ['operator'],
-        operationId: 'reconcile',
-        summary: 'Reconcile now, and answer with the number of repairs',
-        response: { 200: repairs, ...problems('timeout') },
-      },
-    },
+    operation('operator', 'reconcile', 'Reconcile now, and answer with the number of repairs', {
+      response: { 200: repairs, ...problems('timeout') },
+    }),
     async (request) => ({ ...(await options.reconcile()), ...(await compare(options, request)) }),
   );
 };

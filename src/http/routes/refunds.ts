@@ -6,7 +6,7 @@ import { ShopError } from '../../domain/errors.ts';
 import { largestTotalCents } from '../../domain/limits.ts';
 import type { RefundRequest, RefusedRefund } from '../../domain/refund.ts';
 import { admitOperators } from '../operators.ts';
-import { checkoutKey, problems, response, sentence, serial } from '../schemas.ts';
+import { checkoutKey, operation, problems, response, sentence, serial } from '../schemas.ts';
 
 export interface RefundOptions {
   readonly operatorToken: string | undefined;
@@ -49,27 +49,22 @@ export const refundRoutes: FastifyPluginAsyncZod<RefundOptions> = async (server,
 
   server.post(
     '/order/:order_id/refund',
-    {
-      schema: {
-        tags: ['operator'],
-        operationId: 'refundOrder',
-        summary: 'Refund an order, in full or in part',
-        params: z.object({ order_id: serial }),
-        headers: z.looseObject({ 'idempotency-key': checkoutKey.optional() }),
-        body: refundBody,
-        response: {
-          202: response('The refund is due', refund),
-          ...problems(
-            'invalid_input',
-            'malformed_body',
-            'not_found',
-            'not_refundable',
-            'refund_too_large',
-            'key_reused',
-          ),
-        },
+    operation('operator', 'refundOrder', 'Refund an order, in full or in part', {
+      params: z.object({ order_id: serial }),
+      headers: z.looseObject({ 'idempotency-key': checkoutKey.optional() }),
+      body: refundBody,
+      response: {
+        202: response('The refund is due', refund),
+        ...problems(
+          'invalid_input',
+          'malformed_body',
+          'not_found',
+          'not_refundable',
+          'refund_too_large',
+          'key_reused',
+        ),
       },
-    },
+    }),
     async (request, reply) => {
       const { reason, amount, restock } = request.body;
       const answer = await options.requestRefund({

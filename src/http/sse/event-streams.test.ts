@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { EventReader } from '../../../test/support/event-reader.ts';
 import { waitFor } from '../../../test/support/wait.ts';
-import { createEventStreams, type EventStream, type EventStreams, formatEvent } from './event-streams.ts';
+import { type EventStream, EventStreams, formatEvent } from './event-streams.ts';
 
 const handlerTimeout = 50;
 let server: FastifyInstance;
@@ -14,7 +14,7 @@ const closed: EventStream[] = [];
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  streams = createEventStreams({ perAddress: 3, inAll: 2 });
+  streams = new EventStreams({ perAddress: 3, inAll: 2 });
   server = Fastify({ handlerTimeout });
   server.get('/', async (_request, reply) => {
     const stream = streams.open(reply);

@@ -2,29 +2,6 @@ import type { FastifyReply } from 'fastify';
 import { ShopError } from '../../domain/errors.ts';
 import type { Subscriber } from './order-hub.ts';
 
-export interface EventStreamsOptions {
-  /** Streams that one address may have open at this process. */
-  readonly perAddress: number;
-  /** Streams that may be open at this process. */
-  readonly inAll: number;
-}
-
-/** One open stream of server-sent events. For a slow reader it keeps only the newest message. */
-export interface EventStream extends Subscriber {
-  onClose(callback: () => void): void;
-}
-
-/** The open streams of this process. */
-export interface EventStreams {
-  /**
-   * Takes over a reply and opens a stream.
-   * @throws ShopError `rate_limited` beyond a limit, `unavailable` while the process stops
-   */
-  open(reply: FastifyReply): EventStream;
-  /** Ends every stream, and opens no more. */
-  close(): void;
-}
-
 const reconnectAfterMs = 1_000;
 // Proxies close a connection that is quiet for a minute. public/assets/js/events.js waits for two heartbeats.
 const heartbeatMs = 20_000;
@@ -32,43 +9,55 @@ const heartbeatMs = 20_000;
 const heartbeat = 'event: heartbeat\ndata: on\n\n';
 const secondsToRetry = 10;
 
-/** Counts streams per address, keeps them alive, and closes those whose reader has stopped reading. */
-export function createEventStreams({ perAddress, inAll }: EventStreamsOptions): EventStreams {
-  const streams = new Set<OpenStream>();
-  const counts = new Map<string, number>();
-  let closed = false;
-  const timer = setInterval(() => {
-    for (const stream of streams) stream.heartbeat();
+/** The open streams of this process. Counts them per address, keeps them alive, and closes those whose reader has stopped reading. */
+export class EventStreams {
+  readonly #limits: { readonly perAddress: number; readonly inAll: number };
+  readonly #streams = new Set<EventStream>();
+  readonly #counts = new Map<string, number>();
+  readonly #timer = setInterval(() => {
+    for (const stream of this.#streams) stream.heartbeat();
   }, heartbeatMs).unref();
+  #closed = false;
 
-  const count = (address: string, change: 1 | -1): void => {
-    const now = (counts.get(address) ?? 0) + change;
-    if (now === 0) counts.delete(address);
-    else counts.set(address, now);
-  };
-  return {
-    open: (reply) => {
-      const address = reply.request.ip;
-      if (closed) throw new ShopError('unavailable', 'This process stops. Another one continues.');
-      if (streams.size >= inAll || (counts.get(address) ?? 0) >= perAddress) {
-        reply.header('retry-after', secondsToRetry);
-        throw new ShopError('rate_limited', 'Too many pages are open from this address.');
-      }
-      const stream = new OpenStream(reply);
-      streams.add(stream);
-      count(address, 1);
-      stream.onClose(() => {
-        streams.delete(stream);
-        count(address, -1);
-      });
-      return stream;
-    },
-    close: () => {
-      closed = true;
-      clearInterval(timer);
-      for (const stream of streams) stream.abort();
-    },
-  };
+  /** @param limits streams that one address, and all together, may have open at this process */
+  constructor(limits: { readonly perAddress: number; readonly inAll: number }) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Takes over a reply and opens a stream.
+   * @throws ShopError `rate_limited` beyond a limit, `unavailable` while the process stops
+   */
+  open(reply: FastifyReply): EventStream {
+    const address = reply.request.ip;
+    const ofAddress = this.#counts.get(address) ?? 0;
+    if (this.#closed) throw new ShopError('unavailable', 'This process stops. Another one continues.');
+    if (this.#streams.size >= this.#limits.inAll || ofAddress >= this.#limits.perAddress) {
+      reply.header('retry-after', secondsToRetry);
+      throw new ShopError('rate_limited', 'Too many pages are open from this address.');
+    }
+    const stream = new EventStream(reply);
+    this.#streams.add(stream);
+    this.#count(address, 1);
+    stream.onClose(() => {
+      this.#streams.delete(stream);
+      this.#count(address, -1);
+    });
+    return stream;
+  }
+
+  /** Ends every stream, and opens no more. */
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    for (const stream of this.#streams) stream.abort();
+  }
+
+  #count(address: string, change: 1 | -1): void {
+    const now = (this.#counts.get(address) ?? 0) + change;
+    if (now === 0) this.#counts.delete(address);
+    else this.#counts.set(address, now);
+  }
 }
 
 const streamHeaders = {
@@ -79,7 +68,8 @@ const streamHeaders = {
   connection: 'close',
 };
 
-class OpenStream implements EventStream {
+/** One open stream of server-sent events. For a slow reader it keeps only the newest message. */
+export class EventStream implements Subscriber {
   readonly #raw: FastifyReply['raw'];
   readonly #callbacks: (() => void)[] = [];
   /** The newest message, while the reader has not read the one before it. */
