@@ -13,6 +13,7 @@ import { addStock, raiseToRestockLevel } from './database/transactions/restock.t
 import { type Browsers } from './http/browsers.ts';
 import { refuseOtherMethods } from './http/limits.ts';
 import { documentRoutes } from './http/openapi.ts';
+import { admitOperators } from './http/operators.ts';
 import { type Pages } from './http/pages.ts';
 import { type AttentionOptions, attentionRoutes } from './http/routes/attention.ts';
 import { cartRoutes } from './http/routes/cart.ts';
@@ -65,7 +66,6 @@ export async function registerRoutes(
   await registerCart(server, config, services);
   await registerApi(server, config, services);
   await registerOperators(server, config, services);
-  await registerDemonstration(server, config, services);
   await server.register(healthRoutes, { checkReady: services.checkReady });
   finishMethods();
 }
@@ -93,10 +93,13 @@ async function registerPages(
 
 async function registerApi(
   server: FastifyInstance,
-  { publicUrl, checkoutsPerMinute, payment }: ShopConfig,
+  { production, publicUrl, checkoutsPerMinute, payment }: ShopConfig,
   { database, provider, context, startCheckout }: Services,
 ): Promise<void> {
   const paymentServiceUrl = payment.provider === 'local' ? payment.serviceUrl : undefined;
+  if (!production && paymentServiceUrl !== undefined) {
+    await server.register(demonstrationRoutes, { database, paymentServiceUrl });
+  }
   await server.register(checkoutRoutes, { startCheckout, publicUrl, paymentServiceUrl, checkoutsPerMinute });
   await server.register(productRoutes, { database });
   await server.register(orderRoutes, { database });
@@ -104,20 +107,6 @@ async function registerApi(
     provider,
     receiveEvent: (event) => ingestPaymentEvent(database, context, event),
   });
-}
-
-async function registerDemonstration(
-  server: FastifyInstance,
-  { production, publicUrl, operatorToken, email, payment }: ShopConfig,
-  { browsers, database, pages }: Services,
-): Promise<void> {
-  if (production) return;
-  if (email.delivery === 'outbox') {
-    await server.register(outboxRoutes, { browsers, database, pages, operatorToken, publicUrl });
-  }
-  if (payment.provider === 'local') {
-    await server.register(demonstrationRoutes, { database, paymentServiceUrl: payment.serviceUrl });
-  }
 }
 
 async function registerCart(
@@ -143,34 +132,35 @@ async function registerCart(
   await server.register(yourOrdersRoutes, shared);
 }
 
+/** The routes that only operators may use. Without a token they are open, as in a demonstration. */
 async function registerOperators(
   server: FastifyInstance,
-  { operatorToken, production }: ShopConfig,
-  { database, pages, reconciler }: Services,
+  { operatorToken, production, publicUrl, email }: ShopConfig,
+  { browsers, database, pages, reconciler }: Services,
 ): Promise<void> {
-  await server.register(operatorRoutes, {
-    operatorToken,
-    crashable: !production,
-    raiseToRestockLevel: (request) => raiseToRestockLevel(database, request),
-    addStock: (request) => addStock(database, request),
-  });
-  const refunds: RefundOptions = {
-    operatorToken,
-    requestRefund: (request) => requestRefund(database, request),
-  };
+  const shared = { browsers, database, pages };
+  const refunds: RefundOptions = { requestRefund: (request) => requestRefund(database, request) };
   const attention: AttentionOptions = {
-    operatorToken,
     database,
     resolveItem: (item) => inTransaction(database, (sql) => resolveAttentionItem(sql, item)),
   };
   const reconciliation: ReconciliationOptions = {
-    operatorToken,
     database,
     reconcile: async () => ({ ...(await reconciler.reconcile()) }),
     compare: async () => ({ ...(await reconciler.compare()) }),
   };
-  await server.register(refundRoutes, refunds);
-  await server.register(attentionRoutes, attention);
-  await server.register(reconciliationRoutes, reconciliation);
-  await server.register(operatorPageRoutes, { ...refunds, ...attention, ...reconciliation, pages });
+  await server.register(async (operators) => {
+    await admitOperators(operators, operatorToken);
+    await operators.register(operatorRoutes, {
+      crashable: !production,
+      raiseToRestockLevel: (request) => raiseToRestockLevel(database, request),
+      addStock: (request) => addStock(database, request),
+    });
+    await operators.register(refundRoutes, refunds);
+    await operators.register(attentionRoutes, attention);
+    await operators.register(reconciliationRoutes, reconciliation);
+    await operators.register(operatorPageRoutes, { ...refunds, ...attention, ...reconciliation, pages });
+    if (!production && email.delivery === 'outbox')
+      await operators.register(outboxRoutes, { ...shared, publicUrl });
+  });
 }

@@ -3,38 +3,34 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { type ErrorCode, ShopError } from '../domain/errors.ts';
 import { isPostgresAway, isTransient } from '../shared/outage.ts';
 
-interface ProblemType {
-  readonly status: number;
-  readonly title: string;
-}
-
 /** Status and title of each error code. docs/ERRORS.md shows the same table; a test compares them both ways. */
-export const problemTypes: Readonly<Record<ErrorCode, ProblemType>> = {
-  invalid_input: { status: 400, title: 'The request has a value that is not allowed.' },
-  malformed_body: { status: 400, title: 'The body cannot be read.' },
-  bad_signature: { status: 400, title: 'The message is not signed by the payment provider.' },
-  unknown_product: { status: 400, title: 'There is no such product.' },
-  unauthorized: { status: 401, title: 'This is for operators.' },
-  cross_site: { status: 403, title: 'Another site may not do this.' },
-  not_found: { status: 404, title: 'There is nothing here.' },
-  method_not_allowed: { status: 405, title: 'This address does not take that method.' },
-  out_of_stock: { status: 409, title: 'There is not enough in stock.' },
-  price_changed: { status: 409, title: 'The price has changed.' },
-  payment_unavailable: {
-    status: 409,
-    title: 'The payment could not be opened, and the order was cancelled.',
-  },
-  not_refundable: { status: 409, title: 'There is nothing to refund.' },
-  refund_too_large: { status: 409, title: 'That is more than is left to refund.' },
-  not_restartable: { status: 409, title: 'There is nothing to try again.' },
-  body_too_large: { status: 413, title: 'The body is too large.' },
-  unsupported_media_type: { status: 415, title: 'A body of this type is not understood.' },
-  key_reused: { status: 422, title: 'This key belongs to another request.' },
-  rate_limited: { status: 429, title: 'Too many requests.' },
-  internal: { status: 500, title: 'Something went wrong here.' },
-  unavailable: { status: 503, title: 'The shop is restarting. Nothing is lost.' },
-  timeout: { status: 503, title: 'The answer takes longer than expected. Nothing is lost.' },
-};
+export const problemTypes: Readonly<Record<ErrorCode, { readonly status: number; readonly title: string }>> =
+  {
+    invalid_input: { status: 400, title: 'The request has a value that is not allowed.' },
+    malformed_body: { status: 400, title: 'The body cannot be read.' },
+    bad_signature: { status: 400, title: 'The message is not signed by the payment provider.' },
+    unknown_product: { status: 400, title: 'There is no such product.' },
+    unauthorized: { status: 401, title: 'This is for operators.' },
+    cross_site: { status: 403, title: 'Another site may not do this.' },
+    not_found: { status: 404, title: 'There is nothing here.' },
+    method_not_allowed: { status: 405, title: 'This address does not take that method.' },
+    out_of_stock: { status: 409, title: 'There is not enough in stock.' },
+    price_changed: { status: 409, title: 'The price has changed.' },
+    payment_unavailable: {
+      status: 409,
+      title: 'The payment could not be opened, and the order was cancelled.',
+    },
+    not_refundable: { status: 409, title: 'There is nothing to refund.' },
+    refund_too_large: { status: 409, title: 'That is more than is left to refund.' },
+    not_restartable: { status: 409, title: 'There is nothing to try again.' },
+    body_too_large: { status: 413, title: 'The body is too large.' },
+    unsupported_media_type: { status: 415, title: 'A body of this type is not understood.' },
+    key_reused: { status: 422, title: 'This key belongs to another request.' },
+    rate_limited: { status: 429, title: 'Too many requests.' },
+    internal: { status: 500, title: 'Something went wrong here.' },
+    unavailable: { status: 503, title: 'The shop is restarting. Nothing is lost.' },
+    timeout: { status: 503, title: 'The answer takes longer than expected. Nothing is lost.' },
+  };
 
 /** An error as it is answered (RFC 9457). */
 export interface Problem {
@@ -49,20 +45,11 @@ export interface Problem {
 /** The media type of a problem. */
 export const problemMediaType = 'application/problem+json';
 
-const secondsToRetry = '2';
-
 /** Converts any error to the problem for the caller. Details of unknown errors stay in the log. */
 export function problemOf(error: unknown): Problem {
-  const known = knownError(error);
-  const { status, title } = problemTypes[known.code];
-  return {
-    ...known.details,
-    type: `urn:holdfast:error:${known.code}`,
-    title,
-    status,
-    code: known.code,
-    detail: known.message,
-  };
+  const { code, details, message: detail } = knownError(error);
+  const { status, title } = problemTypes[code];
+  return { ...details, type: `urn:holdfast:error:${code}`, title, status, code, detail };
 }
 
 /** Sends a problem as `application/problem+json`. */
@@ -76,8 +63,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 
 /** Sets `Retry-After` for problems that end by themselves. */
 export function withRetryAfter(reply: FastifyReply, { status }: Problem): FastifyReply {
-  if (status === 503 || (status === 429 && !reply.hasHeader('retry-after')))
-    reply.header('retry-after', secondsToRetry);
+  if (status === 503 || (status === 429 && !reply.hasHeader('retry-after'))) reply.header('retry-after', '2');
   return reply;
 }
 
@@ -94,11 +80,8 @@ function knownError(error: unknown): ShopError {
       field: instancePath.replace(/^\//, '').replaceAll('/', '.') || (error.validationContext ?? 'body'),
       message: message ?? 'is not allowed',
     }));
-    return new ShopError(
-      'invalid_input',
-      issues.map(({ field, message }) => `${field}: ${message}`).join('; '),
-      { issues },
-    );
+    const detail = issues.map(({ field, message }) => `${field}: ${message}`).join('; ');
+    return new ShopError('invalid_input', detail, { issues });
   }
   if (isPostgresAway(error) || isTransient(error))
     return new ShopError('unavailable', 'The database is away for a moment. Ask again.');

@@ -8,7 +8,7 @@ import { problems } from './schemas.ts';
 const unauthorized = new ShopError('unauthorized', 'Send the operator token as a bearer token.');
 
 /**
- * Restricts the routes that this plugin registers from here on to operators. Programs send the token as a bearer token.
+ * Restricts the routes that this instance registers from here on to operators. Programs send the token as a bearer token.
  * Browsers ask for it as a password, under any user name. The comparison takes constant time.
  * @param operatorToken undefined leaves the routes open, as in a demonstration
  */

@@ -1,9 +1,9 @@
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
-import { type ErrorCode, errorCodes } from '../domain/errors.ts';
+import { type ErrorCode, errorCodes, ShopError } from '../domain/errors.ts';
 import { maxItems, maxQuantity } from '../domain/limits.ts';
 import type { BuyerDetails } from '../domain/order.ts';
-import { problemMediaType, problemTypes } from './errors.ts';
+import { problemMediaType, problemOf, problemTypes } from './errors.ts';
 
 // Every schema with an `id` is a component of the OpenAPI document.
 
@@ -51,7 +51,7 @@ export const typedBuyerDetails = { email: z.string().trim().default('') } satisf
 export const cents = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /** An operator's reason, for the record. */
-export const sentence = z
+export const reasonText = z
   .string()
   .trim()
   .regex(/^\P{Cc}{1,200}$/u, '1 to 200 characters, no control characters');
@@ -82,15 +82,7 @@ const problem = z
   .meta({
     id: 'Problem',
     description: 'An error (RFC 9457). Some codes come with further fields.',
-    examples: [
-      {
-        type: 'urn:holdfast:error:not_found',
-        title: problemTypes.not_found.title,
-        status: problemTypes.not_found.status,
-        code: 'not_found',
-        detail: 'There is no order 7.',
-      },
-    ],
+    examples: [problemOf(new ShopError('not_found', 'There is no order 7.'))],
   });
 
 /** The options of a route that the OpenAPI document describes. It leaves out every other route. */

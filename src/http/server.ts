@@ -103,14 +103,9 @@ function readBodies(server: FastifyInstance): void {
       (body === '' ? undefined : Object.fromEntries(new URLSearchParams(body))) as Record<string, unknown>,
   });
   server.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, body, done) => {
+    const refusal = `A body of ${request.headers['content-type']} is not understood.`;
     if (body.length === 0) done(null, undefined);
-    else
-      done(
-        new ShopError(
-          'unsupported_media_type',
-          `A body of ${request.headers['content-type']} is not understood.`,
-        ),
-      );
+    else done(new ShopError('unsupported_media_type', refusal));
   });
 }
 

@@ -65,7 +65,7 @@ test('an operation needs the operator token exactly when the shop refuses it wit
   }
 });
 
-test.each(['/attention', '/outbox', '/reconciliation'])(
+test.each(['/attention', '/operator', '/outbox', '/reconciliation'])(
   '%s without the token answers with a problem',
   async (url) => {
     const answer = await fetch(shop.shopUrl + url);

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readAssets } from '../../src/http/assets.ts';
+import { admitOperators } from '../../src/http/operators.ts';
 import { operatorPageRoutes } from '../../src/http/routes/operator-page.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { readPage, sendForm } from '../support/forms.ts';
@@ -201,8 +202,8 @@ test('with an operator token, the page and its forms require it', async () => {
     paymentOrigin: shop.paymentUrl,
     renderProblem: () => Promise.resolve('a page'),
   });
+  await admitOperators(server, operatorToken);
   await server.register(operatorPageRoutes, {
-    operatorToken,
     database: shop.shopDatabase,
     pages: {
       send: async (reply) => reply.send('the page'),

@@ -124,8 +124,8 @@ export const refunds: readonly Mutant[] = [
   {
     name: 'anybody may refund an order',
     promise: promises.operator,
-    file: 'src/http/routes/refunds.ts',
-    from: 'await admitOperators(server, options.operatorToken);',
+    file: 'src/routes.ts',
+    from: 'await admitOperators(operators, operatorToken);',
     to: '',
     test: { file: 'test/payments/refused-refunds.test.ts', name: 'anybody without the token' },
   },

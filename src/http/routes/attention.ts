@@ -5,11 +5,9 @@ import { listAttention, type OpenAttentionItem } from '../../database/queries/re
 import { attentionCodes } from '../../domain/attention.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { attentionReasonText } from '../../operator/words.ts';
-import { admitOperators } from '../operators.ts';
-import { operation, problems, sentence, serial, timestamp } from '../schemas.ts';
+import { operation, problems, reasonText, serial, timestamp } from '../schemas.ts';
 
 export interface AttentionOptions {
-  readonly operatorToken: string | undefined;
   readonly database: Database;
   /** Takes an attention item off the list; without a resolution, its workflow is started again. */
   readonly resolveItem: (item: {
@@ -31,9 +29,10 @@ const attentionItem = z
   })
   .meta({ id: 'AttentionItem', description: 'Something that a person has to decide' });
 
+const notOpen = () => new ShopError('not_found', 'There is no such open attention item.');
+
 /** Attention items (docs/PAYMENTS.md): for operators. */
 export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (server, options) => {
-  await admitOperators(server, options.operatorToken);
   const params = z.object({ attention_id: serial });
 
   server.get(
@@ -54,7 +53,7 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
       },
     }),
     async (request) => {
-      await resolveAttentionItem(options, request.params.attention_id, null);
+      if (!(await resolveAttentionItem(options, request.params.attention_id, null))) throw notOpen();
       return { retried: true as const };
     },
   );
@@ -64,7 +63,7 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
     operation('operator', 'resolveAttentionItem', 'Close an attention item that a person has dealt with', {
       params,
       body: z
-        .strictObject({ resolution: sentence })
+        .strictObject({ resolution: reasonText })
         .meta({ examples: [{ resolution: 'Sent the second payment back by hand.' }] }),
       response: {
         200: z.object({ resolved: z.literal(true) }),
@@ -72,7 +71,8 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
       },
     }),
     async (request) => {
-      await resolveAttentionItem(options, request.params.attention_id, request.body.resolution);
+      const { attention_id: attentionId } = request.params;
+      if (!(await resolveAttentionItem(options, attentionId, request.body.resolution))) throw notOpen();
       return { resolved: true as const };
     },
   );
@@ -80,18 +80,19 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
 
 /**
  * Takes an attention item off the list; without a resolution, its workflow is started again.
- * @throws ShopError `not_found` or `not_restartable`
+ * @returns false when no such item is open
+ * @throws ShopError `not_restartable`
  */
 export async function resolveAttentionItem(
-  { resolveItem }: Pick<AttentionOptions, 'resolveItem'>,
+  { resolveItem }: AttentionOptions,
   attentionId: number,
   resolution: string | null,
-): Promise<void> {
+): Promise<boolean> {
   const outcome = await resolveItem({ attentionId, resolution });
-  if (outcome === 'unknown') throw new ShopError('not_found', 'There is no such open attention item.');
   if (outcome === 'not_restartable') {
     throw new ShopError('not_restartable', 'There is no workflow to start again. Resolve the item instead.');
   }
+  return outcome === 'done';
 }
 
 function view({ reason, ...item }: OpenAttentionItem): z.infer<typeof attentionItem> {

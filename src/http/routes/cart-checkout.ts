@@ -34,12 +34,6 @@ const form = z.object({
 
 type Form = z.infer<typeof form>;
 
-/** A refused checkout: its HTTP status, and the fault to show. */
-interface Refusal {
-  readonly status: number;
-  readonly fault: CheckoutFault;
-}
-
 /** `/cart/checkout`: the review before the payment, and the button that orders exactly what the review shows. */
 export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = async (server, options) => {
   const { browsers } = options;
@@ -60,12 +54,12 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
   });
 };
 
-/** Orders the cart as the form says. @returns the next address, or the refusal to show above the review */
+/** Orders the cart as the form says. @returns the next address, or the HTTP status of a refusal and the fault to show */
 async function order(
   options: CartCheckoutOptions,
   browserId: string,
   { key, fingerprint, ...typed }: Form,
-): Promise<{ readonly location: string } | Refusal> {
+): Promise<{ readonly location: string } | { readonly status: number; readonly fault: CheckoutFault }> {
   const text = options.asksEmail ? emailFault(typed.email) : null;
   if (text !== null) return { status: 400, fault: { field: 'email', text } };
   const buyer = buyerDetailsOf(options.asksEmail ? typed : { ...typed, email: null });

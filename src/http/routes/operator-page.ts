@@ -7,7 +7,6 @@ import { listProducts } from '../../database/queries/products.ts';
 import { listAttention, listReconciliations, readAccounts } from '../../database/queries/reconciliation.ts';
 import { findRefund } from '../../database/queries/refunds.ts';
 import type { RefundRow } from '../../database/tables.ts';
-import { ShopError } from '../../domain/errors.ts';
 import {
   type OperatorSource,
   type Outcome,
@@ -18,9 +17,8 @@ import {
 } from '../../operator/operator-view.ts';
 import { formatMoney, parseMoney } from '../../shared/money.ts';
 import { problemTypes } from '../errors.ts';
-import { admitOperators } from '../operators.ts';
 import type { Pages } from '../pages.ts';
-import { checkoutKey, sentence, serial } from '../schemas.ts';
+import { checkoutKey, reasonText, serial } from '../schemas.ts';
 import { type AttentionOptions, resolveAttentionItem } from './attention.ts';
 import type { ReconciliationOptions } from './reconciliation.ts';
 import { type RefundOptions, refundRefusal } from './refunds.ts';
@@ -51,7 +49,6 @@ const querystring = z.object({
  */
 export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = async (server, options) => {
   const { database } = options;
-  await admitOperators(server, options.operatorToken);
   const params = z.object({ attention_id: serial });
 
   server.get('/operator', { schema: { querystring } }, async (request, reply) => {
@@ -61,7 +58,7 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
   });
 
   server.post('/operator/attention/:attention_id/retry', { schema: { params } }, async (request, reply) => {
-    const resolved = await resolveOpenItem(options, request.params.attention_id, null);
+    const resolved = await resolveAttentionItem(options, request.params.attention_id, null);
     return backTo(reply, resolved ? 'retried' : 'gone');
   });
 
@@ -71,9 +68,9 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
     async (request, reply) => {
       const { attention_id: attentionId } = request.params;
       const typed = request.body?.resolution ?? '';
-      const resolution = sentence.safeParse(typed);
+      const resolution = reasonText.safeParse(typed);
       if (!resolution.success) return show(reply.code(400), options, { unresolved: { attentionId, typed } });
-      const resolved = await resolveOpenItem(options, attentionId, resolution.data);
+      const resolved = await resolveAttentionItem(options, attentionId, resolution.data);
       return backTo(reply, resolved ? 'resolved' : 'gone');
     },
   );
@@ -121,21 +118,6 @@ function backTo(reply: FastifyReply, outcome: Outcome): FastifyReply {
   return reply.redirect(`/operator?outcome=${outcome}`, 303);
 }
 
-/** @returns false when the item is closed already, by a second click or by another operator */
-async function resolveOpenItem(
-  options: OperatorPageOptions,
-  attentionId: number,
-  resolution: string | null,
-): Promise<boolean> {
-  try {
-    await resolveAttentionItem(options, attentionId, resolution);
-    return true;
-  } catch (error) {
-    if (error instanceof ShopError && error.code === 'not_found') return false;
-    throw error;
-  }
-}
-
 interface FaultyRefund {
   readonly what: RefundFault;
   readonly status: number;
@@ -151,22 +133,19 @@ async function refundTyped(
   { database, requestRefund }: OperatorPageOptions,
   typed: TypedRefund,
 ): Promise<RefundRow | FaultyRefund> {
-  const faulty = (what: RefundFault, status = 400, left = '', example = '') => ({
-    what,
-    status,
-    left,
-    example,
-  });
+  const faulty = (what: RefundFault, more: Partial<FaultyRefund> = {}): FaultyRefund => {
+    return { what, status: 400, left: '', example: '', ...more };
+  };
   const orderId = serial.safeParse(typed.order.trim());
   if (!orderId.success) return faulty('order_unreadable');
   const order = await findOrder(database, orderId.data);
-  if (!order) return faulty('unknown_order', problemTypes.not_found.status);
+  if (!order) return faulty('unknown_order', { status: problemTypes.not_found.status });
   const { currency } = order;
   const amountCents = typed.amount.trim() === '' ? undefined : parseMoney(typed.amount, currency);
   if (typed.amount.trim() !== '' && (amountCents ?? 0) < 1) {
-    return faulty('amount_unreadable', 400, '', formatMoney({ cents: exampleCents, currency }));
+    return faulty('amount_unreadable', { example: formatMoney({ cents: exampleCents, currency }) });
   }
-  const reason = sentence.safeParse(typed.reason);
+  const reason = reasonText.safeParse(typed.reason);
   if (!reason.success) return faulty('reason_unreadable');
   const answer = await requestRefund({
     orderId: orderId.data,
@@ -178,5 +157,5 @@ async function refundTyped(
   });
   if (!('refused' in answer)) return answer;
   const { status } = problemTypes[refundRefusal(answer).code];
-  return faulty(answer.refused, status, formatMoney({ cents: answer.refundableCents, currency }));
+  return faulty(answer.refused, { status, left: formatMoney({ cents: answer.refundableCents, currency }) });
 }

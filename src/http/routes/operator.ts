@@ -4,13 +4,10 @@ import { z } from 'zod';
 import type { Restocked, SupplyRequest } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { maxDelivery } from '../../domain/limits.ts';
-import { admitOperators } from '../operators.ts';
 import { wantsPage } from '../pages.ts';
-import { checkoutKey, operation, problems, sentence, sku } from '../schemas.ts';
+import { checkoutKey, operation, problems, reasonText, sku } from '../schemas.ts';
 
 export interface OperatorOptions {
-  /** Undefined leaves the routes open, as in a demonstration. */
-  readonly operatorToken: string | undefined;
   readonly crashable: boolean;
   readonly raiseToRestockLevel: (request: SupplyRequest) => Promise<Restocked[]>;
   readonly addStock: (
@@ -21,15 +18,13 @@ export interface OperatorOptions {
 const delivery = z.strictObject({
   sku,
   quantity: z.int().min(1).max(maxDelivery),
-  reason: sentence,
+  reason: reasonText,
 });
 
 type Delivery = z.infer<typeof delivery>;
 
 /** `POST /restock` and `POST /crash_application`: for operators. */
 export const operatorRoutes: FastifyPluginAsyncZod<OperatorOptions> = async (server, options) => {
-  await admitOperators(server, options.operatorToken);
-
   server.post(
     '/restock',
     operation('operator', 'restock', 'Raise the stock to its restock level, or add a delivery', {

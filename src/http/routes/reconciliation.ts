@@ -8,11 +8,9 @@ import {
   readAccounts,
 } from '../../database/queries/reconciliation.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { admitOperators } from '../operators.ts';
 import { operation, problems, timestamp } from '../schemas.ts';
 
 export interface ReconciliationOptions {
-  readonly operatorToken: string | undefined;
   readonly database: Database;
   readonly reconcile: () => Promise<Readonly<Record<string, number>>>;
   readonly compare: () => Promise<Readonly<Record<string, number>>>;
@@ -61,8 +59,6 @@ const accounts = z
 
 /** `/reconciliation` (docs/PAYMENTS.md): for operators. */
 export const reconciliationRoutes: FastifyPluginAsyncZod<ReconciliationOptions> = async (server, options) => {
-  await admitOperators(server, options.operatorToken);
-
   server.get(
     '/reconciliation',
     operation(
