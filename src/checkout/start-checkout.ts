@@ -67,7 +67,7 @@ export function createStartCheckout(
     try {
       const skus = items.map(({ sku }) => sku);
       const { known, products } = await readCheckout(database, request.key, skus);
-      // Before the products are checked: a key keeps its answer, even when they have changed since.
+      // Before the products are checked: the answer of a key stays the same when they change.
       if (known && !isOpening(known, requestHash)) return await answer(database, known, requestHash, false);
       if (!known) checkItems(items, products);
 

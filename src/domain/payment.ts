@@ -59,7 +59,7 @@ export type EventDecision =
   | { readonly outcome: Exclude<EventOutcome, 'applied'> };
 
 /**
- * Decides what an event changes, whatever the order in which events come, and however often (docs/PAYMENTS.md).
+ * Decides the change that an event causes. Events may arrive in any order and several times (docs/PAYMENTS.md).
  * A payment that is paid stays paid; an event that names another session, amount, currency or mode changes nothing.
  */
 export function decideEvent(event: PaymentEvent, known: KnownPayment | undefined): EventDecision {

@@ -51,6 +51,7 @@ async function available(sku: string): Promise<number> {
 }
 
 const oneBell = { items: [{ sku: 'bell', qty: 1 }] };
+const oneCleat = { items: [{ sku: 'cleat', qty: 1 }] };
 
 describe('a checkout', () => {
   test('answers with the payment id alone, as the widget store did', async () => {
@@ -66,9 +67,9 @@ describe('a checkout', () => {
   });
 
   test.each([
-    ['with a JSON body and no preference', oneBell, {}, 201, 'application/json'],
-    ['with a JSON body and Accept: */*', oneBell, { accept: '*/*' }, 201, 'application/json'],
-    ['with a JSON body and Accept: text/plain', oneBell, { accept: 'text/plain' }, 200, 'text/plain'],
+    ['with a JSON body and no preference', oneCleat, {}, 201, 'application/json'],
+    ['with a JSON body and Accept: */*', oneCleat, { accept: '*/*' }, 201, 'application/json'],
+    ['with a JSON body and Accept: text/plain', oneCleat, { accept: 'text/plain' }, 200, 'text/plain'],
     ['without a body and with Accept: */*', undefined, { accept: '*/*' }, 200, 'text/plain'],
   ])('%s answers in the type that the client expects', async (_name, body, headers, status, type) => {
     for (const path of [`/checkout/${randomUUID()}`, '/checkout']) {

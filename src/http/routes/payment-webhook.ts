@@ -12,8 +12,8 @@ export interface PaymentWebhookOptions {
 const bodyLimitBytes = 256 * 1024;
 
 /**
- * `POST /payment_webhook`: the provider's signed events. Whatever is signed is kept and answered 200; a
- * database error is a 5xx, and the provider tries again.
+ * `POST /payment_webhook`: the provider's signed events. Every signed event is recorded and answered with 200. A
+ * database error is answered with 5xx, and the provider tries again.
  */
 export const paymentWebhookRoutes: FastifyPluginAsyncZod<PaymentWebhookOptions> = async (
   server,
