@@ -13,7 +13,6 @@ import { type CheckoutFault, checkoutView } from '../../storefront/checkout-view
 import { blockerWords, emailFaults, tooManyPendingWords, words } from '../../storefront/words.ts';
 import { problemTypes } from '../errors.ts';
 import { checkoutLimit } from '../limits.ts';
-
 import { type PageServices, wantsPage } from '../pages.ts';
 import { checkoutKey, email as emailAddress, typedBuyerDetails } from '../schemas.ts';
 

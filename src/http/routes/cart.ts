@@ -9,10 +9,8 @@ import { findProducts } from '../../database/queries/products.ts';
 import { type CartRequest, checkCart } from '../../domain/cart.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { maxItems, maxQuantity } from '../../domain/limits.ts';
-
 import { cartView, removedMessage } from '../../storefront/cart-view.ts';
 import { cartFaults, cartMessages, cartWords } from '../../storefront/words.ts';
-
 import { cartLimit } from '../limits.ts';
 import { type PageServices, wantsPage } from '../pages.ts';
 import { anyProblem, sku } from '../schemas.ts';

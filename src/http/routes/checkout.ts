@@ -6,7 +6,6 @@ import type { CheckoutAnswer, StartCheckout } from '../../checkout/start-checkou
 import type { OrderWithPayment } from '../../database/queries/orders.ts';
 import { buyerDetailsOf } from '../../domain/order.ts';
 import { checkoutLimit } from '../limits.ts';
-
 import { sendText } from '../pages.ts';
 import {
   buyerDetails,
