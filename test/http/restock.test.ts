@@ -46,7 +46,8 @@ test('while units are held leaves them held', async () => {
   const answer = await fetch(`${shop.shopUrl}/checkout/holds`, { method: 'POST', headers, body });
   await restock();
   expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 100, held: 10 });
-  await fetch(`${shop.shopUrl}/payment_webhook/${await answer.text()}/cancelled`, { method: 'POST' });
+  const { payment_id: paymentId } = (await answer.json()) as { payment_id: string };
+  await fetch(`${shop.shopUrl}/payment_webhook/${paymentId}/cancelled`, { method: 'POST' });
   expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 110, held: 0 });
 });
 
