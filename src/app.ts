@@ -131,7 +131,7 @@ function demonstrationOf({ production, operatorToken, email, payment }: ShopConf
   if (production) return null;
   return {
     open: operatorToken === undefined,
-    outbox: email.delivery === 'outbox',
+    outbox: email.delivery === 'preview',
     paymentServiceUrl: payment.provider === 'local' ? payment.serviceUrl : null,
   };
 }

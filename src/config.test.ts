@@ -117,7 +117,7 @@ describe('email', () => {
 
   test('is stored in a demonstration without a mail server', () => {
     expect(emailOf({})).toEqual({
-      delivery: 'outbox',
+      delivery: 'preview',
       smtpUrl: undefined,
       from: { name: 'Holdfast', address: 'orders@localhost' },
       retries: 5,

@@ -141,8 +141,8 @@ export interface PaymentConfig {
 }
 
 export interface EmailConfig {
-  /** `smtp` sends messages, `outbox` stores them for a demonstration, and with `off` there are none. */
-  readonly delivery: 'smtp' | 'outbox' | 'off';
+  /** `smtp` sends messages, `preview` stores them for a demonstration, and with `off` there are none. */
+  readonly delivery: 'smtp' | 'preview' | 'off';
   /** Set when the delivery is `smtp`; may hold credentials. */
   readonly smtpUrl: string | undefined;
   readonly from: { readonly name: string; readonly address: string };
@@ -267,7 +267,7 @@ function freeze(env: Environment): Config {
 }
 
 function emailConfig(env: Environment): EmailConfig {
-  const used = env.SMTP_URL === undefined ? 'outbox' : 'smtp';
+  const used = env.SMTP_URL === undefined ? 'preview' : 'smtp';
   return Object.freeze({
     delivery: env.EMAIL === 'off' ? 'off' : used,
     smtpUrl: env.SMTP_URL,

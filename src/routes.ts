@@ -22,13 +22,13 @@ import { catalogueRoutes } from './http/routes/catalogue.ts';
 import { checkoutRoutes } from './http/routes/checkout.ts';
 import { demonstrationRoutes } from './http/routes/demonstration.ts';
 import { healthRoutes } from './http/routes/health.ts';
+import { mailPreviewRoutes } from './http/routes/mail-preview.ts';
 import { operatorRoutes } from './http/routes/operator.ts';
 import { operatorPageRoutes } from './http/routes/operator-page.ts';
 import { orderEventRoutes } from './http/routes/order-events.ts';
 import { recentOrderRoutes, yourOrdersRoutes } from './http/routes/order-lists.ts';
 import { orderPageRoutes } from './http/routes/order-page.ts';
 import { orderRoutes } from './http/routes/orders.ts';
-import { outboxRoutes } from './http/routes/outbox.ts';
 import { paymentWebhookRoutes } from './http/routes/payment-webhook.ts';
 import { productRoutes } from './http/routes/products.ts';
 import { type ReconciliationOptions, reconciliationRoutes } from './http/routes/reconciliation.ts';
@@ -160,7 +160,7 @@ async function registerOperators(
     await operators.register(attentionRoutes, attention);
     await operators.register(reconciliationRoutes, reconciliation);
     await operators.register(operatorPageRoutes, { ...refunds, ...attention, ...reconciliation, pages });
-    if (!production && email.delivery === 'outbox')
-      await operators.register(outboxRoutes, { ...shared, publicUrl });
+    if (!production && email.delivery === 'preview')
+      await operators.register(mailPreviewRoutes, { ...shared, publicUrl });
   });
 }

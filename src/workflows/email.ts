@@ -71,7 +71,7 @@ async function deliver(
   }
 
   // 3. Write down that it is done.
-  const kept = delivery === 'outbox' ? content : null;
+  const kept = delivery === 'preview' ? content : null;
   await markEmailSent({ emailId, kept });
   if (!content) return 'not_wanted';
   return kept ? 'kept' : 'sent';

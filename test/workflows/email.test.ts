@@ -350,7 +350,7 @@ describe('without a mail server', () => {
   });
 
   test('a demonstration keeps the message in its row', async () => {
-    const kept = await deliver('outbox', 'order_confirmed');
+    const kept = await deliver('preview', 'order_confirmed');
     expect(kept.subject).toBe(`Order ${kept.orderId} is confirmed`);
     expect(kept.textBody).toContain('$199.98');
     expect(kept.htmlBody).toContain('$199.98');
@@ -361,7 +361,7 @@ describe('without a mail server', () => {
   });
 
   test('a cancellation that is not true any more is not told', async () => {
-    expect(await deliver('outbox', 'order_cancelled')).toMatchObject({ subject: null, textBody: null });
+    expect(await deliver('preview', 'order_cancelled')).toMatchObject({ subject: null, textBody: null });
   });
 });
 

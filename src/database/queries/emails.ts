@@ -53,7 +53,7 @@ function keptEmails(database: Database) {
 }
 
 /** What becomes of messages: a mail server takes them, a demonstration keeps them to be read, or there are none. */
-export type EmailDelivery = 'smtp' | 'outbox' | 'off';
+export type EmailDelivery = 'smtp' | 'preview' | 'off';
 
 /** What a message tells: the order as it stands now. Amounts in minor units, times in milliseconds since 1970. */
 export interface PlannedEmail {

@@ -7,7 +7,7 @@ import { outboxView } from '../../storefront/email-view.ts';
 import { type PageServices, sendText, wantsPage } from '../pages.ts';
 import { operation, problems, response, serial, timestamp } from '../schemas.ts';
 
-export interface OutboxOptions extends PageServices {
+export interface MailPreviewOptions extends PageServices {
   /** Origin under which shoppers reach the shop; the Message-IDs are made of it. */
   readonly publicUrl: string;
 }
@@ -33,7 +33,7 @@ const messagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ance
  * `GET /outbox`: the messages that a demonstration keeps instead of sending them. They contain personal data, so these routes
  * are for operators. A shop that sends its messages does not register them.
  */
-export const outboxRoutes: FastifyPluginAsyncZod<OutboxOptions> = async (server, options) => {
+export const mailPreviewRoutes: FastifyPluginAsyncZod<MailPreviewOptions> = async (server, options) => {
   const { database, pages, publicUrl } = options;
   server.get(
     '/outbox',
