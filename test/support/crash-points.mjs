@@ -42,9 +42,9 @@ const writes = [
     /^UPDATE "dbos"\.workflow_status\s.*recovery_attempts = recovery_attempts \+ 1/s,
     (values) => values[4].map((id) => `claim of ${workflowOf(id)}`),
   ],
-  [/^insert into payment_events|^with payment as .*insert into payment_events/s, () => ['webhook']],
+  [/^insert into payment_events|^with read as materialized .*insert into payment_events/s, () => ['webhook']],
   [/^with refund as \(\s*insert into refunds/, () => ['promise of a refund']],
-  [/^insert into order_history .*values/, (values) => (values.includes('paid_late') ? ['late payment'] : [])],
+  [/^insert into order_history .*'paid_late'/, () => ['late payment']],
   [/^insert into sessions/, () => ['new session']],
   [/^insert into charges/, () => ['charge']],
   [/^insert into events/, (values) => [values.includes('checkout.session.expired') ? 'expiry' : 'event']],
@@ -59,7 +59,7 @@ const lonelyWrites = [
   [/^with line as materialized .*insert into orders/s, 'placeOrder'],
   [/^with line as \(.*insert into orders/s, 'refusal'],
   [/^with opened as \(\s*update payments/, 'recordSession'],
-  [/^with payment as .*insert into payment_events/s, 'webhook'],
+  [/^with read as materialized .*insert into payment_events/s, 'webhook'],
 ];
 
 const openTransactions = new WeakMap();
