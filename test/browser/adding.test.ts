@@ -59,7 +59,7 @@ async function holdBack(pass: (route: Route) => Promise<void> = (route) => route
   return release;
 }
 
-describe('a product is put into the cart', () => {
+describe('a product is added to the cart', () => {
   test('without leaving the page: the message is beside the button and in the head, and the focus stays', async () => {
     await addShackle().focus();
     await page.keyboard.press('Enter');
@@ -96,7 +96,7 @@ describe('a product is put into the cart', () => {
     }
   });
 
-  test('although another before it is refused, whose page comes last', async () => {
+  test('although an earlier one is refused, whose page arrives last', async () => {
     const release = await holdBack((route) => {
       const isShackle = route.request().postData()?.includes('sku=shackle') === true;
       return route.continue(isShackle ? { postData: 'sku=anchor&qty=1' } : {});

@@ -51,7 +51,7 @@ async function visit(page: Page, session: CDPSession, address: string): Promise<
   return [...transfers.values()];
 }
 
-test('the first page comes in one round trip, names all that it needs, and comes once', async () => {
+test('the first page takes one round trip, names all its assets, and loads each once', async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
   const session = await context.newCDPSession(page);

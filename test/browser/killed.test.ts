@@ -48,7 +48,7 @@ async function pressWhileDown(page: Page, press: () => Promise<void>): Promise<v
   await banner(page).filter({ hasText: words.connection.away }).waitFor();
 }
 
-test('a purchase goes on over the death of the shop on each of its pages', async () => {
+test('a purchase continues although the shop is killed on each of its pages', async () => {
   const { page, context } = visit.shopper;
   const before = await countOrders(visit.shop);
 

@@ -93,7 +93,7 @@ describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
   });
 });
 
-test('the open page of an order goes on to the dispatch by itself, without being loaded anew', async () => {
+test('the open page of an order follows it to the dispatch without a reload', async () => {
   const { page } = visit.shopper;
   await orderThing(page, 'Bow Shackle');
   const [address] = await ordersOfBrowser();

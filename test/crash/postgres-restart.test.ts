@@ -121,7 +121,7 @@ describe.each(modes)('Postgres stopped (%s) and started again', (mode) => {
     await expectAllWell(apart);
   });
 
-  test('over the end of the hold: what was paid is not cancelled, what was not is, both services come back by themselves', async () => {
+  test('during the end of the hold: paid orders are not cancelled, unpaid ones are, and both services recover', async () => {
     const overTheEnd = async (): Promise<void> => {
       const [order] = await together
         .database('orders')

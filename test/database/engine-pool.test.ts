@@ -33,7 +33,7 @@ async function preparedOn(client: PoolClient): Promise<{ statement: string; call
   return rows;
 }
 
-test('a connection that breaks while nobody holds it ends nothing but itself', () => {
+test('an idle connection that breaks affects no other connection', () => {
   expect(() => new PreparingClient().emit('error', new Error('gone'))).not.toThrow();
 });
 

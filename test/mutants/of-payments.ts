@@ -122,7 +122,7 @@ export const messages: readonly Mutant[] = [
     file: 'src/database/transactions/ingest-payment-event.ts',
     from: 'on conflict (event_id) do nothing returning event_id',
     to: 'on conflict (event_id) do update set outcome = excluded.outcome returning event_id',
-    test: { file: rules, name: 'an event that comes again does nothing again' },
+    test: { file: rules, name: 'a repeated event changes nothing' },
   },
   {
     name: 'an external refund is counted again with each event',

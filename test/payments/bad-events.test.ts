@@ -57,7 +57,7 @@ function paidEvent({ livemode = false, ...change }: Record<string, unknown> = {}
   };
 }
 
-describe('an event that names the order but does not fit it is kept, put before a person, and changes nothing:', () => {
+describe('an event that names the order but does not fit it is recorded, becomes an attention item, and changes nothing:', () => {
   test.each<[string, () => Record<string, unknown>]>([
     ['another amount', () => ({ amount_total: order.total - 1 })],
     ['no amount', () => ({ amount_total: null })],
@@ -98,7 +98,7 @@ describe('an event that names the order but does not fit it is kept, put before 
   });
 });
 
-describe('a refund or a dispute that does not fit the payment is put before a person:', () => {
+describe('a refund or a dispute that does not fit the payment becomes an attention item:', () => {
   const charge = (change: object = {}) => ({
     object: 'charge',
     amount: other.total,

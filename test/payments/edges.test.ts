@@ -165,7 +165,7 @@ describe('while the hold is open', () => {
 });
 
 describe('once the order is paid', () => {
-  test('a dispute is listed once, and the order is dispatched all the same', async () => {
+  test('a dispute is listed once, and the order is still dispatched', async () => {
     const order = await placePaidOrder(shop);
     await control(shop, order, 'dispute');
     const eventId = await providerEvent(shop, order, 'charge.dispute.created');

@@ -184,7 +184,7 @@ describe('refund', () => {
     expect(await calls.refund()).toEqual(outcome);
   });
 
-  test('is unknown when it was too much, and nobody says how much is left', async () => {
+  test('is unknown when it was too much, and the provider does not report the rest', async () => {
     fake.answer = ({ method, path }) => {
       if (path.startsWith('/v1/payment_intents/')) return { body: { id: 'pi_7', latest_charge: null } };
       if (method === 'GET') return { body: { object: 'list', has_more: false, data: [] } };
@@ -194,7 +194,7 @@ describe('refund', () => {
   });
 });
 
-describe('what the provider will never do is refused:', () => {
+describe('a permanent refusal of the provider is a refusal:', () => {
   test.each([
     ['openSession', 400, 'amount_too_small'],
     ['refund', 404, 'resource_missing'],

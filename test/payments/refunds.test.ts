@@ -70,7 +70,7 @@ describe.concurrent('a refund', () => {
     expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
   });
 
-  test('of a part: the order goes on, and is dispatched', async () => {
+  test('of a part: the order stays paid, and is dispatched', async () => {
     const order = await placePaidOrder(shop);
     expect(await refund(shop, order, { amount: 390 })).toMatchObject({ status: 202, body: { amount: 390 } });
     await hurryDispatch(shop, order);
@@ -108,7 +108,7 @@ describe.concurrent('a refund', () => {
     expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [700, 700] });
   });
 
-  test('whose key comes again, also at once, is one refund; the key with other words is refused', async () => {
+  test('with a repeated key, also at once, is one refund; the key with another body is refused', async () => {
     const order = await placePaidOrder(shop);
     const key = randomUUID();
     const again = () => refund(shop, order, { amount: 500 }, withKey(key));

@@ -62,7 +62,7 @@ describe('a refund is refused, and nothing changes:', () => {
     expect(await refund(shop, cancelled)).toMatchObject(notRefundable);
   });
 
-  test('an unknown order, and what is no order', async () => {
+  test('an unknown order, and a malformed order number', async () => {
     expect(await refund(shop, { order_id: 2_000_000_000 })).toMatchObject({
       status: 404,
       body: { code: 'not_found' },

@@ -135,7 +135,7 @@ async function disputeOf({ order_id: orderId }: TestOrder): Promise<object> {
   };
 }
 
-test('an event that comes again does nothing again, not even a dispute that a person has settled', async () => {
+test('a repeated event changes nothing, not even a resolved dispute', async () => {
   const order = await placePaidOrder(shop);
   const dispute = await disputeOf(order);
   expect(await postSigned(shop, dispute)).toBe(200);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createTestDatabase, openInspector } from '../support/postgres.ts';
 import { describeSchema } from '../support/schema.ts';
 
-test('docs/schema.sql shows what the migrations make; `npm run db:schema` writes it anew', async () => {
+test('docs/schema.sql is the schema that the migrations make; `npm run db:schema` rewrites it', async () => {
   const testDatabase = await createTestDatabase();
   const database = openInspector(testDatabase.url, 2);
   try {

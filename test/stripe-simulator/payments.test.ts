@@ -234,7 +234,7 @@ describe('Idempotency keys', () => {
 });
 
 describe('The tutorial’s routes', () => {
-  test('submit pays once, whatever comes afterwards', async () => {
+  test('submit pays once, whatever follows', async () => {
     const { id } = await stripe.checkout.sessions.create(sessionParameters('t-1'));
     const paid = { session_id: id, status: 'complete', payment_status: 'paid' };
     for (const path of ['submit_payment', 'submit_payment', 'cancel_payment']) {

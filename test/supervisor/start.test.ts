@@ -85,7 +85,7 @@ test('a start opens the shop, a second start in its folder names the first, and 
   expect((await readdir(here.dataDir)).toSorted()).toEqual(['postgres', 'secrets.json']);
 });
 
-test('a Ctrl-C, which reaches the whole process group and comes twice under npm, ends all in order', async () => {
+test('a Ctrl-C, which reaches the whole process group, and twice under npm, ends all in order', async () => {
   const here = await fixture();
   const supervisor = start(here);
   await supervisor.open();

@@ -246,7 +246,7 @@ describe('a mail server', () => {
     expect(mail.withId(idOf(order))).toHaveLength(1);
   });
 
-  test('that stays busy is asked as often as is set; then the message needs a person, who has it tried again', async () => {
+  test('that stays busy is tried as often as configured; then an operator retries the attention item', async () => {
     mail.otherwise = 'busy';
     const order = await anOrder();
     await plan(order);
@@ -360,7 +360,7 @@ describe('without a mail server', () => {
     expect(await deliver('off', 'order_confirmed')).toMatchObject({ subject: null, textBody: null });
   });
 
-  test('a cancellation that is not true any more is not told', async () => {
+  test('a cancellation that is no longer true is not sent', async () => {
     expect(await deliver('preview', 'order_cancelled')).toMatchObject({ subject: null, textBody: null });
   });
 });
@@ -377,7 +377,7 @@ test('a message that cannot be written needs a person, and goes out once that is
   await isSent(order);
 });
 
-test('an address that is more than one reaches nobody', async () => {
+test('an address that contains several is sent to none', async () => {
   const order = await anOrder({ email: 'ada@reader.example\r\nBcc: eve@evil.example' });
   await plan(order);
   expect((await attentionItemOf(order)).detail['message']).toContain('The address is invalid');

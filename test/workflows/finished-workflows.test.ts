@@ -78,7 +78,7 @@ test('the runs of a schedule go after a day when they went well', async () => {
   expect(await remaining(shop, 'run')).toEqual(['run-failed', 'run-today']);
 });
 
-test('what needs a person keeps its workflows until it is settled', async () => {
+test('an open attention item keeps its workflows until it is resolved', async () => {
   const order = await placeOrder(shop);
   const id = order.order_id;
   const kept = [`dispatch-${id}`, `dispatch-${id}-1`, `dispatch-${id}-2`, `resume-checkout-${id}`];
@@ -121,7 +121,7 @@ async function endCheckout({ key }: TestOrder): Promise<void> {
     .update({ status: 'ERROR', completed_at: Math.floor(Date.now() - old * 86_400_000) });
 }
 
-test('a run that fails stops nobody, and the next one does its work', async () => {
+test('a failed run affects nothing else, and the next run does its work', async () => {
   await insertWorkflow(shop, 'hindered', { daysAgo: old });
   await shop.database.raw(`
     create function refuse() returns trigger language plpgsql as $$ begin raise 'not now'; end $$;

@@ -17,7 +17,7 @@ async function reconcile(): Promise<unknown[]> {
   return (await answer.json()) as unknown[];
 }
 
-test('an order whose payment is unknown long after its hold is put before a person, until it is decided', async () => {
+test('an order whose payment is unknown long after its hold is an attention item until it is decided', async () => {
   const headers = { accept: 'application/json' };
   const answer = await fetch(`${shop.shopUrl}/checkout/${randomUUID()}`, { method: 'POST', headers });
   const order = (await answer.json()) as TestOrder;

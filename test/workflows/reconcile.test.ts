@@ -158,7 +158,7 @@ describe.concurrent('work that is lost', () => {
     expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [100] });
   });
 
-  test('and lost again and again is put before a person, who may have it tried again', async () => {
+  test('and lost repeatedly becomes an attention item, which an operator may retry', async () => {
     const order = await placePaidOrder(shop);
     const id = order.order_id;
     await workflows()

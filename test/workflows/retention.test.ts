@@ -94,7 +94,7 @@ async function memory({ database }: OpenShop): Promise<Record<string, unknown[]>
   return Object.fromEntries(await Promise.all(tables));
 }
 
-test('the engine’s tables reach a plateau, and what they forget stays done', async () => {
+test('the engine’s tables reach a plateau, and deleted workflows stay done', async () => {
   const orders: TestOrder[] = [];
   const counts: Record<string, number>[] = [];
   for (let day = 0; day < days; day += 1) {

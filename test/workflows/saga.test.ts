@@ -84,7 +84,7 @@ async function pay({ order_id: orderId }: TestOrder): Promise<void> {
   expect(await postSigned(shop, { id: `evt_${randomUUID()}`, type, created: 1, data: { object } })).toBe(200);
 }
 
-test('three retries from two seconds on, and five for an email, are what is set when nothing is', () => {
+test('by default there are three retries from two seconds on, and five for an email', () => {
   const { payment, email } = readConfig({}, 'supervisor');
   expect(payment).toMatchObject({ retries: 3, retrySeconds: 2 });
   expect(email).toMatchObject({ retries: 5 });
@@ -154,7 +154,7 @@ test('a refusal is not asked for again: cancelled at once', async () => {
   expect(await resultOf(key)).toEqual({ status: 'failed' });
 });
 
-test('a session for another amount is nobody’s: no address is given out, and the order is cancelled', async () => {
+test('a session for another amount is rejected: the shopper gets no address, and the order is cancelled', async () => {
   const key = randomUUID();
   fake.answer = (call) => sessionFor(call, { amount_total: 1 });
   expect(await checkout(key)).toMatchObject({ status: 409, body: { code: 'payment_unavailable' } });
