@@ -11,10 +11,10 @@ export const operatorWords = {
   attention: {
     heading: 'What needs a person',
     none: 'Nothing needs you.',
-    noneHint: 'What the shop cannot settle by itself comes here, and stays until somebody has settled it.',
+    noneHint: 'Work that the shop cannot finish by itself is listed here until somebody has resolved it.',
     since: 'Since {time}',
     retry: 'Try again',
-    resolution: 'How it was settled',
+    resolution: 'How it was resolved',
     resolve: 'Resolve',
   },
   sums: {
@@ -133,8 +133,8 @@ export function oldestWords(shown: number): string {
 /** The result of an action. The query parameter `outcome` names one of them. */
 export const outcomeWords = {
   retried: { sign: 'done', text: 'It is being tried again. If it fails again, it comes back here.' },
-  resolved: { sign: 'done', text: 'Settled, and off the list.' },
-  gone: { sign: 'ended', text: 'That matter is not open any more: it was tried again or settled.' },
+  resolved: { sign: 'done', text: 'Resolved, and off the list.' },
+  gone: { sign: 'ended', text: 'That item is not open any more: it was tried again or resolved.' },
   reconciled: { sign: 'done', text: 'Reconciled. Stock and money were added up again.' },
   not_compared: {
     sign: 'ended',
@@ -143,7 +143,7 @@ export const outcomeWords = {
 } as const;
 
 /** The fault of an empty or too long resolution. */
-export const resolutionFault = 'Say in 1 to 200 characters how it was settled.';
+export const resolutionFault = 'Say in 1 to 200 characters how it was resolved.';
 
 /** How many orders contradict their payments. */
 export function contradictionWords(count: number): string {

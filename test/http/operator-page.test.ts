@@ -77,7 +77,7 @@ describe('an attention item', () => {
       expect(await retry()).toMatchObject({ status: 303, location: '/operator?outcome=retried' });
       expect(await open(id)).toBe(false);
       expect(await retry()).toMatchObject({ status: 303, location: '/operator?outcome=gone' });
-      expect(await page('/operator?outcome=gone')).toContain('That matter is not open any more');
+      expect(await page('/operator?outcome=gone')).toContain('That item is not open any more');
     },
   );
 

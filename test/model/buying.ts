@@ -70,7 +70,7 @@ export const following: readonly Command[] = [
     },
   },
   {
-    name: 'checkout concludes',
+    name: 'checkout settles or cancels',
     can: (context) => isFollowing(context) && context.asked !== 'paid',
     act: (context) => {
       const reason = context.cancelRequested ? 'cancelled_by_shopper' : 'hold_expired';
