@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { migrate } from '../../src/database/migrate.ts';
 import { type RunningPostgres, startPostgres } from '../../src/supervisor/postgres.ts';
-import { openInspector } from '../support/postgres.ts';
+import { openInspector } from '../support/inspector.ts';
 
 // Only a commit that waits for the disk survives a crash within this time.
 const settings = { wal_writer_delay: '10s' };

@@ -5,7 +5,8 @@ import type { Database } from '../../src/database/connection.ts';
 import { limitTimeBetweenRetries, transaction } from '../../src/database/transaction.ts';
 import { applicationName } from '../../src/database/workflow-ids.ts';
 import type { Statement } from '../../src/shared/statement.ts';
-import { createTestDatabase, openInspector, type TestDatabase } from '../support/postgres.ts';
+import { openInspector } from '../support/inspector.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 // The contract that transaction.ts rests on: an internal of the engine, so each promise is held here.
 

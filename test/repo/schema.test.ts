@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createTestDatabase, openInspector } from '../support/postgres.ts';
+import { openInspector } from '../support/inspector.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 import { describeSchema } from '../support/schema.ts';
 
 test('docs/schema.sql is the schema that the migrations make; `npm run db:schema` rewrites it', async () => {

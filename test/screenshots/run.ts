@@ -2,9 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { connect } from '../../src/database/connection.ts';
 import { startPostgres } from '../../src/supervisor/postgres.ts';
 import { chromiumOptions } from '../support/chromium.ts';
+import { openInspector } from '../support/inspector.ts';
 import { makeDataDir, startAsNpmStartDoes } from '../support/npm-start.ts';
 import { type PageFixture, preparePages, settingsToLook } from '../support/page-fixture.ts';
 import { nameOf, openState, type PageState, pageStates } from '../support/page-states.ts';
@@ -26,7 +26,7 @@ async function main(chosen: readonly string[]): Promise<void> {
   const dataDir = await makeDataDir();
   const started = await startAsNpmStartDoes({ ...settingsToLook, DATA_DIR: dataDir });
   const postgres = await startPostgres({ dataDir: path.join(dataDir, 'postgres') });
-  const database = connect(postgres.urlOf('holdfast'), 2);
+  const database = openInspector(postgres.urlOf('holdfast'), 2);
   const browser = await chromium.launch(await chromiumOptions());
   try {
     const fixture = await preparePages({ ...started, database });

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startPostgres } from '../../src/supervisor/postgres.ts';
 import { postgresAccount } from '../../src/supervisor/postgres-account.ts';
-import { openInspector } from '../support/postgres.ts';
+import { openInspector } from '../support/inspector.ts';
 
 // The runner of the embedded Postgres, on data folders and machines in various states.
 

@@ -1,5 +1,6 @@
 import type { Database } from '../../src/database/connection.ts';
-import { createEmptyDatabase, createTestDatabase, openInspector, type TestDatabase } from './postgres.ts';
+import { openInspector } from './inspector.ts';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './postgres.ts';
 import { RealProcess } from './processes.ts';
 import { choosePlaces } from './settings.ts';
 import { WebhookProxy } from './webhook-proxy.ts';

@@ -1,23 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import createKnex, { type Knex } from 'knex';
 import { inject } from 'vitest';
+import { openInspector } from './inspector.ts';
 
 export interface TestDatabase {
   readonly url: string;
   readonly name: string;
   /** Ends every session on the database and removes it. Dropped twice is fine. */
   drop(): Promise<void>;
-}
-
-/** Opens a handle with which tests look at rows as Postgres has them, columns in snake_case, whatever the shop makes of them. */
-export function openInspector(url: string, poolSize: number): Knex {
-  return createKnex({
-    client: 'pg',
-    connection: url,
-    pool: { min: 0, max: poolSize },
-    // A lost connection fails its query as well; knex would print each attempt.
-    log: { warn: () => undefined },
-  });
 }
 
 /** A database of the test's own with the shop's tables, the DBOS tables and the seeded catalogue. */

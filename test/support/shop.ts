@@ -4,7 +4,8 @@ import { readConfig } from '../../src/config.ts';
 import { connect, type Database } from '../../src/database/connection.ts';
 import { readSimulatorConfig } from '../../src/stripe-simulator/config.ts';
 import { startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
-import { createEmptyDatabase, createTestDatabase, openInspector, type TestDatabase } from './postgres.ts';
+import { openInspector } from './inspector.ts';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './postgres.ts';
 import { choosePlaces } from './settings.ts';
 
 /** A whole shop inside the test's process: its own databases, the real payment service, real sockets. */
