@@ -89,7 +89,7 @@ export const pageStates: readonly PageState[] = [
     page: 'payment-control',
     state: 'whole',
     at: ({ shop }) => `${shop.paymentUrl}/control`,
-    shows: 'What goes wrong on purpose',
+    shows: 'Injected faults',
   },
 
   { page: 'order', state: 'pending', at: order('pending'), shows: 'Held for you until' },
