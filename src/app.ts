@@ -22,14 +22,14 @@ import { type Demonstration, errorView } from './storefront/layout-view.ts';
 import { createRenderer, type Renderer } from './storefront/render.ts';
 import { registerCheckout } from './workflows/checkout.ts';
 import { CheckoutAnswers } from './workflows/checkout-answers.ts';
-import { openDispatchQueue, registerDispatch } from './workflows/dispatch.ts';
-import { openEmailQueue, registerEmail } from './workflows/email.ts';
-import { configureEngine } from './workflows/engine.ts';
+import { registerDispatch } from './workflows/dispatch.ts';
+import { registerEmail } from './workflows/email.ts';
+import { configureEngine, openQueues } from './workflows/engine.ts';
 import { registerHousekeeping } from './workflows/housekeeping.ts';
 import { registerReconciler } from './workflows/reconcile.ts';
 import { recoverOrphanedWorkflows } from './workflows/recovery.ts';
 import { startRedeliveryPoller } from './workflows/redelivery-poller.ts';
-import { openMoneyQueue, registerRefund } from './workflows/refund.ts';
+import { registerRefund } from './workflows/refund.ts';
 import { registerResumeCheckout } from './workflows/resume-checkout.ts';
 
 /** One shop process, wired but not started. */
@@ -102,9 +102,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
     server,
     launch: async () => {
       await DBOS.launch();
-      await openDispatchQueue();
-      await openMoneyQueue();
-      await openEmailQueue();
+      await openQueues();
       await reconciler.schedule(config.reconcileSeconds);
       await housekeeper.schedule();
       stopRedelivery = startRedeliveryPoller(database);

@@ -17,10 +17,10 @@ import type { KeptProcess } from './supervisor/keep-running.ts';
 import { takeLock } from './supervisor/lock.ts';
 import { choosePaymentAddress, claimShopPort } from './supervisor/ports.ts';
 import {
-  type Ending,
-  endAll,
   listenForSignals,
+  type StartedPart,
   type Stopping,
+  stopParts,
   unlessAborted,
 } from './supervisor/stopping.ts';
 
@@ -38,7 +38,7 @@ interface Run {
   readonly config: Config;
   readonly dataDir: string;
   readonly stopping: Stopping;
-  readonly endings: Ending[];
+  readonly parts: StartedPart[];
   readonly kept: KeptProcess[];
 }
 
@@ -46,9 +46,9 @@ async function main(): Promise<void> {
   // When the terminal is closed, output is lost, and everything must still end in order.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const stopping = listenForSignals(process.env['npm_lifecycle_event'] !== undefined);
-  const endings: Ending[] = [];
+  const parts: StartedPart[] = [];
   try {
-    await start(stopping, endings);
+    await start(stopping, parts);
     await stopping.requested;
   } catch (error) {
     if (!stopping.wanted.aborted) {
@@ -57,14 +57,14 @@ async function main(): Promise<void> {
     }
   }
   if (stopping.wanted.aborted) log('Stopping …');
-  const clean = await endAll(endings, log);
+  const clean = await stopParts(parts, log);
   process.exit(clean && !stopping.forced.aborted ? process.exitCode : 1);
 }
 
-async function start(stopping: Stopping, endings: Ending[]): Promise<void> {
+async function start(stopping: Stopping, parts: StartedPart[]): Promise<void> {
   loadEnvFile();
   const config = readConfig(process.env, 'supervisor');
-  const run: Run = { config, dataDir: path.resolve(config.dataDir), stopping, endings, kept: [] };
+  const run: Run = { config, dataDir: path.resolve(config.dataDir), stopping, parts, kept: [] };
   const patienceMs = await lockDataFolder(run);
   await claimShopPort(config, patienceMs);
   const secrets = await demonstrationSecrets(run.dataDir);
@@ -82,9 +82,9 @@ async function start(stopping: Stopping, endings: Ending[]): Promise<void> {
 }
 
 /** Makes this process the only supervisor of the folder. Returns the time in which a predecessor's processes end. */
-async function lockDataFolder({ config, dataDir, endings }: Run): Promise<number> {
+async function lockDataFolder({ config, dataDir, parts }: Run): Promise<number> {
   const lock = await takeLock(dataDir, config.publicUrl);
-  endings.push({ name: 'The pid file', end: () => lock.release() });
+  parts.push({ name: 'The pid file', stop: () => lock.release() });
   return lock.wasStale ? predecessorMs : 0;
 }
 
@@ -108,10 +108,10 @@ async function prepareLocalPayments(
   return { address, secrets: { secretKey, webhookSecret } };
 }
 
-async function startDatabase({ config, stopping, endings, kept }: Run): Promise<DatabaseServer> {
+async function startDatabase({ config, stopping, parts, kept }: Run): Promise<DatabaseServer> {
   stopping.wanted.throwIfAborted();
   const database = await openDatabase(config, log, () => restart(kept));
-  endings.push({ name: 'Postgres', end: () => database.stop(stopping.forced) });
+  parts.push({ name: 'Postgres', stop: () => database.stop(stopping.forced) });
   stopping.wanted.throwIfAborted();
   return database;
 }
@@ -143,15 +143,15 @@ function startAllShops(
   keep(run, 'The shop', shops);
 }
 
-function keep({ stopping, endings, kept }: Run, name: string, started: KeptProcess[]): void {
+function keep({ stopping, parts, kept }: Run, name: string, started: KeptProcess[]): void {
   const stopAll = (): Promise<unknown> =>
     Promise.all(started.map((process) => process.stop(graceMs, stopping.forced)));
-  endings.push({ name, end: async () => void (await stopAll()) });
+  parts.push({ name, stop: async () => void (await stopAll()) });
   kept.push(...started);
 }
 
 /** Restarts the shop and the payment service whenever a build or an edit of a page has changed their files. */
-function restartOnChange({ endings, kept }: Run): void {
+function restartOnChange({ parts, kept }: Run): void {
   let timer: NodeJS.Timeout | undefined;
   const onChange = (_: string, file: string | null): void => {
     // The compiler writes this file after a failed build as well.
@@ -164,7 +164,7 @@ function restartOnChange({ endings, kept }: Run): void {
     clearTimeout(timer);
     for (const watcher of watchers) watcher.close();
   };
-  endings.push({ name: 'Watching', end });
+  parts.push({ name: 'Watching', stop: end });
 }
 
 function restart(kept: readonly KeptProcess[]): void {

@@ -3,13 +3,13 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { listen } from './listen.ts';
 
-test('an ear that is closed while its connection is being made keeps nobody waiting', async () => {
-  // It accepts a connection and never says a word.
+test('a listener closes at once while its connection is being made', async () => {
+  // It accepts a connection and never answers.
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const troubles: unknown[] = [];
-  const ear = listen({
+  const listener = listen({
     databaseUrl: `postgres://nobody@127.0.0.1:${port}/nowhere`,
     channel: 'order_changed',
     onNotice: () => undefined,
@@ -18,7 +18,7 @@ test('an ear that is closed while its connection is being made keeps nobody wait
   });
   const [socket] = (await once(server, 'connection')) as [Socket];
   const began = performance.now();
-  await ear.close();
+  await listener.close();
   expect(performance.now() - began).toBeLessThan(500);
   expect(troubles).toEqual([]);
   socket.destroy();

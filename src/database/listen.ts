@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 
@@ -6,59 +7,57 @@ export interface ListenOptions {
   readonly channel: string;
   /** Called for each notification, with its payload. Must not throw. */
   readonly onNotice: (payload: string) => void;
-  /** Called whenever listening begins, also anew: what was told before that moment may have been missed. Must not throw. */
+  /** Called whenever listening begins, also again: earlier notifications may have been missed. Must not throw. */
   readonly onListening: () => void;
+  /** Called once for each outage, with its first error. */
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** An open ear. */
+/** An open LISTEN connection. */
 export interface Listener {
   /** Stops listening for good. */
   close(): Promise<void>;
 }
 
 const connectWithinMs = 3_000;
-// A connection that broke without a word looks like one on which nothing is said, so it is asked now and then.
-const askEveryMs = 10_000;
+// A connection that broke silently looks like one without notifications, so it is tested now and then.
+const testEveryMs = 10_000;
 const answerWithinMs = 5_000;
 const shortestPauseMs = 100;
 const longestPauseMs = 3_000;
 
-/**
- * Listens to a channel on a connection of its own, and connects anew for as long as it takes whenever that one is lost.
- * Nothing of it throws: trouble is told, once for each time it begins, and passes by itself.
- */
+/** Listens to a channel on a connection of its own, and reconnects without end when that one is lost. It never throws. */
 export function listen(options: ListenOptions): Listener {
-  const ending = new AbortController();
-  const done = keepListening(options, ending.signal);
+  const closing = new AbortController();
+  const done = keepListening(options, closing.signal);
   return {
     close: () => {
-      ending.abort();
+      closing.abort();
       return done;
     },
   };
 }
 
-async function keepListening(options: ListenOptions, ending: AbortSignal): Promise<void> {
+async function keepListening(options: ListenOptions, closing: AbortSignal): Promise<void> {
   let pauseMs = shortestPauseMs;
-  let told = false;
-  while (!ending.aborted) {
+  let failing = false;
+  while (!closing.aborted) {
     try {
-      await listenOnce(options, ending, () => {
+      await listenOnce(options, closing, () => {
         pauseMs = shortestPauseMs;
-        told = false;
+        failing = false;
       });
     } catch (error) {
-      if (!told) options.onTrouble(error);
-      told = true;
-      await pause(pauseMs, undefined, { signal: ending }).catch(() => undefined);
+      if (!failing) options.onTrouble(error);
+      failing = true;
+      await pause(pauseMs, undefined, { signal: closing }).catch(() => undefined);
       pauseMs = Math.min(longestPauseMs, pauseMs * 2);
     }
   }
 }
 
-/** Resolves when it is to end. @throws when the connection cannot be made, or is lost */
-async function listenOnce(options: ListenOptions, ending: AbortSignal, onBegin: () => void): Promise<void> {
+/** Resolves when it is closed. @throws when the connection cannot be made, or is lost */
+async function listenOnce(options: ListenOptions, closing: AbortSignal, onBegin: () => void): Promise<void> {
   const client = new Client({
     connectionString: options.databaseUrl,
     connectionTimeoutMillis: connectWithinMs,
@@ -73,9 +72,6 @@ async function listenOnce(options: ListenOptions, ending: AbortSignal, onBegin: 
     });
   });
   const over = new AbortController();
-  const ended = new Promise<void>((resolve) => {
-    ending.addEventListener('abort', () => resolve(), { signal: over.signal });
-  });
   const listening = async (): Promise<never> => {
     await client.connect();
     client.on('notification', ({ payload = '' }) => {
@@ -84,22 +80,17 @@ async function listenOnce(options: ListenOptions, ending: AbortSignal, onBegin: 
     await client.query(`listen ${client.escapeIdentifier(options.channel)}`);
     onBegin();
     options.onListening();
-    return stayAwake(client, over.signal);
+    for (;;) {
+      await pause(testEveryMs, undefined, { signal: over.signal });
+      await client.query('select 1');
+    }
   };
   try {
-    // Whatever it waits for, an end is not kept waiting.
-    await Promise.race([listening(), lost, ended]);
+    // Closing does not wait for the connection.
+    await Promise.race([listening(), lost, once(closing, 'abort', { signal: over.signal })]);
   } finally {
     over.abort();
-    // Not waited for: a connection that hangs does not end either.
+    // Not awaited: a connection that hangs does not end.
     client.end().catch(() => undefined);
-  }
-}
-
-/** Asks now and then. @throws when there is no answer, or when it is over */
-async function stayAwake(client: Client, over: AbortSignal): Promise<never> {
-  for (;;) {
-    await pause(askEveryMs, undefined, { signal: over });
-    await client.query('select 1');
   }
 }

@@ -45,14 +45,18 @@ export function enqueueCall(
 }
 
 /**
- * Sends a message to a checkout with the commit of the open transaction, once per message id. Messages only wake: one to a
- * workflow that is gone is not sent, because the rows contain the same news.
+ * Sends a message to a checkout with the commit of the open transaction, once per message id. Messages only wake: none is sent
+ * to a workflow that is gone, because the rows contain the same information.
  */
-export async function sendToCheckout(
-  sql: Statement,
-  message: { readonly checkoutKey: string; readonly messageId: string; readonly message: PaymentMessage },
-): Promise<void> {
+export async function sendToCheckout(sql: Statement, message: CheckoutMessage): Promise<void> {
   await sql(sendCall, sendBindings(message));
+}
+
+/** A message to the checkout of a key. A second one with the same id is not sent. */
+interface CheckoutMessage {
+  readonly checkoutKey: string;
+  readonly messageId: string;
+  readonly message: PaymentMessage;
 }
 
 /** The SQL that sends a message to a checkout, as a part of a larger statement; `sendBindings` has its values. */
@@ -63,20 +67,12 @@ export const sendCall = `
   from dbos.workflow_status where workflow_uuid = :workflowId`;
 
 /** The values of `sendCall`. */
-export function sendBindings({
-  checkoutKey,
-  messageId,
-  message,
-}: {
-  readonly checkoutKey: string;
-  readonly messageId: string;
-  readonly message: PaymentMessage;
-}) {
+export function sendBindings({ checkoutKey, messageId, message }: CheckoutMessage) {
   return { workflowId: checkoutWorkflowId(checkoutKey), messageId, message: JSON.stringify(message) };
 }
 
 const unreadForMs = 1_500;
-// Longer than a waiting workflow goes without a look of its own.
+// Longer than a waiting workflow goes without polling by itself.
 const unreadAtMostMs = 1_200_000;
 const messagesAtOnce = 1_000;
 

@@ -92,7 +92,7 @@ export interface RefundRow {
   note: string | null;
   actor: string;
   requestKey: string;
-  /** What was asked for, so that a key is not used for something else. */
+  /** The request in JSON, so that a key is not used for another one. */
   request: string | null;
   state: 'due' | 'made';
   providerRefundId: string | null;
@@ -100,7 +100,7 @@ export interface RefundRow {
   madeAt: Date | null;
 }
 
-/** The occasions on which the buyer is written to. */
+/** The occasions of an e-mail to the buyer. */
 export type EmailKind = 'order_confirmed' | 'order_cancelled' | 'refund_made';
 
 export interface EmailRow {
@@ -116,7 +116,7 @@ export interface EmailRow {
   htmlBody: string | null;
 }
 
-/** What needs a person. */
+/** The kinds of items on the attention list. */
 export type AttentionKind =
   | 'event_mismatch'
   | 'dispute'
@@ -142,7 +142,7 @@ export interface AttentionRow {
   note: string | null;
 }
 
-/** Who asks for units, and the key under which asking again changes nothing. */
+/** A request for units: the person who sent it, and its idempotency key. */
 export interface SupplyRequest {
   readonly requestKey: string;
   readonly actor: string;

@@ -57,10 +57,10 @@ export const paymentTopic = 'payment';
 
 /**
  * A message to a checkout. `paid`: the order is paid, with the commit that sent the message. `cancel`: its shopper wants to
- * cancel. `holdOver`: the time to pay is over. Without any of them, the payment's row has changed.
+ * cancel. `holdExpired`: the time to pay is over. Without any of them, the payment's row has changed.
  */
 export interface PaymentMessage {
   readonly paid?: true;
   readonly cancel?: true;
-  readonly holdOver?: true;
+  readonly holdExpired?: true;
 }

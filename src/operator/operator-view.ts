@@ -1,3 +1,4 @@
+import type { RefundOfOrder } from '../database/queries/orders.ts';
 import type { ProductInStock } from '../database/queries/products.ts';
 import {
   type Accounts,
@@ -5,7 +6,6 @@ import {
   type OpenAttentionItem,
   type ReconciliationRow,
 } from '../database/queries/reconciliation.ts';
-import type { RefundOfOrder } from '../database/queries/refunds.ts';
 import type { AttentionKind } from '../database/tables.ts';
 import type { AttentionReason } from '../domain/attention.ts';
 import { formatMoney } from '../shared/money.ts';

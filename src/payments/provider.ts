@@ -1,9 +1,9 @@
 import type { PaymentEvent } from '../domain/payment.ts';
 
-/** What the provider needs to open a payment session for an order. Amounts in minor units, times in ms since 1970. */
+/** A request to open the payment session of an order. Amounts in minor units, times in ms since 1970. */
 export interface SessionRequest {
   readonly orderId: number;
-  /** Marks the session as ours; nobody can guess it. */
+  /** Identifies the session as ours; nobody can guess it. */
   readonly correlationToken: string;
   readonly email: string | null;
   readonly currency: string;
@@ -13,7 +13,7 @@ export interface SessionRequest {
     readonly unitPriceCents: number;
   }[];
   readonly holdExpiresAt: number;
-  /** Where the shopper comes back to, paid or not. */
+  /** The page to which the shopper returns, paid or not. */
   readonly orderUrl: string;
 }
 
@@ -23,29 +23,29 @@ export interface PaymentSession {
   readonly url: string;
 }
 
-/** The provider's reason for never doing what it was asked. */
+/** The provider's reason for refusing a request for good. */
 export interface Refused {
   readonly refused: string;
 }
 
-/** A session as we have it on record, so that a payment of something else is not taken for ours. */
+/** A session as we recorded it, so that a payment of something else is not accepted. */
 export interface RecordedSession {
   readonly sessionId: string;
   readonly amountCents: number;
   readonly currency: string;
 }
 
-/** How a session stands once it has been ended: paid before that, or ended unpaid so that nobody can pay any more. */
+/** A session that nobody can pay any more: it was paid before it ended, or it ended unpaid. */
 export type EndedSession =
   | {
       readonly outcome: 'paid';
       readonly transactionId: string;
-      /** The event that tells of what was paid back since; null when nothing was. */
+      /** The event that would report the refunds made since; null when there are none. */
       readonly refundEvent: unknown;
     }
   | { readonly outcome: 'ended' };
 
-/** What is to be paid back of a charge, in minor units. */
+/** A refund of a part of a charge, in minor units. */
 export interface RefundRequest {
   readonly refundId: number;
   readonly orderId: number;
@@ -53,12 +53,12 @@ export interface RefundRequest {
   readonly amountCents: number;
 }
 
-/** A refund that the provider has made; null when the charge was paid back in full without ours. */
+/** A refund that the provider has made; null when external refunds have paid back the whole charge. */
 export interface MadeRefund {
   readonly providerRefundId: string | null;
 }
 
-/** The provider has less of the charge left than it was asked to pay back, in minor units; nothing was done. */
+/** The provider has less of the charge left than was asked for, in minor units. It did nothing. */
 export interface TooLittleLeft {
   readonly leftCents: number;
 }
@@ -76,13 +76,13 @@ export interface ListedSession {
 
 /** A message to the webhook, before its signature is verified. */
 export interface SignedMessage {
-  /** The bytes as they came: the signature is over them. */
+  /** The received bytes, which are signed. */
   readonly rawBody: Buffer;
   readonly signature: string | undefined;
 }
 
 /**
- * The port to a payment provider. Expected outcomes are values. A throw means "I do not know", and the caller asks
+ * The port to a payment provider. Expected outcomes are values. An error means that the outcome is unknown, and the caller asks
  * again: every call is safe to repeat.
  */
 export interface PaymentProvider {
@@ -94,25 +94,25 @@ export interface PaymentProvider {
   readonly signatureHeader: string;
   /**
    * Opens the session of an order, or finds the one opened before under the same idempotency key.
-   * A refused one will never be opened, however often it is asked for.
+   * A refusal is final.
    */
   openSession(request: SessionRequest): Promise<PaymentSession | Refused>;
   /**
-   * Makes sure that a session can no longer be paid, and says whether it was paid before that.
-   * @throws also when another amount or currency was paid than ours, which somebody has to look at.
+   * Makes sure that a session can no longer be paid, and returns whether it was paid before.
+   * @throws also when another amount or currency was paid, which a person has to examine
    */
   endSession(session: RecordedSession): Promise<EndedSession>;
-  /** Pays back, or finds what was paid back before under the same refund id. Refused: as things stand it cannot be made. */
+  /** Makes a refund, or finds the one that was made before under the same refund id. */
   refund(order: RefundRequest): Promise<MadeRefund | Refused | TooLittleLeft>;
   /** The sessions created since a time, newest first. */
   listSessions(since: Date): AsyncIterable<ListedSession>;
-  /** The provider's own record of its events since a time, newest first, as a webhook's body would hold them. */
+  /** Lists the provider's events since a time, newest first, each in the form of a webhook's body. */
   listEvents(since: Date): AsyncIterable<unknown>;
   /**
    * Verifies a message to the webhook, and reads its event.
    * @throws ShopError `bad_signature` or `malformed_body`
    */
   verifyEvent(message: SignedMessage, now: Date): PaymentEvent;
-  /** Reads an event from the provider's own object, which a list or an inbox has kept; undefined when it is none. */
+  /** Reads an event from the provider's own object, in a list or in `payment_events`; undefined when it is none. */
   readEvent(body: unknown): PaymentEvent | undefined;
 }

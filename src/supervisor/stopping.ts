@@ -50,24 +50,27 @@ function onceOrphaned(callback: () => void): void {
   timer.unref();
 }
 
-/** A started part of the program that has to end again. */
-export interface Ending {
+/** A started part of the program, which has to be stopped. */
+export interface StartedPart {
   readonly name: string;
-  readonly end: () => Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**
- * Ends all parts, the last started first. A failure does not prevent the others from ending.
- * @returns whether all ended without an error.
+ * Stops all parts, the last started first. A failure does not keep the others running.
+ * @returns whether all stopped without an error
  */
-export async function endAll(endings: readonly Ending[], log: (line: string) => void): Promise<boolean> {
+export async function stopParts(
+  parts: readonly StartedPart[],
+  log: (line: string) => void,
+): Promise<boolean> {
   let clean = true;
-  for (const { name, end } of endings.toReversed()) {
+  for (const { name, stop } of parts.toReversed()) {
     try {
-      await end();
+      await stop();
     } catch (error) {
       clean = false;
-      log(`${name} did not end as it should: ${describeError(error)}`);
+      log(`${name} did not stop as it should: ${describeError(error)}`);
     }
   }
   return clean;

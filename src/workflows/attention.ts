@@ -19,7 +19,7 @@ export function checkoutFailure(orderId: number) {
   return { kind: 'checkout_failed', subject: String(orderId), orderId } as const;
 }
 
-/** The result of a workflow that was sent to the attention list. An operator finds it there, and can have it tried again. */
+/** The result of a workflow that was sent to the attention list. An operator can start it again from there. */
 export const needsAttention = 'needs_attention';
 
 /** Puts an item on the attention list. */
@@ -58,7 +58,7 @@ export async function ingestOrSendToAttention<Outcome>(
     return await ingest();
   } catch (error) {
     const reason = { code: 'event_failed', type, error: String(error) } as const;
-    // While Postgres is away this fails too, and the next run begins anew.
+    // While Postgres is away this fails too, and the next run tries again.
     await inTransaction(database, (sql) =>
       raiseAttention(sql, { kind: 'event_mismatch', subject: id, orderId: null, reason }),
     );

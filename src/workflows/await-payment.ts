@@ -24,7 +24,7 @@ const firstBackoffSeconds = 2;
 const longestBackoffSeconds = 60;
 
 /**
- * Waits for the payment of an order, ends its session before cancelling, and settles or cancels as the payment row says. While
+ * Waits for the payment of an order, ends its session before cancelling, and settles or cancels according to the payment row. While
  * the provider's answer is unknown the stock stays held.
  */
 export async function awaitPayment(
@@ -43,7 +43,7 @@ export async function awaitPayment(
     if (message?.cancel) reason = 'cancelled_by_shopper';
 
     // End the session before cancelling: a payment may be on its way.
-    const mustEnd = message === null || message.cancel || message.holdOver;
+    const mustEnd = message === null || message.cancel || message.holdExpired;
     const ended = mustEnd ? await endPaymentSession(provider, order) : undefined;
     if (ended?.outcome === 'paid') {
       const { transactionId, refundEvent = null } = ended;

@@ -12,27 +12,27 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('everybody who waits for a checkout is told of its order, nobody else', async () => {
+test('every request that waits for a checkout gets its order, and no other request does', async () => {
   const answers = new CheckoutAnswers();
   const [one, other, stranger] = [
     answers.subscribe('key'),
     answers.subscribe('key'),
     answers.subscribe('another'),
   ];
-  const words = [one.next(1_000), other.next(1_000), stranger.next(1_000)];
+  const answered = [one.next(1_000), other.next(1_000), stranger.next(1_000)];
   answers.notify('key', order);
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(await Promise.all(words)).toEqual([order, order, undefined]);
+  expect(await Promise.all(answered)).toEqual([order, order, undefined]);
 });
 
-test('a word said before it is waited for is heard', async () => {
+test('an answer that arrives before the request waits is delivered', async () => {
   const answers = new CheckoutAnswers();
   const waiting = answers.subscribe('key');
   answers.notify('key', order);
   expect(await waiting.next(1_000)).toBe(order);
 });
 
-test('after a word without an order the next one is waited for', async () => {
+test('after an answer without an order, the request waits for the next one', async () => {
   const answers = new CheckoutAnswers();
   const waiting = answers.subscribe('key');
   answers.notify('key');
@@ -43,12 +43,12 @@ test('after a word without an order the next one is waited for', async () => {
   expect(await next).toBe(order);
 });
 
-test('whoever has gone is not told', async () => {
+test('a closed request gets no answer', async () => {
   const answers = new CheckoutAnswers();
   const waiting = answers.subscribe('key');
   waiting.close();
   answers.notify('key', order);
-  const word = waiting.next(1_000);
+  const next = waiting.next(1_000);
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(await word).toBeUndefined();
+  expect(await next).toBeUndefined();
 });

@@ -1,7 +1,8 @@
 import type { Database } from '../database/connection.ts';
-import { findPayments, knownEvents, type PaymentStanding } from '../database/queries/reconciliation.ts';
+import { findPayments, knownEvents, type PaymentStatus } from '../database/queries/reconciliation.ts';
 import { type EventContext, ingestPaymentEvent } from '../database/transactions/ingest-payment-event.ts';
 import { correlationTokenOf } from '../domain/order.ts';
+import type { PaymentEvent } from '../domain/payment.ts';
 import type { EndedSession, ListedSession, PaymentProvider } from '../payments/provider.ts';
 import { ingestOrSendToAttention } from './attention.ts';
 
@@ -12,7 +13,7 @@ export interface ComparisonContext {
   readonly context: EventContext;
 }
 
-/** How many differences of each kind were found and put right. */
+/** How many differences of each kind were repaired. */
 export interface Differences {
   readonly missed_events: number;
   readonly missed_payments: number;
@@ -20,13 +21,12 @@ export interface Differences {
 }
 
 const atOnce = 100;
-// A session that was just opened may not be on record yet, and one that just ended may have its event under way.
+// A session that was just opened may not be recorded yet, and the event of one that just ended may still arrive.
 const graceMs = 5 * 60_000;
 
 /**
- * Compares the provider's lists since a time with our rows, and takes in what never reached us, through the webhook's own
- * transaction: an event that was not delivered, a payment of which there was none. Sessions that can still be paid although
- * their order is over are ended.
+ * Compares the provider's lists since a time with our rows. Ingests missed events, and payments without any event, through the
+ * webhook's transaction. Ends sessions that can still be paid although their order has ended.
  */
 export async function compareWithProvider(
   comparing: ComparisonContext,
@@ -53,65 +53,62 @@ export async function compareWithProvider(
   return { missed_events: missedEvents, missed_payments: missedPayments, sessions_ended: sessionsEnded };
 }
 
-async function ingestMissedEvents(
-  { database, context, provider }: ComparisonContext,
-  bodies: unknown[],
-): Promise<number> {
-  const told = bodies
-    .flatMap((body) => provider.readEvent(body) ?? [])
+async function ingestMissedEvents(comparing: ComparisonContext, bodies: unknown[]): Promise<number> {
+  const events = bodies
+    .flatMap((body) => comparing.provider.readEvent(body) ?? [])
     .filter(({ kind }) => kind !== 'other');
   const known = await knownEvents(
-    database,
-    told.map(({ id }) => id),
+    comparing.database,
+    events.map(({ id }) => id),
   );
-  let taken = 0;
-  // Oldest first, as they would have come.
-  for (const event of told.filter(({ id }) => !known.has(id)).toReversed()) {
-    const outcome = await ingestOrSendToAttention(database, event, () =>
-      ingestPaymentEvent(database, context, event),
-    );
-    if (outcome !== undefined && outcome !== 'known') taken += 1;
+  let ingested = 0;
+  // Oldest first, in the order in which they would have arrived.
+  for (const event of events.filter(({ id }) => !known.has(id)).toReversed()) {
+    if (await ingest(comparing, event)) ingested += 1;
   }
-  return taken;
+  return ingested;
+}
+
+/** Ingests an event through the webhook's transaction. @returns whether it was new */
+async function ingest({ database, context }: ComparisonContext, event: PaymentEvent): Promise<boolean> {
+  const outcome = await ingestOrSendToAttention(database, event, () =>
+    ingestPaymentEvent(database, context, event),
+  );
+  return outcome !== undefined && outcome !== 'known';
 }
 
 /** Whether a session is of an order of ours, and not of another shop with the same account. */
 function isSessionOfOrder(
   session: ListedSession,
-  payment: PaymentStanding | undefined,
-): payment is PaymentStanding {
+  payment: PaymentStatus | undefined,
+): payment is PaymentStatus {
   return payment !== undefined && session.correlationToken === correlationTokenOf(payment.token);
 }
 
-function isMissedPayment(session: ListedSession, payment: PaymentStanding | undefined): boolean {
+function isMissedPayment(session: ListedSession, payment: PaymentStatus | undefined): boolean {
   if (session.paidEvent === null || !isSessionOfOrder(session, payment)) return false;
   if (payment.sessionId !== session.sessionId) return true;
   return ['creating', 'open', 'expired'].includes(payment.state);
 }
 
-/** Tells the inbox of a paid session as its event would have. */
+/** Ingests the event that would have reported the payment of a session. */
 async function ingestMissedPayment(comparing: ComparisonContext, session: ListedSession): Promise<number> {
   const event = comparing.provider.readEvent(session.paidEvent);
-  if (!event) return 0;
-  const { database, context } = comparing;
-  const outcome = await ingestOrSendToAttention(database, event, () =>
-    ingestPaymentEvent(database, context, event),
-  );
-  return outcome === undefined || outcome === 'known' ? 0 : 1;
+  return event && (await ingest(comparing, event)) ? 1 : 0;
 }
 
-function isLeftOpen(session: ListedSession, payment: PaymentStanding | undefined): boolean {
+function isLeftOpen(session: ListedSession, payment: PaymentStatus | undefined): boolean {
   return session.status === 'open' && isSessionOfOrder(session, payment) && payment.status !== 'pending';
 }
 
 async function endLeftOpen(
   { provider }: ComparisonContext,
   { sessionId }: ListedSession,
-  payment: PaymentStanding | undefined,
+  payment: PaymentStatus | undefined,
 ): Promise<number> {
   if (!payment) return 0;
   const { amountCents, currency } = payment;
-  // One that cannot be ended now is ended by a later run, and does not keep the others waiting.
+  // A later run ends a session that cannot be ended now.
   const end = provider.endSession({ sessionId, amountCents, currency });
   const ended: EndedSession | undefined = await end.catch(() => undefined);
   return ended?.outcome === 'ended' ? 1 : 0;

@@ -1,7 +1,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { EnginePool } from '../database/engine-pool.ts';
 import { limitTimeBetweenRetries } from '../database/transaction.ts';
-import { applicationName } from '../database/workflow-ids.ts';
+import { applicationName, queues } from '../database/workflow-ids.ts';
 
 /** The engine gives a workflow up after this many recoveries. Workflows about money continue for as long as it takes. */
 export const maxRecoveryAttempts = 1_000_000;
@@ -11,6 +11,21 @@ export const maxRecoveryAttempts = 1_000_000;
  * and a commit, and has no option for none: NaN is the only number that it takes as such.
  */
 export const withoutDeadline = { timeoutSeconds: Number.NaN } as const;
+
+const queueOptions = {
+  // Orders become due once a second, all at once. With every poll, this many keep up with 250 orders a second.
+  [queues.dispatch]: { workerConcurrency: 50, minPollingIntervalMs: 200 },
+  // A refund may wait for its provider without end, and must not delay the others.
+  [queues.money]: { workerConcurrency: 50 },
+  [queues.email]: { workerConcurrency: 10, minPollingIntervalMs: 500 },
+};
+
+/** Opens the queues of the workflows; call it once DBOS is launched. */
+export async function openQueues(): Promise<void> {
+  for (const [queue, options] of Object.entries(queueOptions)) {
+    await DBOS.registerQueue(queue, { ...options, onConflict: 'always_update' });
+  }
+}
 
 /** Runs a task of a schedule as a step. A failure is logged, and the next run tries again. */
 export function runScheduledTask(name: string, run: () => Promise<unknown>): Promise<'done' | 'failed'> {
@@ -28,7 +43,7 @@ export function runScheduledTask(name: string, run: () => Promise<unknown>): Pro
   );
 }
 
-/** The log that the engine writes to, as far as it needs one. */
+/** The part of a log that the engine uses. */
 interface Log {
   child(bindings: object): Log;
   debug(entry: unknown): void;
@@ -51,7 +66,7 @@ export function configureEngine(
     systemDatabaseUrl: config.databaseUrl,
     systemDatabasePool: pool,
     executorID: config.executorId,
-    // One version for ever: orders in flight go on after a deployment, and changed steps need another version number (decision 13).
+    // One version for ever: orders in flight continue after a deployment, and changed steps need another version number (decision 13).
     enablePatching: true,
     runMigrations: false,
     notificationCoalesceMs: 1,

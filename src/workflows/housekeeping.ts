@@ -1,8 +1,8 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
+import { type FinishedSearch, listFinishedTrees } from '../database/queries/workflows.ts';
 import { removeOldCarts } from '../database/transactions/carts.ts';
 import { maxRecoveryAttempts, runScheduledTask } from './engine.ts';
-import { removeFinishedWorkflows } from './retention.ts';
 
 /** Removes old rows on a schedule, so that nothing grows for ever. */
 export interface Housekeeper {
@@ -34,4 +34,37 @@ export function registerHousekeeping(
   return {
     schedule: () => DBOS.applySchedules([{ scheduleName: name, workflowFn: workflow, schedule: hourly }]),
   };
+}
+
+const dayMs = 86_400_000;
+// Schedules run thousands of times a day, and yesterday's runs are of no use.
+const daysOfScheduledRuns = 1;
+
+/** Trees of workflows that are removed in one transaction. */
+export const treesAtOnce = 500;
+const batchesAtMost = 400;
+
+/**
+ * Removes workflows that ended more than `retentionDays` before `now` (milliseconds since 1970), each together with
+ * its descendants, and the runs of schedules after a day. Orders, payments, refunds, emails and payment events stay: they are
+ * the record of what was done (decision 14).
+ * @returns how many were removed; the next run removes the rest
+ */
+export async function removeFinishedWorkflows(
+  database: Database,
+  { retentionDays, now }: { readonly retentionDays: number; readonly now: number },
+): Promise<number> {
+  const runs = await remove(database, { kind: 'scheduled', before: now - daysOfScheduledRuns * dayMs });
+  return runs + (await remove(database, { kind: 'any', before: now - retentionDays * dayMs }));
+}
+
+async function remove(database: Database, search: Omit<FinishedSearch, 'limit'>): Promise<number> {
+  let removed = 0;
+  for (let batch = 0; batch < batchesAtMost; batch += 1) {
+    const finished = await listFinishedTrees(database, { ...search, limit: treesAtOnce });
+    if (finished.length === 0) break;
+    await DBOS.deleteWorkflows(finished);
+    removed += finished.length;
+  }
+  return removed;
 }

@@ -1,6 +1,6 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
-import { listUnplacedEvents, readAccounts } from '../database/queries/reconciliation.ts';
+import { listDeferredEvents, readAccounts } from '../database/queries/reconciliation.ts';
 import { raiseAttention, resolveAttention } from '../database/transactions/attention.ts';
 import { flagOverduePayments } from '../database/transactions/flag-overdue-payments.ts';
 import { retryDeferredEvent } from '../database/transactions/ingest-payment-event.ts';
@@ -14,12 +14,12 @@ import { resumeStalledWorkflows } from './recovery.ts';
 
 const shopSchedule = 'reconcile';
 const providerSchedule = 'compare-with-provider';
-// A few minutes past, when fewer other things begin.
+// Seven minutes past, when fewer other programs start work.
 const hourly = '0 7 * * * *';
 const daysToCompare = 3;
 const dayMs = 86_400_000;
 
-/** What one run put right. */
+/** The repairs of one run. */
 export interface Reconciled {
   readonly restarted: number;
   readonly resumed: number;
@@ -28,9 +28,9 @@ export interface Reconciled {
 
 /** The two halves of reconciliation, for their schedules and for an operator who does not want to wait. */
 export interface Reconciler {
-  /** Our own rows: workflows that are due and do not run, and events that can be placed by now. */
+  /** Checks our own rows: workflows that are due and do not run, and deferred events that can be applied by now. */
   reconcile(): Promise<Reconciled>;
-  /** The provider's lists against our rows, and the sums of stock and money. */
+  /** Compares the provider's lists with our rows, and checks the sums of stock and money. */
   compare(): Promise<Differences>;
   /** Registers the schedules; call it once DBOS is launched. */
   schedule(everySeconds: number): Promise<void>;
@@ -43,19 +43,14 @@ export interface Reconciler {
 export function registerReconciler(comparing: ComparisonContext): Reconciler {
   const reconcile = () => reconcileShop(comparing);
   const compare = () => reconcileWithProvider(comparing);
-  // Each is one step that is safe to repeat: a run that dies or fails in the middle is made up for by the next.
-  const shopRun = DBOS.registerWorkflow(
-    async (_at: Date) => {
-      await runScheduledTask('reconcile', reconcile);
-    },
-    { name: shopSchedule, maxRecoveryAttempts },
-  );
-  const providerRun = DBOS.registerWorkflow(
-    async (_at: Date) => {
-      await runScheduledTask('compareWithProvider', compare);
-    },
-    { name: providerSchedule, maxRecoveryAttempts },
-  );
+  // Each is one step that is safe to repeat: the next run completes one that failed in the middle.
+  const register = (name: string, step: string, run: () => Promise<unknown>) =>
+    DBOS.registerWorkflow(async (_at: Date) => void (await runScheduledTask(step, run)), {
+      name,
+      maxRecoveryAttempts,
+    });
+  const shopRun = register(shopSchedule, 'reconcile', reconcile);
+  const providerRun = register(providerSchedule, 'compareWithProvider', compare);
   return {
     reconcile,
     compare,
@@ -77,17 +72,18 @@ async function reconcileShop({ database, context, provider }: ComparisonContext)
   const restarted = await inTransaction(database, restartMissingWorkflows);
   const resumed = await resumeStalledWorkflows(database);
   await inTransaction(database, flagOverduePayments);
-  let placed = 0;
-  for (const body of await listUnplacedEvents(database)) {
+  let applied = 0;
+  for (const body of await listDeferredEvents(database)) {
     const event = provider.readEvent(body);
     const outcome =
       event &&
       (await ingestOrSendToAttention(database, event, () => retryDeferredEvent(database, context, event)));
-    if (outcome && outcome !== 'known' && outcome !== 'unknown_order' && outcome !== 'too_early') placed += 1;
+    if (outcome && outcome !== 'known' && outcome !== 'unknown_order' && outcome !== 'too_early')
+      applied += 1;
   }
-  const repaired = { restarted, resumed, events_placed: placed };
+  const repaired = { restarted, resumed, events_placed: applied };
   await recordReconciliation(database, 'shop', { repaired, report: repaired });
-  if (restarted + resumed + placed > 0) DBOS.logger.warn(`Reconciled: ${JSON.stringify(repaired)}`);
+  if (restarted + resumed + applied > 0) DBOS.logger.warn(`Reconciled: ${JSON.stringify(repaired)}`);
   return repaired;
 }
 
@@ -100,24 +96,21 @@ async function reconcileWithProvider(comparing: ComparisonContext): Promise<Diff
     await report(database, differences);
     return differences;
   } catch (error) {
-    // The provider may be away for long; our own sums are looked at all the same.
+    // The provider may be away for long. Our own sums are checked anyway.
     await report(database, null);
     throw error;
   }
 }
 
-/** Adds everything up, tells a person when it does not add up, and writes the report. */
+/** Checks the sums of stock and money, raises an attention item when they are wrong, and records the report. */
 async function report(database: Database, differences: Differences | null): Promise<void> {
   const accounts = await readAccounts(database);
   const wrong = accounts.contradictions > 0 || accounts.stock.some(({ balanced }) => !balanced);
-  const matter = { kind: 'accounts_wrong', subject: 'accounts' } as const;
+  const item = { kind: 'accounts_wrong', subject: 'accounts' } as const;
   await inTransaction(database, (sql) =>
     wrong
-      ? raiseAttention(sql, { ...matter, orderId: null, reason: { code: 'accounts_wrong', accounts } })
-      : resolveAttention(sql, { ...matter, resolution: 'accounts_right' }),
+      ? raiseAttention(sql, { ...item, orderId: null, reason: { code: 'accounts_wrong', accounts } })
+      : resolveAttention(sql, { ...item, resolution: 'accounts_right' }),
   );
-  await recordReconciliation(database, 'provider', {
-    repaired: { ...differences },
-    report: { differences },
-  });
+  await recordReconciliation(database, 'provider', { repaired: { ...differences }, report: { differences } });
 }

@@ -6,9 +6,9 @@ const slotsMax = 64;
 const atOnce = 500;
 
 /**
- * Resumes the workflows of shop processes that will not come back, because the supervisor now runs fewer of them: those
- * of the slots from `count` on. The first shop does it for all; any other does nothing.
- * Only for processes that one supervisor runs, because names of other hosts may belong to running processes.
+ * Resumes the workflows of shop processes that no longer exist, because the supervisor now runs fewer of them: those of the
+ * slots from `count` on. The first shop does this for all.
+ * Only for processes of one supervisor, because names of other hosts may belong to running processes.
  */
 export async function recoverOrphanedWorkflows(executorId: string, count: number): Promise<void> {
   const [, prefix, slot] = /^(.+)-(\d+)$/.exec(executorId) ?? [];
@@ -22,8 +22,8 @@ export async function recoverOrphanedWorkflows(executorId: string, count: number
 }
 
 /**
- * Resumes workflows of processes that do not come back, on whatever host they ran: their work has been due for long, and
- * they have taken no step since. If the old process runs after all, the engine lets only one of the two continue.
+ * Resumes stalled workflows on any host: their work has been due for long, and they have taken no step since. If the old
+ * process still runs, the engine lets only one of the two continue.
  * @returns how many were resumed
  */
 export async function resumeStalledWorkflows(database: Database): Promise<number> {

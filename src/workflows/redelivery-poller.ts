@@ -25,7 +25,7 @@ export function startRedeliveryPoller(database: Database): () => void {
     if (busy) return;
     busy = true;
     try {
-      await Promise.race([runOnce(), noAnswer()]);
+      await Promise.race([runOnce(), timeLimit()]);
       failing = false;
     } catch (error) {
       if (!failing) DBOS.logger.warn(`Waiting checkouts are not woken; trying again: ${String(error)}`);
@@ -39,7 +39,7 @@ export function startRedeliveryPoller(database: Database): () => void {
   };
 }
 
-async function noAnswer(): Promise<never> {
+async function timeLimit(): Promise<never> {
   await pause(answerWithinMs, undefined, { ref: false });
   throw new Error('Postgres has not answered.');
 }

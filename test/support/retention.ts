@@ -1,5 +1,5 @@
 import { applicationName } from '../../src/database/workflow-ids.ts';
-import { removeFinishedWorkflows } from '../../src/workflows/retention.ts';
+import { removeFinishedWorkflows } from '../../src/workflows/housekeeping.ts';
 import type { OpenShop } from './orders.ts';
 import type { TestShop } from './shop.ts';
 import { waitFor } from './wait.ts';

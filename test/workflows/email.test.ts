@@ -12,7 +12,8 @@ import { createSmtpMailer } from '../../src/email/smtp.ts';
 import { inTransaction } from '../../src/shared/statement.ts';
 import { emailComposer } from '../../src/storefront/email-view.ts';
 import { createRenderer } from '../../src/storefront/render.ts';
-import { type EmailSettings, openEmailQueue, registerEmail } from '../../src/workflows/email.ts';
+import { type EmailSettings, registerEmail } from '../../src/workflows/email.ts';
+import { openQueues } from '../../src/workflows/engine.ts';
 import { MailServer } from '../support/mail-server.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { waitFor } from '../support/wait.ts';
@@ -77,7 +78,7 @@ async function launch(): Promise<void> {
     logger: { debug: log, info: log, warn: log, error: log },
   });
   await DBOS.launch();
-  await openEmailQueue();
+  await openQueues();
 }
 
 async function end(): Promise<void> {

@@ -5,7 +5,7 @@ import type { Database } from '../connection.ts';
 
 /** The cart of a browser. */
 export interface Cart {
-  /** The key under which what is in it now is checked out. */
+  /** The checkout key of its present content. */
   readonly checkoutKey: string;
   /** In the order in which they were put there. */
   readonly lines: readonly CartLine[];
@@ -13,8 +13,8 @@ export interface Cart {
 
 type CartRow = CartLine & Pick<Cart, 'checkoutKey'>;
 
-// What the cart's own pending order holds may still be ordered by this cart: it is the same order. What other orders of
-// the browser hold may not, and is only told.
+// The cart may still order the units that its own pending order holds, because that is the same order. Units held by other
+// orders of the browser are only shown.
 const linesOfCart = `
   from cart_lines
   join carts using (browser_id) join products using (product_id) join stock using (product_id)
@@ -26,7 +26,7 @@ const linesOfCart = `
   ) as own
   where cart_lines.browser_id = :browserId`;
 
-/** How many units of a cart can be ordered now, as its page shows them. */
+/** Counts the units of a cart that can be ordered now, as its page shows them. */
 export async function countCart(database: Database, browserId: string): Promise<number> {
   const [count] = await statementsOf(database)<{ units: number }>(
     `select coalesce(sum(least(cart_lines.quantity, available + here)), 0)::integer as units ${linesOfCart}`,
@@ -35,7 +35,7 @@ export async function countCart(database: Database, browserId: string): Promise<
   return count?.units ?? 0;
 }
 
-/** What is in a cart, with today's prices and stock; undefined for a browser whose cart is empty. */
+/** Reads a cart with today's prices and stock; undefined for a browser whose cart is empty. */
 export async function readCart(database: Database, browserId: string): Promise<Cart | undefined> {
   const rows = await statementsOf(database)<CartRow>(
     `select checkout_key, sku, product, image, cart_lines.quantity as wanted,

@@ -3,7 +3,7 @@ import type { Database } from '../connection.ts';
 import { orderColumns } from '../tables.ts';
 import type { OrderWithPayment } from './orders.ts';
 
-/** What a request for a checkout is judged by. */
+/** The rows that decide about a request for a checkout. */
 export interface CheckoutReading {
   /** The order that its key belongs to, for ever. */
   readonly known: OrderWithPayment | undefined;
@@ -21,7 +21,7 @@ export interface PricedProduct {
   readonly available: number;
 }
 
-/** Reads what there is to know before a checkout is started, in one round trip. */
+/** Reads the order of a checkout key and the products of its SKUs, in one round trip. */
 export async function readCheckout(
   database: Database,
   checkoutKey: string,
@@ -41,6 +41,6 @@ export async function readCheckout(
   );
   if (!row) throw new Error('A query that always has a row had none.');
   const { products, ...known } = row;
-  // Of an order that is not there every column is null.
+  // Every column of a missing order is null.
   return { known: (known.orderId as number | null) === null ? undefined : known, products: products ?? [] };
 }

@@ -4,7 +4,7 @@ import type { RefundReason } from '../../domain/refund.ts';
 import type { Database } from '../connection.ts';
 import type { EmailKind } from '../tables.ts';
 
-/** A message that a demonstration kept instead of sending it. */
+/** A message that a demonstration stored instead of sending it. */
 export interface KeptEmail {
   /** A bigint, which comes as a string. */
   emailId: string;
@@ -13,7 +13,7 @@ export interface KeptEmail {
   refundId: number | null;
   /** The buyer's address. */
   to: string;
-  /** Of the order's page. */
+  /** The token of the order's page. */
   token: string;
   subject: string;
   textBody: string;
@@ -21,15 +21,15 @@ export interface KeptEmail {
   sentAt: Date;
 }
 
-/** Most messages that the outbox shows. */
-const outboxSize = 100;
+/** Most messages that the mail preview shows. */
+const previewSize = 100;
 
-/** The newest kept messages, newest first. */
+/** Lists the newest stored messages, newest first. */
 export function listKeptEmails(database: Database): Promise<KeptEmail[]> {
-  return keptEmails(database).orderBy('email_id', 'desc').limit(outboxSize);
+  return keptEmails(database).orderBy('email_id', 'desc').limit(previewSize);
 }
 
-/** One kept message by its number. */
+/** Finds a stored message by its number. */
 export function findKeptEmail(database: Database, emailId: number): Promise<KeptEmail | undefined> {
   return keptEmails(database).where({ email_id: emailId }).first();
 }
@@ -52,13 +52,13 @@ function keptEmails(database: Database) {
     );
 }
 
-/** What becomes of messages: a mail server takes them, a demonstration keeps them to be read, or there are none. */
+/** Messages go to a mail server, to the mail preview of a demonstration, or nowhere. */
 export type EmailDelivery = 'smtp' | 'preview' | 'off';
 
-/** What a message tells: the order as it stands now. Amounts in minor units, times in milliseconds since 1970. */
+/** A message to write, with the present state of its order. Amounts in minor units, times in milliseconds since 1970. */
 export interface PlannedEmail {
   readonly emailId: number;
-  /** As set when the work began: a workflow ends the way it began, whatever the settings say by then. */
+  /** The setting when the workflow began. A later change does not affect it. */
   readonly delivery: EmailDelivery;
   readonly orderId: number;
   readonly kind: EmailKind;
@@ -87,7 +87,7 @@ export interface EmailLine {
   readonly unitPriceCents: number;
 }
 
-/** A message as its reader sees it. */
+/** The content of a message. */
 export interface EmailContent {
   readonly subject: string;
   readonly text: string;

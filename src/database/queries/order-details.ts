@@ -2,7 +2,7 @@ import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import type { HistoryEntry, OrderLine, OrderWithPayment } from './orders.ts';
 
-/** Everything about one order, as it was at one moment. */
+/** Everything about one order at one moment. */
 export interface OrderDetails {
   readonly order: OrderWithPayment;
   /** In SKU order. */
@@ -11,7 +11,7 @@ export interface OrderDetails {
   readonly history: readonly HistoryEntry[];
 }
 
-interface StoryRow extends OrderWithPayment {
+interface DetailsRow extends OrderWithPayment {
   readonly lines: OrderLine[] | null;
   readonly history: (Omit<HistoryEntry, 'at'> & { readonly at: string })[] | null;
 }
@@ -22,7 +22,9 @@ export async function readOrderDetails(
   which: { readonly orderId: number } | { readonly token: string },
 ): Promise<OrderDetails | undefined> {
   const [column, value] = 'token' in which ? ['token', which.token] : ['order_id', which.orderId];
-  const [row] = await statementsOf(database)<StoryRow>(`${story} where orders.${column} = :value`, { value });
+  const [row] = await statementsOf(database)<DetailsRow>(`${details} where orders.${column} = :value`, {
+    value,
+  });
   if (!row) return undefined;
   const { lines, history, ...order } = row;
   return {
@@ -32,8 +34,8 @@ export async function readOrderDetails(
   };
 }
 
-// One statement, so that order and history are of the same moment, and a page never shows the one without the other.
-const story = `
+// One statement, so that order and history are of the same moment.
+const details = `
   select orders.*, payments.state as payment_state, session_id, payments.url as payment_url, refunded_cents,
     (select json_agg(json_build_object(
        'sku', sku, 'product', product, 'image', image, 'quantity', quantity, 'unitPriceCents', unit_price_cents

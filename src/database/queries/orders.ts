@@ -1,6 +1,6 @@
 import { maxPendingOrders } from '../../domain/limits.ts';
 import type { Database } from '../connection.ts';
-import type { OrderRow, PaymentRow } from '../tables.ts';
+import type { OrderRow, PaymentRow, RefundRow } from '../tables.ts';
 
 /** An order with its first product, as the tutorials' answers show it. */
 export type OrderSummary = OrderRow & { productId: number };
@@ -10,7 +10,7 @@ export type OrderWithPayment = OrderRow & {
   paymentState: PaymentRow['state'] | null;
   sessionId: string | null;
   paymentUrl: string | null;
-  /** What was paid back or is promised to be, in minor units. */
+  /** The sum of all refunds, made or promised, in minor units. */
   refundedCents: number | null;
 };
 
@@ -57,7 +57,7 @@ export function findOrderByKey(
   return withPayment(database).where({ checkout_key: checkoutKey }).first();
 }
 
-/** The newest orders that a browser placed, nobody else's; what was refused at once was never placed. */
+/** Lists the newest orders that a browser placed. Orders that were refused at once were never placed. */
 export function listOrdersOfBrowser(database: Database, browserId: string): Promise<OrderOfBrowser[]> {
   const items = database.raw(
     `(select json_agg(json_build_object('product', product, 'quantity', quantity) order by sku)
@@ -111,12 +111,23 @@ export function findOrderBySession(
   return withPayment(database).where({ session_id: sessionId }).first();
 }
 
-/** What happened to an order, oldest first. */
+/** Lists the history of an order, oldest first. */
 export function listHistory(database: Database, orderId: number): Promise<HistoryEntry[]> {
   return database('order_history')
     .where('order_id', orderId)
     .orderBy('history_id')
     .select<HistoryEntry[]>('history_id', 'at', 'what', 'detail');
+}
+
+/** A refund, with the currency and the token of its order. */
+export type RefundOfOrder = RefundRow & { currency: string; token: string };
+
+/** Finds a refund by its number. */
+export function findRefund(database: Database, refundId: number): Promise<RefundOfOrder | undefined> {
+  return database('refunds')
+    .join('orders', 'orders.order_id', 'refunds.order_id')
+    .where('refund_id', refundId)
+    .first<RefundOfOrder | undefined>('refunds.*', 'currency', 'token');
 }
 
 function summaries(database: Database) {

@@ -26,7 +26,7 @@ export async function listAttention(database: Database): Promise<OpenAttentionIt
   }));
 }
 
-/** What reconciliation did so far in one scope, and its newest report. */
+/** The totals of reconciliation in one scope, and its newest report. */
 export interface ReconciliationRow {
   scope: 'shop' | 'provider';
   runs: number;
@@ -35,7 +35,7 @@ export interface ReconciliationRow {
   report: Record<string, unknown>;
 }
 
-/** What the reconciler found and repaired, one row per scope. */
+/** Lists the totals and reports of reconciliation, one row per scope. */
 export function listReconciliations(database: Database): Promise<ReconciliationRow[]> {
   return database('reconciliation').orderBy('scope').select<ReconciliationRow[]>('*');
 }
@@ -43,13 +43,13 @@ export function listReconciliations(database: Database): Promise<ReconciliationR
 const eventsPerRun = 100;
 const daysToTry = 30;
 
-/** Events that could not be placed when they came, those first that were not tried for longest. */
-export async function listUnplacedEvents(database: Database): Promise<unknown[]> {
+/** Lists deferred events, those that were tried longest ago first. */
+export async function listDeferredEvents(database: Database): Promise<unknown[]> {
   const rows = await database('payment_events')
-    // Spelled out, as in the index, which a plan for any two outcomes could not use.
+    // Literals, as in the partial index: a plan for any two outcomes could not use it.
     .whereRaw(`outcome in ('unknown_order', 'too_early')`)
     .andWhereRaw(`received_at > now() - interval '${daysToTry} days'`)
-    // Tried when it came at the earliest: so the oldest of all, which are tried no more, are not even looked at.
+    // No event is tried before it is received, so this keeps the index scan away from the oldest ones.
     .andWhereRaw(`tried_at > now() - interval '${daysToTry} days'`)
     .orderBy('tried_at')
     .limit(eventsPerRun)
@@ -57,16 +57,16 @@ export async function listUnplacedEvents(database: Database): Promise<unknown[]>
   return rows.map(({ body }) => body);
 }
 
-/** Those of the given events that were received already. */
+/** Finds out which of the given events are recorded. @returns their ids */
 export async function knownEvents(database: Database, eventIds: readonly string[]): Promise<Set<string>> {
   const rows = await database('payment_events')
     .whereRaw('event_id = any(?)', [[...eventIds]])
     .select<{ eventId: string }[]>('event_id');
-  return new Set(rows.map(({ eventId: id }) => id));
+  return new Set(rows.map(({ eventId }) => eventId));
 }
 
-/** How the payments of orders stand, by order. */
-export interface PaymentStanding {
+/** The state of a payment and its order. */
+export interface PaymentStatus {
   orderId: number;
   token: string;
   sessionId: string | null;
@@ -80,11 +80,11 @@ export interface PaymentStanding {
 export async function findPayments(
   database: Database,
   orderIds: readonly number[],
-): Promise<Map<number, PaymentStanding>> {
+): Promise<Map<number, PaymentStatus>> {
   const rows = await database('payments')
     .join('orders', 'orders.order_id', 'payments.order_id')
     .whereRaw('payments.order_id = any(?)', [[...orderIds]])
-    .select<PaymentStanding[]>(
+    .select<PaymentStatus[]>(
       'payments.order_id',
       'token',
       'session_id',

@@ -4,12 +4,12 @@ import { cartDays, maxItems, maxQuantity } from '../../domain/limits.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 
-// Every change of a cart locks its row first, so that two tabs change it one after the other. What is in it decides the
-// key under which it is checked out: the same content asked for twice is one order, another content is another order.
+// Every change of a cart locks its row first, so that two tabs change it one after the other. Each content has its own
+// checkout key: the same content sent twice is one order, another content is another order.
 
 /**
  * Puts units of a product into a cart; at most a thousand of one product and fifty products fit in.
- * @param formKey of the form that asks: sent again, as after an answer that was lost, it adds nothing more
+ * @param formKey the key of the form: sent again, for example after a lost answer, it adds nothing
  */
 export function addToCart(
   database: Database,
@@ -41,7 +41,7 @@ const add = `
       unit_price_cents = excluded.unit_price_cents
   returning 1`;
 
-/** Locks the cart of a browser, or makes it. @returns the forms that it has taken in */
+/** Locks the cart of a browser, or creates it. @returns the keys of the forms that it has applied */
 async function openCart(sql: Statement, browserId: string): Promise<readonly string[]> {
   const [cart] = await sql<{ forms: string[] }>(
     `insert into carts (browser_id, checkout_key) values (:browserId, :key)
@@ -54,7 +54,7 @@ async function openCart(sql: Statement, browserId: string): Promise<readonly str
 
 const formsRemembered = 20;
 
-/** What is in the cart has changed, and so does the key under which it is checked out. */
+/** Gives a cart a fresh checkout key, because its content has changed. */
 async function renewKey(sql: Statement, browserId: string, form: string | null): Promise<void> {
   await sql(
     `update carts set checkout_key = :key, updated_at = now(),
@@ -65,8 +65,8 @@ async function renewKey(sql: Statement, browserId: string, form: string | null):
 }
 
 /**
- * Makes it this many units of a product in a cart, or none, and takes today's price for seen. A product that is not in the
- * cart, as when another tab took it out, stays out.
+ * Sets the quantity of a product in a cart, 0 to remove it, and records that the shopper saw today's price. A product that is not
+ * in the cart, for example because another tab removed it, is not added.
  * @returns how many were wanted before
  */
 export function setCartQuantity(database: Database, request: CartRequest): Promise<number> {
@@ -96,14 +96,14 @@ const change = `
   returning 1`;
 
 /**
- * Takes what an order has bought out of its browser's cart, in the transaction that makes the order paid. Of a product that the
- * present content of the cart has ordered nothing stays, also when there was less of it than was wanted.
+ * Removes the ordered products from the browser's cart, in the transaction that makes the order paid. When the order is of the
+ * cart's present content, the whole line goes, even when the order got fewer units than the cart asked for.
  */
 export async function removeOrderedProducts(
   sql: Statement,
   bought: { readonly browserId: string; readonly orderId: number },
 ): Promise<void> {
-  // In a statement of its own: the next one then sees what was changed while this one waited.
+  // A separate statement, so that the next one sees the changes made while this one waited.
   await sql('select 1 from carts where browser_id = :browserId for update', bought);
   await sql(
     `with bought as (
@@ -143,7 +143,7 @@ export async function correctEmail(
   );
 }
 
-/** Gives a cart a fresh key when the order of its present one has ended, so that the same things can be bought again. */
+/** Gives a cart a fresh key when the order of its present one has ended, so that the same content can be ordered again. */
 export async function renewUsedKey(database: Database, browserId: string): Promise<void> {
   await inTransaction(database, (sql) =>
     sql(

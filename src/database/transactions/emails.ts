@@ -7,7 +7,7 @@ import { resolveAttention } from './attention.ts';
 
 /**
  * Plans one message to the buyer, who gave an address, and starts the workflow that sends it, both with the caller's commit.
- * One per order and kind, and per refund; asked again it changes nothing.
+ * There is one per order and kind, and per refund. A repetition changes nothing.
  */
 export async function planEmail(
   sql: Statement,
@@ -23,7 +23,7 @@ export async function planEmail(
   if (planned) await enqueueWorkflow(sql, 'email', Number(planned.emailId));
 }
 
-/** The first step of an email: what is to be told; null when it is sent already. */
+/** The first step of an email: reads the order that it is about; null when the email is sent already. */
 export const readPlannedEmail = transaction(
   'readPlannedEmail',
   async (sql, emailId: number, delivery: EmailDelivery): Promise<PlannedEmail | null> => {
@@ -54,7 +54,7 @@ export const readPlannedEmail = transaction(
   },
 );
 
-/** The last step of an email. What is given to keep can be read in the outbox; what was sent is not kept here. */
+/** The last step of an email. Stores the content in `kept` for the mail preview; sent messages are not stored. */
 export const markEmailSent = transaction(
   'markEmailSent',
   async (sql, email: { emailId: number; kept: EmailContent | null }): Promise<void> => {

@@ -1,11 +1,11 @@
 import type { Statement } from '../../shared/statement.ts';
 
-// A provider that is asked every minute at most has had several chances by then.
+// The checkout asks the provider at least once a minute, so several attempts have failed by then.
 const minutesUntilOverdue = 5;
 
 /**
- * Puts orders on the list for a person whose hold is long over and whose payment is still unknown, because the provider does not
- * say; their stock stays held until it does. Takes them off again once they are decided.
+ * Adds an attention item for each order whose hold expired long ago and whose payment the provider does not report. Its stock stays
+ * held until then. Resolves the item once the order is decided.
  */
 export async function flagOverduePayments(sql: Statement): Promise<void> {
   await sql(

@@ -13,16 +13,16 @@ import { recordExternalRefund } from './record-external-refund.ts';
 import { settleLatePayment } from './settle-late-payment.ts';
 import { settleLockedPayment, settlePayment } from './settle-payment.ts';
 
-/** What the shop's settings say about a payment: whether real money is expected, and how long a dispatch takes. */
+/** The settings of an event: whether real money is expected, and the seconds that a dispatch takes. */
 export interface EventContext {
   readonly live: boolean;
   readonly dispatchSeconds: number;
 }
 
 /**
- * The webhook's transaction: the event is kept once, the payment moves if it should, and the workflows that go on
- * from there are woken or started, all in one commit. What it cannot place is kept too, never refused.
- * @returns what became of the event; `known` when it was recorded before.
+ * The webhook's transaction: records the event once, moves the payment if it should, and wakes or starts the workflows that
+ * continue from there, all in one commit. An event that cannot be applied yet is recorded too, never refused.
+ * @returns the outcome; `known` when the event was recorded before
  */
 export async function ingestPaymentEvent(
   database: Database,
@@ -38,7 +38,7 @@ export async function ingestPaymentEvent(
       {
         id: event.id,
         type: event.type,
-        // What changes nothing may hold a shopper's name and address: only that it came is kept.
+        // An ignored event may contain a shopper's name and address, so its body is not stored.
         body: decision.outcome === 'ignored' ? '{}' : storableJson(event.body),
         outcome: decision.outcome,
         orderId: known?.orderId ?? null,
@@ -51,9 +51,9 @@ export async function ingestPaymentEvent(
 const uniqueViolation = '23505';
 
 /**
- * The way of nearly every payment: the order waits, and nothing else happens to it at the same moment. Two statements and one
- * commit, where locking first takes seven.
- * @returns false when anything is not as usual; then nothing was changed
+ * Settles the usual payment, whose order is pending and not in use: two statements and one commit, where locking first takes
+ * seven.
+ * @returns false in any other case; nothing was changed then
  */
 async function settleAtOnce(
   database: Database,
@@ -68,7 +68,7 @@ async function settleAtOnce(
   const { id, type, body, transactionId } = event;
   const made = { ...known, transactionId, event: { id, type, body: storableJson(body) } };
   try {
-    // A cart is emptied in a second statement, which must hold together with the first.
+    // A second statement empties the cart, in the same transaction.
     if (known.browserId === null) return await settlePayment(statementsOf(database), made, dispatchSeconds);
     return await inTransaction(database, (sql) => settlePayment(sql, made, dispatchSeconds));
   } catch (error) {
@@ -77,10 +77,10 @@ async function settleAtOnce(
   }
 }
 
-// Escapes, each as a whole, so that a backslash before one is seen as what it is.
+// Matches each escape as a whole, so that an escaped backslash before one is recognised.
 const escapes = /\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g;
 
-/** The JSON of a body without the characters that Postgres does not take; it is for the record, nothing is decided by them. */
+/** The JSON of a body without the characters that Postgres rejects. */
 function storableJson(body: unknown): string {
   return JSON.stringify(body).replaceAll(escapes, (escape) =>
     /^\\u(?:0000|d[89a-f])/.test(escape) ? '\\ufffd' : escape,
@@ -88,8 +88,8 @@ function storableJson(body: unknown): string {
 }
 
 /**
- * Tries a kept event again that could not be placed when it came.
- * @returns what became of it now; `known` when another has placed it meanwhile.
+ * Tries a deferred event again.
+ * @returns the new outcome; `known` when another process has applied it meanwhile
  */
 export function retryDeferredEvent(
   database: Database,
@@ -105,18 +105,18 @@ export function retryDeferredEvent(
   );
 }
 
-/** Judges an event and acts on it, unless `keep` finds that it was taken in before: then it writes no row. */
+/** Decides about an event and applies the decision, unless `record` writes no row because the event was ingested before. */
 function ingestLocked(
   database: Database,
   context: EventContext,
   event: PaymentEvent,
-  keep: (sql: Statement, decided: Decided) => Promise<unknown[]>,
+  record: (sql: Statement, decided: Decided) => Promise<unknown[]>,
 ): Promise<EventOutcome | 'known'> {
   return inTransaction(database, async (sql) => {
     const decided = await decideLocked(sql, context, event);
-    const [kept] = await keep(sql, decided);
-    if (!kept) return 'known';
-    await apply(sql, context, event, decided.known, decided.decision);
+    const [recorded] = await record(sql, decided);
+    if (!recorded) return 'known';
+    await apply(sql, context, event, decided);
     return decided.decision.outcome;
   });
 }
@@ -130,11 +130,11 @@ async function decideLocked(sql: Statement, { live }: EventContext, event: Payme
   const orderId = event.orderId ?? (await findOrderOf(sql, event));
   const known = orderId === undefined ? undefined : await lockPayment(sql, orderId);
   const decision = decideEvent(event, known && { ...known, live });
-  const isOurs = known === undefined || !(await isChargeOfAnotherOrder(sql, event, known, decision));
-  return { known, decision: isOurs ? decision : { outcome: 'mismatch' } };
+  const paysAnother = known !== undefined && (await isChargeOfAnotherOrder(sql, event, known, decision));
+  return { known, decision: paysAnother ? { outcome: 'mismatch' } : decision };
 }
 
-/** Whether a payment that would be taken in is one that has paid for another order. */
+/** Whether the charge of a payment that would be applied has paid for another order. */
 async function isChargeOfAnotherOrder(
   sql: Statement,
   { kind, transactionId }: PaymentEvent,
@@ -163,13 +163,12 @@ async function apply(
   sql: Statement,
   { dispatchSeconds }: EventContext,
   event: PaymentEvent,
-  known: LockedPayment | undefined,
-  decision: EventDecision,
+  { known, decision }: Decided,
 ): Promise<void> {
   if (!known) return;
   const { orderId } = known;
   if ('nextState' in decision) {
-    // The charge of a bank debit that failed is none.
+    // A bank debit that failed has no charge.
     const transactionId = decision.nextState === 'settled' ? event.transactionId : null;
     if (transactionId === null) await movePayment(sql, known, decision.nextState);
     else await settleLockedPayment(sql, known, transactionId, dispatchSeconds);

@@ -2,17 +2,14 @@ import { type CancelReason, correlationTokenOf } from '../../domain/order.ts';
 import type { KnownPayment, PaymentState } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
 
-/** A payment and its order. */
-export interface PaymentOfOrder extends Omit<KnownPayment, 'live'> {
+/** A payment and its order. `lockPayment` keeps both locked until the transaction ends. */
+export interface LockedPayment extends Omit<KnownPayment, 'live'> {
   readonly orderId: number;
   readonly checkoutKey: string;
   readonly browserId: string | null;
   readonly cancelReason: CancelReason | null;
-  readonly holdOver: boolean;
+  readonly holdExpired: boolean;
 }
-
-/** A payment and its order, both locked until the transaction ends. */
-export type LockedPayment = PaymentOfOrder;
 
 /** Locks the payment of an order and the order itself. Without the second lock, the order's status could be an old one. */
 export function lockPayment(sql: Statement, orderId: number): Promise<LockedPayment | undefined> {
@@ -24,12 +21,11 @@ export async function readPayment(
   sql: Statement,
   orderId: number,
   lock: 'for update of payments, orders' | '' = '',
-): Promise<PaymentOfOrder | undefined> {
-  const [payment] = await sql<Omit<PaymentOfOrder, 'correlationToken'> & { token: string }>(
-    `select order_id, checkout_key, browser_id, token, state,
-            session_id, transaction_id, amount_cents,
-            refunded_cents, payments.currency, status as order_status,
-            reason as cancel_reason, hold_expires_at <= now() as hold_over
+): Promise<LockedPayment | undefined> {
+  const [payment] = await sql<Omit<LockedPayment, 'correlationToken'> & { token: string }>(
+    `select order_id, checkout_key, browser_id, token, state, session_id, transaction_id, amount_cents,
+            refunded_cents, payments.currency, status as order_status, reason as cancel_reason,
+            hold_expires_at <= now() as hold_expired
      from payments join orders using (order_id) where order_id = :orderId ${lock}`,
     { orderId },
   );

@@ -5,9 +5,7 @@ import { type LockedPayment, lockPayment } from './lock-payment.ts';
 import { countRefund, finishRefund, insertRefund } from './refund-order.ts';
 import { returnStock } from './release-stock.ts';
 
-const external = { reason: 'external_refund', actor: 'provider' } as const;
-
-/** Writes down what somebody paid back at the provider without us (docs/PAYMENTS.md), in the caller's transaction. */
+/** Records an external refund, which somebody made at the provider (docs/PAYMENTS.md), in the caller's transaction. */
 export async function recordExternalRefund(
   sql: Statement,
   payment: LockedPayment,
@@ -17,16 +15,24 @@ export async function recordExternalRefund(
   const full = payment.refundedCents + refund.amountCents === payment.amountCents;
   if (isRestockedByDefault(payment.orderStatus, full)) await returnStock(sql, orderId);
   await countRefund(sql, payment, refund.amountCents);
-  // No key of an operator's has a space in it, so none is taken already.
-  const requestKey = `event ${refund.eventId}`;
-  const made = { ...external, amountCents: refund.amountCents, requestKey };
-  await finishRefund(sql, await insertRefund(sql, orderId, made, 'made'));
+  await insertExternalRefund(sql, orderId, refund.amountCents, `event ${refund.eventId}`);
+}
+
+// Operators' request keys have no space, so these are free.
+async function insertExternalRefund(
+  sql: Statement,
+  orderId: number,
+  amountCents: number,
+  requestKey: string,
+) {
+  const refund = { reason: 'external_refund', actor: 'provider', amountCents, requestKey } as const;
+  await finishRefund(sql, await insertRefund(sql, orderId, refund, 'made'));
 }
 
 /**
- * Everything was promised back, and the provider has less left than we asked for: what is missing was paid back without us. It
- * gets a refund of its own, and ours shrinks to what is left.
- * @returns false when only a part was promised; then a person decides what was meant
+ * Shrinks a refund of the whole payment to the rest that the provider has left of the charge. The missing amount was refunded
+ * externally, and is recorded as a refund of its own.
+ * @returns false when the payment is not refunded in full; a person has to decide then
  */
 export const shrinkRefund = transaction(
   'shrinkRefund',
@@ -42,10 +48,7 @@ export const shrinkRefund = transaction(
       { refundId, leftCents },
     );
     if (!shrunk) return false;
-    // No key of an operator's has a space in it, so it is not taken already.
-    const requestKey = `beside refund ${refundId}`;
-    const missing = { ...external, amountCents: shrunk.missing, requestKey };
-    await finishRefund(sql, await insertRefund(sql, orderId, missing, 'made'));
+    await insertExternalRefund(sql, orderId, shrunk.missing, `beside refund ${refundId}`);
     return true;
   },
 );

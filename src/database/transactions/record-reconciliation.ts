@@ -1,7 +1,7 @@
 import type { Database } from '../connection.ts';
 import type { ReconciliationRow } from '../queries/reconciliation.ts';
 
-/** Writes down what a reconciliation found, and adds what it repaired to the totals. */
+/** Records the report of a reconciliation, and adds its repairs to the totals. */
 export async function recordReconciliation(
   database: Database,
   scope: ReconciliationRow['scope'],

@@ -16,8 +16,8 @@ import { type LockedPayment, lockPayment } from './lock-payment.ts';
 import { returnStock } from './release-stock.ts';
 
 /**
- * Promises a refund and starts the workflow that makes it, in one commit. Asked again with the same key it changes nothing.
- * @returns the refund as it stands, or why there is none.
+ * Promises a refund and starts the workflow that makes it, in one commit. A repetition with the same key changes nothing.
+ * @returns the refund in its present state, or the reason for the refusal
  */
 export function requestRefund(
   database: Database,
@@ -35,17 +35,10 @@ export function requestRefund(
       const isReplay = known.orderId === request.orderId && known.request === asked;
       return isReplay ? known : { refused: 'key_reused', refundableCents: left };
     }
-    const judged = decideRefund(request, { ...payment, live: false });
-    if (typeof judged === 'string') return { refused: judged, refundableCents: left };
-    const { amountCents, restock } = judged;
-    return promiseRefund(sql, payment, {
-      ...request,
-      amountCents,
-      restock,
-      reason: 'operator',
-      note: request.reason,
-      request: asked,
-    });
+    const decision = decideRefund(request, { ...payment, live: false });
+    if (typeof decision === 'string') return { refused: decision, refundableCents: left };
+    const refund = { ...request, ...decision, note: request.reason, request: asked };
+    return promiseRefund(sql, payment, { ...refund, reason: 'operator' });
   });
 }
 
@@ -57,7 +50,7 @@ interface PromisedRefund {
   readonly note?: string;
   readonly actor: string;
   readonly requestKey: string;
-  /** What an operator asked for. */
+  /** The request of an operator, to compare a repetition with. */
   readonly request?: string;
 }
 
@@ -75,7 +68,7 @@ export async function promiseRefund(
   return row;
 }
 
-/** With the last cent of it promised back, a payment is `refund_due`, and what is not dispatched yet stays here. */
+/** Counts a promised refund. A fully refunded payment becomes `refund_due`, which prevents the dispatch of its order. */
 export async function countRefund(
   sql: Statement,
   { orderId }: LockedPayment,
@@ -89,7 +82,7 @@ export async function countRefund(
   );
 }
 
-/** Inserts a refund and tells the order's history of it. */
+/** Inserts a refund and its entry in the order's history. */
 export async function insertRefund(
   sql: Statement,
   orderId: number,
@@ -112,7 +105,7 @@ export async function insertRefund(
   return row;
 }
 
-/** What the provider is asked to pay back. */
+/** A refund that the provider has to make. */
 export interface DueRefund {
   readonly refundId: number;
   readonly orderId: number;
@@ -120,13 +113,12 @@ export interface DueRefund {
   readonly transactionId: string;
 }
 
-/** The first step of a refund: what is due; null when it is made already. */
+/** The first step of a refund: reads it; null when it is made already. */
 export const readDueRefund = transaction(
   'readDueRefund',
   async (sql, refundId: number): Promise<DueRefund | null> => {
     const [due] = await sql<DueRefund>(
-      `select refund_id, order_id, refunds.amount_cents,
-              transaction_id
+      `select refund_id, order_id, refunds.amount_cents, transaction_id
        from refunds join payments using (order_id) where refund_id = :refundId and refunds.state = 'due'`,
       { refundId },
     );
@@ -151,7 +143,7 @@ interface MadeRefund {
   readonly providerRefundId: string | null;
 }
 
-/** Writes down that a due refund was made, in the caller's transaction; of one that is made already it changes nothing. */
+/** Writes down that a due refund was made, in the caller's transaction; a refund that is made already stays as it is. */
 export async function recordRefundMade(
   sql: Statement,
   { orderId, refundId, providerRefundId }: MadeRefund,
@@ -171,7 +163,7 @@ export async function recordRefundMade(
   if (made) await finishRefund(sql, made);
 }
 
-/** After a refund was made: the buyer is told, and with the last one the payment and the order are `refunded`. */
+/** Plans the e-mail about a refund that was made. After the last one, the payment and the order become `refunded`. */
 export async function finishRefund(sql: Statement, refund: RefundRow): Promise<void> {
   const { orderId, refundId } = refund;
   await sql(

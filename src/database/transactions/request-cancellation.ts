@@ -4,8 +4,8 @@ import type { Database } from '../connection.ts';
 import { sendToCheckout } from '../outbox.ts';
 
 /**
- * Tells the checkout of a pending order that its shopper cancels. The checkout first has the payment session ended, so the
- * order is cancelled a moment later, or paid when the payment was faster. Told again it changes nothing.
+ * Asks the checkout of a pending order to cancel it. The checkout first ends the payment session, so the order is cancelled a
+ * moment later, or paid when the payment was faster. A repetition changes nothing.
  * @returns false when there is no such order
  */
 export function requestCancellation(database: Database, token: string): Promise<boolean> {

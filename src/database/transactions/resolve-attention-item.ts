@@ -8,7 +8,7 @@ import { isWorkflowActive, restartWorkflow } from './restart-workflows.ts';
 
 /**
  * Takes an item off the attention list: its workflow is started again, or an operator has dealt with it.
- * @param resolution the operator's words; null to start the workflow again
+ * @param resolution the operator's remark; null to start the workflow again
  */
 export async function resolveAttentionItem(
   sql: Statement,

@@ -12,13 +12,8 @@ export function raiseToRestockLevel(database: Database, request: SupplyRequest):
     const known = await suppliedBefore(sql, request.requestKey);
     if (known.length > 0) return known.map(({ sku, added }) => ({ sku, added }));
     return sql<Restocked>(
-      `with supplied as (
-         insert into supply (product_id, quantity, reason, actor, request_key)
-         select product_id, restock_level - available, 'restock', :actor, :requestKey || ' ' || sku
-         from products join stock using (product_id) where available < restock_level
-         returning product_id, quantity
-       ), ${addSupplied}
-       select sku, quantity as added from supplied join products using (product_id) order by sku`,
+      addSupply(`select product_id, restock_level - available, 'restock', :actor, :requestKey || ' ' || sku
+        from products join stock using (product_id) where available < restock_level`),
       { ...request },
     );
   });
@@ -49,24 +44,26 @@ export function addStock(
     const known = await suppliedBefore(sql, request.requestKey);
     if (known.length > 0) return replay(known, request);
     return sql<Restocked>(
-      `with supplied as (
-         insert into supply (product_id, quantity, reason, actor, request_key)
-         select product_id, :quantity, :reason, :actor, :requestKey || ' ' || sku from products where sku = :sku
-         returning product_id, quantity
-       ), ${addSupplied}
-       select sku, quantity as added from supplied join products using (product_id)`,
+      addSupply(`select product_id, :quantity, :reason, :actor, :requestKey || ' ' || sku
+        from products where sku = :sku`),
       { ...request },
     );
   });
 }
 
-const addSupplied = `added as (
-  update stock set available = available + quantity from supplied where stock.product_id = supplied.product_id
-)`;
+/** SQL that records the selected supply and adds it to stock. */
+function addSupply(selected: string): string {
+  return `with supplied as (
+    insert into supply (product_id, quantity, reason, actor, request_key) ${selected} returning product_id, quantity
+  ), added as (
+    update stock set available = available + quantity from supplied where stock.product_id = supplied.product_id
+  )
+  select sku, quantity as added from supplied join products using (product_id) order by sku`;
+}
 
 type Supplied = Restocked & { readonly reason: string };
 
-// A request key has no space in it, so a space ends it.
+// A request key contains no space, so a space ends it.
 function suppliedBefore(sql: Statement, requestKey: string): Promise<Supplied[]> {
   return sql<Supplied>(
     `select sku, quantity as added, reason from supply join products using (product_id)

@@ -5,7 +5,7 @@ import { promiseRefund } from './refund-order.ts';
 import { reserveStockAgain } from './release-stock.ts';
 import { payOrder } from './settle-payment.ts';
 
-/** Paid after the order was cancelled: its units are reserved once more, or the money goes back. */
+/** Settles a payment of a cancelled order: reserves its units again, or promises a full refund. */
 export async function settleLatePayment(
   sql: Statement,
   known: LockedPayment,
@@ -31,7 +31,7 @@ export async function settleLatePayment(
     restock: false,
     reason: 'late_payment',
     actor: 'shop',
-    // No key of an operator's has a space in it, so it is not taken already.
+    // Operators' keys have no space, so this one is free.
     requestKey: `late ${orderId}`,
   });
 }

@@ -46,8 +46,8 @@ async function cancel(
   payment: LockedPayment,
   sessionEnded: CancelReason | null,
 ): Promise<void> {
-  const { orderId, holdOver } = payment;
+  const { orderId, holdExpired } = payment;
   if (payment.state !== 'expired') await movePayment(sql, payment, 'expired');
-  const reason = sessionEnded ?? (holdOver ? 'hold_expired' : 'payment_ended');
+  const reason = sessionEnded ?? (holdExpired ? 'hold_expired' : 'payment_ended');
   await cancelOrder(sql, { orderId, reason });
 }

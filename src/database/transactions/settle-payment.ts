@@ -106,7 +106,7 @@ interface Paid {
   readonly browserId: string | null;
 }
 
-// Goes on from `payment`, the order whose payment is made.
+// Continues from `payment`, the order whose payment is made.
 const markOrderPaid = `paid as (
     update orders set status = 'paid', reason = null, cancelled_at = null, paid_at = now(),
       dispatch_due_at = now() + cast(:dispatchSeconds as double precision) * interval '1 second'

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { findOrder } from '../../database/queries/orders.ts';
+import { findOrder, findRefund } from '../../database/queries/orders.ts';
 import { listProducts } from '../../database/queries/products.ts';
 import { listAttention, listReconciliations, readAccounts } from '../../database/queries/reconciliation.ts';
-import { findRefund } from '../../database/queries/refunds.ts';
 import type { RefundRow } from '../../database/tables.ts';
 import {
   type OperatorSource,

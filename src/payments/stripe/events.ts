@@ -7,7 +7,7 @@ import type { SignedMessage } from '../provider.ts';
 // Stripe's own tolerance for the age of a signature (docs "Webhooks").
 const toleranceSeconds = 300;
 
-// Text that is stored or looked up: Postgres takes any character but 0.
+// Text that is stored or looked up. Postgres rejects the character 0.
 const text = z.string().regex(/^\P{Cc}{1,255}$/u);
 const reference = z.union([text, z.object({ id: text })]).nullish();
 

@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 
-// The workflow step asks again; one call does not go on for ever.
+// The workflow step retries, so one call need not.
 const keysPerCall = 5;
 const keysRemembered = 1_000;
 
@@ -10,16 +10,16 @@ interface KeyedCall<Result> {
   readonly find: () => Promise<Result | undefined>;
 }
 
-/** Makes calls under idempotency keys. Keys that are known to be spent are not asked again, as far as this process remembers. */
+/** Makes calls under idempotency keys, and remembers for a while which keys are spent. */
 export class FreshKeys {
   readonly #turns = new Map<string, number>();
 
   /**
-   * Makes a call under a key. Stripe stores the first answer of a key for good, a failure too (docs "Idempotent requests"):
-   * once a stored failure comes back, that call is over, so its effect is looked for, and only when there is none the call
-   * is made again under the next key. So there is one effect, and one bad answer does not bar it (decision 8). A key that was
-   * spent on a call with other parameters, as by the version before an upgrade, is treated like it.
-   * @throws the provider's error, as long as the outcome is unknown or the failure is a fresh one
+   * Makes a call under a key. Stripe stores the first answer of a key, also a failure (docs "Idempotent requests"). A stored
+   * failure means that the call is over, so this searches for its effect. Without one it calls again under the next key. So
+   * there is one effect, and one bad answer does not prevent it (decision 8). The same holds for a key that was spent on a call
+   * with other parameters, for example before an upgrade.
+   * @throws the provider's error while the outcome is unknown or the failure is not a stored one
    */
   async use<Result>(key: string, { call, find }: KeyedCall<Result>): Promise<Result> {
     for (let tries = 1; ; tries += 1) {

@@ -6,12 +6,12 @@ type Answer = MadeRefund | Refused | TooLittleLeft;
 
 const pageSize = 100;
 
-/** Pays back a part of a charge, once, however often it is asked for. @throws when the outcome is unknown, or refused */
+/** Refunds a part of a charge, once for any number of calls. @throws when the outcome is unknown, or refused */
 export async function refund(stripe: Stripe, keys: FreshKeys, order: RefundRequest): Promise<Answer> {
-  // A key may be forgotten after a day (docs "Idempotent requests"), so one that was made before is looked for first.
+  // Stripe may forget a key after a day (docs "Idempotent requests"), so search for an earlier refund first.
   const made = await findRefund(stripe, order);
   if (made) return made;
-  // With the amount: a refund that turns out to be too large is asked for again with less.
+  // The key contains the amount, because a refund that is too large is requested again with less.
   return keys.use<Answer>(`refund_${order.refundId}_${order.amountCents}`, {
     call: (idempotencyKey) => createRefund(stripe, order, idempotencyKey),
     find: () => findRefund(stripe, order),
@@ -31,19 +31,19 @@ async function createRefund(stripe: Stripe, order: RefundRequest, idempotencyKey
     return madeRefund(made, order);
   } catch (error) {
     if (!isTooLarge(error)) throw error;
-    return (await findRefund(stripe, order)) ?? whatIsLeft(stripe, order, error);
+    return (await findRefund(stripe, order)) ?? readRest(stripe, order, error);
   }
 }
 
-/** @throws when it is not the refund that was asked for */
+/** @throws when it is not the refund of the request */
 function madeRefund(made: Stripe.Refund, { refundId, amountCents }: RefundRequest): MadeRefund | Refused {
   if (!made.id || made.amount !== amountCents) throw new Error(`${made.id} is not refund ${refundId}.`);
-  if (hasCome(made)) return { providerRefundId: made.id };
+  if (isEffective(made)) return { providerRefundId: made.id };
   return { refused: `the refund ${made.id} ${made.status}: ${made.failure_reason ?? 'no reason given'}` };
 }
 
-/** Whether the money went back, or is on its way. */
-function hasCome({ status }: Stripe.Refund): boolean {
+/** Whether the money was refunded, or is on its way. */
+function isEffective({ status }: Stripe.Refund): boolean {
   return status !== 'failed' && status !== 'canceled';
 }
 
@@ -52,8 +52,8 @@ function isTooLarge(error: unknown): boolean {
   return error.code === 'charge_already_refunded' || error.param === 'amount';
 }
 
-/** Somebody paid back without us: all of it, so that what we owed is back too, or a part. */
-async function whatIsLeft(stripe: Stripe, order: RefundRequest, error: unknown): Promise<Answer> {
+/** Reads what external refunds have left of the charge: nothing, so that ours is not needed, or a part. */
+async function readRest(stripe: Stripe, order: RefundRequest, error: unknown): Promise<Answer> {
   const { latest_charge: charge } = await stripe.paymentIntents.retrieve(order.transactionId, {
     expand: ['latest_charge'],
   });
@@ -66,7 +66,7 @@ async function whatIsLeft(stripe: Stripe, order: RefundRequest, error: unknown):
 
 async function findRefund(stripe: Stripe, order: RefundRequest): Promise<MadeRefund | undefined> {
   for await (const made of stripe.refunds.list({ payment_intent: order.transactionId, limit: pageSize })) {
-    const isIt = made.metadata?.['refund_id'] === String(order.refundId) && hasCome(made);
+    const isIt = made.metadata?.['refund_id'] === String(order.refundId) && isEffective(made);
     if (isIt) return { providerRefundId: made.id };
   }
   return undefined;

@@ -12,7 +12,7 @@ import type { FreshKeys } from './idempotency.ts';
 const pageSize = 100;
 // Reading a list is safe to repeat, and one bad page must not end a comparison of hundreds.
 const listing = { maxNetworkRetries: 4 };
-// A session whose answer was lost is a young one: it stands near the top of the list, or it is not there.
+// A session whose answer was lost is young: it is near the top of the list, or does not exist.
 const sessionsToSearch = 1_000;
 
 /**
@@ -42,7 +42,7 @@ function sessionParameters(
 ): Stripe.Checkout.SessionCreateParams {
   const reference = String(request.orderId);
   const metadata = { order_id: reference, correlation_token: request.correlationToken };
-  // Computed from what is on record, so that a repeated call has the same parameters.
+  // Computed from recorded values, so that a repeated call has the same parameters.
   const holdEnds = Math.ceil(request.holdExpiresAt / 1000);
   return {
     mode: 'payment',
@@ -59,14 +59,14 @@ function sessionParameters(
       },
     })),
     expires_at: holdEnds + shortestSessionSeconds,
-    // The order page reads from it that a payment is on its way, and asks for none meanwhile.
+    // The order page then shows that a payment is on its way, and asks for none.
     success_url: `${request.orderUrl}?returned=1`,
     cancel_url: request.orderUrl,
     ...(request.email !== null && { customer_email: request.email }),
   };
 }
 
-/** @throws when it is not the session that was asked for, which nobody must be sent to */
+/** @throws when it is not the session of the request: no shopper may be sent there */
 function sessionOf(
   session: Stripe.Checkout.Session,
   { orderId, lines, currency }: SessionRequest,
@@ -88,10 +88,10 @@ async function findSession(
 ): Promise<Stripe.Checkout.Session | undefined> {
   let searched = 0;
   for await (const session of stripe.checkout.sessions.list({ limit: pageSize })) {
-    const isOurs =
+    const matches =
       session.client_reference_id === String(orderId) &&
       session.metadata?.['correlation_token'] === correlationToken;
-    if (isOurs && session.status !== 'expired') return session;
+    if (matches && session.status !== 'expired') return session;
     searched += 1;
     if (searched === sessionsToSearch) return undefined;
   }
@@ -106,18 +106,18 @@ export async function endSession(stripe: Stripe, known: RecordedSession): Promis
   const session = await stripe.checkout.sessions.retrieve(known.sessionId, {
     expand: ['payment_intent.latest_charge'],
   });
-  const stands = standing(session, known);
-  if (stands) return stands;
+  const ended = endOf(session, known);
+  if (ended) return ended;
   if (session.status === 'complete') throw new Error(`Session ${known.sessionId} is being paid.`);
-  // Stripe refuses to expire what is no longer open; the next try then reads what it has become.
-  const standsNow = standing(await stripe.checkout.sessions.expire(known.sessionId), known);
-  if (!standsNow) throw new Error(`Session ${known.sessionId} is still open.`);
-  return standsNow;
+  // Stripe refuses to expire a session that is no longer open. The next attempt then reads how it ended.
+  const expired = endOf(await stripe.checkout.sessions.expire(known.sessionId), known);
+  if (!expired) throw new Error(`Session ${known.sessionId} is still open.`);
+  return expired;
 }
 
-/** How a session ended, if it has. One whose bank transfer failed stays `complete`, and nobody can pay it again. */
-function standing(session: Stripe.Checkout.Session, known: RecordedSession): EndedSession | undefined {
-  if (session.id !== known.sessionId) throw new Error(`Asked for ${known.sessionId}, told of ${session.id}.`);
+/** The end of a session; undefined while it can be paid. After a failed bank transfer it stays `complete`, and is not payable. */
+function endOf(session: Stripe.Checkout.Session, known: RecordedSession): EndedSession | undefined {
+  if (session.id !== known.sessionId) throw new Error(`Asked for ${known.sessionId}, got ${session.id}.`);
   if (session.payment_status !== 'paid') {
     return session.status === 'expired' || hasFailed(session) ? { outcome: 'ended' } : undefined;
   }
@@ -167,13 +167,8 @@ function statusOf({ status }: Stripe.Checkout.Session): ListedSession['status'] 
 function paidEventOf(session: Stripe.Checkout.Session): unknown {
   if (session.payment_status !== 'paid') return null;
   const { id, created, livemode } = session;
-  return {
-    id: `compared-${id}`,
-    type: 'checkout.session.completed',
-    created,
-    livemode,
-    data: { object: session },
-  };
+  const type = 'checkout.session.completed';
+  return { id: `compared-${id}`, type, created, livemode, data: { object: session } };
 }
 
 /** Lists Stripe's own record of events since a time, newest first. */
