@@ -28,12 +28,15 @@ const forbidden: readonly RegExp[] = [
 
 /** Terms that the glossary has replaced, each with its standard term. They match whole words, also within identifiers. */
 const formerTerms: readonly (readonly [former: string, standard: string])[] = [
+  ['story|stories', 'workflow, order details or scenario'],
   ['follow ups', 'workflow registry'],
   ['park(?:ed|s)?', 'send to attention'],
   ['settle matter', 'resolve an attention item'],
   ['sight', 'review fingerprint'],
   ['adopts?', 'recover orphaned workflows'],
-  ['keep waking', 'redelivery poller'],
+  ['unplaced', 'deferred event'],
+  ['tell holds over|holds? over', 'expired hold, notify expired holds'],
+  ['keep waking|wake.?ups?', 'redelivery poller'],
   ['persistently', 'with retry'],
   ['placed before', 'find an existing order'],
   ['obstacles?', 'blocker'],
@@ -42,6 +45,8 @@ const formerTerms: readonly (readonly [former: string, standard: string])[] = [
   ['departures?', 'delivery'],
   ['books', 'ledger'],
   ['arena|market', 'fixture or target'],
+  ['wish(?:es)?', 'request'],
+  ['crowd', 'load'],
   ['payment-service', 'stripe-simulator'],
 ];
 
@@ -131,7 +136,13 @@ test('only the change log uses terms that the glossary has replaced', () => {
   expect(checked.flatMap(([file, text]) => formerTermsIn(file, `${file} ${text}`))).toEqual([]);
 });
 
-test.each(['isParked', 'keepWaking()'])('the check reports the replaced term in: %s', (text) => {
+test.each([
+  'a story of an order',
+  'const checkoutStory = 1;',
+  'isParked',
+  'keepWaking()',
+  'test/workflows/wake-ups.test.ts',
+])('the check reports the replaced term in: %s', (text) => {
   expect(formerTermsIn('a.ts', text)).not.toEqual([]);
 });
 
