@@ -27,7 +27,8 @@ const shared = {
   hookTimeout: hangMs,
   retry: 0,
   expect: { poll: { timeout: stalledMs } },
-  maxWorkers: 4,
+  // Most tests wait for most of their time: six keep two cores busy.
+  maxWorkers: 6,
   globalSetup: 'test/support/global-setup.ts',
   env: { CRASH_SEED: crashSeed },
 } as const;

@@ -62,7 +62,7 @@ export function createStartCheckout(
       shownCents: request.amount ?? null,
       holdSeconds: settings.holdSeconds,
     };
-    const requestHash = hash([items, buyer, order.shownCents]);
+    const requestHash = requestHashOf(items, buyer, order.shownCents);
     const waiting = answers.subscribe(request.key);
     try {
       const skus = items.map(({ sku }) => sku);
@@ -171,8 +171,18 @@ function invalid(message: string): ShopError {
   return new ShopError('invalid_input', message, { issues: [{ field: 'items', message }] });
 }
 
-function hash(request: unknown): string {
-  return createHash('sha256').update(JSON.stringify(request)).digest('hex');
+/**
+ * The hash by which a repeated key is compared with its first request. Fields that the buyer left out are left out here as well, so that
+ * a field that a later release adds does not change the hash of an earlier request.
+ */
+export function requestHashOf(
+  items: readonly Item[],
+  buyer: BuyerDetails,
+  shownCents: number | null,
+): string {
+  const given = Object.entries(buyer).filter(([, value]) => value !== null);
+  const request = JSON.stringify([items, Object.fromEntries(given), shownCents]);
+  return createHash('sha256').update(request).digest('hex');
 }
 
 /** Answers from the order's row. The notification that woke the request may be outdated. */

@@ -37,7 +37,11 @@ const longestParameter = 1_000;
 /** The server without routes: limits, headers, body parsers, and one way to answer errors. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const server = Fastify({
-    logger: { level: options.logLevel, base: { executor: options.executorId }, redact: ['*.email'] },
+    logger: {
+      level: options.logLevel,
+      base: { executor: options.executorId },
+      redact: ['*.email', 'err.detail', 'err.where'],
+    },
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: (_address, hop) => hop < options.trustProxy,
     handlerTimeout: handlerTimeoutMs,

@@ -32,12 +32,13 @@ export function explainFailure(error: unknown): string {
 }
 
 /**
- * Runs a program: reads `.env`, then calls `main`.
+ * Runs a program: reads `.env`, then calls `main`. A child of the supervisor does not read the file: its environment has all settings
+ * already, and an edit of the file must neither change nor stop a child that starts again.
  * When either fails, writes the reason to standard error and ends the process with exit code 1.
  */
 export async function runProgram(main: () => Promise<void>): Promise<void> {
   try {
-    loadEnvFile();
+    if (process.send === undefined) loadEnvFile();
     await main();
   } catch (error) {
     process.stderr.write(`${explainFailure(error)}\n`);

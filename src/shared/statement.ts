@@ -1,7 +1,7 @@
 import createKnex, { type Knex } from 'knex';
 import type { ClientBase } from 'pg';
 
-export type Bindings = Readonly<Record<string, Knex.RawBinding>>;
+export type Bindings = Readonly<Record<string, Knex.Value | null>>;
 
 /**
  * Runs one SQL statement and returns its rows, with their columns in camelCase. Bindings are named (`:name`). Write casts
@@ -9,7 +9,7 @@ export type Bindings = Readonly<Record<string, Knex.RawBinding>>;
  */
 export type Statement = <Row>(sql: string, bindings?: Bindings) => Promise<Row[]>;
 
-/** The settings of every knex instance: one casing of rows, and errors that do not quote the values of bindings. */
+/** The settings of every knex instance: one casing of rows, and error messages without the values of bindings. */
 export const rowSettings = {
   postProcessResponse: camelCaseRows,
   compileSqlOnError: false,
@@ -42,8 +42,16 @@ async function run<Row>(query: Knex.Raw<{ rows: Row[] }>, sql: string, bindings?
     return rows;
   } catch (error) {
     renameAfterStalePlan(error);
-    throw error;
+    throw withoutStatement(error, query);
   }
+}
+
+/** Removes the statement that knex puts before Postgres' own message: operators and logs need the message only. */
+function withoutStatement(error: unknown, query: Knex.Raw): unknown {
+  if (!(error instanceof Error)) return error;
+  const prefix = `${query.toSQL().toNative().sql} - `;
+  if (error.message.startsWith(prefix)) error.message = error.message.slice(prefix.length);
+  return error;
 }
 
 // The shop and the engine send far fewer texts. Texts that are built anew each time must not fill the server's memory.

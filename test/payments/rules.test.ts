@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { cancelOrder } from '../../src/database/transactions/cancel-order.ts';
-import { payOrder } from '../../src/database/transactions/settle-payment.ts';
+import { payOrder, settlePayment } from '../../src/database/transactions/settle-payment.ts';
 import type { PaymentProvider } from '../../src/payments/provider.ts';
 import { FreshKeys } from '../../src/payments/stripe/idempotency.ts';
 import { refund } from '../../src/payments/stripe/refunds.ts';
 import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
-import { inTransaction } from '../../src/shared/statement.ts';
+import { inTransaction, statementsOf } from '../../src/shared/statement.ts';
 import { moneyOf } from '../support/money.ts';
 import {
   ask,
@@ -179,6 +179,28 @@ describe('whoever asks for it', () => {
     expect(await settle(order, false)).toBe(false);
     expect(await settle(order, true)).toBe(false);
     expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', reason: null, state: 'settled' });
+  });
+
+  test('the payment of an order that was cancelled since it was read is not settled', async () => {
+    const order = await placeOrder(shop);
+    const { order_id: orderId, key: checkoutKey, payment_id: sessionId } = order;
+    const orders = shop.database('orders').where({ order_id: orderId });
+    await orders.clone().update({ status: 'cancelled', reason: 'hold_expired', cancelled_at: new Date() });
+    const event = { id: `evt_of_${orderId}`, type: 'checkout.session.completed', body: '{}' };
+    const reported = {
+      orderId,
+      checkoutKey,
+      state: 'open',
+      sessionId,
+      transactionId: 'pi_late',
+      event,
+    } as const;
+    expect(await settlePayment(statementsOf(shop.shopDatabase), reported, dispatchSeconds)).toBe(false);
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'cancelled', state: 'open' });
+    expect(await shop.database('payment_events').where({ event_id: event.id })).toEqual([]);
+    await orders.clone().update({ status: 'pending', reason: null, cancelled_at: null });
+    expect(await settlePayment(statementsOf(shop.shopDatabase), reported, dispatchSeconds)).toBe(true);
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', state: 'settled' });
   });
 
   test('a cancelled order is not cancelled again, and not paid as if it were pending', async () => {

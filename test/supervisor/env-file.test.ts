@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -63,5 +63,17 @@ test.each(['main.js', 'supervisor.js', 'migrate.js', 'stripe-simulator/main.js']
     const { ended, output } = start(program);
     expect(await ended).toBe(1);
     expect(output()).toBe('.env, line 2: expected NAME=value or # comment.\n');
+  },
+);
+
+test.each(['main.js', 'stripe-simulator/main.js'])(
+  '%s, started by the supervisor, ignores .env',
+  async (program) => {
+    await writeFile(path.join(folder, '.env'), 'DATABASE_URL postgres://localhost\n');
+    const child = fork(path.join(dist, program), { cwd: folder, env: {}, silent: true });
+    let output = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (output += text));
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(output).toContain('DATABASE_URL: is missing');
   },
 );

@@ -160,6 +160,7 @@ async function settle(shop: TestShop, path: string): Promise<void> {
     ['resolve', { resolution: 'paid back by hand' }],
   ] as const) {
     const item = await raisedItem(shop, order);
+    await ask(`${shop.shopUrl}/attention`, undefined, { method: 'GET' });
     await ask(`${shop.shopUrl}${path}/${item}/${act}`, body);
   }
 }

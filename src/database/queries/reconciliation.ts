@@ -117,16 +117,28 @@ export interface Accounts {
   readonly contradictions: number;
 }
 
-/** Adds up stock and money as they are now. The cost grows with the orders, so only operators and the hourly comparison ask for it. */
-export async function readAccounts(database: Database): Promise<Accounts> {
+const running = new WeakMap<Database, Promise<Accounts>>();
+
+/**
+ * Adds up stock and money as they are now. The cost grows with the orders, so only operators and the hourly comparison ask for it, and
+ * callers at the same time share one calculation on one connection.
+ */
+export function readAccounts(database: Database): Promise<Accounts> {
+  let accounts = running.get(database);
+  if (!accounts) {
+    accounts = addUp(database).finally(() => running.delete(database));
+    running.set(database, accounts);
+  }
+  return accounts;
+}
+
+async function addUp(database: Database): Promise<Accounts> {
   const sql = statementsOf(database);
-  const [stock, [money], [contradictions]] = await Promise.all([
-    database('stock_accounts')
-      .orderBy('sku')
-      .select('sku', 'available', 'held', 'sold', 'supplied', 'balanced'),
-    sql<{ sums: Accounts['money'] }>(moneySums),
-    sql<{ count: number }>(contradictoryOrders),
-  ]);
+  const stock = await database('stock_accounts')
+    .orderBy('sku')
+    .select('sku', 'available', 'held', 'sold', 'supplied', 'balanced');
+  const [money] = await sql<{ sums: Accounts['money'] }>(moneySums);
+  const [contradictions] = await sql<{ count: number }>(contradictoryOrders);
   return { stock, money: money?.sums ?? [], contradictions: contradictions?.count ?? 0 };
 }
 

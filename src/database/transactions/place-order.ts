@@ -43,7 +43,9 @@ async function reserve(
 ): Promise<{ lines: readonly StockLine[]; placed: PlacedOrder | undefined }> {
   const token = newOrderToken();
   const items = JSON.stringify(order.items);
-  const [reserved] = await sql<Reserved>(reservation, { ...order, items, requestId, token });
+  // An input that an earlier release recorded lacks the fields that were added since.
+  const bindings = { ...order, ...buyerDetailsOf(order), items, requestId, token };
+  const [reserved] = await sql<Reserved>(reservation, bindings);
   const lines = reserved?.lines ?? [];
   // Products are never deleted, and the route has looked the SKUs up.
   if (!reserved || lines.length !== order.items.length) throw new Error('A product is unknown.');

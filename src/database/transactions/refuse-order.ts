@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  buyerDetailsOf,
   type CancelReason,
   currencyOf,
   orderTotal,
@@ -39,6 +40,7 @@ export async function refuseOrder(
      select order_id, 'cancelled', cast(:detail as jsonb) from refused returning order_id`,
     {
       ...columns,
+      ...buyerDetailsOf(order),
       requestId,
       token: newOrderToken(),
       lines: JSON.stringify(

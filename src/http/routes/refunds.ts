@@ -23,7 +23,9 @@ const refundBody = z
     restock: z
       .boolean()
       .optional()
-      .describe('Whether the units return to stock; by default, unless the order was dispatched'),
+      .describe(
+        'Whether the units return to stock; by default only with a full refund of an order that is not dispatched',
+      ),
   })
   .meta({ examples: [{ reason: 'came broken', amount: 500 }] });
 
