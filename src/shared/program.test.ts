@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { describeError, explainFailure, loadEnvFile, SettingsError } from './program.ts';
+import { describeError, explainFailure, hideEngineWarning, loadEnvFile, SettingsError } from './program.ts';
 
 describe('.env', () => {
   let folder: string;
@@ -63,4 +63,16 @@ test('an error that a person can correct is shown without its stack, another one
     'These settings need attention (README, "Settings"):\n  - PORT: needs a number',
   );
   expect(explainFailure(new Error('unexpected'))).toContain('program.test.ts');
+});
+
+test('the warning of the engine is hidden, and no other', () => {
+  const shown = vi.spyOn(process, 'emitWarning').mockReturnValue();
+  hideEngineWarning();
+  process.emitWarning(
+    'Calling client.query() when the client is already executing a query is deprecated and will be removed',
+    'DeprecationWarning',
+  );
+  process.emitWarning('Something else is deprecated', 'DeprecationWarning');
+  expect(shown.mock.calls).toEqual([['Something else is deprecated', 'DeprecationWarning']]);
+  vi.restoreAllMocks();
 });

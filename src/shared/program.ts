@@ -38,12 +38,23 @@ export function explainFailure(error: unknown): string {
  */
 export async function runProgram(main: () => Promise<void>): Promise<void> {
   try {
+    hideEngineWarning();
     if (process.send === undefined) loadEnvFile();
     await main();
   } catch (error) {
     process.stderr.write(`${explainFailure(error)}\n`);
     process.exit(1);
   }
+}
+
+const engineWarning = 'Calling client.query() when the client is already executing a query is deprecated';
+
+/** Hides the one warning that the workflow engine causes with pg 8, and no other. It says nothing about this program. */
+export function hideEngineWarning(): void {
+  const emit = process.emitWarning.bind(process) as (warning: string | Error, ...rest: unknown[]) => void;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (!String(warning).startsWith(engineWarning)) emit(warning, ...rest);
+  };
 }
 
 /**

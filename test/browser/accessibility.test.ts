@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type PageFixture, preparePages, settingsToLook } from '../support/page-fixture.ts';
-import { faultsByAxe, inspect, wcag } from '../support/page-inspection.ts';
+import { allLooks, faultsByAxe, inspect, wcag } from '../support/page-inspection.ts';
 import { nameOf, openState, pageStates } from '../support/page-states.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { connectBrowser } from '../support/visit.ts';
@@ -87,7 +87,7 @@ test('every check reports a page that was spoiled in every way', async () => {
       sheet.replaceSync(css);
       document.adoptedStyleSheets.push(sheet);
     }, spoiling);
-    return inspect(page);
+    return inspect(page, allLooks);
   });
   for (const fault of faultsOfSpoiling) expect(faults.join('\n')).toMatch(fault);
 });

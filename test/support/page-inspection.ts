@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { env } from 'node:process';
 import type { AxeResults, NodeResult, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
 import {
@@ -22,18 +23,27 @@ const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 export const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const pageStandards = [...wcag, 'best-practice'];
 
-/** The looks at which every page has to hold. */
-const looks = [
+interface Look {
+  readonly scheme: 'light' | 'dark';
+  readonly width: number;
+}
+
+/** The looks of a page. Two of them contain each scheme and each width. */
+const twoLooks: readonly Look[] = [
   { scheme: 'light', width: 1280 },
-  { scheme: 'dark', width: 1280 },
   { scheme: 'dark', width: 320 },
+];
+export const allLooks: readonly Look[] = [
+  ...twoLooks,
+  { scheme: 'dark', width: 1280 },
   { scheme: 'light', width: 320 },
-] as const;
+];
+const looksToInspect = env['PAGE_LOOKS'] === 'all' ? allLooks : twoLooks;
 
 const height = 900;
 
-/** All faults of a loaded page, at every look. It stays as it was, but for its focus. */
-export async function inspect(page: Page): Promise<string[]> {
+/** Lists all faults of a loaded page, at two looks or, with `PAGE_LOOKS=all`, at all. The page stays as it was, but for its focus. */
+export async function inspect(page: Page, looks: readonly Look[] = looksToInspect): Promise<string[]> {
   const faults = await page.evaluate(faultsOfStructure);
   for (const { scheme, width } of looks) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
