@@ -27,8 +27,7 @@ const shared = {
   hookTimeout: hangMs,
   retry: 0,
   expect: { poll: { timeout: stalledMs } },
-  // Most tests wait for most of their time: six keep two cores busy.
-  maxWorkers: 6,
+  maxWorkers: 4,
   globalSetup: 'test/support/global-setup.ts',
   env: { CRASH_SEED: crashSeed },
 } as const;
@@ -43,7 +42,8 @@ export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { ...shared, name: 'unit', include: ['src/**/*.test.ts', ...filesOnly] } },
+      // Pure functions: the files of one worker share their modules.
+      { test: { ...shared, name: 'unit', isolate: false, include: ['src/**/*.test.ts', ...filesOnly] } },
       {
         test: {
           ...shared,
