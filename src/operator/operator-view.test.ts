@@ -142,7 +142,7 @@ test('sums that do not add up say so in words, not by colour alone', async () =>
   expect(html).not.toContain('Balanced');
 });
 
-test('what reconciliation put right is told in words, without what there was none of', () => {
+test('repairs of reconciliation are worded, and repairs that did not happen are left out', () => {
   const shop: ReconciliationRow = {
     scope: 'shop',
     runs: 1234,
@@ -167,7 +167,7 @@ test('what reconciliation put right is told in words, without what there was non
 test.each([
   ['due', /^Order 7: refund no\. 3, \$12\.50, is promised\./],
   ['made', 'Order 7: refund no. 3, $12.50, was made.'],
-] as const)('a refund that is %s is told as it stands', (state, said) => {
+] as const)('a refund that is %s is worded by its state', (state, said) => {
   const refund = {
     refundId: 3,
     orderId: 7,
@@ -217,7 +217,7 @@ test.each([
   expect(html).not.toMatch(/\{(left|example)\}/);
 });
 
-test('what comes from elsewhere is escaped, and nothing is inline', async () => {
+test('text of other origin is escaped, and nothing is inline', async () => {
   const html = await page({
     attention: [anItem({ reason: { code: 'workflow_failed', error: hostile }, token: hostile })],
     products: [aProduct({ product: hostile })],

@@ -56,6 +56,6 @@ test.each([
   [1, 'USD', '99.99', 'https://schema.org/InStock'],
   [0, 'USD', '99.99', 'https://schema.org/OutOfStock'],
   [1, 'JPY', '9999', 'https://schema.org/InStock'],
-])('programs are told of %i units in %s: %s, %s', (available, currency, price, availability) => {
+])('structured data of %i units in %s: %s, %s', (available, currency, price, availability) => {
   expect(view({ available, currency }).offer).toEqual({ price, currency, availability });
 });

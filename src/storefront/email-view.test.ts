@@ -48,7 +48,7 @@ const refunded = (amountCents: number, note = 'the bell was cracked') =>
 
 async function written(email: PlannedEmail): Promise<{ subject: string; text: string; html: string }> {
   const content = await compose(email);
-  if (!content) throw new Error('There is nothing to tell.');
+  if (!content) throw new Error('There is no message.');
   return content;
 }
 
@@ -111,7 +111,7 @@ describe('a cancellation', () => {
     },
   );
 
-  test('of an order that was paid late and goes out after all tells nothing: it is not true any more', async () => {
+  test('of an order that was paid late and goes out after all is not written, because it is no longer true', async () => {
     expect(
       await compose(cancelled({ status: 'paid', cancelReason: null, paymentState: 'settled' })),
     ).toBeNull();
@@ -140,7 +140,7 @@ describe('a refund', () => {
   });
 });
 
-describe('what comes from elsewhere', () => {
+describe('text of other origin', () => {
   const lines = [{ product: hostile, quantity: 1, unitPriceCents: 1 }];
 
   test('is escaped in the HTML part, and stands as it is in the text part', async () => {

@@ -114,7 +114,7 @@ function money({ currency }: PlannedEmail, cents: number): string {
   return formatMoney({ cents, currency });
 }
 
-/** A text from elsewhere as the part of a line: it cannot pass for lines of ours in the text part. */
+/** Text of other origin as a part of a line: it cannot pass for lines of ours in the text part. */
 function onOneLine(text: string): string {
   return text.replaceAll(/[\s\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, ' ').trim();
 }

@@ -49,7 +49,7 @@ test('while the session is being opened there is nothing to press', () => {
   expect(view(anOrder({ paymentState: 'creating', paymentUrl: null })).pay).toBeNull();
 });
 
-test('who has asked to cancel is not asked to pay, and hears that it is being made sure of', () => {
+test('an order whose cancellation was requested asks for no payment, and says that the shop makes sure', () => {
   const shown = view(anOrder(), aHistory('placed', 'payment_opened', 'cancel_asked'));
   expect([shown.hold, shown.pay]).toEqual([null, null]);
   expect(said(shown)).toContain('You asked to cancel');
@@ -124,7 +124,7 @@ test('an order whose money goes back is not dispatched, and says so', () => {
   expect(shown).toMatchObject({ dispatch: null, final: false });
 });
 
-test('a payment that came too late is never told as “nothing was charged”, and its page stays open', () => {
+test('a payment that came too late never shows “nothing was charged”, and its page stays open', () => {
   const late = anOrder({
     ...cancelled,
     reason: 'hold_expired',

@@ -108,7 +108,7 @@ test('a late payment that goes back never counts as paid', () => {
   ]);
 });
 
-test('refunds in parts are told one by one, beside the dispatch and after it', () => {
+test('partial refunds are listed one by one, beside the dispatch and after it', () => {
   const first = [
     ['refund_due', refund(1, 500)],
     ['refund_made', refund(1, 500)],
@@ -134,8 +134,8 @@ test('all of the money goes back: no dispatch, and none after a refund that the 
     'refund_due done',
     'refund now',
   ]);
-  const elsewhere = [...paid, ['refund_made', refund(1, 9999)], 'refunded', 'disputed'] as const;
-  expect(states({ status: 'refunded', paymentState: 'refunded' }, ...elsewhere).slice(1)).toEqual([
+  const external = [...paid, ['refund_made', refund(1, 9999)], 'refunded', 'disputed'] as const;
+  expect(states({ status: 'refunded', paymentState: 'refunded' }, ...external).slice(1)).toEqual([
     'paid done',
     'refund_made done',
     'refunded done',

@@ -8,15 +8,15 @@ const lookEveryMs = 2000;
 const lookAwayMs = 1000;
 const looksBeforeStream = 10;
 // The shop sends the part as soon as the stream is open, and a heartbeat every twenty seconds after that.
-const firstWordWithinMs = 5000;
-const wordWithinMs = 50_000;
+const firstMessageWithinMs = 5000;
+const messageWithinMs = 50_000;
 
 /**
  * Keeps a part of the page up to date by server-sent events. Each event is the whole part, so none can be missed.
- * The stream is open only while somebody looks, because a browser has few connections to one host. One that was heard and
- * has fallen silent is opened anew. An order that has come to its end is looked at once whenever somebody comes back to it: a
- * refund may have come. Where the shop refuses the stream, or a proxy holds the events back, the part is
- * fetched now and then instead.
+ * The stream is open only while somebody looks, because a browser has few connections to one host. A stream
+ * that stops sending is opened again. An order in its final state is read once whenever somebody returns to its page, because a
+ * refund may have been made. Where the shop refuses the stream, or a proxy holds the events back, the part is fetched at
+ * intervals instead.
  */
 export function follow(part, onShown) {
   let source;
@@ -36,19 +36,19 @@ export function follow(part, onShown) {
     source.addEventListener('open', () => {
       failures = 0;
       report('events', true);
-      expectWord(firstWordWithinMs, lookInstead);
+      expectMessage(firstMessageWithinMs, lookInstead);
     });
     source.addEventListener('order', ({ data }) => {
-      expectWord(wordWithinMs, open);
+      expectMessage(messageWithinMs, open);
       show(part, data);
       onShown();
       if (isFinal()) close();
     });
-    source.addEventListener('heartbeat', () => expectWord(wordWithinMs, open));
+    source.addEventListener('heartbeat', () => expectMessage(messageWithinMs, open));
     source.addEventListener('error', failed);
-    expectWord(firstWordWithinMs, lookInstead);
+    expectMessage(firstMessageWithinMs, lookInstead);
   };
-  const expectWord = (withinMs, otherwise) => {
+  const expectMessage = (withinMs, otherwise) => {
     clearTimeout(silence);
     silence = setTimeout(() => {
       close();
@@ -64,7 +64,7 @@ export function follow(part, onShown) {
     // The browser connects again by itself. One failure is a connection that was ended, two are a shop that is away.
     failures += 1;
     if (failures > 1) report('events', false);
-    expectWord(firstWordWithinMs, lookInstead);
+    expectMessage(firstMessageWithinMs, lookInstead);
   };
   const lookInstead = async () => {
     looking = true;
