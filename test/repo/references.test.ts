@@ -151,7 +151,7 @@ test('the check accepts words that contain a replaced term', () => {
 });
 
 test.each([
-  ['a.ts', '// Needed since issue 5.'],
+  ['a.ts', '// Issue 5 asked for it.'],
   ['a.ts', '/** As the plan of the house says. */'],
   ['a.ts', '// See shared/STYLE.md.'],
   ['a.ts', `const folder = '/home/somebody';`],
