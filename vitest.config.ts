@@ -28,6 +28,7 @@ const shared = {
   retry: 0,
   expect: { poll: { timeout: stalledMs } },
   maxWorkers: 4,
+  isolate: false,
   globalSetup: 'test/support/global-setup.ts',
   env: { CRASH_SEED: crashSeed },
 } as const;
@@ -43,7 +44,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       // Pure functions: the files of one worker share their modules.
-      { test: { ...shared, name: 'unit', isolate: false, include: ['src/**/*.test.ts', ...filesOnly] } },
+      { test: { ...shared, name: 'unit', include: ['src/**/*.test.ts', ...filesOnly] } },
       {
         test: {
           ...shared,

@@ -1,3 +1,4 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { FastifyInstance } from 'fastify';
 import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
@@ -44,6 +45,7 @@ export async function startTestShop(
     paymentUrl: places.paymentUrl,
     close: async () => {
       await app.close();
+      DBOS.clearRegistry();
       await paymentService.close();
       await database.destroy();
       await shopDatabase.destroy();
