@@ -69,7 +69,8 @@ export function configureEngine(
     // One version for ever: orders in flight continue after a deployment, and changed steps need another version number (decision 13).
     enablePatching: true,
     runMigrations: false,
-    notificationCoalesceMs: 1,
+    // The engine wakes up this often to announce workflow events and streams. The shop has neither.
+    notificationCoalesceMs: 60_000,
     logger: engineLogger(logger),
   });
 }
