@@ -28,22 +28,25 @@ interface Look {
   readonly width: number;
 }
 
-/** The looks of a page. Two of them contain each scheme and each width. */
-const twoLooks: readonly Look[] = [
+/** The looks of a page. */
+export const allLooks: readonly Look[] = [
   { scheme: 'light', width: 1280 },
   { scheme: 'dark', width: 320 },
-];
-export const allLooks: readonly Look[] = [
-  ...twoLooks,
   { scheme: 'dark', width: 1280 },
   { scheme: 'light', width: 320 },
 ];
-const looksToInspect = env['PAGE_LOOKS'] === 'all' ? allLooks : twoLooks;
+
+/** The looks at which the state of that position is inspected: one of them in turn, or with `PAGE_LOOKS=all` all. */
+export function looksOf(position: number): readonly Look[] {
+  return env['PAGE_LOOKS'] === 'all'
+    ? allLooks
+    : allLooks.filter((_look, index) => index === position % allLooks.length);
+}
 
 const height = 900;
 
-/** Lists all faults of a loaded page, at two looks or, with `PAGE_LOOKS=all`, at all. The page stays as it was, but for its focus. */
-export async function inspect(page: Page, looks: readonly Look[] = looksToInspect): Promise<string[]> {
+/** Lists all faults of a loaded page at these looks. The page stays as it was, but for its focus. */
+export async function inspect(page: Page, looks: readonly Look[]): Promise<string[]> {
   const faults = await page.evaluate(faultsOfStructure);
   for (const { scheme, width } of looks) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
