@@ -27,7 +27,7 @@ const shared = {
   hookTimeout: hangMs,
   retry: 0,
   expect: { poll: { timeout: stalledMs } },
-  maxWorkers: 4,
+  maxWorkers: 6,
   isolate: false,
   globalSetup: 'test/support/global-setup.ts',
   env: { CRASH_SEED: crashSeed },

@@ -45,7 +45,7 @@ export async function startTestShop(
     paymentUrl: places.paymentUrl,
     close: async () => {
       await app.close();
-      DBOS.clearRegistry();
+      await DBOS.shutdown({ deregister: true });
       await paymentService.close();
       await database.destroy();
       await shopDatabase.destroy();
