@@ -15,7 +15,7 @@ import {
   pay,
   toPayment,
 } from '../support/shopper-in-browser.ts';
-import { visitShop } from '../support/visit.ts';
+import { scripting, visitShop } from '../support/visit.ts';
 
 // However often a shopper presses, reloads, goes back or looks from another tab: one order, one charge.
 
@@ -54,7 +54,7 @@ async function loseFirstAnswer(page: Page): Promise<string[]> {
   return keys;
 }
 
-describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
+describe.each(scripting)('with JavaScript: %s', (javaScriptEnabled) => {
   beforeEach(() => visit.enter({ javaScriptEnabled }));
 
   test('a double click places one order', async () => {
@@ -122,7 +122,7 @@ describe('after paying', () => {
     await expectNew(1, 1);
   });
 
-  test.each([true, false])(
+  test.each(scripting)(
     'a review and a payment page that were left open lead to the paid order; JavaScript: %s',
     async (javaScriptEnabled) => {
       await visit.enter({ javaScriptEnabled });

@@ -24,7 +24,7 @@ import {
   timelineOf,
   wholeTimeline,
 } from '../support/shopper-in-browser.ts';
-import { visitShop } from '../support/visit.ts';
+import { scripting, visitShop } from '../support/visit.ts';
 
 // A shopper in a real browser, on everything that `npm start` runs.
 
@@ -57,6 +57,10 @@ describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
     await page.goto('/');
     await cartHolds(page, 0);
   });
+});
+
+describe.each(scripting)('with JavaScript: %s', (javaScriptEnabled) => {
+  beforeEach(() => visit.enter({ javaScriptEnabled }));
 
   test('a declined card keeps the order, and the next one pays', async () => {
     const { page } = visit.shopper;

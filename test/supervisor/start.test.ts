@@ -85,19 +85,6 @@ test('a start opens the shop, a second start in its folder names the first, and 
   expect((await readdir(here.dataDir)).toSorted()).toEqual(['postgres', 'secrets.json']);
 });
 
-test('a Ctrl-C, which reaches the whole process group, and twice under npm, ends all in order', async () => {
-  const here = await fixture();
-  const supervisor = start(here);
-  await supervisor.open();
-  const processes = await processesOf(here, supervisor);
-  const order = orderOfEnds({ ...processes, supervisor: supervisor.pid });
-  process.kill(processes.shop, 'SIGINT');
-  process.kill(supervisor.pid, 'SIGINT');
-  process.kill(supervisor.pid, 'SIGINT');
-  expect(await supervisor.ended()).toBe(0);
-  expect(await order).toEqual(['shop', 'paymentService', 'postgres', 'supervisor']);
-});
-
 test('a stop in the middle of the start leaves nothing running', async () => {
   const here = await fixture();
   const supervisor = start(here);
@@ -108,7 +95,7 @@ test('a stop in the middle of the start leaves nothing running', async () => {
   expect(await orderOfEnds({ postgres })).toEqual(['postgres']);
 });
 
-test('two folders at once have a shop each, and the second takes another payment port', async () => {
+test('two folders at once have a shop each, and a Ctrl-C, as the group gets it and twice under npm, ends one in order', async () => {
   const [one, other] = [await fixture(), await fixture()];
   const first = start(one);
   await first.open();
@@ -117,6 +104,15 @@ test('two folders at once have a shop each, and the second takes another payment
   expect(second.output()).toContain(`PAYMENT_SERVICE_PORT ${one.paymentPort} is taken`);
   expect(await answers(`${one.shopUrl}/readyz`)).toBe(true);
   expect(await answers(`${other.shopUrl}/readyz`)).toBe(true);
+
+  const processes = await processesOf(one, first);
+  const order = orderOfEnds({ ...processes, supervisor: first.pid });
+  process.kill(processes.shop, 'SIGINT');
+  process.kill(first.pid, 'SIGINT');
+  process.kill(first.pid, 'SIGINT');
+  expect(await first.ended()).toBe(0);
+  expect(await order).toEqual(['shop', 'paymentService', 'postgres', 'supervisor']);
+
   const checkout = await fetch(`${other.shopUrl}/checkout/k1`, { method: 'POST' });
   expect(checkout.status).toBe(200);
 });

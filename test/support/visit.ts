@@ -8,6 +8,9 @@ export function connectBrowser(): Promise<Browser> {
   return chromium.connect(inject('browser'));
 }
 
+/** Whether the browser runs scripts, for what the same forms do either way: yes, and with `BROWSER_SCRIPTS=both` also no. */
+export const scripting = process.env['BROWSER_SCRIPTS'] === 'both' ? [true, false] : [true];
+
 /** The shop of one test file, and a shopper for each test. */
 export interface Visit {
   readonly shop: Fixture;
