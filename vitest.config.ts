@@ -4,7 +4,19 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The longest files start first, so that no worker is left alone with one of them at the end. */
-const longestFirst = ['money', 'plans', 'crash', 'bench', 'readme', 'supervisor', 'browser', 'workflows'];
+const longestFirst = [
+  'money',
+  'plans',
+  'crash/',
+  'bench',
+  'readme',
+  'supervisor/',
+  'browser/',
+  'workflows/',
+  'stripe-simulator/page',
+  'smtp',
+  'payments/',
+];
 
 class LongestFirst extends BaseSequencer {
   override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -26,8 +38,8 @@ const shared = {
   testTimeout: hangMs,
   hookTimeout: hangMs,
   retry: 0,
-  expect: { poll: { timeout: stalledMs } },
-  maxWorkers: 6,
+  expect: { poll: { timeout: stalledMs, interval: 100 } },
+  maxWorkers: 5,
   isolate: false,
   globalSetup: 'test/support/global-setup.ts',
   env: { CRASH_SEED: crashSeed },
@@ -53,14 +65,14 @@ export default defineConfig({
           exclude: filesOnly,
         },
       },
+      // Real processes, and a real browser in front of them. One project, so that its files share the modules of a worker.
       {
         test: {
           ...shared,
           name: 'processes',
-          include: ['test/{supervisor,crash,money}/**/*.test.ts', 'test/readme.test.ts'],
+          include: ['test/{supervisor,crash,money,browser}/**/*.test.ts', 'test/readme.test.ts'],
         },
       },
-      { test: { ...shared, name: 'browser', include: ['test/browser/**/*.test.ts'] } },
       {
         test: {
           ...shared,

@@ -1,5 +1,8 @@
 import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { urlOfRunningPostgres } from '../../src/supervisor/postgres.ts';
+import { openInspector } from '../support/inspector.ts';
 import { makeDataDir, startAsNpmStartDoes } from '../support/npm-start.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -11,6 +14,23 @@ beforeAll(async () => {
 
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
+/** How many workflows in flight belong to other processes than the first. */
+async function countElsewhere(): Promise<number> {
+  const database = openInspector(
+    (await urlOfRunningPostgres(path.join(dataDir, 'postgres'), 'holdfast')) ?? '',
+    1,
+  );
+  try {
+    const elsewhere = await database('dbos.workflow_status')
+      .where('status', 'PENDING')
+      .whereNot('executor_id', 'like', '%-0')
+      .count();
+    return Number(elsewhere[0]?.['count']);
+  } finally {
+    await database.destroy();
+  }
+}
+
 const keys = Array.from({ length: 12 }, (_, number) => `order-${number}`);
 
 test('orders in flight of three processes go on when one is started after them', async () => {
@@ -18,10 +38,13 @@ test('orders in flight of three processes go on when one is started after them',
   const three = await startAsNpmStartDoes({ ...settings, WEB_CONCURRENCY: '3' });
   const checkout = (origin: string, key: string) => fetch(`${origin}/checkout/${key}`, { method: 'POST' });
   const before = await Promise.all(keys.map(async (key) => (await checkout(three.shopUrl, key)).text()));
+  expect(await countElsewhere()).toBeGreaterThan(0);
   await three.stop();
 
   const one = await startAsNpmStartDoes({ ...settings, WEB_CONCURRENCY: '1' });
   try {
+    // Before a payment arrives: reconciliation continues an order only once something of it is due.
+    expect(await countElsewhere()).toBe(0);
     const payments = await Promise.all(keys.map(async (key) => (await checkout(one.shopUrl, key)).text()));
     expect(payments).toEqual(before);
     for (const payment of payments) {

@@ -31,8 +31,7 @@ type End = () => Promise<void>;
 /** The needs of each project; nothing is prepared twice in one run. */
 const needs: Readonly<Record<string, readonly ((project: TestProject) => Promise<End | undefined>)[]>> = {
   integration: [preparePostgres],
-  processes: [printCrashSeed, build, preparePostgres],
-  browser: [build, preparePostgres, startBrowser],
+  processes: [printCrashSeed, build, preparePostgres, startBrowser],
   timing: [build],
 };
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 // A guard against a hang only: on a busy machine the observed value changes slowly, but it changes.
 const stalledMs = Number(process.env['TEST_STALL_SECONDS'] ?? 300) * 1000;
 // Each look costs time that the observed processes need.
-const lookEveryMs = 50;
+const lookEveryMs = 100;
 
 /**
  * Waits until a value meets a condition, and returns it. A value that cannot be read yet does not meet it.

@@ -26,7 +26,7 @@ import { waitFor } from '../support/wait.ts';
 
 // Days pass while the shop sells: the engine's tables stop growing, and nothing that was done is forgotten or done again.
 
-const days = 9;
+const days = 6;
 const schedules = ['reconcile', 'compare-with-provider', 'housekeeping'];
 
 let shop: TestShop;
