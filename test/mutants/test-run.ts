@@ -71,7 +71,6 @@ export async function findTypeError({ folder }: Sandbox, timeLimitMs: number): P
 function projectsOf(files: readonly string[]): string[] {
   const projects = files.map((file) => {
     if (file.startsWith('src/')) return 'unit';
-    if (file.startsWith('test/browser/')) return 'browser';
     return /^test\/(database|workflows|http|payments|repo)\//.test(file) ? 'integration' : 'processes';
   });
   return [...new Set(projects)];
