@@ -1,7 +1,7 @@
 import type { Database } from '../database/connection.ts';
-import { type Cart, readCart } from '../database/queries/carts.ts';
-import { findOrderByKey, listPendingOrders, type OrderWithPayment } from '../database/queries/orders.ts';
-import { type CheckedCart, checkCart } from '../domain/cart.ts';
+import { readCart } from '../database/queries/carts.ts';
+import { findOrderBy, listPendingOrders, type OrderWithPayment } from '../database/queries/orders.ts';
+import { checkCart } from '../domain/cart.ts';
 import { type Blocker, maxPendingOrders } from '../domain/limits.ts';
 import type { BuyerDetails, CancelReason } from '../domain/order.ts';
 import type { StartCheckout } from './start-checkout.ts';
@@ -33,7 +33,7 @@ export async function orderCart(
   { database, startCheckout, correctEmail }: OrderCartOptions,
   { browserId, key, reviewFingerprint, buyer }: CartOrderRequest,
 ): Promise<{ readonly order: OrderWithPayment } | { readonly refused: CartRefusal }> {
-  const known = await findOrderByKey(database, key);
+  const known = await findOrderBy(database, { checkout_key: key });
   // A second click, a reload or another tab finds the same order.
   if (known?.browserId === browserId) {
     if (known.status === 'cancelled') return { refused: known.reason ?? 'payment_ended' };
@@ -43,21 +43,12 @@ export async function orderCart(
   }
   const cart = await readCart(database, browserId);
   const checked = checkCart(cart?.lines ?? []);
-  const refused = changeSinceReview(key, reviewFingerprint, cart, checked) ?? checked.blocker;
-  if (refused !== null) return { refused };
+  if (cart?.checkoutKey !== key) return { refused: 'cart_changed' };
+  if (checked.reviewFingerprint !== reviewFingerprint) return { refused: 'review_changed' };
+  if (checked.blocker !== null) return { refused: checked.blocker };
   const pending = await listPendingOrders(database, browserId);
   if (pending.length >= maxPendingOrders) return { refused: 'too_many_pending' };
   const { items, totalCents: amount } = checked;
   const { order } = await startCheckout({ key, items, amount, browserId, buyer });
   return { order };
-}
-
-function changeSinceReview(
-  key: string,
-  reviewFingerprint: string,
-  cart: Cart | undefined,
-  checked: CheckedCart,
-): CartRefusal | null {
-  if (cart?.checkoutKey !== key) return 'cart_changed';
-  return checked.reviewFingerprint === reviewFingerprint ? null : 'review_changed';
 }

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Database } from '../database/connection.ts';
 import { type PricedProduct, readCheckout } from '../database/queries/checkouts.ts';
-import { findOrderByKey, listHistory, type OrderWithPayment } from '../database/queries/orders.ts';
+import { readOrderDetails } from '../database/queries/order-details.ts';
+import { findOrderBy, type OrderWithPayment } from '../database/queries/orders.ts';
 import { firstProduct } from '../database/queries/products.ts';
 import { refuseOrder } from '../database/transactions/refuse-order.ts';
 import { ShopError } from '../domain/errors.ts';
@@ -67,17 +68,16 @@ export function createStartCheckout(
     try {
       const skus = items.map(({ sku }) => sku);
       const { known, products } = await readCheckout(database, request.key, skus);
-      // Before the products are checked: the answer of a key stays the same when they change.
-      if (known && !isOpening(known, requestHash)) return await answer(database, known, requestHash, false);
-      if (!known) checkItems(items, products);
-
       const requestId = randomUUID();
+      // A known key has its answer, which stays the same when the products change.
       if (!known) {
+        const lines = stockLines(items, products);
         const input = { order: { ...order, requestHash }, requestId, version: 1 } as const;
-        if (await isRefusedAtOnce(database, input, products)) answers.notify(request.key);
+        if (await isRefusedAtOnce(database, input, lines)) answers.notify(request.key);
         else await startWorkflow(input);
       }
-      const placed = await placedOrder(database, request.key, waiting);
+      const isDecided = known && (known.requestHash !== requestHash || isAnswered(known));
+      const placed = isDecided ? known : await placedOrder(database, request.key, waiting);
       return await answer(database, placed, requestHash, placed.requestId === requestId);
     } finally {
       waiting.close();
@@ -92,27 +92,10 @@ export function createStartCheckout(
 async function isRefusedAtOnce(
   database: Database,
   placing: Placement,
-  products: readonly PricedProduct[],
+  lines: readonly StockLine[],
 ): Promise<boolean> {
-  const lines = placing.order.items.map(({ sku, qty }) =>
-    stockLine(
-      qty,
-      products.find((one) => one.sku === sku),
-    ),
-  );
   if (lines.every(({ qty, available }) => available >= qty)) return false;
   return (await refuseOrder(statementsOf(database), placing, lines)) !== undefined;
-}
-
-function stockLine(qty: number, found: PricedProduct | undefined): StockLine {
-  if (!found) throw new Error('A product is unknown.');
-  const { productId, priceCents: unitPriceCents, ...product } = found;
-  return { ...product, qty, productId, unitPriceCents };
-}
-
-/** Whether another request with this key has placed the order and its payment session is still being opened. */
-function isOpening(order: OrderWithPayment, requestHash: string): boolean {
-  return order.requestHash === requestHash && !isAnswered(order);
 }
 
 function isAnswered(order: OrderWithPayment): boolean {
@@ -130,7 +113,7 @@ async function placedOrder(
 ): Promise<OrderWithPayment> {
   let placed: OrderWithPayment | undefined;
   for (let waitedMs = 0; waitedMs < waitAtMostMs; waitedMs += pollEveryMs) {
-    placed = (await waiting.next(pollEveryMs)) ?? (await findOrderByKey(database, key));
+    placed = (await waiting.next(pollEveryMs)) ?? (await findOrderBy(database, { checkout_key: key }));
     if (placed && isAnswered(placed)) return placed;
   }
   if (placed) return placed;
@@ -143,20 +126,25 @@ async function firstSku(database: Database): Promise<string> {
   return product.sku;
 }
 
-/** @throws ShopError `unknown_product` or `invalid_input` when the items cannot be ordered together */
-function checkItems(items: readonly Item[], products: readonly PricedProduct[]): void {
+/**
+ * The items with their products.
+ * @throws ShopError `unknown_product` or `invalid_input` when the items cannot be ordered together
+ */
+function stockLines(items: readonly Item[], products: readonly PricedProduct[]): StockLine[] {
   const skus = items.map(({ sku }) => sku).filter((sku) => !products.some((product) => product.sku === sku));
   if (skus.length > 0) {
     throw new ShopError('unknown_product', `There is no product ${skus.join(', ')}.`, { skus });
   }
-  const blocker = blockerOf(
-    products.map(({ sku, priceCents: unitPriceCents, currency }) => ({
-      qty: items.find((item) => item.sku === sku)?.qty ?? 0,
-      unitPriceCents,
-      currency,
-    })),
-  );
-  if (blocker) throw invalid(`items: ${blockerMessages[blocker]}`);
+  const lines = products.map((product) => ({
+    ...product,
+    qty: items.find(({ sku }) => sku === product.sku)?.qty ?? 0,
+  }));
+  const blocker = blockerOf(lines);
+  if (blocker) {
+    const message = `items: ${blockerMessages[blocker]}`;
+    throw new ShopError('invalid_input', message, { issues: [{ field: 'items', message }] });
+  }
+  return lines;
 }
 
 const blockerMessages: Readonly<Record<Blocker, string>> = {
@@ -166,10 +154,6 @@ const blockerMessages: Readonly<Record<Blocker, string>> = {
   nothing: 'an order for nothing cannot be paid',
   too_much: 'the total is more than one payment can be',
 };
-
-function invalid(message: string): ShopError {
-  return new ShopError('invalid_input', message, { issues: [{ field: 'items', message }] });
-}
 
 /**
  * The hash by which a repeated key is compared with its first request. Fields that the buyer left out are left out here as well, so that
@@ -201,8 +185,9 @@ async function answer(
 }
 
 async function refusal(database: Database, order: OrderWithPayment): Promise<ShopError> {
-  const history = await listHistory(database, order.orderId);
-  const details = { order_id: order.orderId, ...history.find(({ what }) => what === 'cancelled')?.detail };
+  const { orderId } = order;
+  const { history = [] } = (await readOrderDetails(database, { orderId })) ?? {};
+  const details = { order_id: orderId, ...history.find(({ what }) => what === 'cancelled')?.detail };
   switch (order.reason) {
     case 'out_of_stock':
       return new ShopError('out_of_stock', 'There is not enough in stock. Nothing was reserved.', details);

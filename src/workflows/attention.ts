@@ -1,18 +1,9 @@
 import { Error as EngineErrors } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
-import type { AttentionKind } from '../database/tables.ts';
 import { transaction } from '../database/transaction.ts';
-import { raiseAttention } from '../database/transactions/attention.ts';
-import type { AttentionReason } from '../domain/attention.ts';
+import { type AttentionSubject, raiseAttention } from '../database/transactions/attention.ts';
 import type { PaymentEvent } from '../domain/payment.ts';
 import { inTransaction } from '../shared/statement.ts';
-
-/** The subject of an attention item. */
-export interface AttentionSubject {
-  readonly kind: AttentionKind;
-  readonly subject: string;
-  readonly orderId: number | null;
-}
 
 /** The attention item of a checkout that failed. */
 export function checkoutFailure(orderId: number) {
@@ -23,12 +14,7 @@ export function checkoutFailure(orderId: number) {
 export const needsAttention = 'needs_attention';
 
 /** Puts an item on the attention list. */
-export const sendToAttention = transaction(
-  'sendToAttention',
-  async (sql, item: AttentionSubject & { reason: AttentionReason }) => {
-    await raiseAttention(sql, item);
-  },
-);
+export const sendToAttention = transaction('sendToAttention', raiseAttention);
 
 /** Runs a workflow that nobody waits for. Its error goes to the attention list instead of vanishing in a failed workflow. */
 export async function orSendToAttention<Result>(

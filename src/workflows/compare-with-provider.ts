@@ -46,6 +46,8 @@ export async function compareWithProvider(
     );
     for (const session of old) {
       const payment = payments.get(session.orderId ?? 0);
+      // Another shop with the same account has orders with the same numbers.
+      if (!payment || session.correlationToken !== correlationTokenOf(payment.token)) continue;
       if (isMissedPayment(session, payment)) missedPayments += await ingestMissedPayment(comparing, session);
       else if (isLeftOpen(session, payment)) sessionsEnded += await endLeftOpen(comparing, session, payment);
     }
@@ -77,16 +79,8 @@ async function ingest({ database, context }: ComparisonContext, event: PaymentEv
   return outcome !== undefined && outcome !== 'known';
 }
 
-/** Whether a session is of an order of ours, and not of another shop with the same account. */
-function isSessionOfOrder(
-  session: ListedSession,
-  payment: PaymentStatus | undefined,
-): payment is PaymentStatus {
-  return payment !== undefined && session.correlationToken === correlationTokenOf(payment.token);
-}
-
-function isMissedPayment(session: ListedSession, payment: PaymentStatus | undefined): boolean {
-  if (session.paidEvent === null || !isSessionOfOrder(session, payment)) return false;
+function isMissedPayment(session: ListedSession, payment: PaymentStatus): boolean {
+  if (session.paidEvent === null) return false;
   if (payment.sessionId !== session.sessionId) return true;
   return ['creating', 'open', 'expired'].includes(payment.state);
 }
@@ -97,17 +91,15 @@ async function ingestMissedPayment(comparing: ComparisonContext, session: Listed
   return event && (await ingest(comparing, event)) ? 1 : 0;
 }
 
-function isLeftOpen(session: ListedSession, payment: PaymentStatus | undefined): boolean {
-  return session.status === 'open' && isSessionOfOrder(session, payment) && payment.status !== 'pending';
+function isLeftOpen(session: ListedSession, payment: PaymentStatus): boolean {
+  return session.status === 'open' && payment.status !== 'pending';
 }
 
 async function endLeftOpen(
   { provider }: ComparisonContext,
   { sessionId }: ListedSession,
-  payment: PaymentStatus | undefined,
+  { amountCents, currency }: PaymentStatus,
 ): Promise<number> {
-  if (!payment) return 0;
-  const { amountCents, currency } = payment;
   // A later run ends a session that cannot be ended now.
   const end = provider.endSession({ sessionId, amountCents, currency });
   const ended: EndedSession | undefined = await end.catch(() => undefined);

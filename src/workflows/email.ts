@@ -1,10 +1,11 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { EmailContent, EmailDelivery, PlannedEmail } from '../database/queries/emails.ts';
+import type { AttentionSubject } from '../database/transactions/attention.ts';
 import { markEmailSent, readPlannedEmail } from '../database/transactions/emails.ts';
 import type { WorkflowName } from '../database/workflow-ids.ts';
 import type { AttentionReason } from '../domain/attention.ts';
 import { type Mailer, messageIdOf } from '../email/mailer.ts';
-import { type AttentionSubject, needsAttention, orSendToAttention, sendToAttention } from './attention.ts';
+import { needsAttention, orSendToAttention, sendToAttention } from './attention.ts';
 import { maxRecoveryAttempts } from './engine.ts';
 
 /** The settings of emails. */

@@ -1,10 +1,11 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { AttentionSubject } from '../database/transactions/attention.ts';
 import { shrinkRefund } from '../database/transactions/record-external-refund.ts';
 import { type DueRefund, markRefundMade, readDueRefund } from '../database/transactions/refund-order.ts';
 import type { WorkflowName } from '../database/workflow-ids.ts';
 import type { AttentionReason } from '../domain/attention.ts';
 import type { MadeRefund, PaymentProvider, Refused, TooLittleLeft } from '../payments/provider.ts';
-import { type AttentionSubject, needsAttention, orSendToAttention, sendToAttention } from './attention.ts';
+import { needsAttention, orSendToAttention, sendToAttention } from './attention.ts';
 import { maxRecoveryAttempts } from './engine.ts';
 
 /** The settings of refunds. */

@@ -164,8 +164,8 @@ export const repairs: readonly Mutant[] = [
     name: 'a session stays open after its order has ended',
     promise: promises.charged,
     file: compare,
-    from: `session.status === 'open' && isSessionOfOrder(session, payment) && payment.status !== 'pending'`,
-    to: `session.status === 'open' && isSessionOfOrder(session, payment) && payment.status === ''`,
+    from: `session.status === 'open' && payment.status !== 'pending'`,
+    to: `session.status === 'open' && payment.status === 'pending'`,
     test: { file: 'test/workflows/compare.test.ts', name: 'a session that is left open although' },
   },
   {

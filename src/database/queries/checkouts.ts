@@ -1,10 +1,11 @@
+import type { StockLine } from '../../domain/order.ts';
 import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { orderColumns } from '../tables.ts';
 import type { OrderWithPayment } from './orders.ts';
 
 /** The rows that decide about a request for a checkout. */
-export interface CheckoutReading {
+interface CheckoutReading {
   /** The order that its key belongs to, for ever. */
   readonly known: OrderWithPayment | undefined;
   /** The products of its SKUs; unknown ones are absent. */
@@ -12,14 +13,7 @@ export interface CheckoutReading {
 }
 
 /** A product, and the units of it that anyone may order now. */
-export interface PricedProduct {
-  readonly productId: number;
-  readonly sku: string;
-  readonly product: string;
-  readonly priceCents: number;
-  readonly currency: string;
-  readonly available: number;
-}
+export type PricedProduct = Omit<StockLine, 'qty'>;
 
 /** Reads the order of a checkout key and the products of its SKUs, in one round trip. */
 export async function readCheckout(
@@ -30,7 +24,7 @@ export async function readCheckout(
   const [row] = await statementsOf(database)<OrderWithPayment & { products: PricedProduct[] | null }>(
     `select ${orderColumns}, payments.state as payment_state, session_id, payments.url as payment_url, refunded_cents, (
        select json_agg(json_build_object(
-         'productId', product_id, 'sku', sku, 'product', product, 'priceCents', price_cents, 'currency', currency,
+         'productId', product_id, 'sku', sku, 'product', product, 'unitPriceCents', price_cents, 'currency', currency,
          'available', available
        ) order by sku)
        from products join stock using (product_id) where sku = any(:skus)

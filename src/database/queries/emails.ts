@@ -1,16 +1,11 @@
 import type { CancelReason, OrderStatus } from '../../domain/order.ts';
 import type { PaymentState } from '../../domain/payment.ts';
-import type { RefundReason } from '../../domain/refund.ts';
 import type { Database } from '../connection.ts';
-import type { EmailKind } from '../tables.ts';
+import type { EmailKind, EmailRow, RefundRow } from '../tables.ts';
+import type { OrderLine } from './orders.ts';
 
 /** A message that a demonstration stored instead of sending it. */
-export interface KeptEmail {
-  /** A bigint, which comes as a string. */
-  emailId: string;
-  orderId: number;
-  kind: EmailKind;
-  refundId: number | null;
+export interface KeptEmail extends Pick<EmailRow, 'emailId' | 'orderId' | 'kind' | 'refundId'> {
   /** The buyer's address. */
   to: string;
   /** The token of the order's page. */
@@ -73,19 +68,10 @@ export interface PlannedEmail {
   readonly currency: string;
   readonly holdExpiresAt: number;
   readonly lines: readonly EmailLine[];
-  readonly refund: {
-    readonly amountCents: number;
-    readonly reason: RefundReason;
-    /** The operator's words. */
-    readonly note: string | null;
-  } | null;
+  readonly refund: Pick<RefundRow, 'amountCents' | 'reason' | 'note'> | null;
 }
 
-export interface EmailLine {
-  readonly product: string;
-  readonly quantity: number;
-  readonly unitPriceCents: number;
-}
+export type EmailLine = Pick<OrderLine, 'product' | 'quantity' | 'unitPriceCents'>;
 
 /** The content of a message. */
 export interface EmailContent {

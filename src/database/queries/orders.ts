@@ -49,12 +49,12 @@ export function listOrders(database: Database, limit: number, before?: number): 
   return before === undefined ? query : query.where('orders.order_id', '<', before);
 }
 
-/** The order that a checkout key belongs to, for ever. */
-export function findOrderByKey(
+/** The one order of a checkout key, of an unguessable address (`token`), or of a payment session. */
+export function findOrderBy(
   database: Database,
-  checkoutKey: string,
+  column: { checkout_key: string } | { token: string } | { session_id: string },
 ): Promise<OrderWithPayment | undefined> {
-  return withPayment(database).where({ checkout_key: checkoutKey }).first();
+  return withPayment(database).where(column).first();
 }
 
 /** Lists the newest orders that a browser placed. Orders that were refused at once were never placed. */
@@ -96,27 +96,6 @@ export function listPendingOrders(database: Database, browserId: string): Promis
     .where({ browser_id: browserId, status: 'pending' })
     .orderBy('orders.order_id', 'desc')
     .limit(maxPendingOrders);
-}
-
-/** The order behind its unguessable address. */
-export function findOrderByToken(database: Database, token: string): Promise<OrderWithPayment | undefined> {
-  return withPayment(database).where({ token }).first();
-}
-
-/** The order that a payment session belongs to. */
-export function findOrderBySession(
-  database: Database,
-  sessionId: string,
-): Promise<OrderWithPayment | undefined> {
-  return withPayment(database).where({ session_id: sessionId }).first();
-}
-
-/** Lists the history of an order, oldest first. */
-export function listHistory(database: Database, orderId: number): Promise<HistoryEntry[]> {
-  return database('order_history')
-    .where('order_id', orderId)
-    .orderBy('history_id')
-    .select<HistoryEntry[]>('history_id', 'at', 'what', 'detail');
 }
 
 /** A refund, with the currency and the token of its order. */

@@ -1,7 +1,7 @@
 import type { AttentionReason } from '../../domain/attention.ts';
 import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
-import type { AttentionRow } from '../tables.ts';
+import type { AttentionRow, OrderRow, PaymentRow } from '../tables.ts';
 
 /** Most attention items that one list shows. */
 export const attentionPerList = 100;
@@ -66,15 +66,8 @@ export async function knownEvents(database: Database, eventIds: readonly string[
 }
 
 /** The state of a payment and its order. */
-export interface PaymentStatus {
-  orderId: number;
-  token: string;
-  sessionId: string | null;
-  amountCents: number;
-  currency: string;
-  state: string;
-  status: string;
-}
+export type PaymentStatus = Omit<PaymentRow, 'url' | 'transactionId' | 'refundedCents' | 'updatedAt'> &
+  Pick<OrderRow, 'token' | 'status'>;
 
 /** The payments of the given orders, by order. */
 export async function findPayments(

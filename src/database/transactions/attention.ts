@@ -2,16 +2,18 @@ import type { AttentionReason, AttentionResolution } from '../../domain/attentio
 import type { Statement } from '../../shared/statement.ts';
 import type { AttentionKind } from '../tables.ts';
 
-/**
- * Adds an item to the attention list. The same item is listed once, with its newest reason. `subject` names its event,
- * refund, email or order.
- */
+/** What an attention item is about. */
+export interface AttentionSubject {
+  readonly kind: AttentionKind;
+  /** Names its event, refund, email or order. */
+  readonly subject: string;
+  readonly orderId: number | null;
+}
+
+/** Adds an item to the attention list. The same item is listed once, with its newest reason. */
 export async function raiseAttention(
   sql: Statement,
-  {
-    reason,
-    ...item
-  }: { kind: AttentionKind; subject: string; orderId: number | null; reason: AttentionReason },
+  { reason, ...item }: AttentionSubject & { readonly reason: AttentionReason },
 ): Promise<void> {
   const { code, ...detail } = reason;
   await sql(

@@ -1,7 +1,6 @@
 import type { Statement } from '../../shared/statement.ts';
-import type { AttentionKind } from '../tables.ts';
 import { workflowOfFailure } from '../workflow-ids.ts';
-import { resolveAttention } from './attention.ts';
+import { type AttentionSubject, resolveAttention } from './attention.ts';
 import { lockPayment } from './lock-payment.ts';
 import { recordRefundMade } from './refund-order.ts';
 import { isWorkflowActive, restartWorkflow } from './restart-workflows.ts';
@@ -31,26 +30,20 @@ export async function resolveAttentionItem(
   return 'done';
 }
 
-interface OpenItem {
-  readonly kind: AttentionKind;
-  readonly subject: string;
-  readonly orderId: number | null;
-}
-
-async function lockItem(sql: Statement, attentionId: number): Promise<OpenItem | undefined> {
+async function lockItem(sql: Statement, attentionId: number): Promise<AttentionSubject | undefined> {
   const select = `select kind, subject, order_id from attention
     where attention_id = :attentionId and resolved_at is null`;
-  const [open] = await sql<OpenItem>(select, { attentionId });
+  const [open] = await sql<AttentionSubject>(select, { attentionId });
   // The order before its item, as every transaction locks.
   if (open && open.orderId !== null) await lockPayment(sql, open.orderId);
-  const [locked] = await sql<OpenItem>(`${select} for update`, { attentionId });
+  const [locked] = await sql<AttentionSubject>(`${select} for update`, { attentionId });
   return locked;
 }
 
 /** Prevents a second run of work that an operator did by hand: the refund counts as made, the email as not wanted. */
 async function recordDoneByHand(
   sql: Statement,
-  { kind, id, orderId }: OpenItem & { readonly id: number },
+  { kind, id, orderId }: AttentionSubject & { readonly id: number },
 ): Promise<void> {
   if (kind === 'refund_failed' && orderId !== null) {
     await recordRefundMade(sql, { orderId, refundId: id, providerRefundId: null });

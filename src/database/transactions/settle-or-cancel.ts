@@ -1,9 +1,8 @@
 import type { CancelReason } from '../../domain/order.ts';
 import { decidePayment } from '../../domain/payment.ts';
-import type { Statement } from '../../shared/statement.ts';
 import { transaction } from '../transaction.ts';
 import { cancelOrder } from './cancel-order.ts';
-import { type LockedPayment, lockPayment, movePayment } from './lock-payment.ts';
+import { lockPayment, movePayment } from './lock-payment.ts';
 import { settleLockedPayment } from './settle-payment.ts';
 
 /** How a payment ended for its order; `waiting` when it has not. */
@@ -32,22 +31,15 @@ export const settleOrCancel = transaction(
       case 'settle':
         await settleLockedPayment(sql, payment, payment.transactionId ?? '', dispatchSeconds);
         return 'paid';
-      case 'cancel':
-        await cancel(sql, payment, order.isUnwanted ? 'cancelled_by_shopper' : order.sessionEnded);
+      case 'cancel': {
+        const unpaid = payment.holdExpired ? 'hold_expired' : 'payment_ended';
+        const reason = order.isUnwanted ? 'cancelled_by_shopper' : (order.sessionEnded ?? unpaid);
+        if (payment.state !== 'expired') await movePayment(sql, payment, 'expired');
+        await cancelOrder(sql, { orderId: order.orderId, reason });
         return 'cancelled';
+      }
       case 'nothing':
         return payment.orderStatus === 'cancelled' ? 'cancelled' : 'paid';
     }
   },
 );
-
-async function cancel(
-  sql: Statement,
-  payment: LockedPayment,
-  sessionEnded: CancelReason | null,
-): Promise<void> {
-  const { orderId, holdExpired } = payment;
-  if (payment.state !== 'expired') await movePayment(sql, payment, 'expired');
-  const reason = sessionEnded ?? (holdExpired ? 'hold_expired' : 'payment_ended');
-  await cancelOrder(sql, { orderId, reason });
-}

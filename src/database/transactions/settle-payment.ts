@@ -1,16 +1,12 @@
 import { allowedFrom } from '../../domain/order.ts';
-import type { PaymentState } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
 import { enqueueCall, sendBindings, sendCall } from '../outbox.ts';
 import { removeOrderedProducts } from './carts.ts';
 import { type LockedPayment, movePayment } from './lock-payment.ts';
 
 /** A payment as it was read, and the event that reports that it was made. */
-export interface ReportedPayment {
-  readonly orderId: number;
-  readonly checkoutKey: string;
-  readonly state: PaymentState;
-  readonly sessionId: string | null;
+export interface ReportedPayment
+  extends Pick<LockedPayment, 'orderId' | 'checkoutKey' | 'state' | 'sessionId'> {
   readonly transactionId: string;
   readonly event: { readonly id: string; readonly type: string; readonly body: string };
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
-import { findOrderBySession } from '../../database/queries/orders.ts';
+import { findOrderBy } from '../../database/queries/orders.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { sendText } from '../pages.ts';
 import { operation, paymentId as paymentIdSchema, problems, response } from '../schemas.ts';
@@ -36,11 +36,11 @@ export const demonstrationRoutes: FastifyPluginAsyncZod<DemonstrationOptions> = 
     }),
     async (request, reply) => {
       const { payment_id: paymentId, status } = request.params;
-      const order = await findOrderBySession(options.database, paymentId);
+      const order = await findOrderBy(options.database, { session_id: paymentId });
       if (!order) throw new ShopError('not_found', 'There is no such payment.');
       if (order.status === 'pending') {
         await actOnSession(`${options.paymentServiceUrl}/api/${routeOf[status]}`, paymentId);
-        const ended = await waitWhilePending(() => findOrderBySession(options.database, paymentId));
+        const ended = await waitWhilePending(() => findOrderBy(options.database, { session_id: paymentId }));
         if (!ended) throw new ShopError('timeout', 'The order does not show the payment yet. Ask again.');
       }
       return sendText(reply, 'text/plain', String(order.orderId));

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
 import type { Listener, ListenOptions } from '../../database/listen.ts';
 import { readOrderDetails } from '../../database/queries/order-details.ts';
-import { findOrderByToken } from '../../database/queries/orders.ts';
+import { findOrderBy } from '../../database/queries/orders.ts';
 import { isPostgresAway } from '../../shared/outage.ts';
 import { orderView } from '../../storefront/order-view.ts';
 import type { Renderer } from '../../storefront/render.ts';
@@ -40,7 +40,7 @@ export const orderEventRoutes: FastifyPluginAsyncZod<OrderEventsOptions> = async
 
   // No HEAD route, because a stream does not end.
   server.get('/orders/:token/events', { schema, exposeHeadRoute: false }, async (request, reply) => {
-    const order = await findOrderByToken(database, request.params.token);
+    const order = await findOrderBy(database, { token: request.params.token });
     if (!order) throw unknownOrder();
     const stream = streams.open(reply);
     hub.subscribe(order.orderId, stream);

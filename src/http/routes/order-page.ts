@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
 import { readOrderDetails } from '../../database/queries/order-details.ts';
-import { findOrderByToken } from '../../database/queries/orders.ts';
+import { findOrderBy } from '../../database/queries/orders.ts';
 import { ShopError } from '../../domain/errors.ts';
 import type { OrderStatus } from '../../domain/order.ts';
 import { type OrderView, orderView } from '../../storefront/order-view.ts';
@@ -41,7 +41,7 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
   server.post('/orders/:token/cancel', { schema, config }, async (request, reply) => {
     const { token } = request.params;
     if (!(await options.askToCancel(token))) throw unknownOrder();
-    await waitWhilePending(() => findOrderByToken(database, token));
+    await waitWhilePending(() => findOrderBy(database, { token }));
     return reply.redirect(`/orders/${token}`, 303);
   });
 };
