@@ -1,3 +1,4 @@
+import type { PlacedLine } from '../domain/order.ts';
 import type { PaymentEvent } from '../domain/payment.ts';
 
 /** A request to open the payment session of an order. Amounts in minor units, times in ms since 1970. */
@@ -7,11 +8,7 @@ export interface SessionRequest {
   readonly correlationToken: string;
   readonly email: string | null;
   readonly currency: string;
-  readonly lines: readonly {
-    readonly product: string;
-    readonly qty: number;
-    readonly unitPriceCents: number;
-  }[];
+  readonly lines: readonly Omit<PlacedLine, 'sku'>[];
   readonly holdExpiresAt: number;
   /** The page to which the shopper returns, paid or not. */
   readonly orderUrl: string;

@@ -13,7 +13,7 @@ beforeAll(async () => {
     secretKey: 'sk_test_nonsense_0123456789',
     serviceUrl: await fake.start(),
     webhookSecrets: [],
-    callTimeoutMs: 300,
+    timeoutSeconds: 0.3,
   });
 });
 

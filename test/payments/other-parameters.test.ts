@@ -20,7 +20,7 @@ beforeAll(async () => {
     secretKey,
     serviceUrl: service.origin,
     webhookSecrets: [],
-    callTimeoutMs: 5_000,
+    timeoutSeconds: 5,
   });
 });
 

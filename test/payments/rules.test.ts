@@ -49,7 +49,7 @@ describe('the provider, asked again', () => {
       secretKey,
       serviceUrl: service.origin,
       webhookSecrets: [],
-      callTimeoutMs: 5_000,
+      timeoutSeconds: 5,
     });
   });
 

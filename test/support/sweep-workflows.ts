@@ -112,7 +112,7 @@ async function compareTomorrow({ shopDatabase: database, paymentUrl }: TestShop)
     secretKey,
     serviceUrl: paymentUrl,
     webhookSecrets: [],
-    callTimeoutMs: 8_000,
+    timeoutSeconds: 8,
   });
   const context = { live: false, dispatchSeconds: 0 };
   const comparing = { database, provider, context };

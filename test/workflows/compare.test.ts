@@ -47,7 +47,7 @@ function compare(inMinutes: number, events: 'all' | 'none' = 'none'): Promise<Di
     secretKey,
     serviceUrl: shop.paymentUrl,
     webhookSecrets: [],
-    callTimeoutMs: 8_000,
+    timeoutSeconds: 8,
   });
   async function* none(): AsyncGenerator {}
   const comparing = {

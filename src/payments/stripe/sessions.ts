@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { orderTotal } from '../../domain/order.ts';
 import type {
   EndedSession,
   ListedSession,
@@ -71,10 +72,9 @@ function sessionOf(
   session: Stripe.Checkout.Session,
   { orderId, lines, currency }: SessionRequest,
 ): PaymentSession {
-  const total = lines.reduce((sum, { qty, unitPriceCents }) => sum + qty * unitPriceCents, 0);
   const fits =
     session.client_reference_id === String(orderId) &&
-    session.amount_total === total &&
+    session.amount_total === orderTotal(lines) &&
     session.currency?.toUpperCase() === currency;
   if (!fits) throw new Error(`Session ${session.id} is not the one of order ${orderId}.`);
   if (!session.id || !session.url) throw new Error(`The provider gave session ${session.id} no page.`);

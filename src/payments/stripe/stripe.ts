@@ -6,13 +6,13 @@ import { refund } from './refunds.ts';
 import { endSession, listEvents, listSessions, openSession } from './sessions.ts';
 
 export interface StripeOptions {
-  readonly secretKey: string;
+  readonly secretKey: string | undefined;
   /** Every secret of the webhook that is valid now. */
   readonly webhookSecrets: readonly string[];
   /** Origin of a service that speaks Stripe's API; undefined for Stripe itself. */
   readonly serviceUrl: string | undefined;
   /** Time limit of one try of a call; the workflow step decides whether there is another. */
-  readonly callTimeoutMs: number;
+  readonly timeoutSeconds: number;
 }
 
 const stripePages = 'https://checkout.stripe.com';
@@ -21,9 +21,9 @@ const stripeShortestSessionSeconds = 1_800;
 
 /** Adapts Stripe, or a service that speaks its API, to the port: Checkout Sessions in payment mode. */
 export function createStripeProvider(options: StripeOptions): PaymentProvider {
-  const { secretKey, webhookSecrets, serviceUrl, callTimeoutMs } = options;
+  const { secretKey = '', webhookSecrets, serviceUrl, timeoutSeconds } = options;
   const stripe = new Stripe(secretKey, {
-    timeout: callTimeoutMs,
+    timeout: timeoutSeconds * 1000,
     maxNetworkRetries: 0,
     telemetry: false,
     ...addressOf(serviceUrl),
