@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config.ts';
-import { type KeepRunningOptions, type KeptProcess, keepRunning } from './keep-running.ts';
+import { KeptProcess, type KeptProcessOptions } from './keep-running.ts';
 import type { PaymentAddress } from './ports.ts';
 
 /** The environment with which this process was started. */
@@ -26,7 +26,7 @@ export interface LocalPayments {
   readonly secrets: Pick<GeneratedSecrets, 'secretKey' | 'webhookSecret'>;
 }
 
-type ChildOptions = Pick<KeepRunningOptions, 'log' | 'stopping'> & {
+type ChildOptions = Pick<KeptProcessOptions, 'log' | 'stopping'> & {
   /** The compiled program. */
   readonly entry: string;
   /** Called before each start of a process. */
@@ -48,7 +48,7 @@ export function startShops(
   return Array.from({ length: options.count }, (_, slot) => {
     const name = `${options.executorPrefix}-${slot}`;
     const spawn = () => cluster.fork({ ...options.environment(), EXECUTOR_ID: name }).process;
-    return keepRunning({ ...options, name, spawn });
+    return new KeptProcess({ ...options, name, spawn });
   });
 }
 
@@ -60,7 +60,7 @@ export function startShops(
 export function startPaymentService(options: ChildOptions): KeptProcess {
   const spawn = () =>
     fork(options.entry, { env: options.environment(), detached: true, execArgv: [], stdio: 'inherit' });
-  return keepRunning({ ...options, name: 'The payment service', spawn });
+  return new KeptProcess({ ...options, name: 'The payment service', spawn });
 }
 
 /** The environment of a shop process. Without `local`, Stripe takes the payments. */

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { StartError } from '../shared/program.ts';
 
-export interface KeepRunningOptions {
+export interface KeptProcessOptions {
   /** The name of the process in messages. */
   readonly name: string;
   /** Starts the process. It sends the message `ready` when it can do its work. */
@@ -9,15 +9,6 @@ export interface KeepRunningOptions {
   readonly log: (line: string) => void;
   /** Once aborted, a process that ends is not restarted: the signal that ends this program reaches its children too. */
   readonly stopping: AbortSignal;
-}
-
-export interface KeptProcess {
-  /** Resolves when the process is ready for the first time; rejects with a StartError when it cannot start. */
-  readonly ready: Promise<void>;
-  /** Ends the process and starts it again, by a new call of `spawn`. */
-  restart(): void;
-  /** Ends the process for good: SIGTERM first, SIGKILL after `graceMs` or when `forced` is aborted. */
-  stop(graceMs: number, forced: AbortSignal): Promise<void>;
 }
 
 const firstAttemptsMax = 3;
@@ -30,11 +21,8 @@ const pauseMaxMs = 5_000;
  * Starts a process and restarts it whenever it dies: at once, or after growing pauses when it keeps dying young.
  * A process that never became ready is given up after three attempts. One that was ready once is restarted for ever.
  */
-export function keepRunning(options: KeepRunningOptions): KeptProcess {
-  return new Keeper(options);
-}
-
-class Keeper implements KeptProcess {
+export class KeptProcess {
+  /** Resolves when the process is ready for the first time; rejects with a StartError when it cannot start. */
   readonly ready: Promise<void>;
   #child: ChildProcess | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -44,7 +32,7 @@ class Keeper implements KeptProcess {
   #resolveReady: () => void = () => undefined;
   #rejectReady: (error: StartError) => void = () => undefined;
 
-  constructor(readonly options: KeepRunningOptions) {
+  constructor(readonly options: KeptProcessOptions) {
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;
@@ -54,11 +42,13 @@ class Keeper implements KeptProcess {
     this.#start();
   }
 
+  /** Ends the process and starts it again, by a new call of `spawn`. */
   restart(): void {
     this.#diedYoung = 0;
     this.#child?.kill('SIGTERM');
   }
 
+  /** Ends the process for good: SIGTERM first, SIGKILL after `graceMs` or when `forced` is aborted. */
   async stop(graceMs: number, forced: AbortSignal): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);

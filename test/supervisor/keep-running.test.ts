@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type KeptProcess, keepRunning } from '../../src/supervisor/keep-running.ts';
+import { KeptProcess } from '../../src/supervisor/keep-running.ts';
 import { waitFor } from '../support/wait.ts';
 
 // Programs of a few lines, because a real one cannot be made to die like this.
@@ -32,7 +32,7 @@ function keep(
 ): { kept: KeptProcess; lines: string[]; starts: () => number } {
   const lines: string[] = [];
   let starts = 0;
-  const kept = keepRunning({
+  const kept = new KeptProcess({
     name: 'It',
     log: (line) => lines.push(line),
     stopping,
