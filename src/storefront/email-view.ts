@@ -1,4 +1,4 @@
-import type { EmailContent, EmailLine, PlannedEmail } from '../database/queries/emails.ts';
+import type { EmailContent, EmailLine, KeptEmail, PlannedEmail } from '../database/queries/emails.ts';
 import { formatMoney } from '../shared/money.ts';
 import type { Renderer } from './render.ts';
 import { longTime } from './times.ts';
@@ -14,22 +14,6 @@ import {
   subjectWords,
   titleWords,
 } from './words.ts';
-
-interface EmailView {
-  readonly subject: string;
-  readonly title: string;
-  readonly name: string;
-  readonly paragraphs: readonly string[];
-  readonly lines: readonly {
-    readonly name: string;
-    readonly quantity: number;
-    readonly unit: string;
-    readonly sum: string;
-  }[];
-  readonly total: string;
-  readonly refund: { readonly amount: string; readonly reason: string } | null;
-  readonly orderUrl: string;
-}
 
 /**
  * Composes messages to buyers, as text and as HTML. `publicUrl` is the shop's origin.
@@ -51,7 +35,7 @@ export function emailComposer(
 }
 
 /** The model of a message about the order as it is now; null when its occasion is no longer true. */
-function emailView(email: PlannedEmail, publicUrl: string): EmailView | null {
+function emailView(email: PlannedEmail, publicUrl: string) {
   const paragraphs = paragraphsOf(email);
   if (!paragraphs) return null;
   const { orderId, kind, refund } = email;
@@ -119,42 +103,17 @@ function onOneLine(text: string): string {
   return text.replaceAll(/[\s\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, ' ').trim();
 }
 
-/** A kept message, as the outbox shows it. */
-export interface ShownMessage {
-  readonly email_id: number;
-  readonly order_id: number;
-  /** The token of the order's page. */
-  readonly token: string;
-  readonly to: string;
-  readonly subject: string;
-  readonly message_id: string;
-  readonly text: string;
-  readonly sent_at: string;
-}
-
-export interface OutboxView {
-  readonly messages: readonly {
-    readonly id: number;
-    readonly subject: string;
-    readonly to: string;
-    readonly messageId: string;
-    readonly text: string;
-    readonly time: { readonly iso: string; readonly text: string };
-    readonly order: { readonly name: string; readonly token: string };
-  }[];
-}
-
 /** The page of messages that were kept instead of sent. */
-export function outboxView(messages: readonly ShownMessage[]): OutboxView {
+export function outboxView(emails: readonly (KeptEmail & { readonly messageId: string })[]) {
   return {
-    messages: messages.map((message) => ({
-      id: message.email_id,
-      subject: message.subject,
-      to: message.to,
-      messageId: message.message_id,
-      text: message.text,
-      time: { iso: message.sent_at, text: longTime(new Date(message.sent_at)) },
-      order: { name: orderWords(message.order_id), token: message.token },
+    messages: emails.map((email) => ({
+      id: email.emailId,
+      subject: email.subject,
+      to: email.to,
+      messageId: email.messageId,
+      text: email.textBody,
+      time: { iso: email.sentAt.toISOString(), text: longTime(email.sentAt) },
+      order: { name: orderWords(email.orderId), token: email.token },
     })),
   };
 }

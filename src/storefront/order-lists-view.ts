@@ -1,28 +1,17 @@
 import type { OrderOfBrowser, OrderSummary } from '../database/queries/orders.ts';
 import type { ProductInStock } from '../database/queries/products.ts';
 import { formatMoney } from '../shared/money.ts';
-import { type ProgressView, progressView } from './progress-view.ts';
-import { type ShownTime, shownTime } from './times.ts';
+import { progressView } from './progress-view.ts';
+import { shownTime } from './times.ts';
 import { itemWords, orderWords, statusWords, words } from './words.ts';
-
-interface RecentOrder {
-  readonly id: number;
-  readonly name: string;
-  readonly product: string | null;
-  readonly status: string;
-  readonly word: string;
-  readonly sign: string;
-  readonly progress: ProgressView | null;
-  readonly time: ShownTime;
-}
 
 /** Orders of everybody, for everybody: nothing personal is in them, and no address. */
 export function recentOrdersView(
   orders: readonly OrderSummary[],
   products: readonly ProductInStock[],
   now: Date,
-): RecentOrder[] {
-  const names = new Map(products.map(({ productId: product_id, product }) => [product_id, product]));
+) {
+  const names = new Map(products.map(({ productId, product }) => [productId, product]));
   return orders.map((order) => ({
     id: order.orderId,
     name: orderWords(order.orderId),
@@ -34,24 +23,8 @@ export function recentOrdersView(
   }));
 }
 
-interface YourOrder {
-  readonly name: string;
-  readonly token: string;
-  readonly items: string;
-  readonly total: string;
-  readonly status: string;
-  readonly word: string;
-  readonly sign: string;
-  readonly time: ShownTime;
-}
-
-export interface YourOrdersView {
-  readonly title: string;
-  readonly orders: readonly YourOrder[];
-}
-
 /** The list of the orders of one browser. */
-export function yourOrdersView(orders: readonly OrderOfBrowser[], now: Date): YourOrdersView {
+export function yourOrdersView(orders: readonly OrderOfBrowser[], now: Date) {
   return {
     title: words.yourOrders.title,
     orders: orders.map((order) => ({

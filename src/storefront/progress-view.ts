@@ -24,8 +24,7 @@ type OrderInProgress = OrderRow & { readonly paymentState?: PaymentRow['state'] 
 export function progressView(order: OrderInProgress, now: Date): ProgressView | null {
   if (order.status !== 'paid' && order.status !== 'dispatched') return null;
   if (order.status === 'paid' && order.paymentState === 'refund_due') return null;
-  const clock = { status: order.status, paidAt: order.paidAt, dispatchDueAt: order.dispatchDueAt };
-  const done = dispatchSteps - progressRemaining(clock, now);
+  const done = dispatchSteps - progressRemaining(order, now);
   return { done, whole: dispatchSteps, text: progressWords(done, dispatchSteps) };
 }
 

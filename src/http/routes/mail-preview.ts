@@ -54,11 +54,11 @@ export const mailPreviewRoutes: FastifyPluginAsyncZod<MailPreviewOptions> = asyn
       },
     ),
     async (request, reply) => {
-      const emails = await listKeptEmails(database);
-      const messages = emails.map((email) => ({ ...shown(email, publicUrl), token: email.token }));
+      const kept = await listKeptEmails(database);
+      const emails = kept.map((email) => ({ ...email, messageId: messageIdOf(email, publicUrl) }));
       reply.header('cache-control', 'no-store').header('vary', 'accept');
-      if (!wantsPage(request)) return messages;
-      return pages.send(reply, 'outbox', { outbox: outboxView(messages) });
+      if (!wantsPage(request)) return emails.map(shown);
+      return pages.send(reply, 'outbox', { outbox: outboxView(emails) });
     },
   );
 
@@ -80,15 +80,14 @@ export const mailPreviewRoutes: FastifyPluginAsyncZod<MailPreviewOptions> = asyn
   );
 };
 
-function shown(email: KeptEmail, publicUrl: string): z.infer<typeof message> {
-  const { orderId, kind, refundId } = email;
+function shown(email: KeptEmail & { readonly messageId: string }): z.infer<typeof message> {
   return {
     email_id: Number(email.emailId),
-    order_id: orderId,
-    kind,
+    order_id: email.orderId,
+    kind: email.kind,
     to: email.to,
     subject: email.subject,
-    message_id: messageIdOf({ orderId, kind, refundId }, publicUrl),
+    message_id: email.messageId,
     text: email.textBody,
     html: email.htmlBody,
     sent_at: email.sentAt.toISOString(),

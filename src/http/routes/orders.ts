@@ -60,14 +60,13 @@ export const orderRoutes: FastifyPluginAsyncZod<{ database: Database }> = async 
 };
 
 function view(found: OrderSummary, now: Date): z.infer<typeof order> {
-  const clock = { status: found.status, paidAt: found.paidAt, dispatchDueAt: found.dispatchDueAt };
   const times = [found.createdAt, found.paidAt, found.dispatchedAt, found.cancelledAt, found.refundedAt];
   return {
     order_id: found.orderId,
     order_status: statusNumber[found.status],
     status: found.status,
-    last_update_time: lastUpdate(clock, times, now).toISOString(),
+    last_update_time: lastUpdate(found, times, now).toISOString(),
     product_id: found.productId,
-    progress_remaining: progressRemaining(clock, now),
+    progress_remaining: progressRemaining(found, now),
   };
 }
