@@ -131,8 +131,9 @@ test('all four tries fail: nothing is held, and the same key says so for ever', 
   const late = { orderId: order.order_id, sessionId: 'cs_late', url: 'https://pay.example/' };
   expect(await recordSession(statementsOf(shop.shopDatabase), late)).toBeUndefined();
   const row = await shop.database('orders').where({ order_id: order.order_id }).first();
-  const placement = { order: { checkoutKey: key }, requestId: row.request_id };
-  expect(await findExistingOrder(statementsOf(shop.shopDatabase), placement)).toEqual({ outcome: 'exists' });
+  expect(await findExistingOrder(statementsOf(shop.shopDatabase), key, row.request_id)).toEqual({
+    outcome: 'exists',
+  });
 });
 
 /** The pauses before the retries, which double; a busy machine makes them longer, and nothing shorter. */

@@ -26,7 +26,8 @@ export async function placeOrder(sql: Statement, placement: Placement): Promise<
   const { lines, placed } = await reserve(sql, placement);
   if (placed) return { outcome: 'placed', order: placed };
   const refusal = await refuseOrder(sql, placement, lines);
-  return refusal ? { outcome: 'refused', reason: refusal } : findExistingOrder(sql, placement);
+  if (refusal) return { outcome: 'refused', reason: refusal };
+  return findExistingOrder(sql, placement.order.checkoutKey, placement.requestId);
 }
 
 interface Reserved {
@@ -113,10 +114,8 @@ interface ExistingOrder extends PlacedOrder {
 /** Finds the order of a used checkout key: the one that this request placed or recorded before a crash, or another's. */
 export async function findExistingOrder(
   sql: Statement,
-  {
-    order: { checkoutKey },
-    requestId,
-  }: { readonly order: { readonly checkoutKey: string }; readonly requestId: string },
+  checkoutKey: string,
+  requestId: string,
 ): Promise<PlacedOutcome> {
   const [found] = await sql<ExistingOrder>(
     `select order_id, token, ${buyerColumns}, total_cents, currency, status, reason,
