@@ -69,13 +69,14 @@ export function createStartCheckout(
       const skus = items.map(({ sku }) => sku);
       const { known, products } = await readCheckout(database, request.key, skus);
       const requestId = randomUUID();
-      // A known key has its answer, which stays the same when the products change.
+      // Only for a new key: the answer of a known one stays the same when the products change.
       if (!known) {
         const lines = stockLines(items, products);
         const input = { order: { ...order, requestHash }, requestId, version: 1 } as const;
         if (await isRefusedAtOnce(database, input, lines)) answers.notify(request.key);
         else await startWorkflow(input);
       }
+      // Undecided while its payment session is still being opened, for this request or for another one.
       const isDecided = known && (known.requestHash !== requestHash || isAnswered(known));
       const placed = isDecided ? known : await placedOrder(database, request.key, waiting);
       return await answer(database, placed, requestHash, placed.requestId === requestId);
