@@ -46,10 +46,12 @@ export function readOptions(args: readonly string[], defaultResultsDir: string) 
         results: { type: 'string', default: defaultResultsDir },
       },
     });
+    const { only } = values;
+    if (only !== undefined && !parts.includes(only)) throw new Error(`There is no part called ${only}.`);
     const lengths = values.quick ? quickly : full;
     return {
       quick: values.quick,
-      only: values.only === undefined ? undefined : readPart(values.only),
+      only,
       resultsDir: values.results,
       statements: values.statements,
       tutorialAsPublished: values['tutorial-as-published'],
@@ -61,11 +63,6 @@ export function readOptions(args: readonly string[], defaultResultsDir: string) 
   } catch (error) {
     throw new StartError(`${(error as Error).message}\n${usage}`, { cause: error });
   }
-}
-
-function readPart(name: string): string {
-  if (!parts.includes(name)) throw new Error(`There is no part called ${name}.`);
-  return name;
 }
 
 function readRounds(text: string): number {

@@ -31,27 +31,14 @@ async function measure(fixture: Fixture, { quick, report }: Context): Promise<Sc
 }
 
 function summarize(customers: number, paying: number, idle: IdleRates, rssBytes: number): ScenarioReport {
-  const [statements, writes] = [idle.statements_per_second, idle.writes_per_second];
-  const [shopCpu, postgresCpu] = [
-    idle.store_cpu_ms_per_second / 1000,
-    idle.postgres_cpu_ms_per_second / 1000,
-  ];
-  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+  const percent = (msPerSecond: number): string => `${(msPerSecond / 10).toFixed(1)} %`;
   return {
     lines: [
-      `${statements.toFixed(1)} statements/s and ${writes.toFixed(1)} writing transactions/s while idle`,
+      `${idle.statements_per_second.toFixed(1)} statements/s and ${idle.writes_per_second.toFixed(1)} writing transactions/s while idle`,
       `RSS of the shop ${(rssBytes / 1e6).toFixed(0)} MB`,
-      `processor: shop ${percent(shopCpu)}, Postgres ${percent(postgresCpu)} of a core`,
+      `processor: shop ${percent(idle.store_cpu_ms_per_second)}, Postgres ${percent(idle.postgres_cpu_ms_per_second)} of a core`,
       `${paying} of them paid afterwards, and every one was dispatched`,
     ],
-    figures: {
-      customers,
-      statements_per_second: statements,
-      writes_per_second: writes,
-      rss_bytes: rssBytes,
-      shop_cpu_share: shopCpu,
-      postgres_cpu_share: postgresCpu,
-      paid_and_dispatched: paying,
-    },
+    figures: { customers, ...idle, rss_bytes: rssBytes, paid_and_dispatched: paying },
   };
 }

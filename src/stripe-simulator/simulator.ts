@@ -39,7 +39,7 @@ export async function startStripeSimulator(config: SimulatorConfig): Promise<Str
 
   try {
     await prepareDatabase(database, config.databaseUrl);
-    const transact = createTransact(database, { publicUrl, onEvents: () => deliveries?.wake() });
+    const transact = createTransact(database, publicUrl, () => deliveries?.wake());
     const context = { sql: statementsOf(database), transact, publicUrl, secretKey, closing: closing.signal };
     await registerRoutes(server, context);
     await server.listen({ host: config.host, port: config.port });

@@ -20,18 +20,18 @@ export type EventType =
 /** How an event is delivered. */
 export type Delivery = Omit<NewEvent, 'id' | 'type' | 'body' | 'sessionId' | 'createdAt'>;
 
-interface Emission {
-  /** The object of the event. Undefined means the session. */
-  readonly object?: object | undefined;
-  /** Overrides what the injected faults chose. */
-  readonly delivery?: Delivery | undefined;
-}
-
 /** One commit: statements, and the events that are delivered after it. */
 export interface Transaction {
   readonly sql: Statement;
-  /** Emits an event about a session as it is now. The injected webhook faults apply. */
-  emit(type: EventType, session: Session, emission?: Emission): Promise<void>;
+  /**
+   * Emits an event about a session as it is now, with another `object` if given. The injected webhook faults apply, unless
+   * `delivery` overrides them.
+   */
+  emit(
+    type: EventType,
+    session: Session,
+    options?: { object?: object | undefined; delivery?: Delivery | undefined },
+  ): Promise<void>;
   /** Emits any event, without injected faults. False when its identifier exists. */
   emitCustom(event: EventObject): Promise<boolean>;
   /** Starts the delivery after the commit. */
@@ -52,14 +52,8 @@ export interface SimulatorContext {
   readonly closing: AbortSignal;
 }
 
-interface TransactOptions {
-  readonly publicUrl: () => string;
-  /** Called after the commit of a transaction that emitted. */
-  readonly onEvents: () => void;
-}
-
-/** Runs each work in a transaction of its own, and starts the delivery of its events after the commit. */
-export function createTransact(database: Knex, { publicUrl, onEvents }: TransactOptions): Transact {
+/** Runs each work in a transaction of its own. When it emitted, its events are delivered (`onEvents`) after the commit. */
+export function createTransact(database: Knex, publicUrl: () => string, onEvents: () => void): Transact {
   return async (work) => {
     let emitted = false;
     const wakeDelivery = (): void => {
@@ -89,29 +83,26 @@ export function createTransact(database: Knex, { publicUrl, onEvents }: Transact
   };
 }
 
-interface EventDetails {
-  readonly type: string;
-  readonly object: object;
-  readonly id?: string | undefined;
-  /** In whole seconds. */
-  readonly created?: number | undefined;
-  readonly livemode?: boolean | undefined;
-}
-
 export type EventObject = ReturnType<typeof eventObject>;
 
-/** An event as Stripe shows it. Its JSON is signed. */
-export function eventObject({ type, object, id, created, livemode }: EventDetails) {
+/** An event as Stripe shows it, `created` in whole seconds. Its JSON is signed. */
+export function eventObject(given: {
+  type: string;
+  object: object;
+  id?: string | undefined;
+  created?: number | undefined;
+  livemode?: boolean | undefined;
+}) {
   return {
-    id: id ?? newIdentifier('evt'),
+    id: given.id ?? newIdentifier('evt'),
     object: 'event',
     api_version: null,
-    created: created ?? unixSeconds(new Date()),
-    data: { object },
-    livemode: livemode ?? false,
+    created: given.created ?? unixSeconds(new Date()),
+    data: { object: given.object },
+    livemode: given.livemode ?? false,
     pending_webhooks: 1,
     request: { id: null, idempotency_key: null },
-    type,
+    type: given.type,
   };
 }
 
