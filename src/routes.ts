@@ -4,7 +4,7 @@ import { type StartCheckout } from './checkout/start-checkout.ts';
 import type { ShopConfig } from './config.ts';
 import { type Database } from './database/connection.ts';
 import { listen } from './database/listen.ts';
-import { addToCart, correctEmail, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
+import { addToCart, correctBuyer, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
 import { type EventContext, ingestPaymentEvent } from './database/transactions/ingest-payment-event.ts';
 import { requestRefund } from './database/transactions/refund-order.ts';
 import { requestCancellation } from './database/transactions/request-cancellation.ts';
@@ -124,7 +124,7 @@ async function registerCart(
     ...shared,
     startCheckout,
     renewUsedKey: (browserId) => renewUsedKey(database, browserId),
-    correctEmail: (order) => correctEmail(database, order),
+    correctBuyer: (order) => correctBuyer(database, order),
     checkoutsPerMinute,
     holdSeconds,
     asksEmail: email.delivery !== 'off',

@@ -3,14 +3,14 @@ import { readCart } from '../database/queries/carts.ts';
 import { findOrderBy, listPendingOrders, type OrderWithPayment } from '../database/queries/orders.ts';
 import { checkCart } from '../domain/cart.ts';
 import { type Blocker, maxPendingOrders } from '../domain/limits.ts';
-import type { BuyerDetails, CancelReason } from '../domain/order.ts';
+import { type BuyerDetails, buyerFields, type CancelReason } from '../domain/order.ts';
 import type { StartCheckout } from './start-checkout.ts';
 
 export interface OrderCartOptions {
   readonly database: Database;
   readonly startCheckout: StartCheckout;
-  /** Gives a pending order of a browser another e-mail address. */
-  readonly correctEmail: (order: { browserId: string; key: string; email: string }) => Promise<void>;
+  /** Replaces the buyer's fields of a pending order of a browser. */
+  readonly correctBuyer: (order: { browserId: string; key: string; buyer: BuyerDetails }) => Promise<void>;
 }
 
 /** A shopper's request to order the cart that the review showed. */
@@ -30,15 +30,15 @@ export type CartRefusal = 'cart_changed' | 'review_changed' | 'too_many_pending'
  * @throws ShopError when the checkout is refused, see `StartCheckout`
  */
 export async function orderCart(
-  { database, startCheckout, correctEmail }: OrderCartOptions,
+  { database, startCheckout, correctBuyer }: OrderCartOptions,
   { browserId, key, reviewFingerprint, buyer }: CartOrderRequest,
 ): Promise<{ readonly order: OrderWithPayment } | { readonly refused: CartRefusal }> {
   const known = await findOrderBy(database, { checkout_key: key });
   // A second click, a reload or another tab finds the same order.
   if (known?.browserId === browserId) {
     if (known.status === 'cancelled') return { refused: known.reason ?? 'payment_ended' };
-    const { email } = buyer;
-    if (email !== null && known.email !== email) await correctEmail({ browserId, key, email });
+    const corrected = buyerFields.some((field) => known[field] !== buyer[field]);
+    if (corrected) await correctBuyer({ browserId, key, buyer });
     return { order: known };
   }
   const cart = await readCart(database, browserId);

@@ -7,6 +7,7 @@ import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { ShopError } from '../domain/errors.ts';
+import { buyerFields } from '../domain/order.ts';
 import { type Assets, assetRoutes, smallestToCompress } from './assets.ts';
 import { logProblem, type Problem, problemOf, sendProblem, withRetryAfter } from './errors.ts';
 import { refuseEncodedBodies, refuseOtherSites, tooManyRequests } from './limits.ts';
@@ -40,7 +41,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     logger: {
       level: options.logLevel,
       base: { executor: options.executorId },
-      redact: ['*.email', 'err.detail', 'err.where'],
+      redact: [...buyerFields.map((field) => `*.${field}`), 'err.detail', 'err.where'],
     },
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: (_address, hop) => hop < options.trustProxy,

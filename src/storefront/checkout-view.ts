@@ -1,12 +1,12 @@
 import type { PendingOrder } from '../database/queries/orders.ts';
 import type { CheckedCart } from '../domain/cart.ts';
-import type { BuyerDetails } from '../domain/order.ts';
+import { type BuyerDetails, buyerFields } from '../domain/order.ts';
 import { type CartLineView, cartLineView, type PendingView, pendingOf, totalOf } from './cart-view.ts';
 import { blockerWords, holdPromise, words } from './words.ts';
 
 /** A fault of a submitted checkout: of one field, or of the items. */
 export interface CheckoutFault {
-  readonly field: 'email' | 'items';
+  readonly field: keyof BuyerDetails | 'items';
   readonly text: string;
 }
 
@@ -35,7 +35,8 @@ export interface CheckoutView {
   readonly missing: readonly CartLineView[];
   readonly asksEmail: boolean;
   readonly typed: CheckoutSource['typed'];
-  readonly emailFault: string | null;
+  /** The text of the fault of each of the buyer's fields; null where it has none. */
+  readonly faultOf: Readonly<Record<keyof BuyerDetails, string | null>>;
   readonly holdPromise: string;
   readonly pending: readonly PendingView[];
   readonly faults: readonly CheckoutFault[];
@@ -55,9 +56,14 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
     missing: cart.lines.filter(({ qty }) => qty === 0).map(cartLineView),
     asksEmail: source.asksEmail,
     typed: source.typed,
-    emailFault: faults.find(({ field }) => field === 'email')?.text ?? null,
+    faultOf: faultsOf(faults),
     holdPromise: holdPromise(source.holdSeconds),
     pending: pendingOf(source.pending, key, now).others,
     faults,
   };
+}
+
+function faultsOf(faults: readonly CheckoutFault[]): CheckoutView['faultOf'] {
+  const texts = buyerFields.map((name) => [name, faults.find(({ field }) => field === name)?.text ?? null]);
+  return Object.fromEntries(texts);
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { CartRequest } from '../../domain/cart.ts';
 import { cartDays, maxItems, maxQuantity } from '../../domain/limits.ts';
+import type { BuyerDetails } from '../../domain/order.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
+import { buyerBindings, buyerColumns } from '../tables.ts';
 
 // Every change of a cart locks its row first, so that two tabs change it one after the other. Each content has its own
 // checkout key: the same content sent twice is one order, another content is another order.
@@ -128,17 +130,16 @@ export async function removeOrderedProducts(
   );
 }
 
-/** Gives a pending order of this browser another address, when its shopper has corrected it. */
-export async function correctEmail(
+/** Replaces the buyer's fields of a pending order of this browser, when its shopper has corrected them. */
+export async function correctBuyer(
   database: Database,
-  order: { readonly browserId: string; readonly key: string; readonly email: string },
+  { buyer, ...order }: { readonly browserId: string; readonly key: string; readonly buyer: BuyerDetails },
 ): Promise<void> {
   await inTransaction(database, (sql) =>
     sql(
-      `update orders set email = :email
-       where checkout_key = :key and browser_id = :browserId and status = 'pending'
-         and email is distinct from :email`,
-      { ...order },
+      `update orders set (${buyerColumns}) = row(${buyerBindings})
+       where checkout_key = :key and browser_id = :browserId and status = 'pending'`,
+      { ...order, ...buyer },
     ),
   );
 }

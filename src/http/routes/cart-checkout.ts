@@ -7,7 +7,7 @@ import { lastEmailOf, listPendingOrders, type OrderWithPayment } from '../../dat
 import { checkCart } from '../../domain/cart.ts';
 import { type ErrorCode, ShopError } from '../../domain/errors.ts';
 import { maxPendingOrders } from '../../domain/limits.ts';
-import { buyerDetailsOf } from '../../domain/order.ts';
+import { type BuyerDetails, buyerDetailsOf, buyerFields } from '../../domain/order.ts';
 import { isPayable } from '../../domain/payment.ts';
 import { type CheckoutFault, checkoutView } from '../../storefront/checkout-view.ts';
 import { blockerWords, emailFaults, tooManyPendingWords, words } from '../../storefront/words.ts';
@@ -40,7 +40,7 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
 
   server.get('/cart/checkout', async (request, reply) => {
     const browserId = browsers.of(request);
-    return browserId === null ? reply.redirect('/cart', 303) : review(reply, options, browserId, null, null);
+    return browserId === null ? reply.redirect('/cart', 303) : review(reply, options, browserId, null, []);
   });
 
   server.post('/cart/checkout', { config, schema: { body: form.nullish() } }, async (request, reply) => {
@@ -49,36 +49,45 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
     const sent = request.body ?? form.parse({});
     const answer = await order(options, browserId, sent);
     if ('location' in answer) return goTo(request, reply, answer.location);
-    return review(reply.code(answer.status), options, browserId, sent, answer.fault);
+    return review(reply.code(answer.status), options, browserId, sent, answer.faults);
   });
 };
 
-/** Orders the cart as the form says. @returns the next address, or the HTTP status of a refusal and the fault to show */
+/** Orders the cart as the form says. @returns the next address, or the HTTP status of a refusal and the faults to show */
 async function order(
   options: CartCheckoutOptions,
   browserId: string,
   { key, fingerprint, ...typed }: Form,
-): Promise<{ readonly location: string } | { readonly status: number; readonly fault: CheckoutFault }> {
-  const text = options.asksEmail ? emailFault(typed.email) : null;
-  if (text !== null) return { status: 400, fault: { field: 'email', text } };
+): Promise<
+  { readonly location: string } | { readonly status: number; readonly faults: readonly CheckoutFault[] }
+> {
+  const asked = options.asksEmail ? buyerFields : buyerFields.filter((field) => field !== 'email');
+  const faults = asked.flatMap((field) => {
+    const text = typedFault[field](typed[field]);
+    return text === null ? [] : [{ field, text }];
+  });
+  if (faults.length > 0) return { status: 400, faults };
   const buyer = buyerDetailsOf(options.asksEmail ? typed : { ...typed, email: null });
   try {
     const answer = await orderCart(options, { browserId, key, reviewFingerprint: fingerprint, buyer });
     if ('order' in answer) return { location: nextAddress(answer.order) };
-    return { status: 409, fault: { field: 'items', text: refusalWords[answer.refused] } };
+    return { status: 409, faults: [{ field: 'items', text: refusalWords[answer.refused] }] };
   } catch (error) {
     // An error that is not about this order has a page of its own.
     if (!(error instanceof ShopError && error.code in refusalWords)) throw error;
     const text = refusalWords[error.code as keyof typeof refusalWords];
-    return { status: problemTypes[error.code].status, fault: { field: 'items', text } };
+    return { status: problemTypes[error.code].status, faults: [{ field: 'items', text }] };
   }
 }
 
-function emailFault(typed: string): string | null {
-  if (typed === '') return emailFaults.missing;
-  if (emailAddress.safeParse(typed).success) return null;
-  return typed.length > 254 ? emailFaults.tooLong : emailFaults.unreadable;
-}
+/** What is wrong with a field as typed, in the words that the form shows; null when it is right. */
+const typedFault: Readonly<Record<keyof BuyerDetails, (typed: string) => string | null>> = {
+  email: (typed) => {
+    if (typed === '') return emailFaults.missing;
+    if (emailAddress.safeParse(typed).success) return null;
+    return typed.length > 254 ? emailFaults.tooLong : emailFaults.unreadable;
+  },
+};
 
 const refusalWords = {
   cart_changed: words.checkout.cartChanged,
@@ -112,7 +121,7 @@ async function review(
   options: CartCheckoutOptions,
   browserId: string,
   sent: Form | null,
-  fault: CheckoutFault | null,
+  faults: readonly CheckoutFault[],
 ): Promise<FastifyReply> {
   const { database, asksEmail, holdSeconds } = options;
   await options.renewUsedKey(browserId);
@@ -124,7 +133,7 @@ async function review(
   ]);
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
   // This cart is ordered already. The order's page shows it, and how to pay or to cancel it.
-  if (ordered && !fault) return reply.redirect(`/orders/${ordered.token}`, 303);
+  if (ordered && faults.length === 0) return reply.redirect(`/orders/${ordered.token}`, 303);
   const source = {
     cart: checkCart(cart.lines),
     key: cart.checkoutKey,
@@ -132,8 +141,9 @@ async function review(
     typed: sent ?? form.parse({ email: lastEmail }),
     asksEmail,
     holdSeconds,
+    faults,
   };
   return options.pages.send(reply, 'checkout', {
-    checkout: checkoutView({ ...source, faults: fault ? [fault] : [] }, new Date()),
+    checkout: checkoutView(source, new Date()),
   });
 }
