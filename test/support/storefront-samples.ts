@@ -6,6 +6,7 @@ import type {
   OrderWithPayment,
 } from '../../src/database/queries/orders.ts';
 import type { ProductInStock } from '../../src/database/queries/products.ts';
+import { noBuyerDetails } from '../../src/domain/order.ts';
 import { type Demonstration, type LayoutView, layoutView } from '../../src/storefront/layout-view.ts';
 
 /** The layout around a page, in a demonstration or not. */
@@ -17,6 +18,8 @@ export function aLayout(demonstration: Demonstration | null = null): LayoutView 
 export const now = new Date('2026-11-21T14:30:30Z');
 
 const row = {
+  ...noBuyerDetails,
+  email: 'someone@example.com',
   orderId: 7,
   checkoutKey: 'key',
   requestHash: 'hash',
@@ -25,7 +28,6 @@ const row = {
   requestId: 'request',
   status: 'pending',
   reason: null,
-  email: 'someone@example.com',
   totalCents: 9999,
   currency: 'USD',
   createdAt: new Date('2026-11-21T14:30:00Z'),
