@@ -1,7 +1,6 @@
 import type { Statement } from '../shared/statement.ts';
 import {
   applicationName,
-  checkoutWorkflowId,
   type PaymentMessage,
   paymentTopic,
   type WorkflowName,
@@ -52,9 +51,10 @@ export async function sendToCheckout(sql: Statement, message: CheckoutMessage): 
   await sql(sendCall, sendBindings(message));
 }
 
-/** A message to the checkout of a key. A second one with the same id is not sent. */
+/** A message to the workflow of a checkout. A second one with the same id is not sent. */
 interface CheckoutMessage {
-  readonly checkoutKey: string;
+  /** `checkoutWorkflowId` of its key, or the id of the workflow that continues it. */
+  readonly workflowId: string;
   readonly messageId: string;
   readonly message: PaymentMessage;
 }
@@ -67,8 +67,8 @@ export const sendCall = `
   from dbos.workflow_status where workflow_uuid = :workflowId`;
 
 /** The values of `sendCall`. */
-export function sendBindings({ checkoutKey, messageId, message }: CheckoutMessage) {
-  return { workflowId: checkoutWorkflowId(checkoutKey), messageId, message: JSON.stringify(message) };
+export function sendBindings({ workflowId, messageId, message }: CheckoutMessage) {
+  return { workflowId, messageId, message: JSON.stringify(message) };
 }
 
 const unreadForMs = 1_500;

@@ -35,6 +35,11 @@ export function inTransaction<Result>(
   return database.transaction((transaction) => callback(statementsOf(transaction)));
 }
 
+/** Makes transactions with the same name wait for each other, until they end. Take it first, so that none waits with other locks. */
+export async function lockName(sql: Statement, name: string): Promise<void> {
+  await sql('select pg_advisory_xact_lock(hashtextextended(:name, 0))', { name });
+}
+
 async function run<Row>(query: Knex.Raw<{ rows: Row[] }>, sql: string, bindings?: Bindings): Promise<Row[]> {
   try {
     // A text without bindings may be several statements, which cannot be prepared.

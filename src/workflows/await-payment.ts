@@ -2,7 +2,6 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { type AwaitedPayment, recordPaidSession } from '../database/transactions/record-session.ts';
 import { type PaymentOutcome, settleOrCancel } from '../database/transactions/settle-or-cancel.ts';
 import { type PaymentMessage, paymentTopic } from '../database/workflow-ids.ts';
-import type { CancelReason } from '../domain/order.ts';
 import type { EndedSession, PaymentProvider } from '../payments/provider.ts';
 import { withoutDeadline } from './engine.ts';
 
@@ -33,14 +32,12 @@ export async function awaitPayment(
   holdExpiry: HoldExpiry,
 ): Promise<Exclude<PaymentOutcome, 'waiting'>> {
   const { orderId } = order;
-  let reason: CancelReason = 'hold_expired';
   const firstWait = holdExpiry === 'notified' ? withoutDeadline : { deadlineEpochMS: order.holdExpiresAt };
   for (let backoffSeconds = 0; ; ) {
     // Wait for the payment, the end of the hold, or the shopper's cancellation.
     const until = backoffSeconds === 0 ? firstWait : { timeoutSeconds: backoffSeconds };
     const message = await DBOS.recv<PaymentMessage>(paymentTopic, { ...until, pollingIntervalMs });
     if (message?.paid) return 'paid';
-    if (message?.cancel) reason = 'cancelled_by_shopper';
 
     // End the session before cancelling: a payment may be on its way.
     const mustEnd = message === null || message.cancel || message.holdExpired;
@@ -51,9 +48,8 @@ export async function awaitPayment(
     }
 
     // Settle or cancel. The payment may have changed in the meantime, so its row decides.
-    const sessionEnded = ended?.outcome === 'ended' ? reason : null;
-    const isUnwanted = reason === 'cancelled_by_shopper';
-    const outcome = await settleOrCancel({ orderId, sessionEnded, isUnwanted }, dispatchSeconds);
+    const sessionEnded = ended?.outcome === 'ended' ? 'hold_expired' : null;
+    const outcome = await settleOrCancel({ orderId, sessionEnded }, dispatchSeconds);
     if (outcome !== 'waiting') return outcome;
     if (ended) backoffSeconds = Math.min(2 * backoffSeconds + firstBackoffSeconds, longestBackoffSeconds);
   }

@@ -46,7 +46,8 @@ export function openCheckout(settings: OpeningSettings, placing: Placement): Pro
       return { outcome: 'not_placed' };
     }
     const { order } = placed;
-    const session = await openSession(order);
+    // A recorded session needs no answer of the provider, which may be away by now. It can be paid.
+    const session = placed.session ?? (await openSession(order));
     if ('refused' in session) return { outcome: 'opened', order, session };
     try {
       const opened = await recordSession(sql, { orderId: order.orderId, ...session });

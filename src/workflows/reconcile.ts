@@ -41,8 +41,9 @@ export interface Reconciler {
  * workflows and transactions as everything else, counts what it repaired, and reports the sums of stock and money.
  */
 export function registerReconciler(comparing: ComparisonContext): Reconciler {
-  const reconcile = () => reconcileShop(comparing);
-  const compare = () => reconcileWithProvider(comparing);
+  // Callers at the same time share one run, because a comparison may take long.
+  const reconcile = shared(() => reconcileShop(comparing));
+  const compare = shared(() => reconcileWithProvider(comparing));
   // Each is one step that is safe to repeat: the next run completes one that failed in the middle.
   const register = (name: string, step: string, run: () => Promise<unknown>) =>
     DBOS.registerWorkflow(async (_at: Date) => void (await runScheduledTask(step, run)), {
@@ -59,6 +60,15 @@ export function registerReconciler(comparing: ComparisonContext): Reconciler {
         { scheduleName: shopSchedule, workflowFn: shopRun, schedule: cronOf(everySeconds) },
         { scheduleName: providerSchedule, workflowFn: providerRun, schedule: hourly },
       ]),
+  };
+}
+
+/** A function whose calls get the result of the run that is in progress; the first call begins one. */
+function shared<Result>(run: () => Promise<Result>): () => Promise<Result> {
+  let running: Promise<Result> | undefined;
+  return () => {
+    running ??= run().finally(() => (running = undefined));
+    return running;
   };
 }
 

@@ -14,6 +14,7 @@ export async function recoverOrphanedWorkflows(executorId: string, count: number
   const [, prefix, slot] = /^(.+)-(\d+)$/.exec(executorId) ?? [];
   if (slot !== '0') return;
   const gone = Array.from({ length: slotsMax - count }, (_, index) => `${prefix}-${count + index}`);
+  if (gone.length === 0) return;
   for (;;) {
     const left = await DBOS.listWorkflows({ status: 'PENDING', executorId: gone, limit: atOnce });
     if (left.length === 0) return;

@@ -134,9 +134,11 @@ describe('a checkout', () => {
 
   test('of a total other than the one shown is refused, and holds nothing', async () => {
     const before = await available('bell');
-    const { status, answer } = await checkout('price', { ...oneBell, amount: 1 });
-    expect(status).toBe(409);
-    expect(answer).toMatchObject({ code: 'price_changed', shown: 1, total: 14_900 });
+    for (const amount of [1, 3_000_000_000, Number.MAX_SAFE_INTEGER]) {
+      const { status, answer } = await checkout(`price-${amount}`, { ...oneBell, amount });
+      expect(status).toBe(409);
+      expect(answer).toMatchObject({ code: 'price_changed', shown: amount, total: 14_900 });
+    }
     expect(await available('bell')).toBe(before);
   });
 

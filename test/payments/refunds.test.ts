@@ -118,6 +118,11 @@ describe.concurrent('a refund', () => {
     await everyRefundMade(shop);
     expect(await again()).toMatchObject({ status: 202, body: { status: 'made', amount: 500 } });
     const other = await placePaidOrder(shop);
+    const shared = randomUUID();
+    const both = await Promise.all(
+      [order, other].map((one) => refund(shop, one, { amount: 100 }, withKey(shared))),
+    );
+    expect(both.map(({ status }) => status).toSorted()).toEqual([202, 422]);
     for (const [target, body] of [
       [order, { amount: 501 }],
       [order, { amount: 500, reason: 'another reason' }],

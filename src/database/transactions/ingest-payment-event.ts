@@ -7,6 +7,7 @@ import {
 import { inTransaction, type Statement, statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { sendToCheckout } from '../outbox.ts';
+import { checkoutWorkflowId } from '../workflow-ids.ts';
 import { raiseAttention } from './attention.ts';
 import { type LockedPayment, lockPayment, movePayment, readPayment } from './lock-payment.ts';
 import { recordExternalRefund } from './record-external-refund.ts';
@@ -173,7 +174,7 @@ async function apply(
     if (transactionId === null) await movePayment(sql, known, decision.nextState);
     else await settleLockedPayment(sql, known, transactionId, dispatchSeconds);
     await sendToCheckout(sql, {
-      checkoutKey: known.checkoutKey,
+      workflowId: checkoutWorkflowId(known.checkoutKey),
       messageId: event.id,
       message: transactionId === null ? {} : { paid: true },
     });

@@ -11,9 +11,9 @@ import type { Statement } from '../../shared/statement.ts';
 import { buyerBindings, buyerColumns } from '../tables.ts';
 import { newOrderToken, refuseOrder } from './refuse-order.ts';
 
-/** `exists`: the key belongs to another request's order. */
+/** `exists`: the key belongs to another request's order. `session` is the recorded one of an order that this request placed before. */
 export type PlacedOutcome =
-  | { readonly outcome: 'placed'; readonly order: PlacedOrder }
+  | { readonly outcome: 'placed'; readonly order: PlacedOrder; readonly session: RecordedSession | null }
   | { readonly outcome: 'refused'; readonly reason: CancelReason }
   | { readonly outcome: 'exists' };
 
@@ -24,10 +24,16 @@ export type PlacedOutcome =
  */
 export async function placeOrder(sql: Statement, placement: Placement): Promise<PlacedOutcome> {
   const { lines, placed } = await reserve(sql, placement);
-  if (placed) return { outcome: 'placed', order: placed };
+  if (placed) return { outcome: 'placed', order: placed, session: null };
   const refusal = await refuseOrder(sql, placement, lines);
   if (refusal) return { outcome: 'refused', reason: refusal };
   return findExistingOrder(sql, placement.order.checkoutKey, placement.requestId);
+}
+
+/** The address at which an order is paid. */
+export interface RecordedSession {
+  readonly sessionId: string;
+  readonly url: string;
 }
 
 interface Reserved {
@@ -81,7 +87,7 @@ const reservation = `
                         hold_expires_at, ${buyerColumns})
     select :checkoutKey, :requestHash, :token, :browserId, :requestId, 'pending', cents, currency,
            now() + cast(:holdSeconds as double precision) * interval '1 second', ${buyerBindings}
-    from order_total where enough and cents = coalesce(cast(:shownCents as integer), cents)
+    from order_total where enough and cents = coalesce(cast(:shownCents as bigint), cents)
     on conflict (checkout_key) do nothing
     returning order_id, total_cents, currency, hold_expires_at
   ), lines as (
@@ -109,6 +115,7 @@ interface ExistingOrder extends PlacedOrder {
   readonly status: OrderStatus;
   readonly reason: CancelReason | null;
   readonly hasPayment: boolean;
+  readonly session: RecordedSession | null;
 }
 
 /** Finds the order of a used checkout key: the one that this request placed or recorded before a crash, or another's. */
@@ -122,6 +129,8 @@ export async function findExistingOrder(
        cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as hold_expires_at,
        request_id = :requestId as same_placement,
        exists (select from payments where payments.order_id = orders.order_id) as has_payment,
+       (select json_build_object('sessionId', session_id, 'url', url)
+        from payments where payments.order_id = orders.order_id and session_id is not null) as session,
        (select json_agg(json_build_object(
           'sku', sku, 'product', product, 'qty', quantity, 'unitPriceCents', unit_price_cents
         ) order by sku)
@@ -130,8 +139,8 @@ export async function findExistingOrder(
     { checkoutKey, requestId },
   );
   if (!found?.samePlacement) return { outcome: 'exists' };
-  const { samePlacement: _, status, reason, hasPayment, ...order } = found;
-  if (status !== 'cancelled' || reason === null) return { outcome: 'placed', order };
+  const { samePlacement: _, status, reason, hasPayment, session, ...order } = found;
+  if (status !== 'cancelled' || reason === null) return { outcome: 'placed', order, session };
   // Another process has continued with it, and has cancelled it.
   return hasPayment ? { outcome: 'exists' } : { outcome: 'refused', reason };
 }

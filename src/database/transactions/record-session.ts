@@ -62,13 +62,18 @@ export interface AwaitedPayment {
   readonly holdExpiresAt: number;
 }
 
-/** Reads the session of an order, the first step of a resumed checkout; null when none is recorded. */
+/**
+ * Reads the session of an order, the first step of a resumed checkout; null when none is recorded. The hold of an order that its
+ * shopper wants to cancel is over.
+ */
 export const readAwaitedPayment = transaction(
   'readAwaitedPayment',
   async (sql, orderId: number): Promise<AwaitedPayment | null> => {
     const [order] = await sql<AwaitedPayment>(
       `select order_id, session_id, amount_cents, payments.currency,
-              cast(extract(epoch from hold_expires_at) * 1000 as double precision) as hold_expires_at
+              case when exists (
+                select from order_history where order_history.order_id = orders.order_id and what = 'cancel_asked'
+              ) then 0 else cast(extract(epoch from hold_expires_at) * 1000 as double precision) end as hold_expires_at
        from payments join orders using (order_id) where order_id = :orderId and session_id is not null`,
       { orderId },
     );

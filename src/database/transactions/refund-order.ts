@@ -5,7 +5,7 @@ import {
   type RefundRequest,
   type RefusedRefund,
 } from '../../domain/refund.ts';
-import { inTransaction, type Statement } from '../../shared/statement.ts';
+import { inTransaction, lockName, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { enqueueWorkflow } from '../outbox.ts';
 import type { RefundRow } from '../tables.ts';
@@ -24,6 +24,7 @@ export function requestRefund(
   request: RefundRequest,
 ): Promise<RefundRow | RefusedRefund> {
   return inTransaction(database, async (sql) => {
+    await lockName(sql, request.requestKey);
     const payment = await lockPayment(sql, request.orderId);
     if (!payment) return { refused: 'unknown_order', refundableCents: 0 };
     const left = payment.state === 'settled' ? payment.amountCents - payment.refundedCents : 0;
@@ -68,18 +69,22 @@ export async function promiseRefund(
   return row;
 }
 
-/** Counts a promised refund. A fully refunded payment becomes `refund_due`, which prevents the dispatch of its order. */
+/**
+ * Counts a promised refund. A fully refunded payment becomes `refund_due`, which prevents the dispatch of its order.
+ * @throws when the payment is not as it was read, which a lock rules out
+ */
 export async function countRefund(
   sql: Statement,
-  { orderId }: LockedPayment,
+  { orderId, state, refundedCents }: LockedPayment,
   amountCents: number,
 ): Promise<void> {
-  await sql(
+  const counted = await sql(
     `update payments set refunded_cents = refunded_cents + :amountCents, updated_at = now(),
        state = case when refunded_cents + :amountCents = amount_cents then 'refund_due' else state end
-     where order_id = :orderId`,
-    { orderId, amountCents },
+     where order_id = :orderId and state = :state and refunded_cents = :refundedCents returning order_id`,
+    { orderId, state, refundedCents, amountCents },
   );
+  if (counted.length !== 1) throw new Error(`The payment of order ${orderId} was not ${state}.`);
 }
 
 /** Inserts a refund and its entry in the order's history. */

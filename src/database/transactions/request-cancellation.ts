@@ -10,8 +10,11 @@ import { sendToCheckout } from '../outbox.ts';
  */
 export function requestCancellation(database: Database, token: string): Promise<boolean> {
   return inTransaction(database, async (sql) => {
-    const [order] = await sql<{ orderId: number; status: OrderStatus; key: string }>(
-      'select order_id, status, checkout_key as key from orders where token = :token for update',
+    const [order] = await sql<{ orderId: number; status: OrderStatus; workflowId: string }>(
+      `select order_id, status, (
+         select workflow_id from due_work where workflow = 'resume-checkout' and id = orders.order_id
+       ) as workflow_id
+       from orders where token = :token for update`,
       { token },
     );
     if (order?.status === 'pending') {
@@ -21,7 +24,8 @@ export function requestCancellation(database: Database, token: string): Promise<
          where not exists (select from order_history where order_id = :orderId and what = 'cancel_asked')`,
         { orderId: order.orderId },
       );
-      await sendToCheckout(sql, { checkoutKey: order.key, messageId: 'cancel', message: { cancel: true } });
+      const { workflowId } = order;
+      await sendToCheckout(sql, { workflowId, messageId: 'cancel', message: { cancel: true } });
     }
     return order !== undefined;
   });

@@ -1,4 +1,4 @@
-import { inTransaction, type Statement } from '../../shared/statement.ts';
+import { inTransaction, lockName, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import type { Restocked, SupplyRequest } from '../tables.ts';
 
@@ -8,6 +8,7 @@ import type { Restocked, SupplyRequest } from '../tables.ts';
  */
 export function raiseToRestockLevel(database: Database, request: SupplyRequest): Promise<Restocked[]> {
   return inTransaction(database, async (sql) => {
+    await lockName(sql, request.requestKey);
     await sql('select 1 from stock join products using (product_id) order by sku for update of stock');
     const known = await suppliedBefore(sql, request.requestKey);
     if (known.length > 0) return known.map(({ sku, added }) => ({ sku, added }));
@@ -36,6 +37,7 @@ export function addStock(
   request: SupplyRequest & Delivery,
 ): Promise<Restocked[] | 'unknown_product' | 'key_reused'> {
   return inTransaction(database, async (sql) => {
+    await lockName(sql, request.requestKey);
     const [product] = await sql(
       `select product_id from stock join products using (product_id) where sku = :sku for update of stock`,
       { sku: request.sku },

@@ -1,3 +1,4 @@
+import { allowedFrom } from '../../domain/order.ts';
 import { isLatePaymentWanted } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
 import { type LockedPayment, movePayment } from './lock-payment.ts';
@@ -19,13 +20,15 @@ export async function settleLatePayment(
     if (await payOrder(sql, { orderId, transactionId, late: true }, dispatchSeconds)) return;
     throw new Error(`Order ${orderId} is reserved again but was not cancelled.`);
   }
-  await sql(
+  const paid = await sql(
     `with charged as (
-       update payments set transaction_id = :transactionId where order_id = :orderId
+       update payments set transaction_id = :transactionId where order_id = :orderId and state = :state returning order_id
      )
-     update orders set paid_at = now() where order_id = :orderId`,
-    { orderId, transactionId },
+     update orders set paid_at = now() from charged
+     where orders.order_id = charged.order_id and status = any(:allowedFrom) returning orders.order_id`,
+    { orderId, transactionId, state: known.state, allowedFrom: [...allowedFrom.payLate] },
   );
+  if (paid.length !== 1) throw new Error(`Order ${orderId} was not cancelled.`);
   await promiseRefund(sql, known, {
     amountCents: known.amountCents,
     restock: false,

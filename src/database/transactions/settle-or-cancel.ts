@@ -13,14 +13,13 @@ export type PaymentOutcome = 'paid' | 'cancelled' | 'waiting';
  * this commit. Ended: the order is cancelled and its stock is released. Otherwise nothing changes.
  * @param order.sessionEnded the reason why the provider ended the session, so that nobody can pay any more; null while somebody
  *   can. A payment that was faster still wins.
- * @param order.isUnwanted whether the shopper has asked to cancel
  * @throws when the order has no payment
  */
 export const settleOrCancel = transaction(
   'settleOrCancel',
   async (
     sql,
-    order: { orderId: number; sessionEnded: CancelReason | null; isUnwanted?: boolean },
+    order: { orderId: number; sessionEnded: CancelReason | null },
     dispatchSeconds: number,
   ): Promise<PaymentOutcome> => {
     const payment = await lockPayment(sql, order.orderId);
@@ -33,7 +32,7 @@ export const settleOrCancel = transaction(
         return 'paid';
       case 'cancel': {
         const unpaid = payment.holdExpired ? 'hold_expired' : 'payment_ended';
-        const reason = order.isUnwanted ? 'cancelled_by_shopper' : (order.sessionEnded ?? unpaid);
+        const reason = payment.cancelAsked ? 'cancelled_by_shopper' : (order.sessionEnded ?? unpaid);
         if (payment.state !== 'expired') await movePayment(sql, payment, 'expired');
         await cancelOrder(sql, { orderId: order.orderId, reason });
         return 'cancelled';

@@ -1,6 +1,7 @@
 import { allowedFrom } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
 import { enqueueCall, sendBindings, sendCall } from '../outbox.ts';
+import { checkoutWorkflowId } from '../workflow-ids.ts';
 import { removeOrderedProducts } from './carts.ts';
 import { type LockedPayment, movePayment } from './lock-payment.ts';
 
@@ -52,7 +53,7 @@ export async function settlePayment(
       dispatchSeconds,
       allowedFrom: [...allowedFrom.pay],
       ...sendBindings({
-        checkoutKey: reported.checkoutKey,
+        workflowId: checkoutWorkflowId(reported.checkoutKey),
         messageId: event.id,
         message: { paid: true },
       }),
