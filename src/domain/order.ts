@@ -93,7 +93,7 @@ export function correlationTokenOf(token: string): string {
   return createHash('sha256').update(token).digest('hex').slice(0, 32);
 }
 
-/** The fields of an order that its buyer gives, all optional. Each has a column of its name. */
+/** The fields of an order that its buyer gives. Each has a column of its name, and is null when it was not given. */
 export interface BuyerDetails {
   readonly email: string | null;
 }

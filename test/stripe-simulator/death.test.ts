@@ -1,6 +1,7 @@
 // A simulator that loses its database behaves like a killed one. The next one continues its work.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
+import { openInspector } from '../support/inspector.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
 import {
   DatabaseLine,
@@ -60,5 +61,20 @@ test('after a restart faults and counts are kept, the bank answers, and delayed 
     await heir.close();
     await dying.close();
     await line.close();
+  }
+});
+
+test('a user who may not create its database gets the reason in one sentence', async () => {
+  const server = openInspector(database.url, 1);
+  const user = 'may_create_nothing';
+  await server.raw(`create role ${user} login password 'x'`);
+  const url = Object.assign(new URL(database.url), { username: user, password: 'x', pathname: '/nowhere' });
+  try {
+    await expect(startStripeSimulator(testConfig(url.href, webhookUrl))).rejects.toThrow(
+      `The user ${user} may not create the database nowhere on ${url.host}. Create it, or give the user the right CREATEDB.`,
+    );
+  } finally {
+    await server.raw(`drop role ${user}`);
+    await server.destroy();
   }
 });

@@ -11,7 +11,7 @@ import type { Statement } from '../../shared/statement.ts';
 import { buyerBindings, buyerColumns } from '../tables.ts';
 import { newOrderToken, refuseOrder } from './refuse-order.ts';
 
-/** `exists`: the key belongs to another request's order. `session` is the recorded one of an order that this request placed before. */
+/** `exists`: the key belongs to another request's order. `session` is the recorded one of an order that this request found again. */
 export type PlacedOutcome =
   | { readonly outcome: 'placed'; readonly order: PlacedOrder; readonly session: RecordedSession | null }
   | { readonly outcome: 'refused'; readonly reason: CancelReason }

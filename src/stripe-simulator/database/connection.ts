@@ -39,13 +39,14 @@ export function connect(databaseUrl: string, { poolSize, synchronousCommit }: Po
 }
 
 const databaseMissing = '3D000';
+const notAllowed = '42501';
 const columnMissing = '42703';
 /** Another process creates the database at the same time. */
 const raceCodes = ['42P04', '23505', '55006'];
 
 /**
  * Creates the database and its tables unless they exist. Waits up to 15 seconds for a Postgres that is starting.
- * @throws when a version before 0.1.0 created the tables
+ * @throws StartError when a version before 0.1.0 created the tables, or the user may not create the database
  */
 export async function prepareDatabase(database: Knex, databaseUrl: string): Promise<void> {
   const deadline = Date.now() + prepareTimeoutMs;
@@ -71,10 +72,15 @@ async function createDatabase(databaseUrl: string): Promise<void> {
   try {
     await server.raw('create database ??', [name]);
   } catch (error) {
+    if (codeOf(error) === notAllowed) throw new StartError(mayNotCreate(url, name), { cause: error });
     if (!raceCodes.includes(codeOf(error))) throw error;
   } finally {
     await server.destroy();
   }
+}
+
+function mayNotCreate({ host, username }: URL, name: string): string {
+  return `The user ${username} may not create the database ${name} on ${host}. Create it, or give the user the right CREATEDB.`;
 }
 
 function beforeFirstRelease(databaseUrl: string): string {
