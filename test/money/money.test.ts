@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Fixture, openFixture } from '../support/fixture.ts';
 import { MailServer } from '../support/mail-server.ts';
 import { waitFor } from '../support/wait.ts';
@@ -43,12 +43,10 @@ const faults = {
 
 const settings = { slow_ms: 300, delay_ms: 1500, reorder_ms: 1500, timeout_ms: 2000, settle_ms: 500 };
 
-let fixture: Fixture;
-let mail: MailServer;
-
-beforeEach(async () => {
-  mail = new MailServer();
-  fixture = await openFixture({
+/** The shop of one run, and the mail server that it sends to. */
+async function openRun(): Promise<{ readonly fixture: Fixture; readonly mail: MailServer }> {
+  const mail = new MailServer();
+  const fixture = await openFixture({
     SMTP_URL: await mail.start(),
     HOLD_SECONDS: '8',
     DISPATCH_SECONDS: '0.5',
@@ -59,25 +57,28 @@ beforeEach(async () => {
     REFUND_RETRY_SECONDS: '0.02',
     RECONCILE_SECONDS: '2',
   });
-});
+  return { fixture, mail };
+}
 
-afterEach(async () => {
-  await fixture?.close();
-  await mail?.close();
-});
-
-test.each(seeds)(
+// At once, because a run waits for most of its time.
+test.concurrent.each(seeds)(
   `${count} checkouts with the seed %s: nobody is charged without goods or refund`,
   {
     timeout: 1_800_000 + count * 2_000,
   },
   async (seed) => {
-    await put(`${fixture.paymentUrl}/control/faults`, { seed, faults, settings });
-    const plans = planRun(seed, count);
-    const answers = await runAll(plans);
-    await untilFinished();
-    await expectPromisesKept(fixture, mail.received.map(messageId));
-    await expectNotVoid(seed, plans, answers);
+    const { fixture, mail } = await openRun();
+    try {
+      await put(`${fixture.paymentUrl}/control/faults`, { seed, faults, settings });
+      const plans = planRun(seed, count);
+      const answers = await runAll(fixture, plans);
+      await untilFinished(fixture);
+      await expectPromisesKept(fixture, mail.received.map(messageId));
+      await expectNotVoid(fixture, { seed, plans, answers });
+    } finally {
+      await fixture.close();
+      await mail.close();
+    }
   },
 );
 
@@ -86,17 +87,17 @@ function messageId({ headers }: MailServer['received'][number]): string {
 }
 
 /** Runs the plans, many at a time; an order is placed only after the one before, so that a seed gives each the same number. */
-async function runAll(plans: readonly Plan[]): Promise<number[]> {
+async function runAll(fixture: Fixture, plans: readonly Plan[]): Promise<number[]> {
   const statuses: number[] = [];
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
   for (const plan of plans) {
-    if (plan.number % restockEvery === 0) await restock(plan.number);
-    const run = runOne(plan, statuses)
+    if (plan.number % restockEvery === 0) await restock(fixture, plan.number);
+    const run = runOne(fixture, plan, statuses)
       .catch((error: unknown) => failures.push(error))
       .then(() => void running.delete(run));
     running.add(run);
-    await placed(plan.key);
+    await placed(fixture, plan.key);
     if (running.size >= buyersAtOnce) await Promise.race(running);
   }
   await Promise.all(running);
@@ -104,7 +105,7 @@ async function runAll(plans: readonly Plan[]): Promise<number[]> {
   return statuses;
 }
 
-async function runOne(plan: Plan, statuses: number[]): Promise<void> {
+async function runOne(fixture: Fixture, plan: Plan, statuses: number[]): Promise<void> {
   const answer = await placeOrder(fixture, plan);
   statuses.push(answer.status);
   // Out of stock, or the provider stayed out of reach: the answer reported the cancelled order.
@@ -112,7 +113,7 @@ async function runOne(plan: Plan, statuses: number[]): Promise<void> {
   await act(fixture, plan, answer);
 }
 
-async function placed(key: string): Promise<void> {
+async function placed(fixture: Fixture, key: string): Promise<void> {
   await waitFor(
     `the order of ${key}`,
     () => fixture.database('orders').where({ checkout_key: key }).first('order_id'),
@@ -120,7 +121,7 @@ async function placed(key: string): Promise<void> {
   );
 }
 
-async function restock(number: number): Promise<void> {
+async function restock(fixture: Fixture, number: number): Promise<void> {
   for (const { sku } of await fixture.database('products').select('sku')) {
     const quantity = sku === scarce ? 3 : restockUnits;
     await post(`${fixture.shopUrl}/restock`, { sku, quantity, reason: `delivery before ${number}` });
@@ -128,8 +129,8 @@ async function restock(number: number): Promise<void> {
 }
 
 /** Waits until nothing is left to do. The comparison with the provider, which runs hourly, finds events that it never sent. */
-async function untilFinished(): Promise<void> {
-  await untilNothingIsLeft();
+async function untilFinished(fixture: Fixture): Promise<void> {
+  await untilNothingIsLeft(fixture);
   // A comparison reads hundreds of pages; with half of them failing it would never come to its end.
   await put(`${fixture.paymentUrl}/control/faults`, { faults: {} });
   await waitFor(
@@ -138,10 +139,10 @@ async function untilFinished(): Promise<void> {
     (found) => Object.values(found).every((number) => number === 0),
   );
   // Work that the comparison found is done from here on.
-  await untilNothingIsLeft();
+  await untilNothingIsLeft(fixture);
 }
 
-async function untilNothingIsLeft(): Promise<void> {
+async function untilNothingIsLeft(fixture: Fixture): Promise<void> {
   await waitFor(
     'everything to come to its end',
     () => unfinished(fixture.database),
@@ -150,13 +151,16 @@ async function untilNothingIsLeft(): Promise<void> {
 }
 
 async function expectNotVoid(
-  seed: string,
-  plans: readonly Plan[],
-  statuses: readonly number[],
+  fixture: Fixture,
+  {
+    seed,
+    plans,
+    answers,
+  }: { readonly seed: string; readonly plans: readonly Plan[]; readonly answers: readonly number[] },
 ): Promise<void> {
   const answer = await fetch(`${fixture.paymentUrl}/control/faults`);
   const { hits } = (await answer.json()) as { hits: Record<string, number> };
-  console.info(`Money run of seed ${seed}: ${JSON.stringify({ hits, statuses: tally(statuses) })}`);
+  console.info(`Money run of seed ${seed}: ${JSON.stringify({ hits, statuses: tally(answers) })}`);
   for (const fault of Object.keys(faults)) {
     expect(hits[fault], `hits of ${fault} in the run with seed ${seed}`).toBeGreaterThanOrEqual(hitsAtLeast);
   }
