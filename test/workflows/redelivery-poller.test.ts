@@ -53,6 +53,7 @@ async function placeWaiting(count: number): Promise<TestOrder[]> {
 test('an unread message is delivered within seconds', async () => {
   const [order] = await placeWaiting(1);
   if (!order) throw new Error('There is no order.');
+  await shop.database('order_history').insert({ order_id: order.order_id, what: 'cancel_asked' });
   await sendUnnotified(order.key, { cancel: true });
   await becomes(shop, order, { status: 'cancelled' });
   expect(await readStatus(shop, order)).toMatchObject({ reason: 'cancelled_by_shopper' });

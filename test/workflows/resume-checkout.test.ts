@@ -75,9 +75,16 @@ async function isCancelledByItsShopper(order: TestOrder): Promise<void> {
 test('a cancellation that its shopper asked for while no workflow ran is carried out by the next one', async () => {
   const order = await placeOrder(shop);
   await DBOS.cancelWorkflow(workflowOf(order));
-  await waysToCancel['on the order’s page'](shop, order);
+  // The page waits for the end of the order, so the request is answered later.
+  const asked = waysToCancel['on the order’s page'](shop, order);
+  await waitFor(
+    'the cancellation',
+    () => shop.database('order_history').where({ order_id: order.order_id, what: 'cancel_asked' }),
+    (entries) => entries.length > 0,
+  );
   await continueElsewhere(order);
   await isCancelledByItsShopper(order);
+  await asked;
 });
 
 test('a cancellation reaches the workflow that continues a checkout', async () => {
