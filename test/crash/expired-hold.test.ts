@@ -1,5 +1,5 @@
 import { afterAll, describe, test } from 'vitest';
-import { FixturePool } from '../support/fixture.ts';
+import { ReusedFixture } from '../support/fixture.ts';
 import type { CrashPoint } from '../support/processes.ts';
 import { type Kill, runWithKill, sidesOf } from './crash-case.ts';
 import { paidWithoutWebhook, type Scenario, unpaid } from './scenarios.ts';
@@ -7,16 +7,16 @@ import { paidWithoutWebhook, type Scenario, unpaid } from './scenarios.ts';
 // The hold ends and no webhook has come: the shop asks the provider before it cancels. The shop is killed at each commit
 // and around each call on that way, the payment service at the commit that ends the session.
 
-const fixtures = new FixturePool({ HOLD_SECONDS: '4', DISPATCH_SECONDS: '0.5' });
+const reused = new ReusedFixture({ HOLD_SECONDS: '4', DISPATCH_SECONDS: '0.5' });
 
-afterAll(() => fixtures.close());
+afterAll(() => reused.close());
 
 function killedAt(scenario: Scenario, process: Kill['process']): (at: CrashPoint) => Promise<void> {
-  return (at) => fixtures.use((fixture) => runWithKill(fixture, scenario, { process, at }));
+  return (at) => reused.use((fixture) => runWithKill(fixture, scenario, { process, at }));
 }
 
 describe('an order that nobody pays', () => {
-  test.concurrent.each(
+  test.each(
     sidesOf(
       'commit of DBOS.recv',
       'call that asks for the session',
@@ -26,14 +26,14 @@ describe('an order that nobody pays', () => {
     ),
   )('the shop killed %s: cancelled, never charged, the units are back', killedAt(unpaid, 'shop'));
 
-  test.concurrent.each(sidesOf('commit of expiry'))(
+  test.each(sidesOf('commit of expiry'))(
     'the payment service killed %s: cancelled, never charged, the units are back',
     killedAt(unpaid, 'payments'),
   );
 });
 
 describe('an order that was paid although no webhook came', () => {
-  test.concurrent.each(
+  test.each(
     sidesOf(
       'call that asks for the session',
       'commit of endPaymentSession',

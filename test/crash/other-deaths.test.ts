@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { FixturePool } from '../support/fixture.ts';
+import { ReusedFixture } from '../support/fixture.ts';
 import type { CrashPoint } from '../support/processes.ts';
 import { expectAllWell, type Kill, runScenario, runWithKill, sidesOf } from './crash-case.ts';
 import { paid } from './scenarios.ts';
@@ -7,36 +7,36 @@ import { paid } from './scenarios.ts';
 // Further crashes during a paid order: of the payment service, of both processes, of the shop during recovery, and
 // repeatedly.
 
-const fixtures = new FixturePool({ HOLD_SECONDS: '120', DISPATCH_SECONDS: '0.5' });
+const reused = new ReusedFixture({ HOLD_SECONDS: '120', DISPATCH_SECONDS: '0.5' });
 
-afterAll(() => fixtures.close());
+afterAll(() => reused.close());
 
 describe('the payment service', () => {
-  test.concurrent.each<CrashPoint>([
+  test.each<CrashPoint>([
     ...sidesOf('commit of new session', 'commit of charge'),
     'after the commit of claim of event',
     ...sidesOf('commit of note of delivery'),
   ])('killed %s: charged once, dispatched once', (at) =>
-    fixtures.use((fixture) => runWithKill(fixture, paid, { process: 'payments', at })),
+    reused.use((fixture) => runWithKill(fixture, paid, { process: 'payments', at })),
   );
 });
 
 describe('both processes', () => {
-  test.concurrent.each<Kill>([
+  test.each<Kill>([
     { process: 'shop', at: 'after the call that creates the session', and: 'payments' },
     { process: 'payments', at: 'after the commit of charge', and: 'shop' },
     { process: 'shop', at: 'before the commit of webhook', and: 'payments' },
     { process: 'shop', at: 'before the commit of dispatchOrder', and: 'payments' },
   ])('killed at once ($process $at): charged once, dispatched once', (kill) =>
-    fixtures.use((fixture) => runWithKill(fixture, paid, kill)),
+    reused.use((fixture) => runWithKill(fixture, paid, kill)),
   );
 });
 
 describe('the shop, killed while an order waits for its payment and', () => {
-  test.concurrent.each(sidesOf('commit of recovery', 'commit of claim of checkout'))(
+  test.each(sidesOf('commit of recovery', 'commit of claim of checkout'))(
     'again, on coming back, %s: charged once, dispatched once',
     (at) =>
-      fixtures.use(async (fixture) => {
+      reused.use(async (fixture) => {
         const { shop } = fixture.processes;
         const before = shop.deaths.length;
         await runScenario(fixture, paid, async () => {
@@ -48,8 +48,8 @@ describe('the shop, killed while an order waits for its payment and', () => {
       }),
   );
 
-  test.concurrent('four times more, as soon as it answers: charged once, dispatched once', () =>
-    fixtures.use(async (fixture) => {
+  test('four times more, as soon as it answers: charged once, dispatched once', () =>
+    reused.use(async (fixture) => {
       const { shop } = fixture.processes;
       const before = shop.deaths.length;
       await runScenario(fixture, paid, async () => {

@@ -1,5 +1,5 @@
 import { afterAll, describe, test } from 'vitest';
-import { FixturePool } from '../support/fixture.ts';
+import { ReusedFixture } from '../support/fixture.ts';
 import type { CrashPoint } from '../support/processes.ts';
 import { runWithKill, sidesOf } from './crash-case.ts';
 import { givenUp, outOfStock, paid, type Scenario } from './scenarios.ts';
@@ -7,16 +7,16 @@ import { givenUp, outOfStock, paid, type Scenario } from './scenarios.ts';
 // The shop is killed at each of its commits between the checkout and the end of the dispatch, and around its call to
 // the provider. The shopper and the provider ask again, and the order ends as it should.
 
-const fixtures = new FixturePool({ HOLD_SECONDS: '120', DISPATCH_SECONDS: '0.5' });
+const reused = new ReusedFixture({ HOLD_SECONDS: '120', DISPATCH_SECONDS: '0.5' });
 
-afterAll(() => fixtures.close());
+afterAll(() => reused.close());
 
 function killedAt(scenario: Scenario): (at: CrashPoint) => Promise<void> {
-  return (at) => fixtures.use((fixture) => runWithKill(fixture, scenario, { process: 'shop', at }));
+  return (at) => reused.use((fixture) => runWithKill(fixture, scenario, { process: 'shop', at }));
 }
 
 describe('an order that is paid, the shop', () => {
-  test.concurrent.each([
+  test.each([
     ...sidesOf(
       'commit of start of checkout',
       'commit of placeOrder',
@@ -33,15 +33,12 @@ describe('an order that is paid, the shop', () => {
 });
 
 describe('an order whose payment was given up, the shop', () => {
-  test.concurrent.each(sidesOf('commit of webhook', 'commit of settleOrCancel'))(
+  test.each(sidesOf('commit of webhook', 'commit of settleOrCancel'))(
     'killed %s: cancelled, never charged, the units are back',
     killedAt(givenUp),
   );
 });
 
 describe('an order that is out of stock, the shop', () => {
-  test.concurrent.each(sidesOf('commit of refusal'))(
-    'killed %s: refused once, nothing held',
-    killedAt(outOfStock),
-  );
+  test.each(sidesOf('commit of refusal'))('killed %s: refused once, nothing held', killedAt(outOfStock));
 });

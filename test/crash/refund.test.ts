@@ -1,5 +1,5 @@
 import { afterAll, describe, test } from 'vitest';
-import { FixturePool } from '../support/fixture.ts';
+import { ReusedFixture } from '../support/fixture.ts';
 import type { CrashPoint } from '../support/processes.ts';
 import { runWithKill, sidesOf } from './crash-case.ts';
 import { paidBack, paidLate, paidTooLate, type Scenario } from './scenarios.ts';
@@ -7,16 +7,16 @@ import { paidBack, paidLate, paidTooLate, type Scenario } from './scenarios.ts';
 // Refunds and late payments: the shop is killed at each commit and around each call. Afterwards there is one refund at
 // the provider and in our rows, or the goods have gone out once.
 
-const fixtures = new FixturePool({ HOLD_SECONDS: '4', DISPATCH_SECONDS: '0.5' });
+const reused = new ReusedFixture({ HOLD_SECONDS: '4', DISPATCH_SECONDS: '0.5' });
 
-afterAll(() => fixtures.close());
+afterAll(() => reused.close());
 
 function killedAt(scenario: Scenario): (at: CrashPoint) => Promise<void> {
-  return (at) => fixtures.use((fixture) => runWithKill(fixture, scenario, { process: 'shop', at }));
+  return (at) => reused.use((fixture) => runWithKill(fixture, scenario, { process: 'shop', at }));
 }
 
 describe('an order that is paid back', () => {
-  test.concurrent.each(
+  test.each(
     sidesOf(
       'commit of promise of a refund',
       'commit of readDueRefund',
@@ -28,12 +28,12 @@ describe('an order that is paid back', () => {
 });
 
 describe('a payment that comes too late', () => {
-  test.concurrent.each(sidesOf('commit of late payment'))(
+  test.each(sidesOf('commit of late payment'))(
     'the shop killed %s: reserved again, dispatched once',
     killedAt(paidLate),
   );
 
-  test.concurrent.each(sidesOf('commit of late payment', 'commit of markRefundMade'))(
+  test.each(sidesOf('commit of late payment', 'commit of markRefundMade'))(
     'the shop killed %s: the units are gone, so it is paid back once',
     killedAt(paidTooLate),
   );

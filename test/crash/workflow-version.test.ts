@@ -1,5 +1,5 @@
 import { afterAll, test } from 'vitest';
-import { type Fixture, FixturePool, untilReady } from '../support/fixture.ts';
+import { type Fixture, ReusedFixture, untilReady } from '../support/fixture.ts';
 import { waitFor } from '../support/wait.ts';
 import { runWithKill, sidesOf } from './crash-case.ts';
 import { paid, type Scenario } from './scenarios.ts';
@@ -10,9 +10,9 @@ import { actOnPayment } from './shopper.ts';
 // the releases stored them: an order in flight goes on with the steps that it began with. Other steps need a new version
 // and a new case here.
 
-const fixtures = new FixturePool({ HOLD_SECONDS: '120', DISPATCH_SECONDS: '0.5' });
+const reused = new ReusedFixture({ HOLD_SECONDS: '120', DISPATCH_SECONDS: '0.5' });
 
-afterAll(() => fixtures.close());
+afterAll(() => reused.close());
 
 const version1: Scenario = {
   act: async (fixture, key) => {
@@ -63,7 +63,7 @@ async function opened(fixture: Fixture, key: string): Promise<Answer> {
   return { status: 201, body: { order_id: order?.order_id, payment_id: order?.session_id } };
 }
 
-test.concurrent.each(sidesOf('commit of openCheckout', 'commit of DBOS.recv'))(
+test.each(sidesOf('commit of openCheckout', 'commit of DBOS.recv'))(
   'an order in flight with workflow version 1, killed %s: charged once, dispatched once, with the steps of version 1',
-  (at) => fixtures.use((fixture) => runWithKill(fixture, version1, { process: 'shop', at })),
+  (at) => reused.use((fixture) => runWithKill(fixture, version1, { process: 'shop', at })),
 );

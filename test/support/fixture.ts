@@ -58,51 +58,15 @@ export async function untilReady({ processes }: Pick<Fixture, 'processes'>): Pro
 }
 
 /**
- * Fixtures for the test cases of one file. Starting one is expensive, so cases reuse it one after another, each with an
- * order of its own. A fixture in which a case failed is not used again.
+ * The fixture of one test file. Starting one is expensive, so its cases use it one after another, each with an order of its own.
+ * A fixture in which a case failed is not used again.
  */
-export class FixturePool {
-  readonly #lanes: Lane[];
-
-  constructor(settings: Readonly<Record<string, string>>) {
-    this.#lanes = Array.from({ length: lanesAtOnce }, () => new Lane(settings));
-  }
-
-  /** Runs a case as soon as a fixture is free. */
-  use(body: (fixture: Fixture) => Promise<void>): Promise<void> {
-    const [shortest] = this.#lanes.toSorted((a, b) => a.waiting - b.waiting);
-    return shortest?.run(body) ?? Promise.reject(new Error('There are no lanes.'));
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.close()));
-  }
-}
-
-// A case waits for most of its time, and other files run beside this one: more at once would only slow each other down.
-const lanesAtOnce = 2;
-
-/** Runs one case after the other in one fixture. */
-class Lane {
-  waiting = 0;
-  #last: Promise<unknown> = Promise.resolve();
+export class ReusedFixture {
   #fixture: Fixture | undefined;
 
   constructor(readonly settings: Readonly<Record<string, string>>) {}
 
-  run(body: (fixture: Fixture) => Promise<void>): Promise<void> {
-    this.waiting += 1;
-    const result = this.#last.then(() => this.#run(body));
-    this.#last = result.catch(() => undefined).then(() => (this.waiting -= 1));
-    return result;
-  }
-
-  async close(): Promise<void> {
-    await this.#fixture?.close();
-    this.#fixture = undefined;
-  }
-
-  async #run(body: (fixture: Fixture) => Promise<void>): Promise<void> {
+  async use(body: (fixture: Fixture) => Promise<void>): Promise<void> {
     this.#fixture ??= await openFixture(this.settings);
     const { shop, payments } = this.#fixture.processes;
     try {
@@ -115,5 +79,10 @@ class Lane {
         { cause: error },
       );
     }
+  }
+
+  async close(): Promise<void> {
+    await this.#fixture?.close();
+    this.#fixture = undefined;
   }
 }
