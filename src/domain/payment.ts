@@ -91,7 +91,7 @@ function decideEnded({ state }: KnownPayment): EventDecision {
 
 /** Decides a refund or a dispute. It names a charge whose own event may not have arrived yet. */
 function decideAfterCharge(event: PaymentEvent, known: KnownPayment): EventDecision {
-  if (isWaiting(known.state) || known.state === 'expired' || known.state === 'paid') {
+  if (isUnpaid(known.state) || known.state === 'paid') {
     const namesPayment =
       known.transactionId === null
         ? event.correlationToken === known.correlationToken
@@ -104,8 +104,14 @@ function decideAfterCharge(event: PaymentEvent, known: KnownPayment): EventDecis
   return externalRefundCents > 0 ? { outcome: 'applied', externalRefundCents } : { outcome: 'no_change' };
 }
 
-function isWaiting(state: PaymentState): boolean {
+/** Whether a payment is still waited for. */
+export function isWaiting(state: PaymentState): boolean {
   return state === 'creating' || state === 'open';
+}
+
+/** Whether no payment is known: it is waited for, or its session has ended. It may still arrive. */
+export function isUnpaid(state: PaymentState): boolean {
+  return isWaiting(state) || state === 'expired';
 }
 
 function isSameSession(event: PaymentEvent, known: KnownPayment): boolean {

@@ -1,5 +1,6 @@
 import type { OrderDetails } from '../database/queries/order-details.ts';
 import type { OrderLine, OrderWithPayment } from '../database/queries/orders.ts';
+import { isWaiting } from '../domain/payment.ts';
 import { formatMoney } from '../shared/money.ts';
 import { type Notice, noticesOf } from './order-notices.ts';
 import { type DispatchView, dispatchView } from './progress-view.ts';
@@ -88,7 +89,7 @@ export function orderView(details: OrderDetails, now: Date): OrderView {
 }
 
 function awaitsPayment({ order: { status, paymentState: payment }, history }: OrderDetails): boolean {
-  if (status !== 'pending' || (payment !== 'creating' && payment !== 'open')) return false;
+  if (status !== 'pending' || payment === null || !isWaiting(payment)) return false;
   return !history.some(({ what }) => what === 'cancel_asked');
 }
 

@@ -2,7 +2,7 @@ import type { Database } from '../database/connection.ts';
 import { findPayments, knownEvents, type PaymentStatus } from '../database/queries/reconciliation.ts';
 import { type EventContext, ingestPaymentEvent } from '../database/transactions/ingest-payment-event.ts';
 import { correlationTokenOf } from '../domain/order.ts';
-import type { PaymentEvent } from '../domain/payment.ts';
+import { isUnpaid, type PaymentEvent } from '../domain/payment.ts';
 import type { EndedSession, ListedSession, PaymentProvider } from '../payments/provider.ts';
 import { ingestOrSendToAttention } from './attention.ts';
 
@@ -82,7 +82,7 @@ async function ingest({ database, context }: ComparisonContext, event: PaymentEv
 function isMissedPayment(session: ListedSession, payment: PaymentStatus): boolean {
   if (session.paidEvent === null) return false;
   if (payment.sessionId !== session.sessionId) return true;
-  return ['creating', 'open', 'expired'].includes(payment.state);
+  return isUnpaid(payment.state);
 }
 
 /** Ingests the event that would have reported the payment of a session. */

@@ -148,7 +148,7 @@ export const repairs: readonly Mutant[] = [
     name: 'a payment without an event is never found',
     promise: promises.charged,
     file: compare,
-    from: `return ['creating', 'open', 'expired'].includes(payment.state);`,
+    from: `return isUnpaid(payment.state);`,
     to: 'return false;',
     test: { file: 'test/workflows/compare.test.ts', name: 'a payment without any event is found' },
   },

@@ -2,6 +2,7 @@ import {
   decideEvent,
   type EventDecision,
   type EventOutcome,
+  isWaiting,
   type PaymentEvent,
 } from '../../domain/payment.ts';
 import { inTransaction, type Statement, statementsOf } from '../../shared/statement.ts';
@@ -64,7 +65,7 @@ async function settleAtOnce(
   if (event.kind !== 'paid' || event.orderId === null || event.transactionId === null) return false;
   const known = await readPayment(statementsOf(database), event.orderId);
   const decision = decideEvent(event, known && { ...known, live });
-  const waits = known?.state === 'creating' || known?.state === 'open';
+  const waits = known !== undefined && isWaiting(known.state);
   if (!waits || !('nextState' in decision)) return false;
   const { id, type, body, transactionId } = event;
   const made = { ...known, transactionId, event: { id, type, body: storableJson(body) } };

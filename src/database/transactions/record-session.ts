@@ -1,3 +1,4 @@
+import { isUnpaid } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
 import type { OrderWithPayment } from '../queries/orders.ts';
 import { orderColumns } from '../tables.ts';
@@ -39,7 +40,7 @@ export const recordPaidSession = transaction(
   async (sql, paid: { orderId: number; transactionId: string; refundEvent: unknown }): Promise<void> => {
     const payment = await lockPayment(sql, paid.orderId);
     if (payment?.orderStatus !== 'pending') return;
-    if (['creating', 'open', 'expired'].includes(payment.state)) {
+    if (isUnpaid(payment.state)) {
       await movePayment(sql, payment, 'paid', paid.transactionId);
     }
     if (paid.refundEvent) {
