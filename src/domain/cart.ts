@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Blocker, blockerOf } from './limits.ts';
-import { type Item, orderTotal } from './order.ts';
+import { currencyOf, type Item, orderTotal } from './order.ts';
 
 /** A request for this many units of a product in a cart, or for this many more. */
 export interface CartRequest {
@@ -51,7 +51,7 @@ export function checkCart(lines: readonly CartLine[]): CheckedCart {
     lines: checked,
     items: ordered.map(({ sku, qty }) => ({ sku, qty })),
     totalCents: orderTotal(ordered),
-    currency: lines[0]?.currency ?? 'USD',
+    currency: currencyOf(lines),
     reviewFingerprint: fingerprintOf(ordered),
     blocker: blockerOf(ordered),
   };
