@@ -6,7 +6,7 @@ import { findOrderBy, type OrderWithPayment } from '../database/queries/orders.t
 import { firstProduct } from '../database/queries/products.ts';
 import { refuseOrder } from '../database/transactions/refuse-order.ts';
 import { ShopError } from '../domain/errors.ts';
-import { type Blocker, blockerOf, maxItems, maxQuantity } from '../domain/limits.ts';
+import { type Blocker, blockerOf, maxItems, maxQuantity, requestWaitMs } from '../domain/limits.ts';
 import {
   type BuyerDetails,
   type Item,
@@ -42,8 +42,6 @@ export type CheckoutAnswer =
  */
 export type StartCheckout = (request: CheckoutRequest) => Promise<CheckoutAnswer>;
 
-// Leaves room below the ten seconds in which every request is answered.
-const waitAtMostMs = 8_000;
 const pollEveryMs = 1_000;
 
 export function createStartCheckout(
@@ -113,7 +111,7 @@ async function placedOrder(
   waiting: WaitingRequest,
 ): Promise<OrderWithPayment> {
   let placed: OrderWithPayment | undefined;
-  for (let waitedMs = 0; waitedMs < waitAtMostMs; waitedMs += pollEveryMs) {
+  for (let waitedMs = 0; waitedMs < requestWaitMs; waitedMs += pollEveryMs) {
     placed = (await waiting.next(pollEveryMs)) ?? (await findOrderBy(database, { checkout_key: key }));
     if (placed && isAnswered(placed)) return placed;
   }

@@ -1,7 +1,7 @@
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
 import { type ErrorCode, errorCodes, ShopError } from '../domain/errors.ts';
-import { maxItems, maxQuantity } from '../domain/limits.ts';
+import { largestSerial, maxEmailLength, maxItems, maxQuantity } from '../domain/limits.ts';
 import type { BuyerDetails } from '../domain/order.ts';
 import { problemMediaType, problemOf, problemTypes } from './errors.ts';
 
@@ -13,16 +13,15 @@ export const checkoutKey = z
   .regex(/^[A-Za-z0-9._-]{1,200}$/, '1 to 200 letters, digits, dots, underscores or hyphens')
   .meta({ examples: ['my-first-order'] });
 
-const largestId = 2 ** 31 - 1;
-const wholeNumber = `a whole number from 1 to ${largestId}`;
+const wholeNumber = `a whole number from 1 to ${largestSerial}`;
 
 /** The number of an order, a refund or an attention item in an address. */
 export const serial = z
   .string()
   .regex(/^\d{1,10}$/, wholeNumber)
   .transform(Number)
-  .refine((id) => id >= 1 && id <= largestId, wholeNumber)
-  .meta({ type: 'integer', minimum: 1, maximum: largestId, pattern: undefined, examples: [1] });
+  .refine((id) => id >= 1 && id <= largestSerial, wholeNumber)
+  .meta({ type: 'integer', minimum: 1, maximum: largestSerial, pattern: undefined, examples: [1] });
 
 export const sku = z
   .string()
@@ -35,7 +34,7 @@ export const items = z.array(item).min(1).max(maxItems);
 
 export const email = z
   .email()
-  .max(254)
+  .max(maxEmailLength)
   .meta({ examples: ['ada@example.com'], pattern: undefined });
 
 /** The buyer's fields of an order in a request of a program. */

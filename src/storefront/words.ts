@@ -1,7 +1,7 @@
 import type { ProductOrder } from '../database/queries/products.ts';
 import type { EmailKind } from '../database/tables.ts';
 import type { ErrorCode } from '../domain/errors.ts';
-import { type Blocker, maxItems, maxQuantity } from '../domain/limits.ts';
+import { type Blocker, maxEmailLength, maxItems, maxQuantity } from '../domain/limits.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';
 import type { RefundReason } from '../domain/refund.ts';
 
@@ -295,7 +295,7 @@ export function holdPromise(seconds: number): string {
 /** Faults of an e-mail address. */
 export const emailFaults = {
   missing: 'Enter your e-mail address.',
-  tooLong: 'An e-mail address has 254 characters at most.',
+  tooLong: `An e-mail address has ${maxEmailLength} characters at most.`,
   unreadable: 'Enter an e-mail address such as name@example.com.',
 } as const;
 

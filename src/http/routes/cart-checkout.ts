@@ -6,7 +6,7 @@ import { readCart } from '../../database/queries/carts.ts';
 import { lastEmailOf, listPendingOrders, type OrderWithPayment } from '../../database/queries/orders.ts';
 import { checkCart } from '../../domain/cart.ts';
 import { type ErrorCode, ShopError } from '../../domain/errors.ts';
-import { maxPendingOrders } from '../../domain/limits.ts';
+import { maxEmailLength, maxPendingOrders } from '../../domain/limits.ts';
 import { type BuyerDetails, buyerDetailsOf, buyerFields } from '../../domain/order.ts';
 import { isPayable } from '../../domain/payment.ts';
 import { type CheckoutFault, checkoutView } from '../../storefront/checkout-view.ts';
@@ -85,7 +85,7 @@ const typedFault: Readonly<Record<keyof BuyerDetails, (typed: string) => string 
   email: (typed) => {
     if (typed === '') return emailFaults.missing;
     if (emailAddress.safeParse(typed).success) return null;
-    return typed.length > 254 ? emailFaults.tooLong : emailFaults.unreadable;
+    return typed.length > maxEmailLength ? emailFaults.tooLong : emailFaults.unreadable;
   },
 };
 

@@ -5,6 +5,7 @@ import type { Database } from '../../database/connection.ts';
 import { readOrderDetails } from '../../database/queries/order-details.ts';
 import { findOrderBy } from '../../database/queries/orders.ts';
 import { ShopError } from '../../domain/errors.ts';
+import { requestWaitMs } from '../../domain/limits.ts';
 import type { OrderStatus } from '../../domain/order.ts';
 import { type OrderView, orderView } from '../../storefront/order-view.ts';
 import { checkoutLimit } from '../limits.ts';
@@ -64,14 +65,13 @@ async function readOrder(database: Database, token: string): Promise<OrderView> 
   return orderView(details, new Date());
 }
 
-const waitAtMostMs = 8_000;
 const pollEveryMs = 50;
 
 /** Waits until an order is no longer pending, as its row shows. @returns false when it still is after eight seconds */
 export async function waitWhilePending(
   read: () => Promise<{ readonly status: OrderStatus } | undefined>,
 ): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs < waitAtMostMs; waitedMs += pollEveryMs) {
+  for (let waitedMs = 0; waitedMs < requestWaitMs; waitedMs += pollEveryMs) {
     const order = await read();
     if (order?.status !== 'pending') return true;
     await pause(pollEveryMs);

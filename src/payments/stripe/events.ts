@@ -1,6 +1,7 @@
 import Stripe from 'stripe';
 import { z } from 'zod';
 import { ShopError } from '../../domain/errors.ts';
+import { largestSerial } from '../../domain/limits.ts';
 import type { PaymentEvent } from '../../domain/payment.ts';
 import type { SignedMessage } from '../provider.ts';
 
@@ -165,12 +166,11 @@ function sessionEventKind(type: string, paymentStatus: string | null | undefined
 }
 
 const orderNumber = /^[1-9]\d{0,9}$/;
-const largestOrderNumber = 2 ** 31 - 1;
 
 /** Our order in a reference that we gave the provider; null for anything else. */
 export function orderReference(reference: string | null | undefined): number | null {
   const orderId = orderNumber.test(reference ?? '') ? Number(reference) : Number.NaN;
-  return orderId <= largestOrderNumber ? orderId : null;
+  return orderId <= largestSerial ? orderId : null;
 }
 
 /** The id of a charge, which the provider sends alone or with the whole object. */
