@@ -41,13 +41,18 @@ export type RefundRefusal = 'not_refundable' | 'refund_too_large' | 'restock_nee
  */
 export function decideRefund(terms: RefundTerms, payment: KnownPayment): AllowedRefund | RefundRefusal {
   if (payment.state !== 'settled') return 'not_refundable';
-  const left = payment.amountCents - payment.refundedCents;
+  const left = leftToRefund(payment);
   const amountCents = terms.amountCents ?? left;
   if (amountCents > left) return 'refund_too_large';
   const full = amountCents === left;
   const restock = terms.restock ?? isRestockedByDefault(payment.orderStatus, full);
   if (restock && !full && payment.orderStatus !== 'dispatched') return 'restock_needs_full_refund';
   return { amountCents, full, restock };
+}
+
+/** The part of a payment that may still be refunded, in minor units: nothing unless it is settled. */
+export function leftToRefund(payment: Pick<KnownPayment, 'state' | 'amountCents' | 'refundedCents'>): number {
+  return payment.state === 'settled' ? payment.amountCents - payment.refundedCents : 0;
 }
 
 /** A full refund returns the units to stock, unless they were dispatched. */

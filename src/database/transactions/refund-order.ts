@@ -1,6 +1,7 @@
 import { allowedFrom } from '../../domain/order.ts';
 import {
   decideRefund,
+  leftToRefund,
   type RefundReason,
   type RefundRequest,
   type RefusedRefund,
@@ -27,7 +28,7 @@ export function requestRefund(
     await lockName(sql, request.requestKey);
     const payment = await lockPayment(sql, request.orderId);
     if (!payment) return { refused: 'unknown_order', refundableCents: 0 };
-    const left = payment.state === 'settled' ? payment.amountCents - payment.refundedCents : 0;
+    const left = leftToRefund(payment);
     const [known] = await sql<RefundRow>('select * from refunds where request_key = :requestKey', {
       requestKey: request.requestKey,
     });
