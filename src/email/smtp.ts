@@ -1,4 +1,5 @@
 import { createTransport, type SendMailOptions, type SMTPTransportOptions } from 'nodemailer';
+import { isLoopback } from '../shared/loopback.ts';
 import type { Mailer, Message, RefusedMessage } from './mailer.ts';
 
 export interface SmtpOptions {
@@ -48,10 +49,8 @@ function transportOptions(url: string, timeoutMs: number): SMTPTransportOptions 
   };
 }
 
-const thisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
 function needsTls({ username, password, hostname }: URL): boolean {
-  return (username !== '' || password !== '') && !thisMachine.test(hostname);
+  return (username !== '' || password !== '') && !isLoopback(hostname);
 }
 
 /**

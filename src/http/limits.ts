@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ShopError } from '../domain/errors.ts';
+import { isLoopback } from '../shared/loopback.ts';
 import { isFromOtherSite } from '../shared/same-site.ts';
 
 // Requests that are refused before their handler runs.
@@ -92,8 +93,4 @@ export function refuseOtherMethods(server: FastifyInstance): () => void {
       });
     }
   };
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
