@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SettingsError } from './shared/program.ts';
+import { logLevel, origin } from './shared/settings.ts';
 
 const number = z.coerce.number({
   error: ({ code }) => (code === 'invalid_type' ? 'needs a number' : undefined),
@@ -12,13 +13,6 @@ const secrets = z
   .string()
   .transform((text) => text.split(',').map((one) => one.trim()))
   .pipe(z.array(secret).max(5));
-const origin = z
-  .url({ protocol: /^https?$/ })
-  .refine(
-    (url) => !URL.canParse(url) || new URL(url).pathname === '/',
-    'is an origin: no path after the host',
-  )
-  .transform((url) => new URL(url).origin);
 
 // One address, and a name without characters that end a name in a header.
 const sender = z
@@ -79,7 +73,7 @@ const environment = z.object({
   EVENT_STREAMS_PER_ADDRESS: number.int().positive().default(100),
   OPERATOR_TOKEN: secret.optional(),
   COOKIE_SECRET: secrets.optional(),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_LEVEL: logLevel,
 });
 
 type Environment = z.infer<typeof environment>;

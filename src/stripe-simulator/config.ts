@@ -1,23 +1,17 @@
 import { z } from 'zod';
 import { SettingsError } from '../shared/program.ts';
+import { logLevel, origin } from '../shared/settings.ts';
 
 const environment = z
   .object({
     HOST: z.string().default('127.0.0.1'),
     PAYMENT_SERVICE_PORT: z.coerce.number().int().min(1).max(65_535).default(8086),
-    PAYMENT_SERVICE_URL: z
-      .url({ protocol: /^https?$/ })
-      .refine(
-        (url) => !URL.canParse(url) || new URL(url).pathname === '/',
-        'is an origin: no path after the host',
-      )
-      .transform((url) => new URL(url).origin)
-      .optional(),
+    PAYMENT_SERVICE_URL: origin.optional(),
     DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
     SHOP_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:3000/payment_webhook'),
     STRIPE_SECRET_KEY: z.string(),
     STRIPE_WEBHOOK_SECRET: z.string(),
-    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    LOG_LEVEL: logLevel,
   })
   .transform((env) => ({
     host: env.HOST,
