@@ -6,7 +6,7 @@ RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY public public
 COPY src src
-RUN npm run build && npm prune --omit=dev --omit=optional
+RUN npm run build && rm dist/.tsbuildinfo && npm prune --omit=dev --omit=optional
 # Production never starts the simulator, so its files are for the demonstration only.
 RUN mkdir -p demonstration/dist demonstration/public \
   && mv dist/stripe-simulator demonstration/dist/ && mv public/stripe-simulator demonstration/public/
@@ -28,7 +28,8 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
 # Not npm, so that signals reach the program. For one process per container: node dist/main.js, with EXECUTOR_ID.
 CMD ["node", "dist/supervisor.js"]
 
-# The shop with simulated payments, open to everybody who reaches it: docker build --target demonstration
+# The shop with simulated payments, open to everybody who reaches it: docker build --target demonstration. It needs DATABASE_URL;
+# `docker compose up` brings a Postgres.
 FROM shop AS demonstration
 COPY --from=build /app/demonstration ./
 ENV NODE_ENV=development

@@ -3,7 +3,8 @@ import { type BuyerDetails, buyerFields, type CancelReason, type OrderStatus } f
 import type { PaymentState } from '../domain/payment.ts';
 import type { RefundReason } from '../domain/refund.ts';
 
-/** Rows as Postgres returns them. Amounts are minor units; bigint columns come as strings. */
+// Rows as Postgres returns them. Amounts are minor units; bigint columns come as strings.
+
 export interface ProductRow {
   productId: number;
   sku: string;

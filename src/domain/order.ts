@@ -12,7 +12,7 @@ export type CancelReason =
   | 'hold_expired'
   | 'cancelled_by_shopper';
 
-/** The verbs that change a status, and the statuses from which each may. Every guarded `where` on orders reads this table. */
+/** The verbs that change a status, and the statuses from which each may. Every update of a status reads this table. */
 export const allowedFrom = {
   pay: ['pending'],
   cancel: ['pending'],

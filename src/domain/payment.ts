@@ -17,7 +17,7 @@ export type EventOutcome =
 export interface PaymentEvent {
   readonly id: string;
   readonly type: string;
-  /** What happened to the money; `other` is recorded and changes nothing. */
+  /** The kind of event; `other` is recorded and changes nothing. */
   readonly kind: 'paid' | 'ended' | 'refunded' | 'disputed' | 'other';
   /** Our order, as we named it when we opened the session; null when it names none. */
   readonly orderId: number | null;

@@ -67,7 +67,7 @@ export function operatorView(source: OperatorSource, now: Date) {
   const faultMessage = fault && faultText(fault);
   const refund = refundView(source, faultMessage);
   return {
-    // Screen readers read the title first, so it starts with the news.
+    // Screen readers read the title first, so it starts with what has changed.
     title:
       faultMessage ??
       (stillOpen ? resolutionFault : (notice?.text ?? refund.done?.title ?? operatorWords.title)),

@@ -45,7 +45,7 @@ export const operatorWords = {
   },
   reconciliation: {
     heading: 'Reconciliation',
-    hint: 'The shop looks after itself: it takes up what was lost, and takes in what it was not told.',
+    hint: 'The shop looks after itself: it starts lost work again, and looks for payments that no event reported.',
     scope: 'Compared with',
     last: 'Last run',
     runs: 'Runs',

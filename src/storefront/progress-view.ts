@@ -9,7 +9,7 @@ export interface ProgressView {
   readonly text: string;
 }
 
-/** A dispatch under way, with what a script needs to draw it on by the page's own clock. */
+/** A dispatch under way, with what a script needs to show its progress by the page's own clock. */
 export interface DispatchView extends ProgressView {
   readonly ready: string;
   readonly wholeMs: number;

@@ -5,7 +5,7 @@ import { refundOf, refundSums } from './refund-history.ts';
 import { type ShownTime, shownTime } from './times.ts';
 import { cancelSteps, refundSteps, words } from './words.ts';
 
-/** One knot of an order's rope. */
+/** One step of an order's timeline. */
 export interface Step {
   /** The `what` of its history entry. Steps that are still ahead have names of their own. */
   readonly name: string;
@@ -17,7 +17,7 @@ export interface Step {
 const { steps } = words;
 
 /**
- * The steps of an order: what happened, one knot for each entry of its history, then what it waits for, then what is ahead.
+ * The steps of an order: what happened, one step for each entry of its history, then what it waits for, then what is ahead.
  * An order that ended early has nothing ahead.
  */
 export function timeline(order: OrderWithPayment, history: readonly HistoryEntry[], now: Date): Step[] {
@@ -30,7 +30,7 @@ function happened(
   history: readonly HistoryEntry[],
   now: Date,
 ): Step[] {
-  const knot = (word: string, state: 'done' | 'ended' = 'done', at = entry.at): Step => ({
+  const step = (word: string, state: 'done' | 'ended' = 'done', at = entry.at): Step => ({
     name: entry.what,
     state,
     word,
@@ -38,29 +38,29 @@ function happened(
   });
   switch (entry.what) {
     case 'placed':
-      return [knot(steps.placed)];
+      return [step(steps.placed)];
     case 'cancel_asked':
-      return [knot(steps.cancelAsked)];
+      return [step(steps.cancelAsked)];
     case 'cancelled':
-      return [knot(cancelWord(entry), 'ended')];
+      return [step(cancelWord(entry), 'ended')];
     case 'paid_late':
-      return [knot(steps.paidLate)];
+      return [step(steps.paidLate)];
     case 'paid':
-      return [knot(history.some(({ what }) => what === 'paid_late') ? steps.paidAfterAll : steps.paid)];
+      return [step(history.some(({ what }) => what === 'paid_late') ? steps.paidAfterAll : steps.paid)];
     case 'dispatched': {
       // A dispatch begins with the commit of the payment, so it has no entry of its own.
       const paidAt = history.findLast(({ what }) => what === 'paid')?.at ?? entry.at;
-      return [{ ...knot(steps.dispatchBegan, 'done', paidAt), name: 'dispatch' }, knot(steps.dispatched)];
+      return [{ ...step(steps.dispatchBegan, 'done', paidAt), name: 'dispatch' }, step(steps.dispatched)];
     }
     case 'refund_due':
     case 'refund_made': {
       const amount = formatMoney({ cents: refundOf(entry)?.cents ?? 0, currency: order.currency });
-      return [knot(entry.what === 'refund_due' ? refundSteps.promised(amount) : refundSteps.made(amount))];
+      return [step(entry.what === 'refund_due' ? refundSteps.promised(amount) : refundSteps.made(amount))];
     }
     case 'refunded':
-      return [knot(steps.refunded)];
+      return [step(steps.refunded)];
     case 'disputed':
-      return [knot(steps.disputed)];
+      return [step(steps.disputed)];
     default:
       // The step of the payment shows that the payment page was opened.
       return [];

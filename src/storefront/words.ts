@@ -7,7 +7,7 @@ import type { RefundReason } from '../domain/refund.ts';
 
 // The texts of shoppers and buyers: pages first, then messages. To translate the shop, translate this file. The texts of
 // operators are in operator/words.ts.
-// How numbers and amounts are written stands in shared/money.ts, where they are read as well.
+// shared/money.ts writes and reads numbers and amounts.
 
 /** Every text of the storefront. Templates read it as `words`; a sentence with `{time}` gets a `<time>` there. */
 export const words = {
@@ -350,7 +350,7 @@ export function pictureWords(product: string): string {
   return `Drawing of the ${product}`;
 }
 
-/** Which product there was too little of. */
+/** The text about a product that there was too little of. */
 export function shortageWords(product: string, wanted: number, available: number): string {
   if (available === 0) return `${product}: sold out.`;
   return `${product}: ${wanted} wanted, ${available} left.`;

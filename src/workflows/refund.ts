@@ -15,8 +15,8 @@ export interface RefundSettings {
   readonly retrySeconds: number;
 }
 
-// Ten minutes, where the first pause is two seconds.
-const longestPause = 300;
+// The longest pause, as a multiple of the first: ten minutes, where the first is two seconds.
+const longestPauseFactor = 300;
 const triesBeforeAttention = 5;
 
 /**
@@ -58,7 +58,7 @@ async function payBack(
       if (!('unknown' in answer)) return needsAttention;
     }
     await DBOS.sleep(pauseSeconds * 1000);
-    pauseSeconds = Math.min(2 * pauseSeconds, longestPause * retrySeconds);
+    pauseSeconds = Math.min(2 * pauseSeconds, longestPauseFactor * retrySeconds);
   }
 }
 

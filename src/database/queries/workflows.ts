@@ -2,7 +2,7 @@ import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { applicationName, checkoutWorkflowIdSql, failuresSql, workflowIdSql } from '../workflow-ids.ts';
 
-/** Which workflows to list. */
+/** The workflows to list. */
 export interface FinishedSearch {
   /** `scheduled`: only the runs of schedules that went well. */
   readonly kind: 'any' | 'scheduled';

@@ -2,7 +2,7 @@ import type { AttentionReason, AttentionResolution } from '../../domain/attentio
 import type { Statement } from '../../shared/statement.ts';
 import type { AttentionKind } from '../tables.ts';
 
-/** What an attention item is about. */
+/** The subject of an attention item. */
 export interface AttentionSubject {
   readonly kind: AttentionKind;
   /** Names its event, refund, email or order. */

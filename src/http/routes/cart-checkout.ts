@@ -80,7 +80,7 @@ async function order(
   }
 }
 
-/** What is wrong with a field as typed, in the words that the form shows; null when it is right. */
+/** The fault of a field as typed, in the words that the form shows; null when it is right. */
 const typedFault: Readonly<Record<keyof BuyerDetails, (typed: string) => string | null>> = {
   email: (typed) => {
     if (typed === '') return emailFaults.missing;

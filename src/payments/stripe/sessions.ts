@@ -43,7 +43,8 @@ function sessionParameters(
 ): Stripe.Checkout.SessionCreateParams {
   const reference = String(request.orderId);
   const metadata = { order_id: reference, correlation_token: request.correlationToken };
-  // Computed from recorded values, so that a repeated call has the same parameters.
+  // Computed from recorded values, so that a repeated call has the same parameters. Only the e-mail address may have been corrected
+  // meanwhile, which `isOfOtherCall` covers.
   const holdEnds = Math.ceil(request.holdExpiresAt / 1000);
   return {
     mode: 'payment',
