@@ -84,8 +84,9 @@ describe('an answer that leaves the outcome open is thrown, without the address'
       socket.on('close', () => clearInterval(timer));
       socket.on('error', () => socket.destroy());
     });
+    // On a busy machine the limit of the greeting's first line may be reached before that of the whole attempt.
     await expect(createSmtpMailer({ url: drip.url, from, timeoutMs: 1_000 }).send(message)).rejects.toThrow(
-      'EABORT',
+      /EABORT|ETIMEDOUT/,
     );
     drip.server.close();
   });
