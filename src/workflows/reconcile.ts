@@ -41,8 +41,8 @@ export interface Reconciler {
  * workflows and transactions as everything else, counts what it repaired, and reports the sums of stock and money.
  */
 export function registerReconciler(comparing: ComparisonContext): Reconciler {
-  // Callers at the same time share one run, because a comparison may take long.
-  const reconcile = shared(() => reconcileShop(comparing));
+  const reconcile = () => reconcileShop(comparing);
+  // A comparison may take long, and callers at the same time share it.
   const compare = shared(() => reconcileWithProvider(comparing));
   // Each is one step that is safe to repeat: the next run completes one that failed in the middle.
   const register = (name: string, step: string, run: () => Promise<unknown>) =>
