@@ -16,6 +16,8 @@ const longestFirst = [
   'stripe-simulator/page',
   'smtp',
   'payments/',
+  'http/order-events',
+  'http/statements',
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -40,6 +42,8 @@ const shared = {
   retry: 0,
   expect: { poll: { timeout: stalledMs, interval: 100 } },
   maxWorkers: 5,
+  // The long money runs: more at once leave the other files too little processor time.
+  maxConcurrency: 2,
   isolate: false,
   globalSetup: 'test/support/global-setup.ts',
   env: { CRASH_SEED: crashSeed },

@@ -100,6 +100,8 @@ test('npm run dev restarts the shop after a change, keeps it running during a bu
 
   await appendFile(path.join(root, 'public', 'assets', 'css', 'base.css'), '\n');
   await printed(restarted);
+  // Before it answers, a Ctrl-C ends it at once, and the supervisor may report that before it stops itself.
+  await waitFor('the restarted shop', health, (status) => status === 200);
 
   await pressCtrlC();
   expect(output).toContain('Stopping …');
