@@ -1,5 +1,5 @@
 import { createTransport, type SendMailOptions, type SMTPTransportOptions } from 'nodemailer';
-import { isLoopback } from '../shared/loopback.ts';
+import { isLoopback } from '../shared/same-site.ts';
 import type { Mailer, Message, RefusedMessage } from './mailer.ts';
 
 export interface SmtpOptions {

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ShopError } from '../domain/errors.ts';
-import { isLoopback } from '../shared/loopback.ts';
-import { isFromOtherSite } from '../shared/same-site.ts';
+import { isFromOtherSite, isLoopback } from '../shared/same-site.ts';
 
 // Requests that are refused before their handler runs.
 

@@ -11,3 +11,8 @@ export function isFromOtherSite(headers: IncomingHttpHeaders, ownHosts: readonly
   if (origin === undefined) return false;
   return !URL.canParse(origin) || !ownHosts.includes(new URL(origin).host);
 }
+
+/** Whether a host name, as a URL has it, is this machine. */
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
