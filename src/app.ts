@@ -3,12 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { FastifyInstance } from 'fastify';
 import { createStartCheckout } from './checkout/start-checkout.ts';
-import type { ShopConfig } from './config.ts';
+import { type ShopConfig, version } from './config.ts';
 import { connect, type Database } from './database/connection.ts';
 import { openEnginePool } from './database/engine-pool.ts';
 import { countCart } from './database/queries/carts.ts';
 import { type EventContext } from './database/transactions/ingest-payment-event.ts';
-import { ShopError } from './domain/errors.ts';
 import { createSmtpMailer } from './email/smtp.ts';
 import { readAssets } from './http/assets.ts';
 import { signedBrowsers } from './http/browsers.ts';
@@ -26,8 +25,9 @@ import { registerDispatch } from './workflows/dispatch.ts';
 import { registerEmail } from './workflows/email.ts';
 import { configureEngine, openQueues } from './workflows/engine.ts';
 import { registerHousekeeping } from './workflows/housekeeping.ts';
+import { type Liveness, startLiveness } from './workflows/liveness.ts';
+import { awaitDatabase, Readiness } from './workflows/readiness.ts';
 import { registerReconciler } from './workflows/reconcile.ts';
-import { recoverOrphanedWorkflows } from './workflows/recovery.ts';
 import { startRedeliveryPoller } from './workflows/redelivery-poller.ts';
 import { registerRefund } from './workflows/refund.ts';
 import { registerResumeCheckout } from './workflows/resume-checkout.ts';
@@ -35,7 +35,7 @@ import { registerResumeCheckout } from './workflows/resume-checkout.ts';
 /** One shop process, wired but not started. */
 export interface App {
   readonly server: FastifyInstance;
-  /** Recovers its workflows and begins to work. @throws while Postgres is away */
+  /** Waits for the database, announces itself to the other processes and begins to work. @throws StartError */
   launch(): Promise<void>;
   /** Ends in order: no new requests, running steps finish, connections close. */
   close(): Promise<void>;
@@ -80,6 +80,9 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   });
   const startCheckout = createStartCheckout(database, checkout, answers, { holdSeconds: config.holdSeconds });
 
+  let liveness: Liveness | undefined;
+  let stopRedelivery = (): void => undefined;
+  const readiness = new Readiness(database, () => liveness);
   const browsers = signedBrowsers({ secure: config.publicUrl.startsWith('https:') });
   const pages = createPages({
     renderer,
@@ -91,30 +94,37 @@ export async function buildApp(config: ShopConfig): Promise<App> {
     ...config,
     assets,
     paymentOrigin: provider.pagesOrigin,
+    onFailure: (error) => {
+      readiness.noteFailure(error);
+    },
     renderProblem: (problem) => pages.renderAlone('error', { error: errorView(problem) }),
   });
-  const workings = { provider, context, reconciler, startCheckout, checkReady: () => checkReady(database) };
+  const workings = { provider, context, reconciler, startCheckout, checkReady: () => readiness.check() };
   await registerRoutes(server, config, { browsers, database, renderer, pages, ...workings });
   configureEngine(config, workflowPool, server.log);
 
-  let stopRedelivery = (): void => undefined;
   return {
     server,
     launch: async () => {
+      await awaitDatabase(database);
+      liveness = startLiveness({ ...config, build: version, takesOver: true });
+      await liveness.started;
       await DBOS.launch();
       await openQueues();
       await reconciler.schedule(config.reconcileSeconds);
       await housekeeper.schedule();
       stopRedelivery = startRedeliveryPoller(database);
-      if (config.supervised) await recoverOrphanedWorkflows(config.executorId, config.webConcurrency);
     },
     close: async () => {
+      readiness.drain();
+      await pause(config.drainSeconds * 1000);
       await server.close();
       stopRedelivery();
       await DBOS.shutdown({ workflowCompletionTimeoutMS: drainMs });
       // An abandoned step may still hold a connection, which ends with the process.
       await Promise.race([workflowPool.end(), pause(drainMs)]);
       await database.destroy();
+      await liveness?.end();
     },
   };
 }
@@ -132,9 +142,4 @@ function demonstrationOf({ production, operatorToken, email, payment }: ShopConf
     outbox: email.delivery === 'preview',
     paymentServiceUrl: payment.provider === 'local' ? payment.serviceUrl : null,
   };
-}
-
-async function checkReady(database: Database): Promise<void> {
-  await database.raw('select 1');
-  if (!DBOS.isInitialized()) throw new ShopError('unavailable', 'The workflows are not running yet.');
 }

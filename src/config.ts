@@ -1,6 +1,10 @@
+import { createRequire } from 'node:module';
 import { z } from 'zod';
 import { SettingsError } from './shared/program.ts';
 import { logLevel, origin } from './shared/settings.ts';
+
+/** The version of this program. */
+export const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
 
 const number = z.coerce.number({
   error: ({ code }) => (code === 'invalid_type' ? 'needs a number' : undefined),
@@ -41,7 +45,7 @@ const environment = z.object({
   WEB_CONCURRENCY: number.int().min(1).max(64).default(1),
   EXECUTOR_ID: z
     .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/)
+    .regex(/^[A-Za-z0-9._-]{1,64}(~[A-Za-z0-9_-]{8})?$/)
     .optional(),
   PAYMENT_PROVIDER: z.enum(['local', 'stripe']).optional(),
   PAYMENT_SERVICE_PORT: port.default(8086),
@@ -73,6 +77,7 @@ const environment = z.object({
   EVENT_STREAMS_PER_ADDRESS: number.int().positive().default(100),
   OPERATOR_TOKEN: secret.optional(),
   COOKIE_SECRET: secrets.optional(),
+  DRAIN_SECONDS: number.min(0).max(60).default(0),
   LOG_LEVEL: logLevel,
 });
 
@@ -94,10 +99,7 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   readonly dataDir: string;
   readonly webConcurrency: number;
-  /**
-   * The executor id of a shop process. A process that starts under the id of an ended one recovers its workflows. For the
-   * supervisor it is the first part of its shops' ids. Undefined means `shop`.
-   */
+  /** A label for the executor ids of this host's shop processes, for people. Each start adds a random part. Undefined means `shop`. */
   readonly executorId: string | undefined;
   readonly payment: PaymentConfig;
   readonly email: EmailConfig;
@@ -113,6 +115,8 @@ export interface Config {
   readonly eventStreamsPerAddress: number;
   /** Secrets that sign cookies: the first signs, all are valid. Empty only where no cookie is set. */
   readonly cookieSecrets: readonly string[];
+  /** Seconds between the first unready answer of a process that ends, and the end of its listening. */
+  readonly drainSeconds: number;
   readonly operatorToken: string | undefined;
   readonly logLevel: Environment['LOG_LEVEL'];
 }
@@ -148,9 +152,8 @@ export interface EmailConfig {
 /** The settings of one shop process, with its database and executor id. */
 export type ShopConfig = Config & {
   readonly databaseUrl: string;
+  /** Names this start of the process for the engine and for the other processes. */
   readonly executorId: string;
-  /** Whether a supervisor started the process and chose its executor id. */
-  readonly supervised: boolean;
 };
 
 /** The program that reads the settings. It decides which settings are required. */
@@ -190,8 +193,6 @@ function missing(given: Given, role: Role): string[] {
     required.push('STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET');
     if (role === 'shop') required.push('COOKIE_SECRET');
   }
-  // Two processes with one id would recover each other's running workflows at every start.
-  if (production && role === 'shop') required.push('EXECUTOR_ID');
   const faults = required.filter((name) => given[name] === undefined).map((name) => `${name}: is missing`);
   if (production && given.PAYMENT_PROVIDER === 'local') {
     faults.push('PAYMENT_PROVIDER: production does not accept simulated payments');
@@ -209,7 +210,7 @@ function missingEmail(given: Given): string[] {
   ];
 }
 
-// A workflow without a new step for longer counts as stalled (database/queries/workflows.ts).
+// Nobody waits longer for a payment page or a message.
 const longestRetrySeconds = 900;
 
 function tooManyRetries(env: Environment): string[] {
@@ -255,6 +256,7 @@ function freeze(env: Environment): Config {
     checkoutsPerMinute: env.CHECKOUTS_PER_MINUTE,
     eventStreamsPerAddress: env.EVENT_STREAMS_PER_ADDRESS,
     cookieSecrets: env.COOKIE_SECRET ?? [],
+    drainSeconds: env.DRAIN_SECONDS,
     operatorToken: env.OPERATOR_TOKEN,
     logLevel: env.LOG_LEVEL,
   });

@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace';
 import { type App, buildApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
+import { newExecutorId } from './database/workflow-ids.ts';
 import { runProgram, SettingsError } from './shared/program.ts';
 
 const closeWithinMs = 10_000;
@@ -8,20 +9,22 @@ const supervised = process.send !== undefined;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env, 'shop');
-  const { databaseUrl, executorId = 'shop-0' } = config;
+  const { databaseUrl, executorId: label = 'shop' } = config;
   if (databaseUrl === undefined) throw new SettingsError(['DATABASE_URL: is missing']);
-  const app = await buildApp({ ...config, databaseUrl, executorId, supervised });
-  endOnSignal(app);
+  // A supervisor chooses the whole id, so that it can report the end of the process.
+  const executorId = supervised ? label : newExecutorId(label);
+  const app = await buildApp({ ...config, databaseUrl, executorId });
+  endOnSignal(app, config.drainSeconds);
   await app.launch();
   await app.server.listen({ host: config.host, port: config.port });
   announce(config);
 }
 
-function endOnSignal(app: App): void {
+function endOnSignal(app: App, drainSeconds: number): void {
   // The supervisor decides the order in which its processes end. A Ctrl-C in its terminal, or a signal to the whole
   // process group, reaches this process as well, and must neither end it early nor interrupt its end.
   const { close } = closeWithGrace(
-    { delay: closeWithinMs, skip: supervised ? ['SIGINT', 'SIGTERM'] : [] },
+    { delay: closeWithinMs + drainSeconds * 1000, skip: supervised ? ['SIGINT', 'SIGTERM'] : [] },
     async ({ err }) => {
       if (err) app.server.log.fatal({ err }, 'ends after an error');
       await app.close();

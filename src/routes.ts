@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module';
 import type { FastifyInstance } from 'fastify';
 import { type StartCheckout } from './checkout/start-checkout.ts';
-import type { ShopConfig } from './config.ts';
+import { type ShopConfig, version } from './config.ts';
 import { type Database } from './database/connection.ts';
 import { listen } from './database/listen.ts';
 import { addToCart, correctBuyer, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
@@ -10,6 +9,7 @@ import { requestRefund } from './database/transactions/refund-order.ts';
 import { requestCancellation } from './database/transactions/request-cancellation.ts';
 import { resolveAttentionItem } from './database/transactions/resolve-attention-item.ts';
 import { addStock, raiseToRestockLevel } from './database/transactions/restock.ts';
+import type { UnreadyCause } from './domain/readiness.ts';
 import { type Browsers } from './http/browsers.ts';
 import { refuseOtherMethods } from './http/limits.ts';
 import { documentRoutes } from './http/openapi.ts';
@@ -38,8 +38,6 @@ import { inTransaction } from './shared/statement.ts';
 import { type Renderer } from './storefront/render.ts';
 import { type Reconciler } from './workflows/reconcile.ts';
 
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-
 /** The services that the routes use. */
 export interface Services {
   readonly browsers: Browsers;
@@ -50,8 +48,8 @@ export interface Services {
   readonly context: EventContext;
   readonly reconciler: Reconciler;
   readonly startCheckout: StartCheckout;
-  /** Fails while orders cannot be taken. */
-  readonly checkReady: () => Promise<void>;
+  /** Why orders cannot be taken; null when they can. */
+  readonly checkReady: () => Promise<UnreadyCause | null>;
 }
 
 /** Registers every route of the shop, and passes to each the writes that it may make. */

@@ -12,7 +12,7 @@ import {
   startPaymentService,
   startShops,
 } from './supervisor/children.ts';
-import { type DatabaseServer, openDatabase, prepareDatabase } from './supervisor/database.ts';
+import { type DatabaseServer, openDatabase, prepareDatabase, reportEnd } from './supervisor/database.ts';
 import type { KeptProcess } from './supervisor/keep-running.ts';
 import { takeLock } from './supervisor/lock.ts';
 import { choosePaymentAddress, claimShopPort } from './supervisor/ports.ts';
@@ -135,7 +135,8 @@ function startAllShops(
   const shops = startShops({
     entry: path.join(dist, 'main.js'),
     count: run.config.webConcurrency,
-    executorPrefix: run.config.executorId ?? 'shop',
+    label: run.config.executorId ?? 'shop',
+    onEnd: (executorId) => void reportEnd(database.url, executorId),
     environment: () => shopEnvironment(process.env, { databaseUrl: database.url, cookieSecret }, local),
     log,
     stopping: run.stopping.wanted,
@@ -143,9 +144,11 @@ function startAllShops(
   keep(run, 'The shop', shops);
 }
 
-function keep({ stopping, parts, kept }: Run, name: string, started: KeptProcess[]): void {
+function keep({ config, stopping, parts, kept }: Run, name: string, started: KeptProcess[]): void {
   const stopAll = (): Promise<unknown> =>
-    Promise.all(started.map((process) => process.stop(graceMs, stopping.forced)));
+    Promise.all(
+      started.map((process) => process.stop(graceMs + config.drainSeconds * 1000, stopping.forced)),
+    );
   parts.push({ name, stop: async () => void (await stopAll()) });
   kept.push(...started);
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import createKnex, { type Knex } from 'knex';
 import { Client } from 'pg';
-import { migrationSource } from './migration-source.ts';
+import { compareMigrations, migrationSource } from './migration-source.ts';
 import { seedCatalogue } from './seed.ts';
 
 // Any number that nothing else in this database locks on.
@@ -13,7 +13,8 @@ const waitAtMostMs = 60_000;
 /**
  * Brings the shop's tables and the engine's up to date, and fills an empty catalogue.
  * An advisory lock lets several processes migrate at once. Everything of ours is one transaction: a process that
- * is killed in the middle leaves nothing behind, no lock row either.
+ * is killed in the middle leaves nothing behind, no lock row either. A database of a newer version that this one can work with stays as
+ * it is.
  * @throws when another migration holds the lock for a minute, or another version made the database
  */
 export async function migrate(databaseUrl: string): Promise<void> {
@@ -24,7 +25,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
   await lockHolder.connect();
   try {
     await takeLock(lockHolder);
-    await refuseForeignMigrations(database);
+    if ((await readSchema(database)) === 'newer') return;
     await DBOS.migrate(databaseUrl);
     await database.transaction(async (trx) => {
       await trx.migrate.latest({ migrationSource });
@@ -42,14 +43,16 @@ export async function migrate(databaseUrl: string): Promise<void> {
 const unreadMessages = `
   create index if not exists holdfast_unread on dbos.notifications (created_at_epoch_ms) where not consumed`;
 
-async function refuseForeignMigrations(database: Knex): Promise<void> {
-  if (!(await database.schema.hasTable('knex_migrations'))) return;
+/** @throws when another version made the database, and this one cannot work with it */
+async function readSchema(database: Knex): Promise<'ours' | 'newer'> {
+  if (!(await database.schema.hasTable('knex_migrations'))) return 'ours';
   const recorded: string[] = await database('knex_migrations').orderBy('id').pluck('name');
   const ours = (await migrationSource.getMigrations([])).map(({ file }) => file);
   const foreign = recorded.filter((name) => !ours.includes(name));
-  if (foreign.length === 0) return;
+  if (foreign.length === 0) return 'ours';
   // Before 0.1.0 migrations had no file extension.
   if (foreign.every((name) => name.endsWith('.sql'))) {
+    if ((await compareMigrations(recorded)) === 'same') return 'newer';
     throw new Error(
       `the database was migrated by a newer version (${foreign.join(', ')}). Start that version.`,
     );

@@ -4,6 +4,21 @@ import type { Knex } from 'knex';
 // The same folder for the sources, the build, the tests and knex's command line.
 const folder = new URL('../../migrations/', import.meta.url);
 
+/** A name with this ending is of a migration that older builds cannot work with. All others only add. */
+const breaking = '.breaking.sql';
+
+/**
+ * Compares the migrations of a database with those of this build. A build works with its own schema, and with a newer one unless one of
+ * the newer migrations is named as breaking (decision 20).
+ */
+export async function compareMigrations(
+  made: readonly string[],
+): Promise<'same' | 'schema_older' | 'schema_newer'> {
+  const ours = (await migrationSource.getMigrations([])).map(({ file }) => file);
+  if (ours.some((file) => !made.includes(file))) return 'schema_older';
+  return made.some((name) => !ours.includes(name) && name.endsWith(breaking)) ? 'schema_newer' : 'same';
+}
+
 /** The files of `migrations/`, in the order of their numbers. Knex records each under its file name. */
 export const migrationSource: Knex.MigrationSource<{ readonly file: string }> = {
   getMigrations: async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { AttentionKind } from './tables.ts';
 
 // The engine's rows contain these names and ids. A release that changes one strands the orders in flight.
@@ -5,8 +6,13 @@ import type { AttentionKind } from './tables.ts';
 /** The name under which the engine keeps this application's workflows. */
 export const applicationName = 'holdfast';
 
-/** One queue per kind of peer, so that a slow peer delays its own work only. */
-export const queues = { dispatch: 'dispatch', money: 'money', email: 'email' } as const;
+/** A new id for one start of a process; `label` says which process of which host it is. */
+export function newExecutorId(label: string): string {
+  return `${label}~${randomBytes(6).toString('base64url')}`;
+}
+
+/** One queue per kind of peer, so that a slow peer delays its own work only. Checkouts wait in one only when they are taken over. */
+export const queues = { checkout: 'checkout', dispatch: 'dispatch', money: 'money', email: 'email' } as const;
 
 /**
  * The workflows about one order, refund or email; its number is their argument. Each first reads what is left to do, so

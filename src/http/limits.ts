@@ -64,6 +64,31 @@ export function refuseEncodedBodies(server: FastifyInstance): void {
   });
 }
 
+/**
+ * Answers `timeout` when a handler takes longer than `limitMs`. The handler goes on, and its late answer is dropped. Fastify's own
+ * `handlerTimeout` does not apply to requests with a body: it ends with the request's `close`, which Node emits once the body is read.
+ */
+export function limitTime(server: FastifyInstance, limitMs: number): void {
+  server.addHook('onRoute', (route) => {
+    const { handler } = route;
+    route.handler = async function answerInTime(request, reply) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => {
+          // Fastify would log the late answer with its address, which may contain the token of an order.
+          reply.log = reply.log.child({}, { level: 'silent' });
+          reject(new ShopError('timeout', 'There is no answer yet. The work continues.'));
+        }, limitMs);
+      });
+      try {
+        return await Promise.race([handler.call(this, request, reply), late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    };
+  });
+}
+
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 /**

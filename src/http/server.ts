@@ -10,7 +10,7 @@ import { ShopError } from '../domain/errors.ts';
 import { buyerFields } from '../domain/order.ts';
 import { type Assets, assetRoutes, smallestToCompress } from './assets.ts';
 import { logProblem, type Problem, problemOf, sendProblem, withRetryAfter } from './errors.ts';
-import { refuseEncodedBodies, refuseOtherSites, tooManyRequests } from './limits.ts';
+import { limitTime, refuseEncodedBodies, refuseOtherSites, tooManyRequests } from './limits.ts';
 import { wantsPage } from './pages.ts';
 import { anyProblem } from './schemas.ts';
 
@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly publicUrl: string;
   /** Origin to which a checkout form may lead: the provider's payment pages. */
   readonly paymentOrigin: string;
+  /** Called with the error of each request that failed. */
+  readonly onFailure: (error: unknown) => void;
   /** The page that shows a problem to a person. */
   readonly renderProblem: (problem: Problem) => Promise<string>;
 }
@@ -45,7 +47,6 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     },
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: (_address, hop) => hop < options.trustProxy,
-    handlerTimeout: handlerTimeoutMs,
     bodyLimit: bodyLimitBytes,
     routerOptions: { maxParamLength: longestParameter, ignoreTrailingSlash: true },
     forceCloseConnections: 'idle',
@@ -58,6 +59,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   readBodies(server);
   refuseOtherSites(server, options.publicUrl);
   refuseEncodedBodies(server);
+  limitTime(server, handlerTimeoutMs);
   await server.register(accepts);
   await server.register(rateLimit, { global: false, errorResponseBuilder: tooManyRequests });
   await server.register(helmet, securityHeaders(options));
@@ -76,13 +78,14 @@ function logAnswers(server: FastifyInstance): void {
   });
 }
 
-function answerErrors(server: FastifyInstance, { renderProblem }: ServerOptions): void {
+function answerErrors(server: FastifyInstance, { onFailure, renderProblem }: ServerOptions): void {
   // Every response that a route does not declare is a problem.
   server.addHook('onRoute', (route) => {
     if (!route.schema?.response) return;
     route.schema = { ...route.schema, response: { default: anyProblem, ...route.schema.response } };
   });
   server.setErrorHandler(async (error, request, reply) => {
+    onFailure(error);
     const problem = problemOf(error);
     logProblem(request, problem, error);
     if (!wantsPage(request)) return sendProblem(reply, problem);

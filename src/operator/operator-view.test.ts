@@ -14,6 +14,7 @@ const nothing: OperatorSource = {
   attention: [],
   products: [aProduct()],
   reconciliations: [],
+  executors: [],
   accounts: { stock: [], money: [], contradictions: 0 },
   outcome: null,
   unresolved: null,
@@ -147,8 +148,8 @@ test('repairs of reconciliation are worded, and repairs that did not happen are 
     scope: 'shop',
     runs: 1234,
     lastRunAt: now,
-    repaired: { restarted: 2, resumed: 0, unheard_of: 1 },
-    report: { restarted: 0, resumed: 0 },
+    repaired: { restarted: 2, events_placed: 0, unheard_of: 1 },
+    report: { restarted: 0, events_placed: 0 },
   };
   expect(view({ reconciliations: [compared, shop] }).scopes).toMatchObject([
     {

@@ -1,3 +1,4 @@
+import type { LivingExecutor } from '../database/queries/executors.ts';
 import type { RefundOfOrder } from '../database/queries/orders.ts';
 import type { ProductInStock } from '../database/queries/products.ts';
 import {
@@ -11,7 +12,7 @@ import type { AttentionReason } from '../domain/attention.ts';
 import { formatMoney } from '../shared/money.ts';
 import { shownTime } from '../storefront/times.ts';
 import { orderWords } from '../storefront/words.ts';
-import { scopesView, sumsView } from './sums-view.ts';
+import { processesView, scopesView, sumsView } from './sums-view.ts';
 import {
   attentionReasonText,
   attentionWords,
@@ -48,6 +49,7 @@ export interface OperatorSource {
   readonly products: readonly ProductInStock[];
   readonly reconciliations: readonly ReconciliationRow[];
   readonly accounts: Accounts;
+  readonly executors: readonly LivingExecutor[];
   readonly outcome: Outcome | null;
   /** An attention item that was not resolved, with what was typed. */
   readonly unresolved: { readonly attentionId: number; readonly typed: string } | null;
@@ -76,6 +78,7 @@ export function operatorView(source: OperatorSource, now: Date) {
     more: attention.length === attentionPerList ? oldestWords(attentionPerList) : null,
     sums: sumsView(source.accounts, source.products, now),
     scopes: scopesView(reconciliations, now),
+    processes: processesView(source.executors, now),
     refund,
   };
 }

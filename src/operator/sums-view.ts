@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LivingExecutor } from '../database/queries/executors.ts';
 import type { ProductInStock } from '../database/queries/products.ts';
 import type { Accounts, ReconciliationRow } from '../database/queries/reconciliation.ts';
 import { formatMoney, numberLocale } from '../shared/money.ts';
@@ -60,6 +61,17 @@ function repairs(found: unknown): string {
     .filter(([, count]) => count > 0)
     .map(([what, count]) => `${figure(count)} ${repairWords[what]?.[count === 1 ? 0 : 1] ?? what}`);
   return said.length > 0 ? said.join(', ') : nothingRepaired;
+}
+
+/** The living processes. */
+export function processesView(executors: readonly LivingExecutor[], now: Date) {
+  return executors.map(({ executorId: name, host, build, startedAt, takenOver }) => ({
+    name,
+    host,
+    build,
+    since: shownTime(startedAt, now),
+    takenOver: figure(takenOver),
+  }));
 }
 
 const wholeNumber = new Intl.NumberFormat(numberLocale);

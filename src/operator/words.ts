@@ -55,6 +55,15 @@ export const operatorWords = {
     now: 'Reconcile now',
     nowHint: 'Compares both at once.',
   },
+  processes: {
+    heading: 'Processes',
+    hint: 'Every process that works for the shop now. When one ends, the others take over its work within seconds.',
+    process: 'Process',
+    host: 'Host',
+    build: 'Version',
+    since: 'Running since',
+    takenOver: 'Work taken over',
+  },
   refund: {
     heading: 'Refund an order',
     order: 'Order number',
@@ -157,7 +166,6 @@ export const scopeWords = { shop: 'Our own records', provider: 'The payment serv
 /** The kinds of repairs of reconciliation, singular and plural. */
 export const repairWords: Readonly<Record<string, readonly [one: string, many: string]>> = {
   restarted: ['piece of work begun again', 'pieces of work begun again'],
-  resumed: ['piece of work taken up', 'pieces of work taken up'],
   events_placed: ['late message placed', 'late messages placed'],
   missed_events: ['missed message taken in', 'missed messages taken in'],
   missed_payments: ['missed payment taken in', 'missed payments taken in'],

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config.ts';
+import { newExecutorId } from '../database/workflow-ids.ts';
 import { KeptProcess, type KeptProcessOptions } from './keep-running.ts';
 import type { PaymentAddress } from './ports.ts';
 
@@ -37,8 +38,10 @@ type ChildOptions = Pick<KeptProcessOptions, 'log' | 'stopping'> & {
 export function startShops(
   options: ChildOptions & {
     readonly count: number;
-    /** First part of the executor ids. The second is a fixed number, so that a new process recovers its predecessor's work. */
-    readonly executorPrefix: string;
+    /** First part of the executor ids. */
+    readonly label: string;
+    /** Called with the executor id of each process that has ended. */
+    readonly onEnd: (executorId: string) => void;
   },
 ): KeptProcess[] {
   // The kernel distributes connections. Node's own scheduling loses a connection when the process that it was being
@@ -46,8 +49,14 @@ export function startShops(
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: options.entry, args: [], execArgv: [] });
   return Array.from({ length: options.count }, (_, slot) => {
-    const name = `${options.executorPrefix}-${slot}`;
-    const spawn = () => cluster.fork({ ...options.environment(), EXECUTOR_ID: name }).process;
+    const name = `${options.label}-${slot}`;
+    const spawn = () => {
+      const executorId = newExecutorId(name);
+      const { process } = cluster.fork({ ...options.environment(), EXECUTOR_ID: executorId });
+      return process.once('exit', () => {
+        options.onEnd(executorId);
+      });
+    };
     return new KeptProcess({ ...options, name, spawn });
   });
 }

@@ -3,7 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { connect } from '../database/connection.ts';
 import { migrate } from '../database/migrate.ts';
+import { endExecutor } from '../database/transactions/executors.ts';
 import { describeError, StartError } from '../shared/program.ts';
+import { statementsOf } from '../shared/statement.ts';
 import { type RunningPostgres, startPostgres, urlOfRunningPostgres } from './postgres.ts';
 
 /** The database server of this start. */
@@ -58,6 +60,16 @@ export async function prepareDatabase(url: string): Promise<void> {
     const { host, pathname } = new URL(url);
     throw new StartError(`The database ${host}${pathname} could not be migrated: ${describeError(error)}`);
   }
+}
+
+/**
+ * Records that a shop process has ended, so that the others need not wait for its silence. Never throws: without Postgres they notice
+ * the silence.
+ */
+export async function reportEnd(url: string, executorId: string): Promise<void> {
+  const database = connect(url, 1);
+  await endExecutor(statementsOf(database), executorId).catch(() => undefined);
+  await database.destroy();
 }
 
 /** Does nothing when the server does not let this user look or create; the migration then fails with a clearer reason. */

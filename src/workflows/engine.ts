@@ -13,6 +13,8 @@ export const maxRecoveryAttempts = 1_000_000;
 export const withoutDeadline = { timeoutSeconds: Number.NaN } as const;
 
 const queueOptions = {
+  // Without a bound: a checkout runs for as long as its shopper takes to pay. Take-over itself goes in batches.
+  [queues.checkout]: { minPollingIntervalMs: 500 },
   // Orders become due once a second, all at once. With every poll, this many keep up with 250 orders a second. An idle shop spends
   // most of its time on polls: each costs four statements.
   [queues.dispatch]: { workerConcurrency: 125, minPollingIntervalMs: 500 },
@@ -53,8 +55,8 @@ interface Log {
 }
 
 /**
- * Configures DBOS for one shop process; call it before the launch. `executorId` names the process for ever. The caller closes the
- * pool after the engine.
+ * Configures DBOS for one shop process; call it before the launch. `executorId` names this start of the process. The caller closes
+ * the pool after the engine.
  */
 export function configureEngine(
   config: { readonly databaseUrl: string; readonly executorId: string },
@@ -69,6 +71,8 @@ export function configureEngine(
     executorID: config.executorId,
     // One version for ever: orders in flight continue after a deployment, and changed steps need another version number (decision 13).
     enablePatching: true,
+    // A process must not take a workflow that only a newer build knows. Such workflows get a queue with a new name.
+    listenQueues: Object.values(queues),
     runMigrations: false,
     // The engine wakes up this often to announce workflow events and streams. The shop has neither.
     notificationCoalesceMs: 60_000,

@@ -2,6 +2,8 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { type FinishedSearch, listFinishedTrees } from '../database/queries/workflows.ts';
 import { removeOldCarts } from '../database/transactions/carts.ts';
+import { removeOldTakeOvers } from '../database/transactions/executors.ts';
+import { statementsOf } from '../shared/statement.ts';
 import { maxRecoveryAttempts, runScheduledTask } from './engine.ts';
 
 /** Removes old rows on a schedule, so that nothing grows for ever. */
@@ -25,6 +27,9 @@ export function registerHousekeeping(
   const workflow = DBOS.registerWorkflow(
     async (_at: Date) => {
       await runScheduledTask('removeOldCarts', () => removeOldCarts(database));
+      await runScheduledTask('removeOldTakeOvers', () =>
+        removeOldTakeOvers(statementsOf(database), retentionDays),
+      );
       await runScheduledTask('removeFinishedWorkflows', () =>
         removeFinishedWorkflows(database, { retentionDays, now: Date.now() }),
       );

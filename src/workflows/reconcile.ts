@@ -2,15 +2,15 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { listDeferredEvents, readAccounts } from '../database/queries/reconciliation.ts';
 import { raiseAttention, resolveAttention } from '../database/transactions/attention.ts';
+import { endUnknownExecutors } from '../database/transactions/executors.ts';
 import { flagOverduePayments } from '../database/transactions/flag-overdue-payments.ts';
 import { retryDeferredEvent } from '../database/transactions/ingest-payment-event.ts';
 import { recordReconciliation } from '../database/transactions/record-reconciliation.ts';
 import { restartMissingWorkflows } from '../database/transactions/restart-workflows.ts';
-import { inTransaction } from '../shared/statement.ts';
+import { inTransaction, statementsOf } from '../shared/statement.ts';
 import { ingestOrSendToAttention } from './attention.ts';
 import { type ComparisonContext, compareWithProvider, type Differences } from './compare-with-provider.ts';
 import { maxRecoveryAttempts, runScheduledTask } from './engine.ts';
-import { resumeStalledWorkflows } from './recovery.ts';
 
 const shopSchedule = 'reconcile';
 const providerSchedule = 'compare-with-provider';
@@ -22,7 +22,6 @@ const dayMs = 86_400_000;
 /** The repairs of one run. */
 export interface Reconciled {
   readonly restarted: number;
-  readonly resumed: number;
   readonly events_placed: number;
 }
 
@@ -80,7 +79,7 @@ function cronOf(seconds: number): string {
 
 async function reconcileShop({ database, context, provider }: ComparisonContext): Promise<Reconciled> {
   const restarted = await inTransaction(database, restartMissingWorkflows);
-  const resumed = await resumeStalledWorkflows(database);
+  await endUnknownExecutors(statementsOf(database));
   await inTransaction(database, flagOverduePayments);
   let applied = 0;
   for (const body of await listDeferredEvents(database)) {
@@ -91,9 +90,9 @@ async function reconcileShop({ database, context, provider }: ComparisonContext)
     if (outcome && outcome !== 'known' && outcome !== 'unknown_order' && outcome !== 'too_early')
       applied += 1;
   }
-  const repaired = { restarted, resumed, events_placed: applied };
+  const repaired = { restarted, events_placed: applied };
   await recordReconciliation(database, 'shop', { repaired, report: repaired });
-  if (restarted + resumed + applied > 0) DBOS.logger.warn(`Reconciled: ${JSON.stringify(repaired)}`);
+  if (restarted + applied > 0) DBOS.logger.warn(`Reconciled: ${JSON.stringify(repaired)}`);
   return repaired;
 }
 

@@ -25,6 +25,7 @@ beforeAll(async () => {
     cookieSecrets: ['cookie_test_0123456789abcdef'],
     publicUrl: 'http://localhost',
     paymentOrigin: 'http://localhost:1',
+    onFailure: () => undefined,
     renderProblem: async ({ code }) => `page of ${code}`,
   });
 });

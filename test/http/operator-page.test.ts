@@ -200,6 +200,7 @@ test('with an operator token, the page and its forms require it', async () => {
     trustProxy: 0,
     publicUrl: shop.shopUrl,
     paymentOrigin: shop.paymentUrl,
+    onFailure: () => undefined,
     renderProblem: () => Promise.resolve('a page'),
   });
   await admitOperators(server, operatorToken);

@@ -47,7 +47,7 @@ async function startAgain(): Promise<void> {
   await supervisor.open();
 }
 
-test('a shop that is killed answers again, as the same executor', async () => {
+test('a shop that is killed answers again', async () => {
   await buy();
   const before = await processesOf(fixture, supervisor);
   process.kill(before.shop, 'SIGKILL');

@@ -32,7 +32,7 @@ export async function openFixture(
   const places = await choosePlaces({ shop: shop.url, payments: payments.url }, settings);
   const webhooks = await WebhookProxy.start(places.shopUrl);
   const processes = {
-    shop: new RealProcess('shop', { ...places.shopEnv, EXECUTOR_ID: 'shop-0' }),
+    shop: new RealProcess('shop', places.shopEnv),
     payments: new RealProcess('payments', { ...places.paymentEnv, SHOP_WEBHOOK_URL: webhooks.url }),
   };
   const [shopRows, paymentRows] = [openInspector(shop.url, 2), openInspector(payments.url, 2)];

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { newExecutorId } from '../../src/database/workflow-ids.ts';
+import { reportEnd } from '../../src/supervisor/database.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const crashPoints = new URL('crash-points.mjs', import.meta.url).href;
@@ -27,6 +29,7 @@ export class RealProcess {
   #answers: Promise<void>;
   #crashAt: CrashPoint | undefined;
   #stopping = false;
+  #reported = true;
 
   constructor(program: keyof typeof entries, env: Readonly<Record<string, string>>) {
     this.#program = program;
@@ -67,6 +70,24 @@ export class RealProcess {
     await gone;
   }
 
+  /**
+   * Ends it for good by a signal. Nobody reports its end, as when its host is lost (SIGKILL) or is shut down (SIGTERM). Resolves when the
+   * process is gone.
+   */
+  async leave(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    [this.#stopping, this.#reported] = [true, false];
+    const gone = once(this.#child, 'close');
+    this.#child.kill(signal);
+    await gone;
+  }
+
+  /** Stops it like `kill -STOP`; the returned function lets it go on. */
+  freeze(): () => void {
+    const child = this.#child;
+    child.kill('SIGSTOP');
+    return () => child.kill('SIGCONT');
+  }
+
   /** Ends it for good. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -74,11 +95,13 @@ export class RealProcess {
   }
 
   #start(): [ChildProcess, Promise<void>] {
+    const executorId = newExecutorId(this.#program);
     const child = spawn(process.execPath, ['--import', crashPoints, entries[this.#program]], {
       cwd: root,
       env: {
         PATH: process.env['PATH'],
         ...this.#env,
+        ...(this.#program === 'shop' && { EXECUTOR_ID: executorId }),
         ...(this.#crashAt !== undefined && { CRASH_AT: this.#crashAt }),
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -92,6 +115,8 @@ export class RealProcess {
       });
     }
     child.once('close', (code, signal) => {
+      if (this.#program === 'shop' && this.#reported)
+        void reportEnd(this.#env['DATABASE_URL'] ?? '', executorId);
       this.#startAgain(reached ?? signal ?? `exit code ${code}`);
     });
     return [child, answers(child)];

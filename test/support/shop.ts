@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { connect, type Database } from '../../src/database/connection.ts';
+import { newExecutorId } from '../../src/database/workflow-ids.ts';
 import { readSimulatorConfig } from '../../src/stripe-simulator/config.ts';
 import { startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
 import { openInspector } from './inspector.ts';
@@ -56,7 +57,7 @@ export async function startTestShop(
 
 async function startApp(env: Readonly<Record<string, string>>, databaseUrl: string): Promise<App> {
   const config = readConfig(env, 'shop');
-  const app = await buildApp({ ...config, databaseUrl, executorId: 'shop-0', supervised: false });
+  const app = await buildApp({ ...config, databaseUrl, executorId: newExecutorId('test') });
   await app.launch();
   await app.server.listen({ host: config.host, port: config.port });
   return app;

@@ -10,6 +10,7 @@ import type { Database } from '../connection.ts';
 import { sendToCheckout } from '../outbox.ts';
 import { checkoutWorkflowId } from '../workflow-ids.ts';
 import { raiseAttention } from './attention.ts';
+import { cancelOrder, cancelReasonOf } from './cancel-order.ts';
 import { type LockedPayment, lockPayment, movePayment, readPayment } from './lock-payment.ts';
 import { recordExternalRefund } from './record-external-refund.ts';
 import { settleLatePayment } from './settle-late-payment.ts';
@@ -172,8 +173,10 @@ async function apply(
   if ('nextState' in decision) {
     // A bank debit that failed has no charge.
     const transactionId = decision.nextState === 'settled' ? event.transactionId : null;
-    if (transactionId === null) await movePayment(sql, known, decision.nextState);
-    else await settleLockedPayment(sql, known, transactionId, dispatchSeconds);
+    if (transactionId === null) {
+      await movePayment(sql, known, 'expired');
+      await cancelOrder(sql, { orderId, reason: cancelReasonOf(known) });
+    } else await settleLockedPayment(sql, known, transactionId, dispatchSeconds);
     await sendToCheckout(sql, {
       workflowId: checkoutWorkflowId(known.checkoutKey),
       messageId: event.id,

@@ -1,7 +1,7 @@
 import type { CancelReason } from '../../domain/order.ts';
 import { decidePayment } from '../../domain/payment.ts';
 import { transaction } from '../transaction.ts';
-import { cancelOrder } from './cancel-order.ts';
+import { cancelOrder, cancelReasonOf } from './cancel-order.ts';
 import { lockPayment, movePayment } from './lock-payment.ts';
 import { settleLockedPayment } from './settle-payment.ts';
 
@@ -31,10 +31,11 @@ export const settleOrCancel = transaction(
         await settleLockedPayment(sql, payment, payment.transactionId ?? '', dispatchSeconds);
         return 'paid';
       case 'cancel': {
-        const unpaid = payment.holdExpired ? 'hold_expired' : 'payment_ended';
-        const reason = payment.cancelAsked ? 'cancelled_by_shopper' : (order.sessionEnded ?? unpaid);
         if (payment.state !== 'expired') await movePayment(sql, payment, 'expired');
-        await cancelOrder(sql, { orderId: order.orderId, reason });
+        await cancelOrder(sql, {
+          orderId: order.orderId,
+          reason: cancelReasonOf(payment, order.sessionEnded),
+        });
         return 'cancelled';
       }
       case 'nothing':

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { listExecutors } from '../../database/queries/executors.ts';
 import { findOrder, findRefund } from '../../database/queries/orders.ts';
 import { listProducts } from '../../database/queries/products.ts';
 import { listAttention, listReconciliations, readAccounts } from '../../database/queries/reconciliation.ts';
@@ -101,15 +102,16 @@ async function show(
   { database, pages }: OperatorPageOptions,
   shown: Partial<OperatorSource>,
 ): Promise<FastifyReply> {
-  const [items, products, reconciliations, accounts] = await Promise.all([
+  const [items, products, reconciliations, accounts, executors] = await Promise.all([
     listAttention(database),
     listProducts(database),
     listReconciliations(database),
     readAccounts(database),
+    listExecutors(database),
   ]);
   const form: TypedRefund = { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
   const nothing = { outcome: null, unresolved: null, refund: null, form, fault: null };
-  const source = { ...nothing, ...shown, attention: items, products, reconciliations, accounts };
+  const source = { ...nothing, ...shown, attention: items, products, reconciliations, accounts, executors };
   return pages.send(reply, 'operator', { operator: operatorView(source, new Date()) });
 }
 

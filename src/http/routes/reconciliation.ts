@@ -16,9 +16,7 @@ export interface ReconciliationOptions {
   readonly compare: () => Promise<Readonly<Record<string, number>>>;
 }
 
-const repairs = z
-  .record(z.string(), z.number())
-  .meta({ examples: [{ restarted: 0, resumed: 0, events_placed: 1 }] });
+const repairs = z.record(z.string(), z.number()).meta({ examples: [{ restarted: 0, events_placed: 1 }] });
 
 const reconciliation = z
   .object({
