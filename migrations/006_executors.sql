@@ -17,4 +17,3 @@ create table take_overs (
   by_executor text not null,
   workflows integer not null check (workflows > 0)
 );
-create index take_overs_taken_at on take_overs (taken_at);

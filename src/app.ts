@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { createStartCheckout } from './checkout/start-checkout.ts';
 import { type ShopConfig, version } from './config.ts';
 import { connect, type Database } from './database/connection.ts';
-import { openEnginePool } from './database/engine-pool.ts';
+import { type EnginePool, openEnginePool } from './database/engine-pool.ts';
 import { countCart } from './database/queries/carts.ts';
 import { type EventContext } from './database/transactions/ingest-payment-event.ts';
 import { createSmtpMailer } from './email/smtp.ts';
@@ -24,10 +24,10 @@ import { CheckoutAnswers } from './workflows/checkout-answers.ts';
 import { registerDispatch } from './workflows/dispatch.ts';
 import { registerEmail } from './workflows/email.ts';
 import { configureEngine, openQueues } from './workflows/engine.ts';
-import { registerHousekeeping } from './workflows/housekeeping.ts';
-import { type Liveness, startLiveness } from './workflows/liveness.ts';
+import { type Housekeeper, registerHousekeeping } from './workflows/housekeeping.ts';
+import { createLiveness, type Liveness } from './workflows/liveness.ts';
 import { awaitDatabase, Readiness } from './workflows/readiness.ts';
-import { registerReconciler } from './workflows/reconcile.ts';
+import { type Reconciler, registerReconciler } from './workflows/reconcile.ts';
 import { startRedeliveryPoller } from './workflows/redelivery-poller.ts';
 import { registerRefund } from './workflows/refund.ts';
 import { registerResumeCheckout } from './workflows/resume-checkout.ts';
@@ -80,9 +80,8 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   });
   const startCheckout = createStartCheckout(database, checkout, answers, { holdSeconds: config.holdSeconds });
 
-  let liveness: Liveness | undefined;
-  let stopRedelivery = (): void => undefined;
-  const readiness = new Readiness(database, () => liveness);
+  const liveness = createLiveness({ ...config, build: version, takesOver: true });
+  const readiness = new Readiness(database, liveness, config.executorId);
   const browsers = signedBrowsers({ secure: config.publicUrl.startsWith('https:') });
   const pages = createPages({
     renderer,
@@ -103,16 +102,33 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   await registerRoutes(server, config, { browsers, database, renderer, pages, ...workings });
   configureEngine(config, workflowPool, server.log);
 
+  const parts = { server, database, workflowPool, liveness, readiness, reconciler, housekeeper };
+  return { server, ...lifecycle(config, parts) };
+}
+
+/** The parts of a process that begin and end in order. */
+interface Parts {
+  readonly server: FastifyInstance;
+  readonly database: Database;
+  readonly workflowPool: EnginePool;
+  readonly liveness: Liveness;
+  readonly readiness: Readiness;
+  readonly reconciler: Reconciler;
+  readonly housekeeper: Housekeeper;
+}
+
+function lifecycle(config: ShopConfig, parts: Parts): Pick<App, 'launch' | 'close'> {
+  const { server, database, workflowPool, liveness, readiness } = parts;
+  let stopRedelivery = (): void => undefined;
   return {
-    server,
     launch: async () => {
       await awaitDatabase(database);
-      liveness = startLiveness({ ...config, build: version, takesOver: true });
-      await liveness.started;
+      // Its workflows must belong to a known process from the first one on.
+      await liveness.start();
       await DBOS.launch();
       await openQueues();
-      await reconciler.schedule(config.reconcileSeconds);
-      await housekeeper.schedule();
+      await parts.reconciler.schedule(config.reconcileSeconds);
+      await parts.housekeeper.schedule();
       stopRedelivery = startRedeliveryPoller(database);
     },
     close: async () => {
@@ -123,8 +139,8 @@ export async function buildApp(config: ShopConfig): Promise<App> {
       await DBOS.shutdown({ workflowCompletionTimeoutMS: drainMs });
       // An abandoned step may still hold a connection, which ends with the process.
       await Promise.race([workflowPool.end(), pause(drainMs)]);
+      await liveness.end();
       await database.destroy();
-      await liveness?.end();
     },
   };
 }

@@ -1,4 +1,6 @@
 import createKnex, { type Knex } from 'knex';
+import type { Client } from 'pg';
+import { closeWhenReadOnly } from '../shared/outage.ts';
 import { rowSettings } from '../shared/statement.ts';
 
 /** The shop's database outside workflows: reads, and the transactions of requests. */
@@ -24,7 +26,15 @@ export function connect(databaseUrl: string, poolSize: number): Database {
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
     },
-    pool: { min: 0, max: poolSize, idleTimeoutMillis: idleTimeoutMs },
+    pool: {
+      min: 0,
+      max: poolSize,
+      idleTimeoutMillis: idleTimeoutMs,
+      afterCreate: (client: Client, done: (error: null, client: Client) => void) => {
+        closeWhenReadOnly(client);
+        done(null, client);
+      },
+    },
     acquireConnectionTimeout: connectTimeoutMs,
     // The request that fails reports the error; knex would print a stack for every failed connection.
     log: { warn: () => undefined },

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { cannotConnectNow, closeWhenReadOnly, readOnly } from '../shared/outage.ts';
 import { renameAfterStalePlan, statementName } from '../shared/statement.ts';
 
 const idleInTransactionTimeoutMs = 60_000;
@@ -30,6 +31,11 @@ export function openEnginePool(databaseUrl: string, { poolSize, waitAtMostMs }: 
   return pool;
 }
 
+/** The engine retries while Postgres starts, and would record "read-only" as the outcome of a step. */
+function retryReadOnly(answer: { code?: string }): void {
+  if (answer.code === readOnly) answer.code = cannotConnectNow;
+}
+
 type QueryMethod = (statement: unknown, values?: unknown, callback?: unknown) => never;
 
 /**
@@ -42,6 +48,8 @@ export class PreparingClient extends pg.Client {
     // Between two borrowers a pool listens for a moment to no errors, and an error without a listener ends the process.
     this.on('error', () => undefined);
     this.connection.on('errorMessage', renameAfterStalePlan);
+    closeWhenReadOnly(this);
+    this.connection.on('errorMessage', retryReadOnly);
   }
 
   // The overloads of this method differ in their callbacks only, which are passed on.

@@ -8,10 +8,10 @@ export interface KeepConnectedOptions {
   readonly name: string;
   /**
    * Uses a connection. `over` is aborted when the connection ends; `working` is called when it has proved to work, so that the
-   * next failure is a new outage.
-   * @throws when the connection fails; another one follows
+   * next failure is a new outage. Another connection follows, unless `closing` is aborted.
+   * @throws when the connection fails
    */
-  readonly use: (client: Client, over: AbortSignal, working: () => void) => Promise<never>;
+  readonly use: (client: Client, over: AbortSignal, working: () => void) => Promise<void>;
   /** Called once for each outage, with its first error. Must not throw. */
   readonly onTrouble: (error: unknown) => void;
 }
@@ -40,7 +40,7 @@ export async function keepConnected(options: KeepConnectedOptions, closing: Abor
   }
 }
 
-/** Resolves when it is closed. @throws when the connection cannot be made, or is lost */
+/** Resolves when it is closed, or no longer used. @throws when the connection cannot be made, or is lost */
 async function useOnce(
   { databaseUrl, name, use }: KeepConnectedOptions,
   closing: AbortSignal,
@@ -60,7 +60,7 @@ async function useOnce(
     });
   });
   const over = new AbortController();
-  const using = async (): Promise<never> => {
+  const using = async (): Promise<void> => {
     await client.connect();
     return use(client, over.signal, working);
   };

@@ -38,7 +38,9 @@ export function listen({ databaseUrl, channel, onNotice, onListening, onTrouble 
         onListening();
         for (;;) {
           await pause(testEveryMs, undefined, { signal: over });
-          await client.query('select 1');
+          // A standby sends no notifications of its own.
+          const { rows } = await client.query<{ standby: boolean }>('select pg_is_in_recovery() as standby');
+          if (rows[0]?.standby) throw new Error('The server is a standby.');
         }
       },
     },

@@ -2,7 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { runWithDataSourceContext } from '@dbos-inc/dbos-sdk/internal/context';
 import { runTransactionalInternalStep } from '@dbos-inc/dbos-sdk/internal/dbos';
 import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils';
-import { isTransient } from '../shared/outage.ts';
+import { cannotConnectNow, isTransient } from '../shared/outage.ts';
 import { type Statement, statementsOn } from '../shared/statement.ts';
 
 const secondsBetweenTriesAtMost = 2;
@@ -39,8 +39,6 @@ export function transaction<Args extends unknown[], Result>(
 export function limitTimeBetweenRetries(): void {
   dbRetryConfig.maxBackoffSec = secondsBetweenTriesAtMost;
 }
-
-const cannotConnectNow = '57P03';
 
 /** The engine would record a state that passes as the step's outcome. */
 function retryLater(error: unknown): never {

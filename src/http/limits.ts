@@ -75,13 +75,17 @@ export function limitTime(server: FastifyInstance, limitMs: number): void {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_resolve, reject) => {
         timer = setTimeout(() => {
+          // A stream that has begun may last for as long as its reader stays.
+          if (reply.sent || reply.raw.headersSent) return;
           // Fastify would log the late answer with its address, which may contain the token of an order.
           reply.log = reply.log.child({}, { level: 'silent' });
           reject(new ShopError('timeout', 'There is no answer yet. The work continues.'));
         }, limitMs);
       });
+      // A handler that returns nothing has sent its answer, or will.
+      const answer = Promise.resolve(handler.call(this, request, reply)).then((result) => result ?? reply);
       try {
-        return await Promise.race([handler.call(this, request, reply), late]);
+        return await Promise.race([answer, late]);
       } finally {
         clearTimeout(timer);
       }

@@ -1,3 +1,5 @@
+import type pg from 'pg';
+
 // Connection failures of the socket, and the SQLSTATE classes 08 (connection), 53 (resources) and 57P (shutdown, start-up).
 const awayCodes =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|53\w{3}|57P\w{2}|40003|25P03)$/;
@@ -17,6 +19,22 @@ export function isPostgresAway(error: unknown): boolean {
   if (error.name === 'KnexTimeoutError' || awayMessages.test(error.message)) return true;
   if (error instanceof AggregateError && error.errors.some(isPostgresAway)) return true;
   return isPostgresAway(error.cause);
+}
+
+/** SQLSTATE of a write on a standby, or in a read-only session. */
+export const readOnly = '25006';
+/** SQLSTATE of a server that starts. */
+export const cannotConnectNow = '57P03';
+
+/**
+ * Closes a connection once its server has answered that it accepts no writes: after a failover that server is a standby, and a new
+ * connection may reach the primary.
+ */
+export function closeWhenReadOnly({ connection }: pg.Client): void {
+  connection.on('errorMessage', ({ code }: { readonly code?: string }) => {
+    // First the statement gets its error.
+    if (code === readOnly) setImmediate(() => connection.stream.destroy());
+  });
 }
 
 // A time limit of the server, a lock held too long, a standby that is not primary yet, a serialization failure, a deadlock,

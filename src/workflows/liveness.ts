@@ -15,8 +15,8 @@ import { type Statement, statementsOn } from '../shared/statement.ts';
 
 /** The heartbeat of this process, and its watch over the others (decision 21). */
 export interface Liveness {
-  /** Resolves when the row of this process exists. Until then its workflows would count as those of an unknown process. */
-  readonly started: Promise<void>;
+  /** Begins. Resolves when the row of this process exists: until then its workflows would count as those of an unknown process. */
+  start(): Promise<void>;
   /** Milliseconds since the last heartbeat that Postgres confirmed. */
   silentMs(): number;
   /** The failure because of which the heartbeat is silent; undefined while it works. */
@@ -45,49 +45,59 @@ export interface LivenessOptions {
  * Renews the row of this process every second, declares silent processes dead, and takes over their workflows. It uses one connection
  * of its own, so that neither a busy pool nor a slow disk delays it.
  */
-export function startLiveness({ databaseUrl, executorId, build, takesOver }: LivenessOptions): Liveness {
+export function createLiveness({ databaseUrl, executorId, build, takesOver }: LivenessOptions): Liveness {
   const me: Executor = { executorId, host: hostname(), build };
   const closing = new AbortController();
   const watch = new Watch();
-  let started: () => void = () => undefined;
-  const startedOnce = new Promise<void>((resolve) => {
-    started = resolve;
-  });
   let failure: unknown;
-  let endRow: (() => Promise<void>) | undefined;
-  const done = keepConnected(
-    {
-      databaseUrl,
-      name: 'heartbeat',
-      onTrouble: (error) => {
-        failure = error;
-        DBOS.logger.warn(`The heartbeat has failed; trying again: ${String(error)}`);
+  let done = Promise.resolve();
+  const ending = new AbortController();
+
+  const beat = async (sql: Statement, working: () => void, over: AbortSignal): Promise<void> => {
+    const { someEnded } = await renewExecutor(sql, me);
+    watch.beat();
+    failure = undefined;
+    working();
+    const more = takesOver && (await observe(sql, { executorId, isSteady: watch.isSteady(), someEnded }));
+    const signal = AbortSignal.any([over, ending.signal]);
+    await pause(more ? betweenBatchesMs : everyMs, undefined, { signal }).catch(() => undefined);
+  };
+  const keepBeating = (onFirst: () => void): Promise<void> =>
+    keepConnected(
+      {
+        databaseUrl,
+        name: 'heartbeat',
+        onTrouble: (error) => {
+          failure = error;
+          DBOS.logger.warn(`The heartbeat has failed; trying again: ${String(error)}`);
+        },
+        use: async (client, over, working) => {
+          // A heartbeat that a crash of Postgres loses is replaced a second later.
+          await client.query('set synchronous_commit = off');
+          const sql = statementsOn(client);
+          const first = (): void => {
+            working();
+            onFirst();
+          };
+          while (!ending.signal.aborted && !over.aborted) await beat(sql, first, over);
+          // No heartbeat may follow, which would declare this process living again.
+          if (over.aborted) return;
+          await endExecutor(sql, executorId);
+          closing.abort();
+        },
       },
-      use: async (client, over, working) => {
-        // A heartbeat that a crash of Postgres loses is replaced a second later.
-        await client.query('set synchronous_commit = off');
-        const sql = statementsOn(client);
-        endRow = () => endExecutor(sql, executorId);
-        for (;;) {
-          const { someEnded } = await renewExecutor(sql, me);
-          watch.beat();
-          failure = undefined;
-          working();
-          started();
-          const more =
-            takesOver && (await observe(sql, { executorId, isSteady: watch.isSteady(), someEnded }));
-          await pause(more ? betweenBatchesMs : everyMs, undefined, { signal: over });
-        }
-      },
-    },
-    closing.signal,
-  );
+      closing.signal,
+    );
   return {
-    started: startedOnce,
+    start: () =>
+      new Promise((resolve) => {
+        done = keepBeating(resolve);
+      }),
     silentMs: () => watch.silentMs(),
     failure: () => failure,
     end: async () => {
-      await Promise.race([endRow?.(), pause(endWithinMs)]).catch(() => undefined);
+      ending.abort();
+      await Promise.race([done, pause(endWithinMs)]);
       closing.abort();
       await done;
     },

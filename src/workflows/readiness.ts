@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { compareMigrations } from '../database/migration-source.ts';
-import { readDatabaseState } from '../database/queries/readiness.ts';
+import { readSchema, readWritableSchema } from '../database/queries/readiness.ts';
 import type { UnreadyCause } from '../domain/readiness.ts';
-import { isPostgresAway } from '../shared/outage.ts';
+import { isPostgresAway, readOnly } from '../shared/outage.ts';
 import { describeError, StartError } from '../shared/program.ts';
 import type { Liveness } from './liveness.ts';
 
@@ -13,8 +13,12 @@ const silentMsAtMost = 3_000;
 // A request that failed for want of space says that the next one fails as well. After this time the shop tries again.
 const diskFullMs = 10_000;
 
-const diskFull = '53100';
-const readOnly = '25006';
+/** The states of Postgres (SQLSTATE) that are a cause of their own. */
+const causes: Readonly<Record<string, UnreadyCause>> = {
+  [readOnly]: 'database_read_only',
+  '53100': 'disk_full',
+  '42P01': 'schema_older',
+};
 
 /** Whether this process can take orders now. */
 export class Readiness {
@@ -23,7 +27,8 @@ export class Readiness {
 
   constructor(
     readonly database: Database,
-    readonly liveness: () => Liveness | undefined,
+    readonly liveness: Liveness,
+    readonly executorId: string,
   ) {}
 
   /** From now on the process takes no new orders, because it is about to end. */
@@ -33,34 +38,28 @@ export class Readiness {
 
   /** Notes the failure of a request. */
   noteFailure(error: unknown): void {
-    if (codeOf(error) === diskFull) this.#diskFullUntil = Date.now() + diskFullMs;
+    if (causeOf(error) === 'disk_full') this.#diskFullUntil = Date.now() + diskFullMs;
   }
 
   /** The cause why no order can be taken; null when all is well. */
   async check(): Promise<UnreadyCause | null> {
     if (this.#draining) return 'draining';
-    const liveness = this.liveness();
-    if (!liveness || !DBOS.isInitialized()) return 'starting';
+    if (!DBOS.isInitialized()) return 'starting';
     if (Date.now() < this.#diskFullUntil) return 'disk_full';
-    let state: Awaited<ReturnType<typeof readDatabaseState>>;
     try {
-      state = await readDatabaseState(this.database);
-    } catch {
-      return 'database_away';
+      const migrations = await readWritableSchema(this.database, this.executorId);
+      const schema = migrations === undefined ? 'no_heartbeat' : await compareMigrations(migrations);
+      if (schema !== 'same') return schema;
+    } catch (error) {
+      return causeOf(error) ?? 'database_away';
     }
-    if (state.readOnly) return 'database_read_only';
-    const schema = await compareMigrations(state.migrations);
-    if (schema !== 'same') return schema;
-    if (liveness.silentMs() < silentMsAtMost) return null;
-    const code = codeOf(liveness.failure());
-    if (code === readOnly) return 'database_read_only';
-    return code === diskFull ? 'disk_full' : 'no_heartbeat';
+    if (this.liveness.silentMs() < silentMsAtMost) return null;
+    return causeOf(this.liveness.failure()) ?? 'no_heartbeat';
   }
 }
 
 const startWithinMs = 60_000;
 const lookEveryMs = 500;
-const undefinedTable = '42P01';
 
 /**
  * Waits for a database that starts later than the shop, for a minute.
@@ -70,15 +69,14 @@ export async function awaitDatabase(database: Database): Promise<void> {
   const until = Date.now() + startWithinMs;
   for (;;) {
     try {
-      const { migrations } = await readDatabaseState(database);
-      const schema = await compareMigrations(migrations);
+      const schema = await compareMigrations(await readSchema(database));
       if (schema === 'schema_older') throw notMigrated();
       if (schema === 'schema_newer') {
         throw new StartError('The database was migrated for a version that this one cannot work with.');
       }
       return;
     } catch (error) {
-      if (codeOf(error) === undefinedTable) throw notMigrated();
+      if (causeOf(error) === 'schema_older') throw notMigrated();
       if (!isPostgresAway(error)) throw error;
       if (Date.now() > until) throw new StartError(`The database does not answer: ${describeError(error)}`);
       await pause(lookEveryMs);
@@ -90,6 +88,8 @@ function notMigrated(): StartError {
   return new StartError('The database has not been migrated for this version. Run: node dist/migrate.js');
 }
 
-function codeOf(error: unknown): unknown {
-  return error instanceof Error ? ((error as { code?: unknown }).code ?? codeOf(error.cause)) : undefined;
+function causeOf(error: unknown): UnreadyCause | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as { code?: unknown };
+  return (typeof code === 'string' ? causes[code] : undefined) ?? causeOf(error.cause);
 }

@@ -16,7 +16,7 @@ import { type Host, type Hosts, openHosts } from './hosts.ts';
 // Two hosts share a database. One of them goes, and the other does all of its work. Reconciliation, which would also find some of it,
 // does not run meanwhile.
 
-const holdSeconds = 6;
+const holdSeconds = 12;
 const settings = {
   HOLD_SECONDS: String(holdSeconds),
   DISPATCH_SECONDS: '1',
@@ -90,14 +90,13 @@ function living({ database }: Host): Promise<string[]> {
 
 test('a host that is lost: the other does all that was due, in progress or waiting there', async () => {
   const [lost, other] = await twoHosts();
-  const unpaid = await placeOrders(lost);
-  const paidLater = await placeOrder(lost);
   const paid = await placePaidOrder(lost);
   await setFaults(lost, paid, { api_error_before: 1 });
   expect((await refund(lost, paid, { amount: 100 }, authorized)).status).toBeLessThan(300);
   const cancelled = await placeOrder(lost);
   await setFaults(lost, cancelled, { api_timeout: 1 });
   await waysToCancel['on the order’s page'](lost, cancelled);
+  const [unpaid, paidLater] = await Promise.all([placeOrders(lost), placeOrder(lost)]);
   const key = await beginCheckout(lost);
 
   await lost.process.leave('SIGKILL');

@@ -18,7 +18,7 @@ const withBody: Readonly<Record<string, unknown>> = {
   '/order/:order_id/refund': { reason: 'came broken' },
   '/reconciliation': {},
   '/attention/:attention_id/resolve': { resolution: 'seen' },
-  '/cart/lines': { sku: 'cleat', qty: 1 },
+  '/cart/lines': { sku: 'cleat', qty: '1' },
 };
 
 test('every request with a body is answered in time although the database never answers', async () => {

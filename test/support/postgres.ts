@@ -31,7 +31,8 @@ async function create(source: string): Promise<TestDatabase> {
   };
 }
 
-async function onServer(statement: string): Promise<void> {
+/** Runs a statement on the server, outside every test database. */
+export async function onServer(statement: string): Promise<void> {
   const database = openInspector(inject('postgres').adminUrl, 1);
   try {
     await database.raw(statement);

@@ -1,20 +1,28 @@
 import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 
-/** The parts of the database's state on which orders depend. */
-export interface DatabaseState {
-  /** A standby, or set to read-only. */
-  readonly readOnly: boolean;
-  /** The names of the migrations that were made, in their order. */
-  readonly migrations: readonly string[];
+const migrations = 'array(select name from knex_migrations order by id) as migrations';
+
+/**
+ * Reads the names of the migrations that were made, in their order, and locks a row for a moment, which only a server that accepts
+ * writes allows.
+ * @param executorId the process whose row is locked
+ * @returns undefined when the process has no row
+ * @throws when the database does not answer or accepts no writes
+ */
+export async function readWritableSchema(
+  database: Database,
+  executorId: string,
+): Promise<readonly string[] | undefined> {
+  const [row] = await statementsOf(database)<{ migrations: string[] }>(
+    `select ${migrations} from executors where executor_id = :executorId for update`,
+    { executorId },
+  );
+  return row?.migrations;
 }
 
-/** Reads the state of the database. @throws when it does not answer */
-export async function readDatabaseState(database: Database): Promise<DatabaseState> {
-  const [state] = await statementsOf(database)<DatabaseState>(
-    `select pg_is_in_recovery() or current_setting('default_transaction_read_only') = 'on' as read_only,
-       array(select name from knex_migrations order by id) as migrations`,
-  );
-  if (!state) throw new Error('Postgres returned no row.');
-  return state;
+/** Reads the names of the migrations that were made, in their order. @throws when the database does not answer */
+export async function readSchema(database: Database): Promise<readonly string[]> {
+  const [row] = await statementsOf(database)<{ migrations: string[] }>(`select ${migrations}`);
+  return row?.migrations ?? [];
 }

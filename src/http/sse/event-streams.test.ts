@@ -3,9 +3,10 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { EventReader } from '../../../test/support/event-reader.ts';
 import { waitFor } from '../../../test/support/wait.ts';
+import { limitTime } from '../limits.ts';
 import { type EventStream, EventStreams, formatEvent } from './event-streams.ts';
 
-const handlerTimeout = 50;
+const handlerTimeoutMs = 50;
 let server: FastifyInstance;
 let streams: EventStreams;
 let url: string;
@@ -15,7 +16,8 @@ const closed: EventStream[] = [];
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   streams = new EventStreams({ perAddress: 3, inAll: 2 });
-  server = Fastify({ handlerTimeout });
+  server = Fastify();
+  limitTime(server, handlerTimeoutMs);
   server.get('/', async (_request, reply) => {
     const stream = streams.open(reply);
     opened.push(stream);
@@ -41,7 +43,7 @@ const received = (reader: EventReader) => reader.events.map(({ id }) => Number(i
 
 test('a stream continues after the time limit of handlers', async () => {
   const reader = await EventReader.open(url);
-  await pause(handlerTimeout * 3);
+  await pause(handlerTimeoutMs * 3);
   opened[0]?.send(event(1, 'late'));
   await waitFor(
     'the event',
