@@ -1,0 +1,195 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { migrate } from '../../src/database/migrate.ts';
+import { type RunningPostgres, startPostgres } from '../../src/supervisor/postgres.ts';
+import { type Fixture, openFixture } from '../support/fixture.ts';
+import { openInspector } from '../support/inspector.ts';
+import { reservePort } from '../support/ports.ts';
+import { createEmptyDatabase } from '../support/postgres.ts';
+import { waitFor } from '../support/wait.ts';
+
+// The primary crashes, and its address moves to a standby, which is promoted only later. The shop must sell again by itself.
+
+/** An address of Postgres that moves from one server to another. Open connections to the old server stay. */
+class MovingAddress {
+  #server: Server | undefined;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(public target: number) {}
+
+  async open(port: number): Promise<void> {
+    this.#server = createServer((client) => {
+      const server = connect(this.target, '127.0.0.1');
+      for (const [one, other] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        this.#sockets.add(one);
+        one.pipe(other);
+        one.on('error', () => other.destroy());
+        one.on('close', () => other.destroy());
+      }
+    }).listen(port, '127.0.0.1');
+    await once(this.#server, 'listening');
+  }
+
+  close(): void {
+    this.#server?.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+const name = 'shop';
+const folders: string[] = [];
+let primary: RunningPostgres;
+let standby: RunningPostgres;
+let address: MovingAddress;
+let fixture: Fixture;
+
+async function makeFolder(): Promise<string> {
+  // The prefix by which the next test run finds and ends the server of a killed run.
+  const folder = await mkdtemp(path.join(tmpdir(), `holdfast-test-${process.pid}-`));
+  folders.push(folder);
+  return folder;
+}
+
+/** A server with a migrated database, and a standby that has confirmed every commit before it counts. */
+async function startServers(): Promise<void> {
+  const [one, other] = [await makeFolder(), await makeFolder()];
+  const settings = { wal_keep_size: '256MB' };
+  primary = await startPostgres({ dataDir: one, settings });
+  const admin = openInspector(primary.url, 1);
+  await admin.raw('create database ??', [name]);
+  await admin.destroy();
+  await migrate(primary.urlOf(name));
+  await primary.stop('fast');
+  await promisify(execFile)('cp', ['-a', `${one}/.`, other]);
+  primary = await startPostgres({ dataDir: one, settings: { ...settings, synchronous_standby_names: '*' } });
+  await promisify(execFile)('cp', [
+    '-a',
+    path.join(other, 'data/PG_VERSION'),
+    path.join(other, 'data/standby.signal'),
+  ]);
+  const { hostname, port, username, password } = new URL(primary.url);
+  const primaryAt = `host=${hostname} port=${port} user=${username} password=${password}`;
+  standby = await startPostgres({ dataDir: other, settings: { ...settings, primary_conninfo: primaryAt } });
+}
+
+beforeAll(async () => {
+  await startServers();
+  address = new MovingAddress(primary.port);
+  const url = new URL(primary.urlOf(name));
+  url.port = String(await reservePort());
+  await address.open(Number(url.port));
+  fixture = await openFixture(
+    { HOLD_SECONDS: '600', DISPATCH_SECONDS: '1' },
+    { shop: { url: url.href, drop: () => Promise.resolve() }, payments: await createEmptyDatabase() },
+  );
+});
+
+afterAll(async () => {
+  await fixture?.close();
+  address?.close();
+  await Promise.all([primary, standby].map((server) => server?.stop('immediate')));
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+});
+
+/** Checks out again and again. */
+class Buyer {
+  /** The keys of the orders that were acknowledged. */
+  readonly acknowledged: string[] = [];
+  lastSaleAt = performance.now();
+  #leaving = false;
+  readonly #done: Promise<void>;
+
+  constructor(readonly shopUrl: string) {
+    this.#done = this.#buy();
+  }
+
+  leave(): Promise<void> {
+    this.#leaving = true;
+    return this.#done;
+  }
+
+  async #buy(): Promise<void> {
+    while (!this.#leaving) {
+      const key = randomUUID();
+      const status = await fetch(`${this.shopUrl}/checkout/${key}`, { method: 'POST', headers: asJson }).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+      if (status === 200 || status === 201) {
+        this.acknowledged.push(key);
+        this.lastSaleAt = performance.now();
+      }
+      await pause(betweenMs);
+    }
+  }
+}
+
+const asJson = { accept: 'application/json' };
+const betweenMs = 200;
+
+async function readiness(): Promise<unknown> {
+  const answer = await fetch(`${fixture.shopUrl}/readyz`);
+  return answer.ok ? 'ready' : ((await answer.json()) as { cause: unknown }).cause;
+}
+
+function untilReadiness(expected: string): Promise<unknown> {
+  return waitFor(`the readiness ${expected}`, readiness, (now) => now === expected);
+}
+
+test('the primary crashes and a standby is promoted: the shop sells again by itself, and has every acknowledged order', async () => {
+  const buyer = new Buyer(fixture.shopUrl);
+  await waitFor(
+    'some sales',
+    () => buyer.acknowledged.length,
+    (sales) => sales > 3,
+  );
+
+  // The address leads to the standby before it accepts writes.
+  await primary.stop('immediate');
+  const crashedAt = performance.now();
+  address.target = standby.port;
+  await untilReadiness('database_read_only');
+  const before = buyer.acknowledged.length;
+
+  const admin = openInspector(standby.url, 1);
+  await admin.raw('select pg_promote()');
+  await admin.destroy();
+  const promotedAt = performance.now();
+  await waitFor(
+    'the first sale',
+    () => buyer.acknowledged.length,
+    (sales) => sales > before,
+  );
+  const seconds = (since: number) => ((buyer.lastSaleAt - since) / 1000).toFixed(1);
+  console.info(
+    `Sold again ${seconds(promotedAt)} s after the promotion, ${seconds(crashedAt)} s after the crash.`,
+  );
+  await untilReadiness('ready');
+  await buyer.leave();
+
+  const orders = await fixture.database('orders').pluck('checkout_key');
+  expect(orders).toEqual(expect.arrayContaining(buyer.acknowledged));
+  const [payment = ''] = await fixture
+    .database('payments')
+    .whereNotNull('session_id')
+    .limit(1)
+    .pluck('session_id');
+  await fetch(`${fixture.shopUrl}/payment_webhook/${payment}/paid`, { method: 'POST' });
+  await waitFor(
+    'the dispatch',
+    () => fixture.database('orders').where('status', 'dispatched').pluck('order_id'),
+    (dispatched) => dispatched.length === 1,
+  );
+  expect(fixture.processes.shop.deaths).toEqual([]);
+});
