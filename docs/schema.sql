@@ -15,10 +15,10 @@ create table attention (
   constraint attention_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint attention_check CHECK (((resolved_at IS NULL) = (resolution IS NULL))),
   constraint attention_check1 CHECK (((NOT (resolution IS DISTINCT FROM 'operator'::text)) = (note IS NOT NULL))),
-  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'dispute'::text, 'payment_unknown'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
+  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'dispute'::text, 'payment_unknown'::text, 'overdue'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
   constraint attention_note_check CHECK ((note <> ''::text)),
-  constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'charge_disputed'::text, 'payment_unknown'::text, 'workflow_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text]))),
-  constraint attention_resolution_check CHECK ((resolution = ANY (ARRAY['operator'::text, 'retried'::text, 'email_sent'::text, 'refund_made'::text, 'payment_decided'::text, 'accounts_right'::text]))),
+  constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'charge_disputed'::text, 'payment_unknown'::text, 'overdue'::text, 'workflow_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text]))),
+  constraint attention_resolution_check CHECK ((resolution = ANY (ARRAY['operator'::text, 'retried'::text, 'email_sent'::text, 'refund_made'::text, 'payment_decided'::text, 'done'::text, 'accounts_right'::text]))),
   constraint attention_subject_check CHECK ((subject <> ''::text))
 );
 CREATE UNIQUE INDEX attention_open ON public.attention USING btree (kind, subject) WHERE (resolved_at IS NULL);
@@ -66,6 +66,17 @@ create table emails (
   constraint emails_refund_check CHECK (((kind = 'refund_made'::text) = (refund_id IS NOT NULL)))
 );
 CREATE INDEX emails_unsent ON public.emails USING btree (created_at) WHERE (sent_at IS NULL);
+
+create table executors (
+  executor_id text not null,
+  host text not null,
+  build text not null,
+  started_at timestamp with time zone default now() not null,
+  seen_at timestamp with time zone default now() not null,
+  ended_at timestamp with time zone,
+  constraint executors_pkey PRIMARY KEY (executor_id),
+  constraint executors_executor_id_check CHECK ((executor_id <> ''::text))
+);
 
 create table order_history (
   history_id bigint generated always as identity not null,
@@ -258,6 +269,16 @@ create table supply (
   constraint supply_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(product_id),
   constraint supply_actor_check CHECK ((actor <> ''::text)),
   constraint supply_reason_check CHECK ((reason <> ''::text))
+);
+
+create table take_overs (
+  take_over_id bigint generated always as identity not null,
+  taken_at timestamp with time zone default now() not null,
+  from_executor text not null,
+  by_executor text not null,
+  workflows integer not null,
+  constraint take_overs_pkey PRIMARY KEY (take_over_id),
+  constraint take_overs_workflows_check CHECK ((workflows > 0))
 );
 
 create view due_work as

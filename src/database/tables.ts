@@ -122,6 +122,7 @@ export type AttentionKind =
   | 'event_mismatch'
   | 'dispute'
   | 'payment_unknown'
+  | 'overdue'
   | 'checkout_failed'
   | 'dispatch_failed'
   | 'refund_failed'

@@ -4,6 +4,7 @@ export const attentionCodes = [
   'event_failed',
   'charge_disputed',
   'payment_unknown',
+  'overdue',
   'workflow_failed',
   'restarted_too_often',
   'refund_refused',
@@ -22,6 +23,8 @@ export type AttentionReason =
   | { readonly code: 'charge_disputed'; readonly transactionId: string | null }
   /** The provider does not answer whether an order was paid. */
   | { readonly code: 'payment_unknown' }
+  /** Work that is due since then, and that has neither been done nor failed. */
+  | { readonly code: 'overdue'; readonly work: 'dispatch' | 'refund' | 'email'; readonly since: string }
   | { readonly code: 'workflow_failed'; readonly error: string }
   | { readonly code: 'restarted_too_often'; readonly failures: number }
   | { readonly code: 'refund_refused'; readonly message: string }
@@ -40,4 +43,5 @@ export type AttentionResolution =
   | 'email_sent'
   | 'refund_made'
   | 'payment_decided'
+  | 'done'
   | 'accounts_right';

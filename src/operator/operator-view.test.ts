@@ -74,6 +74,7 @@ test.each([
   ['event_mismatch', false],
   ['dispute', false],
   ['payment_unknown', false],
+  ['overdue', false],
   ['accounts_wrong', false],
 ] as const)('an item of kind %s can be retried: %s', async (kind, restartable) => {
   const html = await page({ attention: [anItem({ kind })] });

@@ -82,6 +82,7 @@ export const attentionWords: Readonly<Record<AttentionKind, string>> = {
   event_mismatch: 'A payment message that does not fit',
   dispute: 'A disputed payment',
   payment_unknown: 'A payment without an answer',
+  overdue: 'Work that takes too long',
   checkout_failed: 'A checkout that stopped',
   dispatch_failed: 'A dispatch that stopped',
   refund_failed: 'A refund that was not made',
@@ -104,6 +105,8 @@ export function resolveWords(kind: AttentionKind): string {
   return 'Takes it off this list, and changes nothing else.';
 }
 
+const overdueWork = { dispatch: 'The dispatch', refund: 'The refund', email: 'The message' } as const;
+
 /** The sentence of a reason why something needs a person. */
 export function attentionReasonText(reason: AttentionReason): string {
   switch (reason.code) {
@@ -113,6 +116,8 @@ export function attentionReasonText(reason: AttentionReason): string {
       return `${reason.type} cannot be ingested: ${reason.error}`;
     case 'charge_disputed':
       return `The buyer disputes the charge ${reason.transactionId}. Answer at the payment provider.`;
+    case 'overdue':
+      return `${overdueWork[reason.work]} is due and not done yet. The shop goes on trying.`;
     case 'payment_unknown':
       return 'The provider does not say whether it was paid. Its units stay held.';
     case 'workflow_failed':

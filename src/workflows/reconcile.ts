@@ -3,7 +3,7 @@ import type { Database } from '../database/connection.ts';
 import { listDeferredEvents, readAccounts } from '../database/queries/reconciliation.ts';
 import { raiseAttention, resolveAttention } from '../database/transactions/attention.ts';
 import { endUnknownExecutors } from '../database/transactions/executors.ts';
-import { flagOverduePayments } from '../database/transactions/flag-overdue-payments.ts';
+import { flagOverdueWork } from '../database/transactions/flag-overdue-work.ts';
 import { retryDeferredEvent } from '../database/transactions/ingest-payment-event.ts';
 import { recordReconciliation } from '../database/transactions/record-reconciliation.ts';
 import { restartMissingWorkflows } from '../database/transactions/restart-workflows.ts';
@@ -80,7 +80,7 @@ function cronOf(seconds: number): string {
 async function reconcileShop({ database, context, provider }: ComparisonContext): Promise<Reconciled> {
   const restarted = await inTransaction(database, restartMissingWorkflows);
   await endUnknownExecutors(statementsOf(database));
-  await inTransaction(database, flagOverduePayments);
+  await inTransaction(database, flagOverdueWork);
   let applied = 0;
   for (const body of await listDeferredEvents(database)) {
     const event = provider.readEvent(body);

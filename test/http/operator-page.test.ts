@@ -81,7 +81,7 @@ describe('an attention item', () => {
     },
   );
 
-  test.each(['event_mismatch', 'dispute', 'payment_unknown', 'accounts_wrong'])(
+  test.each(['event_mismatch', 'dispute', 'payment_unknown', 'overdue', 'accounts_wrong'])(
     'of kind %s offers no retry, and refuses one',
     async (kind) => {
       const id = await raise({ kind });
