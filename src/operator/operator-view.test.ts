@@ -97,6 +97,11 @@ test('an attention item shows its time, its reason and a link to its order', () 
   ]);
 });
 
+test('a refund that is still tried says that the money may still go back', () => {
+  const unconfirmed = anItem({ reason: { code: 'refund_unconfirmed', error: 'no answer' } });
+  expect(view({ attention: [unconfirmed] }).attention[0]?.resolveHint).toContain('may still go back');
+});
+
 test('a list of the maximum length says that there may be more', () => {
   const hundred = Array.from({ length: 100 }, (_one, index) => anItem({ attentionId: index + 1 }));
   expect(view({ attention: hundred }).more).toContain('100 oldest');

@@ -94,7 +94,7 @@ function attentionView(item: OpenAttentionItem, unresolved: OperatorSource['unre
     order: orderId !== null && token !== null ? { name: orderWords(orderId), token } : null,
     time: shownTime(item.raisedAt, now),
     retryHint: again[kind] ?? null,
-    resolveHint: resolveWords(kind),
+    resolveHint: resolveWords(kind, item.reason.code),
     typed: refused?.typed ?? '',
     fault: refused && resolutionFault,
   };

@@ -99,7 +99,10 @@ export const retryWords: Readonly<Record<RestartableKind, string>> = {
 };
 
 /** The effect of resolving an item by hand. */
-export function resolveWords(kind: AttentionKind): string {
+export function resolveWords(kind: AttentionKind, reason: AttentionReason['code']): string {
+  if (kind === 'refund_failed' && reason === 'refund_unconfirmed') {
+    return 'Takes it off this list. The shop goes on asking for the refund, so the money may still go back.';
+  }
   if (kind === 'refund_failed') return 'Counts the refund as made. No more money goes back.';
   if (kind === 'email_failed') return 'The message is not sent any more.';
   return 'Takes it off this list, and changes nothing else.';
