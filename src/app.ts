@@ -122,7 +122,7 @@ function lifecycle(config: ShopConfig, parts: Parts): Pick<App, 'launch' | 'clos
   let stopRedelivery = (): void => undefined;
   return {
     launch: async () => {
-      await awaitDatabase(database);
+      await awaitDatabase(database, config.databaseUrl);
       // Its workflows must belong to a known process from the first one on.
       await liveness.start();
       await DBOS.launch();

@@ -21,10 +21,13 @@ export function openEnginePool(databaseUrl: string, { poolSize, waitAtMostMs }: 
     connectionString: databaseUrl,
     connectionTimeoutMillis: waitAtMostMs,
     idleTimeoutMillis: idleTimeoutMs,
-    idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     keepAlive: true,
     max: poolSize,
     Client: PreparingClient,
+    // Not as a start-up parameter, which PgBouncer refuses.
+    onConnect: async (client) => {
+      await client.query(`set idle_in_transaction_session_timeout = ${idleInTransactionTimeoutMs}`);
+    },
   });
   // Ignore errors of idle connections: the next statement opens a new one.
   pool.on('error', () => undefined);

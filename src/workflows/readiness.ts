@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { compareMigrations } from '../database/migration-source.ts';
+import { sharesConnections } from '../database/pooler.ts';
 import { readSchema, readWritableSchema } from '../database/queries/readiness.ts';
 import type { UnreadyCause } from '../domain/readiness.ts';
 import { isPostgresAway, readOnly } from '../shared/outage.ts';
@@ -63,9 +64,9 @@ const lookEveryMs = 500;
 
 /**
  * Waits for a database that starts later than the shop, for a minute.
- * @throws StartError when it does not answer by then, or has no schema that this version can work with
+ * @throws StartError when it does not answer by then, has no schema that this version can work with, or shares connections
  */
-export async function awaitDatabase(database: Database): Promise<void> {
+export async function awaitDatabase(database: Database, databaseUrl: string): Promise<void> {
   const until = Date.now() + startWithinMs;
   for (;;) {
     try {
@@ -73,6 +74,11 @@ export async function awaitDatabase(database: Database): Promise<void> {
       if (schema === 'schema_older') throw notMigrated();
       if (schema === 'schema_newer') {
         throw new StartError('The database was migrated for a version that this one cannot work with.');
+      }
+      if (await sharesConnections(databaseUrl)) {
+        throw new StartError(
+          'The database is behind a pooler in transaction mode. The shop needs its connections for itself (PgBouncer: pool_mode = session).',
+        );
       }
       return;
     } catch (error) {

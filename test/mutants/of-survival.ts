@@ -51,6 +51,22 @@ export const survival: readonly Mutant[] = [
     test: { file: 'test/crash/take-over.test.ts', name: 'stopped in order' },
   },
   {
+    name: 'a process declares others dead although Postgres stood still',
+    promise: promises.survives,
+    file: 'src/database/transactions/executors.ts',
+    from: "observer.seen_at > now() - :fresh * interval '1 second'",
+    to: "observer.seen_at > now() - 1000 * :fresh * interval '1 second'",
+    test: { file: 'test/database/executors.test.ts', name: 'whose own row is old declares nobody dead' },
+  },
+  {
+    name: 'a connection that answers read-only stays open',
+    promise: promises.survives,
+    file: 'src/shared/outage.ts',
+    from: 'setImmediate(() => connection.stream.destroy())',
+    to: 'setImmediate(() => undefined)',
+    test: { file: 'test/http/readiness.test.ts', name: 'database_read_only' },
+  },
+  {
     name: 'an event is stored after it was acknowledged',
     promise: promises.survives,
     file: 'src/http/routes/payment-webhook.ts',

@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { connect, type Database } from '../../src/database/connection.ts';
+import {
+  endExecutor,
+  endSilentExecutors,
+  endUnknownExecutors,
+  renewExecutor,
+  takeOver,
+  workflowsAtOnce,
+} from '../../src/database/transactions/executors.ts';
+import { type Statement, statementsOf } from '../../src/shared/statement.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+
+const [me, other] = ['shop-0~00000000', 'shop-1~00000000'] as const;
+let testDatabase: TestDatabase;
+let database: Database;
+let sql: Statement;
+
+beforeEach(async () => {
+  testDatabase = await createTestDatabase();
+  database = connect(testDatabase.url, 1);
+  sql = statementsOf(database);
+  for (const executorId of [me, other]) await renewExecutor(sql, { executorId, host: 'here', build: '1' });
+});
+
+afterEach(async () => {
+  await database.destroy();
+  await testDatabase.drop();
+});
+
+function silence(executorId: string, seconds: number): Promise<unknown> {
+  return sql(
+    `update executors set seen_at = now() - :seconds * interval '1 second' where executor_id = :executorId`,
+    {
+      executorId,
+      seconds,
+    },
+  );
+}
+
+function living(): Promise<string[]> {
+  return database('executors').whereNull('ended_at').orderBy('executor_id').pluck('executor_id');
+}
+
+/** Inserts workflows that a process has claimed and not finished. */
+async function claim(executorId: string, count: number): Promise<void> {
+  await sql(
+    `insert into dbos.workflow_status
+       (workflow_uuid, status, name, executor_id, application_name, owner_xid, created_at, updated_at)
+     select 'checkout-' || cast(:executorId as text) || number, 'PENDING', 'checkout', :executorId, 'holdfast', 'xid', 0, 0
+     from generate_series(1, :count) as number`,
+    { executorId, count },
+  );
+}
+
+function workflows(): Promise<
+  { status: string; queueName: string | null; ownerXid: string | null; count: number }[]
+> {
+  return sql(
+    `select status, queue_name, owner_xid, cast(count(*) as integer) as count from dbos.workflow_status
+     group by 1, 2, 3 order by 1`,
+  );
+}
+
+test('a process that was silent for longer than seven seconds is declared dead, and lives again with its next heartbeat', async () => {
+  await silence(other, 6);
+  expect(await endSilentExecutors(sql, me)).toEqual([]);
+  await silence(other, 8);
+  expect(await endSilentExecutors(sql, me)).toEqual([other]);
+  expect(await living()).toEqual([me]);
+  await renewExecutor(sql, { executorId: other, host: 'here', build: '1' });
+  expect(await living()).toEqual([me, other]);
+});
+
+test('an observer whose own row is old declares nobody dead', async () => {
+  await silence(other, 60);
+  await silence(me, 3);
+  expect(await endSilentExecutors(sql, me)).toEqual([]);
+  expect(await living()).toEqual([me, other]);
+});
+
+test('the pending workflows of an ended process go back to a queue in batches, those of a living one stay', async () => {
+  await claim(other, workflowsAtOnce + 2);
+  await claim(me, 3);
+  expect(await takeOver(sql, me)).toBe(0);
+  await endExecutor(sql, other);
+  expect(await renewExecutor(sql, { executorId: me, host: 'here', build: '1' })).toEqual({ someEnded: true });
+  expect(await takeOver(sql, me)).toBe(workflowsAtOnce);
+  expect(await takeOver(sql, me)).toBe(2);
+  expect(await workflows()).toEqual([
+    { status: 'ENQUEUED', queueName: 'checkout', ownerXid: null, count: workflowsAtOnce + 2 },
+    { status: 'PENDING', queueName: null, ownerXid: 'xid', count: 3 },
+  ]);
+  expect(
+    await sql('select from_executor, by_executor, workflows from take_overs order by take_over_id'),
+  ).toEqual([
+    { fromExecutor: other, byExecutor: me, workflows: workflowsAtOnce },
+    { fromExecutor: other, byExecutor: me, workflows: 2 },
+  ]);
+  // Its row is not needed any more.
+  expect(await renewExecutor(sql, { executorId: me, host: 'here', build: '1' })).toEqual({
+    someEnded: false,
+  });
+});
+
+test('workflows of a process without a row are taken over as well', async () => {
+  await claim('of-an-older-version', 2);
+  expect(await takeOver(sql, me)).toBe(0);
+  await endUnknownExecutors(sql);
+  expect(await takeOver(sql, me)).toBe(2);
+});
