@@ -18,6 +18,14 @@ export const calls: readonly Mutant[] = [
     test: { file: rules, name: 'opens one session' },
   },
   {
+    name: 'the end of a session leaves its order to the workflow',
+    promise: promises.stock,
+    file: 'src/database/transactions/ingest-payment-event.ts',
+    from: 'await cancelOrder(sql, { orderId, reason: cancelReasonOf(known) });',
+    to: 'cancelOrder.toString() + cancelReasonOf(known);',
+    test: { file: events, name: 'cancels its order and releases the units in the commit' },
+  },
+  {
     name: 'a refund has a new idempotency key each time',
     promise: promises.once,
     file: 'src/payments/stripe/refunds.ts',

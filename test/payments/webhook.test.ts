@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/connection.ts';
-import { expectStockBalanced } from '../support/promises.ts';
+import { expectStockBalanced, stockAccounts } from '../support/promises.ts';
 import { webhookSecret } from '../support/settings.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
@@ -91,6 +91,22 @@ function paymentState(): Promise<string> {
 async function isDispatched(): Promise<void> {
   await waitFor('the dispatch', status, (now) => now === 'dispatched');
 }
+
+test('the end of a session cancels its order and releases the units in the commit of its event', async () => {
+  const held = async (): Promise<number> =>
+    Object.values(await stockAccounts(shop.database)).reduce((sum, account) => sum + account.held, 0);
+  const before = await held();
+  const event = eventOf({ type: 'checkout.session.expired' });
+  expect(await deliver(event)).toBe(200);
+  // By now: no workflow was awaited.
+  expect([await status(), await paymentState(), await held()]).toEqual(['cancelled', 'expired', before - 1]);
+  const [same] = await shop
+    .database('orders')
+    .join('payment_events', 'payment_events.order_id', 'orders.order_id')
+    .where('orders.order_id', order.order_id)
+    .whereRaw('cancelled_at = received_at');
+  expect(same).toBeDefined();
+});
 
 describe('an event that pays', () => {
   test('moves the order on; the same event again, and another about the same payment, change nothing', async () => {
