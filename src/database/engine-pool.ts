@@ -25,6 +25,7 @@ export function openEnginePool(databaseUrl: string, { poolSize, waitAtMostMs }: 
     max: poolSize,
     Client: PreparingClient,
     // Not as a start-up parameter, which PgBouncer refuses.
+    // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool waits for it, unlike its types
     onConnect: async (client) => {
       await client.query(`set idle_in_transaction_session_timeout = ${idleInTransactionTimeoutMs}`);
     },

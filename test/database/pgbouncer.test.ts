@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { isPortFree } from '../../src/supervisor/ports.ts';
 import { becomes, placePaidOrder } from '../support/orders.ts';
 import { reservePort } from '../support/ports.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -50,9 +51,9 @@ unix_socket_dir =
   });
   server.port = String(port);
   await waitFor(
-    'PgBouncer',
-    () => fetch(`http://127.0.0.1:${port}`).catch(String),
-    (error) => !/ECONNREFUSED/.test(String(error)),
+    'PgBouncer to listen',
+    () => isPortFree(port, server.hostname),
+    (isFree) => !isFree,
   );
   return { ...database, url: server.href };
 }

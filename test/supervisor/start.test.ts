@@ -61,6 +61,13 @@ async function knex(command: string, { dataDir }: Fixture): Promise<string> {
   return stdout;
 }
 
+/** Runs the audit on the embedded database of a fixture and returns its output. */
+async function audit({ dataDir }: Fixture): Promise<string> {
+  const env = { ...process.env, DATA_DIR: dataDir };
+  const { stdout } = await promisify(execFile)(process.execPath, ['dist/audit.js'], { env });
+  return stdout;
+}
+
 test('a start opens the shop, a second start in its folder names the first, and SIGTERM ends all in order', async () => {
   const here = await fixture();
   const first = start(here);
@@ -69,6 +76,7 @@ test('a start opens the shop, a second start in its folder names the first, and 
   expect(await answers(`${here.paymentUrl}/healthz`)).toBe(true);
   expect(first.output()).toContain(`http://localhost:${here.port}`);
   expect(await knex('migrate:status', here)).toMatch(/007_overdue_work\.sql[^]+No Pending/);
+  expect(await audit(here)).toBe('All 8 rules are kept.\n');
   // Node's warnings are not filtered, so each one that appears needs a decision.
   expect(first.output()).not.toMatch(/Warning: /);
 

@@ -1,0 +1,25 @@
+import { readConfig } from './config.ts';
+import { auditDatabase, type BrokenRule } from './database/audit.ts';
+import { connect } from './database/connection.ts';
+import { runProgram } from './shared/program.ts';
+import { findDatabase } from './supervisor/database.ts';
+
+/** The program of `npm run audit`: reports which promise is broken by which rows. Its exit code is 1 when one is. */
+async function main(): Promise<void> {
+  const database = connect(await findDatabase(readConfig(process.env, 'migrate')), 1);
+  try {
+    const { rules, broken } = await auditDatabase(database);
+    for (const rule of broken) process.stdout.write(describe(rule));
+    if (broken.length === 0) process.stdout.write(`All ${rules} rules are kept.\n`);
+    else process.exitCode = 1;
+  } finally {
+    await database.destroy();
+  }
+}
+
+function describe({ promise, rule, rows, more }: BrokenRule): string {
+  const lines = rows.map((row) => `  ${JSON.stringify(row)}\n`).join('');
+  return `Broken: ${rule} (${promise})\n${lines}${more ? '  … and more\n' : ''}`;
+}
+
+await runProgram(main);
