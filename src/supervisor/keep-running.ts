@@ -9,11 +9,13 @@ export interface KeptProcessOptions {
   readonly log: (line: string) => void;
   /** Once aborted, a process that ends is not restarted: the signal that ends this program reaches its children too. */
   readonly stopping: AbortSignal;
+  /** A process that lived shorter died young, and the next start waits longer. */
+  readonly youngMs?: number;
 }
 
 const firstAttemptsMax = 3;
 const readyWithinMs = 60_000;
-const youngMs = 2_000;
+const usuallyYoungMs = 2_000;
 const pauseMinMs = 100;
 const pauseMaxMs = 5_000;
 
@@ -99,7 +101,7 @@ export class KeptProcess {
   }
 
   #startAgain(how: string, livedMs: number): void {
-    const { name, log } = this.options;
+    const { name, log, youngMs = usuallyYoungMs } = this.options;
     const pauseMs = this.#diedYoung === 0 ? 0 : Math.min(pauseMinMs * 2 ** (this.#diedYoung - 1), pauseMaxMs);
     this.#diedYoung = livedMs < youngMs || !this.#wasReady ? this.#diedYoung + 1 : 0;
     if (!this.#wasReady && this.#diedYoung === firstAttemptsMax) {

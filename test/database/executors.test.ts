@@ -97,7 +97,15 @@ test('the pending workflows of an ended process go back to a queue in batches, t
     { fromExecutor: other, byExecutor: me, workflows: workflowsAtOnce },
     { fromExecutor: other, byExecutor: me, workflows: 2 },
   ]);
-  // Its row is not needed any more.
+});
+
+test('a claim that Postgres commits after the end of its process is taken over as well, and the row is removed later', async () => {
+  await endExecutor(sql, other);
+  expect(await takeOver(sql, me)).toBe(0);
+  await claim(other, 1);
+  expect(await takeOver(sql, me)).toBe(1);
+  await sql(`update executors set ended_at = ended_at - interval '61 seconds'`);
+  expect(await takeOver(sql, me)).toBe(0);
   expect(await renewExecutor(sql, { executorId: me, host: 'here', build: '1' })).toEqual({
     someEnded: false,
   });

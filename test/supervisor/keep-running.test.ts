@@ -36,6 +36,8 @@ function keep(
     name: 'It',
     log: (line) => lines.push(line),
     stopping,
+    // However slowly the machine starts a program.
+    youngMs: 60_000,
     spawn: () => {
       starts += 1;
       return fork(path.join(folder, `${program}.mjs`), { execArgv: [], stdio: 'ignore' });

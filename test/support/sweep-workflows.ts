@@ -105,14 +105,14 @@ export async function sweepSchedules(shop: TestShop): Promise<void> {
   await compareTomorrow(shop);
 }
 
-/** A process that ended without a word: the shop declares it dead, and removes its row. */
+/** A process that ended without a word: the shop declares it dead. */
 async function endSilentProcess({ database }: TestShop): Promise<void> {
   const silent = { executor_id: 'gone~00000000', host: 'elsewhere', build: '0.0.0' };
   await database('executors').insert({ ...silent, seen_at: database.raw(`now() - interval '1 hour'`) });
   await waitFor(
     'the end of a silent process',
-    () => database('executors').where('executor_id', silent.executor_id).first('executor_id'),
-    (row) => row === undefined,
+    () => database('executors').where('executor_id', silent.executor_id).pluck('ended_at'),
+    ([endedAt]) => endedAt !== null,
   );
 }
 

@@ -6,6 +6,8 @@ import { applicationName, queues } from '../workflow-ids.ts';
 /** A process is declared dead when its row is older: seven heartbeats. */
 export const deadAfterSeconds = 7;
 const freshSeconds = 2;
+// Postgres may commit the last claim of a killed process after its end was recorded.
+const secondsToKeep = 60;
 
 /** One process, as the others see it. */
 export interface Executor {
@@ -78,7 +80,7 @@ export const workflowsAtOnce = 500;
 
 /**
  * Gives the pending workflows of ended processes back to their queues, from which every living process takes them. The engine
- * refuses any further step of the old process, in case it still runs. The row of a process without pending workflows is removed.
+ * refuses any further step of the old process, in case it still runs. The row of a process without pending workflows is removed later.
  * @param by the process that does it
  * @returns how many were given back; when it is `workflowsAtOnce`, there may be more
  */
@@ -113,7 +115,7 @@ const takeOverStatement = `
 
 const removeStatement = `
   delete from executors
-  where ended_at is not null and not exists (
+  where ended_at < now() - interval '${secondsToKeep} seconds' and not exists (
     select from dbos.workflow_status where workflow_status.executor_id = executors.executor_id and status = 'PENDING'
   )`;
 
