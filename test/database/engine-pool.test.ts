@@ -1,7 +1,9 @@
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connect } from '../../src/database/connection.ts';
 import { openEnginePool, PreparingClient } from '../../src/database/engine-pool.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.ts';
+import { waitFor } from '../support/wait.ts';
 
 let testDatabase: TestDatabase;
 let pool: ReturnType<typeof openEnginePool>;
@@ -85,4 +87,35 @@ test('texts that are made anew each time do not fill the server', async () => {
     expect(added).toBeLessThanOrEqual(500);
     expect((await client.query('select $1::integer as last', [7])).rows).toEqual([{ last: 7 }]);
   });
+});
+
+const readOnlyNow = 'set default_transaction_read_only = on';
+const write = `insert into marks (name) values ('refused')`;
+
+test('a connection whose server accepts no writes is closed, and the engine gets an error that it retries', async () => {
+  await withClient(async (client) => {
+    await client.query(readOnlyNow);
+    await expect(client.query(write)).rejects.toMatchObject({ code: '57P03' });
+    await new Promise<void>((resolve) => {
+      client.once('end', () => resolve());
+      client.once('error', () => undefined);
+    });
+  });
+  await expect(pool.query(write)).resolves.toMatchObject({ rowCount: 1 });
+});
+
+test('a connection of requests is closed as well, and the next request writes', async () => {
+  const database = connect(testDatabase.url, 1);
+  try {
+    await database.raw(readOnlyNow);
+    await expect(database.raw(write)).rejects.toMatchObject({ code: '25006' });
+    // The one connection of this pool is replaced.
+    await waitFor(
+      'a write',
+      () => database.raw<{ rowCount: number }>(write),
+      ({ rowCount }) => rowCount === 1,
+    );
+  } finally {
+    await database.destroy();
+  }
 });

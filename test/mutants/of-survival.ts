@@ -64,7 +64,7 @@ export const survival: readonly Mutant[] = [
     file: 'src/shared/outage.ts',
     from: 'setImmediate(() => connection.stream.destroy())',
     to: 'setImmediate(() => undefined)',
-    test: { file: 'test/http/readiness.test.ts', name: 'database_read_only' },
+    test: { file: 'test/database/engine-pool.test.ts', name: 'a connection of requests is closed as well' },
   },
   {
     name: 'an event is stored after it was acknowledged',
