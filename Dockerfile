@@ -25,7 +25,7 @@ ENV HOST=0.0.0.0 PORT=3000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Not npm, so that signals reach the program. For one process per container: node dist/main.js, with EXECUTOR_ID.
+# Not npm, so that signals reach the program. For one process per container: node dist/main.js.
 CMD ["node", "dist/supervisor.js"]
 
 # The shop with simulated payments, open to everybody who reaches it: docker build --target demonstration. It needs DATABASE_URL;

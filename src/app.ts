@@ -37,8 +37,8 @@ export interface App {
   readonly server: FastifyInstance;
   /** Waits for the database, announces itself to the other processes and begins to work. @throws StartError */
   launch(): Promise<void>;
-  /** Ends in order: no new requests, running steps finish, connections close. */
-  close(): Promise<void>;
+  /** Ends in order: not ready for a while (`drains`), then no new requests, running steps finish, connections close. */
+  close(options?: { readonly drains: boolean }): Promise<void>;
 }
 
 const assetsDir = fileURLToPath(new URL('../public/assets', import.meta.url));
@@ -131,16 +131,19 @@ function lifecycle(config: ShopConfig, parts: Parts): Pick<App, 'launch' | 'clos
       await parts.housekeeper.schedule();
       stopRedelivery = startRedeliveryPoller(database);
     },
-    close: async () => {
+    close: async ({ drains } = { drains: true }) => {
       readiness.drain();
-      await pause(config.drainSeconds * 1000);
-      await server.close();
-      stopRedelivery();
-      await DBOS.shutdown({ workflowCompletionTimeoutMS: drainMs });
-      // An abandoned step may still hold a connection, which ends with the process.
-      await Promise.race([workflowPool.end(), pause(drainMs)]);
-      await liveness.end();
-      await database.destroy();
+      if (drains) await pause(config.drainSeconds * 1000);
+      try {
+        await server.close();
+        stopRedelivery();
+        await DBOS.shutdown({ workflowCompletionTimeoutMS: drainMs });
+        // An abandoned step may still hold a connection, which ends with the process.
+        await Promise.race([workflowPool.end(), pause(drainMs)]);
+      } finally {
+        await liveness.end();
+        await database.destroy();
+      }
     },
   };
 }

@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   const { databaseUrl, executorId: label = 'shop' } = config;
   if (databaseUrl === undefined) throw new SettingsError(['DATABASE_URL: is missing']);
   // A supervisor chooses the whole id, so that it can report the end of the process.
-  const executorId = supervised ? label : newExecutorId(label);
+  const executorId = label.includes('~') ? label : newExecutorId(label);
   const app = await buildApp({ ...config, databaseUrl, executorId });
   endOnSignal(app, config.drainSeconds);
   await app.launch();
@@ -27,7 +27,8 @@ function endOnSignal(app: App, drainSeconds: number): void {
     { delay: closeWithinMs + drainSeconds * 1000, skip: supervised ? ['SIGINT', 'SIGTERM'] : [] },
     async ({ err }) => {
       if (err) app.server.log.fatal({ err }, 'ends after an error');
-      await app.close();
+      // A process with a fault does not go on for a while.
+      await app.close({ drains: err === undefined });
     },
   );
   if (!supervised) return;

@@ -1,6 +1,6 @@
 import { inTransaction, type Statement } from '../shared/statement.ts';
 import type { Database } from './connection.ts';
-import { applicationName } from './workflow-ids.ts';
+import { applicationName, failuresSql } from './workflow-ids.ts';
 
 /** A rule that every database of a shop keeps and that no constraint of a table can express, and the query of the rows that break it. */
 interface Rule {
@@ -18,6 +18,8 @@ const cents = 'Amounts reconcile to the cent';
 
 // Due work waits for a poll, a workflow, and up to seven seconds for the end of a lost process.
 const secondsDue = 30;
+// The others take over the work of a process within this time after its end.
+const secondsToTakeOver = 10;
 
 const rules: readonly Rule[] = [
   {
@@ -46,9 +48,18 @@ const rules: readonly Rule[] = [
   },
   {
     promise: survives,
-    name: `no work is due for ${secondsDue} seconds`,
-    sql: `select workflow, id, order_id, due_at from due_work
-      where due_at < now() - interval '${secondsDue} seconds'`,
+    // A workflow that tries again, or an attention item, is progress.
+    name: `no work is due for ${secondsDue} seconds without a workflow or an attention item`,
+    sql: `select workflow, id, order_id, due_at from due_work join ${failuresSql} using (workflow)
+      where due_at < now() - interval '${secondsDue} seconds'
+        and not exists (
+          select from dbos.workflow_status where workflow_uuid = workflow_id and status in ('PENDING', 'ENQUEUED', 'DELAYED')
+        )
+        and not exists (
+          select from attention where resolved_at is null and (
+            (attention.kind = failure.kind and subject = cast(id as text)) or attention.order_id = due_work.order_id
+          )
+        )`,
   },
   {
     promise: survives,
@@ -58,15 +69,9 @@ const rules: readonly Rule[] = [
         and updated_at < (extract(epoch from now()) - ${secondsDue}) * 1000
         and not exists (
           select from executors
-          where executors.executor_id = workflow_status.executor_id and ended_at is null
-            and seen_at > now() - interval '${secondsDue} seconds'
+          where executors.executor_id = workflow_status.executor_id
+            and coalesce(ended_at, seen_at) > now() - interval '${secondsToTakeOver} seconds'
         )`,
-  },
-  {
-    promise: survives,
-    name: 'no workflow has failed without an attention item',
-    sql: `select workflow_uuid, status from dbos.workflow_status
-      where status in ('ERROR', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED') and application_name = '${applicationName}'`,
   },
   {
     promise: cents,

@@ -1,6 +1,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { runWithDataSourceContext } from '@dbos-inc/dbos-sdk/internal/context';
 import { runTransactionalInternalStep } from '@dbos-inc/dbos-sdk/internal/dbos';
+import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils';
 import { cannotConnectNow, isTransient } from '../shared/outage.ts';
 import { type Statement, statementsOn } from '../shared/statement.ts';
@@ -33,6 +34,11 @@ export function transaction<Args extends unknown[], Result>(
       name,
     );
   };
+}
+
+/** Whether this process runs a workflow now. The engine has no public function for that. */
+export function isRunningHere(workflowId: string): boolean {
+  return DBOSExecutor.globalInstance?.systemDatabase.checkForRunningWorkflow(workflowId) ?? false;
 }
 
 /** Makes the engine look for a lost Postgres every two seconds at most, instead of every minute. */

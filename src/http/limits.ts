@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ShopError } from '../domain/errors.ts';
 import { isFromOtherSite, isLoopback } from '../shared/same-site.ts';
 
-// Requests that are refused before their handler runs.
+// Requests that are refused before their handler runs, and the time that a handler may take.
 
 /** Limits the checkouts from one address in this process. All routes that start a checkout count together. */
 export function checkoutLimit(checkoutsPerMinute: number) {
@@ -73,18 +73,23 @@ export function limitTime(server: FastifyInstance, limitMs: number): void {
     const { handler } = route;
     route.handler = async function answerInTime(request, reply) {
       let timer: NodeJS.Timeout | undefined;
+      let isLate = false;
       const late = new Promise<never>((_resolve, reject) => {
         timer = setTimeout(() => {
           // A stream that has begun may last for as long as its reader stays.
           if (reply.sent || reply.raw.headersSent) return;
           // Fastify would log the late answer with its address, which may contain the token of an order.
+          isLate = true;
           reply.log = reply.log.child({}, { level: 'silent' });
           reject(new ShopError('timeout', 'There is no answer yet. The work continues.'));
         }, limitMs);
       });
-      // A handler that returns nothing has sent its answer, or will.
-      const answer = Promise.resolve(handler.call(this, request, reply)).then((result) => result ?? reply);
       try {
+        // A handler that returns nothing has sent its answer, or will.
+        const answer = Promise.resolve(handler.call(this, request, reply)).then((result) => result ?? reply);
+        answer.catch((error: unknown) => {
+          if (isLate) request.log.error({ err: error }, 'failed after the time limit');
+        });
         return await Promise.race([answer, late]);
       } finally {
         clearTimeout(timer);

@@ -4,7 +4,7 @@ import type pg from 'pg';
 const awayCodes =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|53\w{3}|57P\w{2}|40003|25P03)$/;
 const awayMessages =
-  /Connection terminated|Connection ended|server closed the connection|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|Unable to acquire a connection/i;
+  /Connection terminated|Connection ended|server closed the connection|timeout expired|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|Unable to acquire a connection/i;
 
 /**
  * Whether an error means that Postgres cannot be reached now, rather than that it refused a statement. It reads the causes of

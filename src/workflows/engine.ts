@@ -71,7 +71,8 @@ export function configureEngine(
     executorID: config.executorId,
     // One version for ever: orders in flight continue after a deployment, and changed steps need another version number (decision 13).
     enablePatching: true,
-    // A process must not take a workflow that only a newer build knows. Such workflows get a queue with a new name.
+    // A process takes no workflow that only a newer build knows: a new kind gets a queue with a new name. The engine's own queue, which
+    // schedules use, is not left out.
     listenQueues: Object.values(queues),
     runMigrations: false,
     // The engine wakes up this often to announce workflow events and streams. The shop has neither.

@@ -2,11 +2,14 @@ import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { keepConnected } from '../database/keep-connected.ts';
+import { isRunningHere } from '../database/transaction.ts';
 import {
   deadAfterSeconds,
   type Executor,
   endExecutor,
   endSilentExecutors,
+  giveBack,
+  listClaims,
   renewExecutor,
   takeOver,
   workflowsAtOnce,
@@ -28,6 +31,8 @@ export interface Liveness {
 const everyMs = 1_000;
 // Three missed beats of our own: the whole system stood still, or this process did, and the others may be alive.
 const gapMs = 3_000;
+// Every ten seconds.
+const beatsBetweenChecks = 10;
 // The queue claims one batch before the next comes.
 const betweenBatchesMs = 200;
 const endWithinMs = 2_000;
@@ -49,18 +54,19 @@ export function createLiveness({ databaseUrl, executorId, build, takesOver }: Li
   const me: Executor = { executorId, host: hostname(), build };
   const closing = new AbortController();
   const watch = new Watch();
+  let lastBeatAt = performance.now();
   let failure: unknown;
   let done = Promise.resolve();
   const ending = new AbortController();
 
-  const beat = async (sql: Statement, working: () => void, over: AbortSignal): Promise<void> => {
-    const { someEnded } = await renewExecutor(sql, me);
-    watch.beat();
+  const beat = async (sql: Statement, count: number): Promise<{ readonly more: boolean }> => {
+    const { seenAt, someEnded } = await renewExecutor(sql, me);
+    watch.beat(seenAt.getTime());
+    lastBeatAt = performance.now();
     failure = undefined;
-    working();
-    const more = takesOver && (await observe(sql, { executorId, isSteady: watch.isSteady(), someEnded }));
-    const signal = AbortSignal.any([over, ending.signal]);
-    await pause(more ? betweenBatchesMs : everyMs, undefined, { signal }).catch(() => undefined);
+    if (!takesOver) return { more: false };
+    if (count % beatsBetweenChecks === 0) await giveBackLostClaims(sql, executorId);
+    return { more: await observe(sql, { executorId, isSteady: watch.isSteady(), someEnded }) };
   };
   const keepBeating = (onFirst: () => void): Promise<void> =>
     keepConnected(
@@ -75,11 +81,13 @@ export function createLiveness({ databaseUrl, executorId, build, takesOver }: Li
           // A heartbeat that a crash of Postgres loses is replaced a second later.
           await client.query('set synchronous_commit = off');
           const sql = statementsOn(client);
-          const first = (): void => {
+          const signal = AbortSignal.any([over, ending.signal]);
+          for (let count = 1; !signal.aborted; count += 1) {
+            const { more } = await beat(sql, count);
             working();
             onFirst();
-          };
-          while (!ending.signal.aborted && !over.aborted) await beat(sql, first, over);
+            await pause(more ? betweenBatchesMs : everyMs, undefined, { signal }).catch(() => undefined);
+          }
           // No heartbeat may follow, which would declare this process living again.
           if (over.aborted) return;
           await endExecutor(sql, executorId);
@@ -93,7 +101,7 @@ export function createLiveness({ databaseUrl, executorId, build, takesOver }: Li
       new Promise((resolve) => {
         done = keepBeating(resolve);
       }),
-    silentMs: () => watch.silentMs(),
+    silentMs: () => performance.now() - lastBeatAt,
     failure: () => failure,
     end: async () => {
       ending.abort();
@@ -102,6 +110,18 @@ export function createLiveness({ databaseUrl, executorId, build, takesOver }: Li
       await done;
     },
   };
+}
+
+/**
+ * Gives back the workflows that this process has claimed and does not run: the answer to the commit of the claim was lost, or a newer
+ * version started a workflow that this one does not know.
+ */
+async function giveBackLostClaims(sql: Statement, executorId: string): Promise<void> {
+  const claimed = await listClaims(sql, executorId);
+  const lost = claimed.filter((workflowId) => !isRunningHere(workflowId));
+  if (lost.length === 0) return;
+  await giveBack(sql, executorId, lost);
+  DBOS.logger.warn(`Gave back ${lost.length} workflows that were claimed and did not run.`);
 }
 
 interface Observation {
@@ -124,23 +144,20 @@ async function observe(sql: Statement, { executorId, isSteady, someEnded }: Obse
   return workflows === workflowsAtOnce;
 }
 
-/** The gaps between the heartbeats of this process. */
-class Watch {
-  #lastBeat = performance.now();
-  #steadySince = performance.now();
+/** The gaps between the heartbeats of this process, by the clock of Postgres: it also runs while this machine sleeps. */
+export class Watch {
+  #lastBeat: number | undefined;
+  #steadySince = 0;
 
-  beat(): void {
-    const now = performance.now();
-    if (now - this.#lastBeat > gapMs) this.#steadySince = now;
-    this.#lastBeat = now;
-  }
-
-  silentMs(): number {
-    return performance.now() - this.#lastBeat;
+  /** Notes a heartbeat at that time, in milliseconds. A clock that was set counts as a gap. */
+  beat(at: number): void {
+    const sinceLast = at - (this.#lastBeat ?? Number.NEGATIVE_INFINITY);
+    if (sinceLast > gapMs || sinceLast < 0) this.#steadySince = at;
+    this.#lastBeat = at;
   }
 
   /** Without a gap for as long as the others must have been silent: otherwise the silence may be our own. */
   isSteady(): boolean {
-    return this.#lastBeat - this.#steadySince > deadAfterSeconds * 1000;
+    return this.#lastBeat !== undefined && this.#lastBeat - this.#steadySince > deadAfterSeconds * 1000;
   }
 }

@@ -23,7 +23,7 @@ async function brokenRules(): Promise<string[]> {
 }
 
 test('the database of a shop that sells keeps every rule', async () => {
-  expect(await auditDatabase(shop.shopDatabase)).toEqual({ rules: 8, broken: [] });
+  expect(await auditDatabase(shop.shopDatabase)).toEqual({ rules: 7, broken: [] });
 });
 
 // Each statement breaks one rule, inside a transaction that is never committed.
@@ -39,13 +39,13 @@ test.each([
   ['supplied ones', `update stock set available = available + 1 where product_id = 1`],
   [
     'no work is due',
-    `update orders set hold_expires_at = now() - interval '1 minute' where status = 'pending'`,
+    `with lost as (update dbos.workflow_status set status = 'ERROR' where status = 'PENDING')
+     update orders set hold_expires_at = now() - interval '1 minute' where status = 'pending'`,
   ],
   [
     'living process',
     `with gone as (update dbos.workflow_status set executor_id = 'gone', updated_at = 0 where status = 'PENDING') select 1`,
   ],
-  ['has failed', `update dbos.workflow_status set status = 'ERROR' where name = 'dispatch'`],
   ['add up to its total', `update order_lines set unit_price_cents = unit_price_cents + 1`],
   ['counts as refunded', `update refunds set amount_cents = amount_cents + 1`],
 ])('a broken rule is reported: %s', async (name, statement) => {

@@ -4,6 +4,8 @@ import {
   endExecutor,
   endSilentExecutors,
   endUnknownExecutors,
+  giveBack,
+  listClaims,
   renewExecutor,
   takeOver,
   workflowsAtOnce,
@@ -63,9 +65,10 @@ function workflows(): Promise<
 }
 
 test('a process that was silent for longer than seven seconds is declared dead, and lives again with its next heartbeat', async () => {
-  await silence(other, 6);
+  await silence(other, 1);
   expect(await endSilentExecutors(sql, me)).toEqual([]);
   await silence(other, 8);
+  await renewExecutor(sql, { executorId: me, host: 'here', build: '1' });
   expect(await endSilentExecutors(sql, me)).toEqual([other]);
   expect(await living()).toEqual([me]);
   await renewExecutor(sql, { executorId: other, host: 'here', build: '1' });
@@ -84,7 +87,9 @@ test('the pending workflows of an ended process go back to a queue in batches, t
   await claim(me, 3);
   expect(await takeOver(sql, me)).toBe(0);
   await endExecutor(sql, other);
-  expect(await renewExecutor(sql, { executorId: me, host: 'here', build: '1' })).toEqual({ someEnded: true });
+  expect(await renewExecutor(sql, { executorId: me, host: 'here', build: '1' })).toMatchObject({
+    someEnded: true,
+  });
   expect(await takeOver(sql, me)).toBe(workflowsAtOnce);
   expect(await takeOver(sql, me)).toBe(2);
   expect(await workflows()).toEqual([
@@ -106,7 +111,7 @@ test('a claim that Postgres commits after the end of its process is taken over a
   expect(await takeOver(sql, me)).toBe(1);
   await sql(`update executors set ended_at = ended_at - interval '61 seconds'`);
   expect(await takeOver(sql, me)).toBe(0);
-  expect(await renewExecutor(sql, { executorId: me, host: 'here', build: '1' })).toEqual({
+  expect(await renewExecutor(sql, { executorId: me, host: 'here', build: '1' })).toMatchObject({
     someEnded: false,
   });
 });
@@ -116,4 +121,14 @@ test('workflows of a process without a row are taken over as well', async () => 
   expect(await takeOver(sql, me)).toBe(0);
   await endUnknownExecutors(sql);
   expect(await takeOver(sql, me)).toBe(2);
+});
+
+test('claims of ten seconds ago are listed, and given back to their queue', async () => {
+  await claim(me, 2);
+  const claims = await listClaims(sql, me);
+  expect(claims).toHaveLength(2);
+  await giveBack(sql, other, claims);
+  expect(await listClaims(sql, me)).toHaveLength(2);
+  await giveBack(sql, me, claims.slice(1));
+  expect(await listClaims(sql, me)).toEqual(claims.slice(0, 1));
 });

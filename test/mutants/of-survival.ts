@@ -59,6 +59,14 @@ export const survival: readonly Mutant[] = [
     test: { file: 'test/database/executors.test.ts', name: 'whose own row is old declares nobody dead' },
   },
   {
+    name: 'a process declares others dead after it stood still itself',
+    promise: promises.survives,
+    file: 'src/workflows/liveness.ts',
+    from: 'if (sinceLast > gapMs || sinceLast < 0)',
+    to: 'if (sinceLast < 0)',
+    test: { file: 'src/workflows/liveness.test.ts', name: 'after a gap' },
+  },
+  {
     name: 'a connection that answers read-only stays open',
     promise: promises.survives,
     file: 'src/shared/outage.ts',

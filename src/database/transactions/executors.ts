@@ -19,19 +19,20 @@ export interface Executor {
 
 /**
  * Inserts the row of a process, or renews it. A process that was declared dead and comes back counts as living again.
- * @returns whether a process has ended whose workflows are not taken over yet
+ * @returns the time by the clock of Postgres, and whether a process has ended whose workflows may not be taken over yet
  */
 export async function renewExecutor(
   sql: Statement,
   { executorId, host, build }: Executor,
-): Promise<{ readonly someEnded: boolean }> {
-  const [renewed] = await sql<{ someEnded: boolean }>(
+): Promise<{ readonly seenAt: Date; readonly someEnded: boolean }> {
+  const [renewed] = await sql<{ seenAt: Date; someEnded: boolean }>(
     `insert into executors (executor_id, host, build) values (:executorId, :host, :build)
      on conflict (executor_id) do update set seen_at = now(), ended_at = null
-     returning exists (select from executors as other where ended_at is not null) as some_ended`,
+     returning seen_at, exists (select from executors as other where ended_at is not null) as some_ended`,
     { executorId, host, build },
   );
-  return { someEnded: renewed?.someEnded ?? false };
+  if (!renewed) throw new Error('Postgres returned no row.');
+  return renewed;
 }
 
 /** Records that a process has ended: its workflows may be taken over now. */
@@ -95,6 +96,12 @@ export async function takeOver(sql: Statement, by: string): Promise<number> {
   return workflows;
 }
 
+// The update by which the engine itself gives workflows back.
+const giveBackSql = `
+  update dbos.workflow_status
+  set status = 'ENQUEUED', owner_xid = null, started_at_epoch_ms = null, queue_name = coalesce(queue_name, '${queues.checkout}'),
+    updated_at = cast(extract(epoch from now()) * 1000 as bigint)`;
+
 const takeOverStatement = `
   with orphan as (
     select workflow_uuid from dbos.workflow_status
@@ -102,10 +109,7 @@ const takeOverStatement = `
       and executor_id = any(array(select executor_id from executors where ended_at is not null))
     limit :limit for update skip locked
   ), taken as (
-    update dbos.workflow_status
-    set status = 'ENQUEUED', owner_xid = null, started_at_epoch_ms = null, queue_name = coalesce(queue_name, '${queues.checkout}'),
-      updated_at = cast(extract(epoch from now()) * 1000 as bigint)
-    from orphan where workflow_status.workflow_uuid = orphan.workflow_uuid
+    ${giveBackSql} from orphan where workflow_status.workflow_uuid = orphan.workflow_uuid
     returning executor_id
   ), noted as (
     insert into take_overs (from_executor, by_executor, workflows)
@@ -118,6 +122,35 @@ const removeStatement = `
   where ended_at < now() - interval '${secondsToKeep} seconds' and not exists (
     select from dbos.workflow_status where workflow_status.executor_id = executors.executor_id and status = 'PENDING'
   )`;
+
+// The engine starts a workflow at once after its claim.
+const secondsUntilRunning = 10;
+
+/** Lists the workflows that a process has claimed some seconds ago and not finished. */
+export async function listClaims(sql: Statement, executorId: string): Promise<string[]> {
+  const claims = await sql<{ workflowId: string }>(
+    `select workflow_uuid as workflow_id from dbos.workflow_status where ${claimed}`,
+    { executorId, applicationName, seconds: secondsUntilRunning },
+  );
+  return claims.map(({ workflowId }) => workflowId);
+}
+
+/** Gives workflows that a process has claimed back to their queues. */
+export async function giveBack(
+  sql: Statement,
+  executorId: string,
+  workflowIds: readonly string[],
+): Promise<void> {
+  await sql(`${giveBackSql} where workflow_uuid = any(:workflowIds) and ${claimed}`, {
+    workflowIds: [...workflowIds],
+    executorId,
+    applicationName,
+    seconds: secondsUntilRunning,
+  });
+}
+
+const claimed = `status = 'PENDING' and executor_id = :executorId and application_name = :applicationName
+  and updated_at < (extract(epoch from now()) - :seconds) * 1000`;
 
 /** Removes the record of take-overs after some days. */
 export async function removeOldTakeOvers(sql: Statement, days: number): Promise<void> {

@@ -26,15 +26,23 @@ export async function flagOverdueWork(sql: Statement): Promise<void> {
   );
   await sql(`
     insert into attention (kind, subject, order_id, reason, detail)
-    select 'overdue', workflow || ' ' || id, order_id, 'overdue', jsonb_build_object('work', workflow, 'since', due_at)
-    from due_work join ${minutesSql} using (workflow) join ${failuresSql} using (workflow)
-    where due_at < now() - minutes * interval '1 minute' and not exists (
-      select from attention as failed
-      where failed.kind = failure.kind and failed.subject = cast(id as text) and failed.resolved_at is null
+    select 'overdue', subject, order_id, 'overdue', jsonb_build_object('work', workflow, 'since', due_at)
+    from (${overdueSql}) as overdue
+    where not exists (
+      select from attention as dismissed
+      where dismissed.kind = 'overdue' and dismissed.subject = overdue.subject and resolution = 'operator'
     )
     on conflict (kind, subject) where resolved_at is null do nothing`);
   await sql(`
     update attention set resolved_at = now(), resolution = 'done'
-    where kind = 'overdue' and resolved_at is null
-      and not exists (select from due_work where workflow || ' ' || id = subject)`);
+    where kind = 'overdue' and resolved_at is null and subject not in (select subject from (${overdueSql}) as overdue)`);
 }
+
+/** Work that is due for too long and has not failed: a failure has an item of its own. */
+const overdueSql = `
+  select workflow || ' ' || id as subject, workflow, order_id, due_at
+  from due_work join ${minutesSql} using (workflow) join ${failuresSql} using (workflow)
+  where due_at < now() - minutes * interval '1 minute' and not exists (
+    select from attention as failed
+    where failed.kind = failure.kind and failed.subject = cast(id as text) and failed.resolved_at is null
+  )`;
