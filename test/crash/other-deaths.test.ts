@@ -33,7 +33,7 @@ describe('both processes', () => {
 });
 
 describe('the shop, killed while an order waits for its payment and', () => {
-  test.each(sidesOf('commit of recovery', 'commit of claim of checkout'))(
+  test.each(sidesOf('commit of take-over', 'commit of claim of checkout'))(
     'again, on coming back, %s: charged once, dispatched once',
     (at) =>
       reused.use(async (fixture) => {

@@ -17,7 +17,7 @@ afterAll(() => shop.close());
 
 // Statements that do not belong to an order: polling, transaction control and the test's own queries.
 const notOfOrders =
-  'application_versions|queue_name = |delay_until_epoch_ms <=|workflow_deadline|worker_concurrency|pg_notify|hold_expires_at <=|schedules|' +
+  'into executors|update executors|application_versions|queue_name = |delay_until_epoch_ms <=|workflow_deadline|worker_concurrency|pg_notify|hold_expires_at <=|schedules|' +
   '^(begin|commit|rollback)|pg_stat_statements|"refunded"|"workflow_uuid" from';
 
 /** The statements of the shop, and how often each was sent. */

@@ -52,7 +52,7 @@ const writes = [
 
 // Statements that are a commit of their own. Polls send the same statement without work to do, so a row must match.
 const lonelyWrites = [
-  [/^UPDATE "dbos"\.workflow_status\s.*queue_name = COALESCE/s, 'recovery'],
+  [/^with orphan as \(.*queue_name = coalesce/s, 'take-over'],
   [/^UPDATE "dbos"\.workflow_status\s.*delay_until_epoch_ms <= /s, 'start of dispatch'],
   [/^update events set attempts = attempts \+ 1/, 'claim of event'],
   [/^with delivered as \(\s*update events set copies/, 'note of delivery'],

@@ -1,7 +1,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-
+import { giveBack, listClaims } from '../../src/database/transactions/executors.ts';
 import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
-
+import { statementsOf } from '../../src/shared/statement.ts';
 import { compareWithProvider } from '../../src/workflows/compare-with-provider.ts';
 import { afterHiddenPayment, askProvider, pauseComparison, waysToCancel } from './edges.ts';
 import {
@@ -102,6 +102,8 @@ export async function sweepSchedules(shop: TestShop): Promise<void> {
     await run.getResult();
   }
   await endSilentProcess(shop);
+  const sql = statementsOf(shop.shopDatabase);
+  await giveBack(sql, 'gone~00000000', await listClaims(sql, 'gone~00000000'));
   await compareTomorrow(shop);
 }
 

@@ -115,7 +115,7 @@ const takeOverStatement = `
     insert into take_overs (from_executor, by_executor, workflows)
     select executor_id, :by, count(*) from taken group by executor_id
   )
-  select cast(count(*) as integer) as workflows from taken`;
+  select cast(count(*) as integer) as workflows from taken having count(*) > 0`;
 
 const removeStatement = `
   delete from executors
