@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { FastifyInstance } from 'fastify';
 import { createStartCheckout } from './checkout/start-checkout.ts';
-import { type ShopConfig, version } from './config.ts';
+import type { ShopConfig } from './config.ts';
 import { connect, type Database } from './database/connection.ts';
 import { type EnginePool, openEnginePool } from './database/engine-pool.ts';
 import { countCart } from './database/queries/carts.ts';
@@ -16,6 +16,7 @@ import { buildServer } from './http/server.ts';
 import { operatorWords } from './operator/words.ts';
 import { openPaymentProvider } from './payments/open-provider.ts';
 import { registerRoutes } from './routes.ts';
+import { version } from './shared/program.ts';
 import { emailComposer } from './storefront/email-view.ts';
 import { type Demonstration, errorView } from './storefront/layout-view.ts';
 import { createRenderer, type Renderer } from './storefront/render.ts';
@@ -80,7 +81,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   });
   const startCheckout = createStartCheckout(database, checkout, answers, { holdSeconds: config.holdSeconds });
 
-  const liveness = createLiveness({ ...config, build: version, takesOver: true });
+  const liveness = createLiveness({ ...config, build: version });
   const readiness = new Readiness(database, liveness, config.executorId);
   const browsers = signedBrowsers({ secure: config.publicUrl.startsWith('https:') });
   const pages = createPages({

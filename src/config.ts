@@ -1,10 +1,6 @@
-import { createRequire } from 'node:module';
 import { z } from 'zod';
 import { SettingsError } from './shared/program.ts';
 import { logLevel, origin } from './shared/settings.ts';
-
-/** The version of this program. */
-export const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
 
 const number = z.coerce.number({
   error: ({ code }) => (code === 'invalid_type' ? 'needs a number' : undefined),

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { type StartCheckout } from './checkout/start-checkout.ts';
-import { type ShopConfig, version } from './config.ts';
+import type { ShopConfig } from './config.ts';
 import { type Database } from './database/connection.ts';
 import { listen } from './database/listen.ts';
 import { addToCart, correctBuyer, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
@@ -34,6 +34,7 @@ import { productRoutes } from './http/routes/products.ts';
 import { type ReconciliationOptions, reconciliationRoutes } from './http/routes/reconciliation.ts';
 import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
 import type { PaymentProvider } from './payments/provider.ts';
+import { version } from './shared/program.ts';
 import { inTransaction } from './shared/statement.ts';
 import { type Renderer } from './storefront/render.ts';
 import { type Reconciler } from './workflows/reconcile.ts';

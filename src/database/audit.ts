@@ -21,17 +21,21 @@ const secondsDue = 30;
 // The others take over the work of a process within this time after its end.
 const secondsToTakeOver = 10;
 
+/** SQL of the orders whose status and payment contradict each other. */
+export const contradictoryOrdersSql = `
+  select order_id, status, state from orders join payments using (order_id)
+  where case status
+    when 'pending' then state not in ('creating', 'open', 'paid', 'expired')
+    when 'cancelled' then state not in ('expired', 'refund_due')
+    when 'refunded' then state <> 'refunded'
+    else state not in ('settled', 'refund_due')
+  end`;
+
 const rules: readonly Rule[] = [
   {
     promise: delivered,
     name: 'the status of an order fits its payment',
-    sql: `select order_id, status, state from orders join payments using (order_id)
-      where case status
-        when 'pending' then state not in ('creating', 'open', 'paid', 'expired')
-        when 'cancelled' then state not in ('expired', 'refund_due')
-        when 'refunded' then state <> 'refunded'
-        else state not in ('settled', 'refund_due')
-      end`,
+    sql: contradictoryOrdersSql,
   },
   {
     promise: once,

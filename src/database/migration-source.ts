@@ -7,6 +7,9 @@ const folder = new URL('../../migrations/', import.meta.url);
 /** A name with this ending is of a migration that older builds cannot work with. All others only add. */
 const breaking = '.breaking.sql';
 
+// Read once: readiness compares again and again.
+let ownFiles: ReturnType<typeof migrationSource.getMigrations> | undefined;
+
 /**
  * Compares the migrations of a database with those of this build. A build works with its own schema, and with a newer one unless one of
  * the newer migrations is named as breaking (decision 20).
@@ -14,7 +17,8 @@ const breaking = '.breaking.sql';
 export async function compareMigrations(
   made: readonly string[],
 ): Promise<'same' | 'schema_older' | 'schema_newer'> {
-  const ours = (await migrationSource.getMigrations([])).map(({ file }) => file);
+  ownFiles ??= migrationSource.getMigrations([]);
+  const ours = (await ownFiles).map(({ file }) => file);
   if (ours.some((file) => !made.includes(file))) return 'schema_older';
   return made.some((name) => !ours.includes(name) && name.endsWith(breaking)) ? 'schema_newer' : 'same';
 }

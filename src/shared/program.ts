@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import process from 'node:process';
 import { parseEnv } from 'node:util';
+
+/** The version of this program. */
+export const { version } = createRequire(import.meta.url)('../../package.json') as {
+  readonly version: string;
+};
 
 /** A reason not to start that the person who starts the program can remove. It is shown without a stack. */
 export class StartError extends Error {

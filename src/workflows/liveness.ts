@@ -42,15 +42,13 @@ export interface LivenessOptions {
   readonly executorId: string;
   /** The version of the program. */
   readonly build: string;
-  /** Whether this process takes over the workflows of ended ones. */
-  readonly takesOver: boolean;
 }
 
 /**
  * Renews the row of this process every second, declares silent processes dead, and takes over their workflows. It uses one connection
  * of its own, so that neither a busy pool nor a slow disk delays it.
  */
-export function createLiveness({ databaseUrl, executorId, build, takesOver }: LivenessOptions): Liveness {
+export function createLiveness({ databaseUrl, executorId, build }: LivenessOptions): Liveness {
   const me: Executor = { executorId, host: hostname(), build };
   const closing = new AbortController();
   const watch = new Watch();
@@ -64,7 +62,6 @@ export function createLiveness({ databaseUrl, executorId, build, takesOver }: Li
     watch.beat(seenAt.getTime());
     lastBeatAt = performance.now();
     failure = undefined;
-    if (!takesOver) return { more: false };
     if (count % beatsBetweenChecks === 0) await giveBackLostClaims(sql, executorId);
     return { more: await observe(sql, { executorId, isSteady: watch.isSteady(), someEnded }) };
   };

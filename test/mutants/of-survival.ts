@@ -37,9 +37,9 @@ export const survival: readonly Mutant[] = [
   {
     name: 'the workflows of an ended process are not taken over',
     promise: promises.survives,
-    file: 'src/app.ts',
-    from: 'takesOver: true',
-    to: 'takesOver: false',
+    file: 'src/workflows/liveness.ts',
+    from: 'if (!someEnded && silent.length === 0) return false;',
+    to: 'if (someEnded || silent.length >= 0) return false;',
     test: paid,
   },
   {

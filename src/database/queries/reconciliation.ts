@@ -1,5 +1,6 @@
 import type { AttentionReason } from '../../domain/attention.ts';
 import { statementsOf } from '../../shared/statement.ts';
+import { contradictoryOrdersSql } from '../audit.ts';
 import type { Database } from '../connection.ts';
 import type { AttentionRow, OrderRow, PaymentRow } from '../tables.ts';
 
@@ -154,11 +155,4 @@ const moneySums = `
     group by currency
   ) as by_currency`;
 
-const contradictoryOrders = `
-  select cast(count(*) as integer) as count from orders join payments using (order_id)
-  where case status
-    when 'pending' then state not in ('creating', 'open', 'paid', 'expired')
-    when 'cancelled' then state not in ('expired', 'refund_due')
-    when 'refunded' then state <> 'refunded'
-    else state not in ('settled', 'refund_due')
-  end`;
+const contradictoryOrders = `select cast(count(*) as integer) as count from (${contradictoryOrdersSql}) as contradictory`;
