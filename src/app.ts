@@ -6,6 +6,7 @@ import { createStartCheckout } from './checkout/start-checkout.ts';
 import type { ShopConfig } from './config.ts';
 import { connect, type Database } from './database/connection.ts';
 import { type EnginePool, openEnginePool } from './database/engine-pool.ts';
+import { OpenConnections } from './database/open-connections.ts';
 import { countCart } from './database/queries/carts.ts';
 import { type EventContext } from './database/transactions/ingest-payment-event.ts';
 import { createSmtpMailer } from './email/smtp.ts';
@@ -51,8 +52,9 @@ const drainMs = 1_000;
 
 /** Wires one shop process. */
 export async function buildApp(config: ShopConfig): Promise<App> {
-  const database = connect(config.databaseUrl, readPoolSize);
-  const workflowPool = openEnginePool(config.databaseUrl, enginePool);
+  const connections = new OpenConnections();
+  const database = connect(config.databaseUrl, readPoolSize, connections);
+  const workflowPool = openEnginePool(config.databaseUrl, enginePool, connections);
   const provider = openPaymentProvider(config.payment);
 
   const { dispatchSeconds } = config;
@@ -81,7 +83,13 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   });
   const startCheckout = createStartCheckout(database, checkout, answers, { holdSeconds: config.holdSeconds });
 
-  const liveness = createLiveness({ ...config, build: version });
+  const liveness = createLiveness({
+    ...config,
+    build: version,
+    onSilence: () => {
+      connections.closeAll();
+    },
+  });
   const readiness = new Readiness(database, liveness, config.executorId);
   const browsers = signedBrowsers({ secure: config.publicUrl.startsWith('https:') });
   const pages = createPages({

@@ -2,6 +2,7 @@ import createKnex, { type Knex } from 'knex';
 import type { Client } from 'pg';
 import { closeWhenReadOnly } from '../shared/outage.ts';
 import { rowSettings } from '../shared/statement.ts';
+import { OpenConnections, sessionSettings } from './open-connections.ts';
 
 /** The shop's database outside workflows: reads, and the transactions of requests. */
 export type Database = Knex;
@@ -17,7 +18,11 @@ const idleTimeoutMs = 300_000;
  * Opens a handle with at most `poolSize` connections of its own. It connects when first used, and gives up after three
  * seconds, so that a request fails soon while Postgres is away.
  */
-export function connect(databaseUrl: string, poolSize: number): Database {
+export function connect(
+  databaseUrl: string,
+  poolSize: number,
+  connections = new OpenConnections(),
+): Database {
   return createKnex({
     client: 'pg',
     ...rowSettings,
@@ -30,9 +35,12 @@ export function connect(databaseUrl: string, poolSize: number): Database {
       min: 0,
       max: poolSize,
       idleTimeoutMillis: idleTimeoutMs,
-      afterCreate: (client: Client, done: (error: null, client: Client) => void) => {
+      afterCreate: (client: Client, done: (error: Error | null, client: Client) => void) => {
+        connections.add(client);
         closeWhenReadOnly(client);
-        done(null, client);
+        client.query(sessionSettings, (error) => {
+          done(error, client);
+        });
       },
     },
     acquireConnectionTimeout: connectTimeoutMs,

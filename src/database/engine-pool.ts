@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { cannotConnectNow, closeWhenReadOnly, readOnly } from '../shared/outage.ts';
 import { renameAfterStalePlan, statementName } from '../shared/statement.ts';
+import { OpenConnections, sessionSettings } from './open-connections.ts';
 
-const idleInTransactionTimeoutMs = 60_000;
 // A shop with few customers keeps its connections, and the plans that are prepared on them.
 const idleTimeoutMs = 300_000;
 
@@ -16,18 +16,26 @@ export interface PoolOptions {
 }
 
 /** Opens the pool of the workflow engine, whose connections prepare their statements. It connects when first used. */
-export function openEnginePool(databaseUrl: string, { poolSize, waitAtMostMs }: PoolOptions): EnginePool {
+export function openEnginePool(
+  databaseUrl: string,
+  { poolSize, waitAtMostMs }: PoolOptions,
+  connections = new OpenConnections(),
+): EnginePool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     connectionTimeoutMillis: waitAtMostMs,
     idleTimeoutMillis: idleTimeoutMs,
     keepAlive: true,
     max: poolSize,
-    Client: PreparingClient,
-    // Not as a start-up parameter, which PgBouncer refuses.
+    Client: class extends PreparingClient {
+      constructor(config?: string | pg.ClientConfig) {
+        super(config);
+        connections.add(this);
+      }
+    },
     // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool waits for it, unlike its types
     onConnect: async (client) => {
-      await client.query(`set idle_in_transaction_session_timeout = ${idleInTransactionTimeoutMs}`);
+      await client.query(sessionSettings);
     },
   });
   // Ignore errors of idle connections: the next statement opens a new one.
@@ -52,6 +60,7 @@ export class PreparingClient extends pg.Client {
     // Between two borrowers a pool listens for a moment to no errors, and an error without a listener ends the process.
     this.on('error', () => undefined);
     this.connection.on('errorMessage', renameAfterStalePlan);
+    // First, because the next listener changes the code.
     closeWhenReadOnly(this);
     this.connection.on('errorMessage', retryReadOnly);
   }

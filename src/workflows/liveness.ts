@@ -29,6 +29,8 @@ export interface Liveness {
 }
 
 const everyMs = 1_000;
+// Longer than Postgres may take to answer, and before the others take this process for dead.
+const closeAfterMs = 5_000;
 // Three missed beats of our own: the whole system stood still, or this process did, and the others may be alive.
 const gapMs = 3_000;
 // Every ten seconds.
@@ -42,18 +44,21 @@ export interface LivenessOptions {
   readonly executorId: string;
   /** The version of the program. */
   readonly build: string;
+  /** Called every five seconds while Postgres confirms no heartbeat. The process's other connections are no better than this one. */
+  readonly onSilence: () => void;
 }
 
 /**
  * Renews the row of this process every second, declares silent processes dead, and takes over their workflows. It uses one connection
  * of its own, so that neither a busy pool nor a slow disk delays it.
  */
-export function createLiveness({ databaseUrl, executorId, build }: LivenessOptions): Liveness {
+export function createLiveness({ databaseUrl, executorId, build, onSilence }: LivenessOptions): Liveness {
   const me: Executor = { executorId, host: hostname(), build };
   const closing = new AbortController();
   const watch = new Watch();
   let lastBeatAt = performance.now();
   let failure: unknown;
+  let silence: NodeJS.Timeout | undefined;
   let done = Promise.resolve();
   const ending = new AbortController();
 
@@ -62,6 +67,7 @@ export function createLiveness({ databaseUrl, executorId, build }: LivenessOptio
     watch.beat(seenAt.getTime());
     lastBeatAt = performance.now();
     failure = undefined;
+    silence?.refresh();
     if (count % beatsBetweenChecks === 0) await giveBackLostClaims(sql, executorId);
     return { more: await observe(sql, { executorId, isSteady: watch.isSteady(), someEnded }) };
   };
@@ -96,6 +102,7 @@ export function createLiveness({ databaseUrl, executorId, build }: LivenessOptio
   return {
     start: () =>
       new Promise((resolve) => {
+        silence = setInterval(onSilence, closeAfterMs);
         done = keepBeating(resolve);
       }),
     silentMs: () => performance.now() - lastBeatAt,
@@ -104,6 +111,7 @@ export function createLiveness({ databaseUrl, executorId, build }: LivenessOptio
       ending.abort();
       await Promise.race([done, pause(endWithinMs)]);
       closing.abort();
+      clearInterval(silence);
       await done;
     },
   };
