@@ -21,6 +21,7 @@ create table attention (
   constraint attention_resolution_check CHECK ((resolution = ANY (ARRAY['operator'::text, 'retried'::text, 'email_sent'::text, 'refund_made'::text, 'payment_decided'::text, 'done'::text, 'accounts_right'::text]))),
   constraint attention_subject_check CHECK ((subject <> ''::text))
 );
+CREATE INDEX attention_dismissed ON public.attention USING btree (subject) WHERE ((kind = 'overdue'::text) AND (resolution = 'operator'::text));
 CREATE UNIQUE INDEX attention_open ON public.attention USING btree (kind, subject) WHERE (resolved_at IS NULL);
 
 create table cart_lines (
