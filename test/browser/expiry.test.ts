@@ -19,7 +19,8 @@ import { visitShop } from '../support/visit.ts';
 
 // The order is not paid, and its hold ends while pages are open.
 
-const holdSeconds = 8;
+// Long enough for a busy machine to open several pages in it.
+const holdSeconds = 12;
 const email = 'ada@reader.example';
 const visit = visitShop({ HOLD_SECONDS: String(holdSeconds) });
 

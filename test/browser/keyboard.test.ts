@@ -17,7 +17,7 @@ import { visitShop } from '../support/visit.ts';
 
 // A purchase by keyboard alone, and the announcements while a hold runs out.
 
-const visit = visitShop({ DISPATCH_SECONDS: '1', HOLD_SECONDS: '75' });
+const visit = visitShop({ DISPATCH_SECONDS: '1', HOLD_SECONDS: '115' });
 
 test('the skip link is the first stop and leads to the content; every stop shows, in the order of the page', async () => {
   const { page } = visit.shopper;
@@ -149,7 +149,7 @@ test('a hold is announced with 60 and with 30 seconds left, and at no other time
   await tab.waitForLoadState('load');
   const announced = await listen(tab);
   await tab.getByRole('link', { name: /^Pay/ }).first().focus();
-  await tab.clock.runFor(76_000);
+  await tab.clock.runFor(116_000);
   expect((await announced()).filter(({ said }) => said !== '')).toEqual([
     { said: words.order.leftMinute, left: expect.stringMatching(/^1:0[01] left$/) },
     { said: words.order.leftHalf, left: expect.stringMatching(/^0:3[01] left$/) },

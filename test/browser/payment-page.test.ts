@@ -112,7 +112,8 @@ describe('the payment page', () => {
 
 describe('a session that expires while the page is open', () => {
   test('is noticed by the page itself, also while it shows an error of the card', async () => {
-    const id = await open('x-1', { expires_at: secondsFromNow(3) });
+    // Long enough for a busy machine to show the error first.
+    const id = await open('x-1', { expires_at: secondsFromNow(12) });
     await openPage(id);
     await page.getByLabel('CVC').fill('1');
     await press(/^Pay/);

@@ -1,7 +1,15 @@
 import { expect } from 'vitest';
 import { type Fixture, untilReady } from '../support/fixture.ts';
 import { waitFor } from '../support/wait.ts';
-import { type Answer, actOnPayment, checkout, payTooLate, refund } from './shopper.ts';
+import {
+  type Answer,
+  actOnPayment,
+  checkout,
+  type OrderRequest,
+  payTooLate,
+  refund,
+  restock,
+} from './shopper.ts';
 
 /** How an order must have ended, whatever died on the way. */
 export interface FinalState {
@@ -27,8 +35,12 @@ const item = { sku: 'thimble', qty: 1 };
 const opened = ['openCheckout'];
 const waited = ['DBOS.recv'];
 
-async function checkOut(fixture: Fixture, key: string): Promise<Answer & { paymentId: string }> {
-  const answer = await checkout(fixture, key, item);
+async function checkOut(
+  fixture: Fixture,
+  key: string,
+  wanted: OrderRequest = item,
+): Promise<Answer & { paymentId: string }> {
+  const answer = await checkout(fixture, key, wanted);
   expect([200, 201], JSON.stringify(answer.body)).toContain(answer.status);
   return { ...answer, paymentId: String(answer.body['payment_id']) };
 }
@@ -160,13 +172,15 @@ export const paidLate: Scenario = {
 /** The same, but another order has taken the units: the payment is refunded. */
 export const paidTooLate: Scenario = {
   act: async (fixture, key) => {
+    // The scenario sells a unit each time.
+    await restock(fixture, 'bell');
     const all = { sku: 'bell', qty: await available(fixture, 'bell') };
-    const answer = await checkout(fixture, key, all);
-    await outliveHold(fixture, String(answer.body['payment_id']));
+    const answer = await checkOut(fixture, key, all);
+    await outliveHold(fixture, answer.paymentId);
     await untilStatus(fixture, key, 'cancelled');
-    const other = await checkout(fixture, `${key}-other`, { ...all, qty: 1 });
-    await pay(fixture, String(other.body['payment_id']));
-    await payTooLate(fixture, String(answer.body['payment_id']));
+    const other = await checkOut(fixture, `${key}-other`, { ...all, qty: 1 });
+    await pay(fixture, other.paymentId);
+    await payTooLate(fixture, answer.paymentId);
     await untilStatus(fixture, key, 'refunded');
     return answer;
   },

@@ -73,6 +73,11 @@ export function refund({ shopUrl, processes }: Fixture, orderId: number): Promis
   return insist(processes.shop, `${shopUrl}/order/${orderId}/refund`, { reason: 'it did not fit' }, key);
 }
 
+/** Behaves as an operator: adds one unit. */
+export function restock({ shopUrl, processes }: Fixture, sku: string): Promise<Answer> {
+  return insist(processes.shop, `${shopUrl}/restock`, { sku, quantity: 1, reason: 'a delivery' });
+}
+
 /** A fault of the provider: an expired session is paid nevertheless. Asked again, it is paid already. */
 export function payTooLate({ paymentUrl, processes }: Fixture, paymentId: string): Promise<Answer> {
   return insist(processes.payments, `${paymentUrl}/control/sessions/${paymentId}/late_payment`, {});

@@ -97,7 +97,8 @@ async function runAll(fixture: Fixture, plans: readonly Plan[]): Promise<number[
       .catch((error: unknown) => failures.push(error))
       .then(() => void running.delete(run));
     running.add(run);
-    await placed(fixture, plan.key);
+    // A buyer who failed has placed nothing, and is reported below.
+    await Promise.race([placed(fixture, plan.key), run]);
     if (running.size >= buyersAtOnce) await Promise.race(running);
   }
   await Promise.all(running);

@@ -72,9 +72,10 @@ export class ReusedFixture {
     try {
       await body(this.#fixture);
     } catch (error) {
+      const rows = await describeRows(this.#fixture);
       await this.close();
       throw new Error(
-        `The shop died of [${shop.deaths.join(', ')}] and printed:\n${shop.output}\n` +
+        `The database holds ${rows}.\nThe shop died of [${shop.deaths.join(', ')}] and printed:\n${shop.output}\n` +
           `The payment service died of [${payments.deaths.join(', ')}] and printed:\n${payments.output}`,
         { cause: error },
       );
@@ -85,4 +86,26 @@ export class ReusedFixture {
     await this.#fixture?.close();
     this.#fixture = undefined;
   }
+}
+
+/** The last orders, the workflows that have not succeeded, and the processes: what a failed case leaves behind. */
+async function describeRows({ database, payments }: Fixture): Promise<string> {
+  const now = await Promise.all([
+    database('orders').orderBy('order_id', 'desc').limit(2),
+    database('payments').orderBy('order_id', 'desc').limit(2),
+    database('order_history').orderBy('history_id', 'desc').limit(12),
+    database('refunds').orderBy('refund_id', 'desc').limit(2),
+    database('payment_events')
+      .orderBy('received_at', 'desc')
+      .limit(6)
+      .select('type', 'outcome', 'received_at'),
+    database('stock_accounts'),
+    database('executors'),
+    database('dbos.workflow_status')
+      .whereNotIn('status', ['SUCCESS'])
+      .limit(20)
+      .select('workflow_uuid', 'status', 'executor_id', 'queue_name', 'recovery_attempts', 'error'),
+    payments('events').whereNull('delivered_at').limit(10),
+  ]);
+  return JSON.stringify(now, undefined, 1);
 }

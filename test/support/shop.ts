@@ -45,8 +45,7 @@ export async function startTestShop(
     shopUrl: places.shopUrl,
     paymentUrl: places.paymentUrl,
     close: async () => {
-      await app.close();
-      await DBOS.shutdown({ deregister: true });
+      await stopApp(app);
       await paymentService.close();
       await database.destroy();
       await shopDatabase.destroy();
@@ -58,7 +57,18 @@ export async function startTestShop(
 async function startApp(env: Readonly<Record<string, string>>, databaseUrl: string): Promise<App> {
   const config = readConfig(env, 'shop');
   const app = await buildApp({ ...config, databaseUrl, executorId: newExecutorId('test') });
-  await app.launch();
-  await app.server.listen({ host: config.host, port: config.port });
+  try {
+    await app.launch();
+    await app.server.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await stopApp(app);
+    throw error;
+  }
   return app;
+}
+
+/** Stops it, and lets the next test file of this worker register its workflows. */
+async function stopApp(app: App): Promise<void> {
+  await app.close();
+  await DBOS.shutdown({ deregister: true });
 }
