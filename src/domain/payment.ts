@@ -153,6 +153,18 @@ export function decidePayment(
   return payment.state === 'expired' || sessionEnded ? 'cancel' : 'wait';
 }
 
+/**
+ * The reason of a cancellation. The shopper's request comes before all others.
+ * @param sessionEnded why the checkout ended the session; null when the provider ended it
+ */
+export function cancelReasonOf(
+  { cancelAsked, holdExpired }: { readonly cancelAsked: boolean; readonly holdExpired: boolean },
+  sessionEnded: CancelReason | null = null,
+): CancelReason {
+  if (cancelAsked) return 'cancelled_by_shopper';
+  return sessionEnded ?? (holdExpired ? 'hold_expired' : 'payment_ended');
+}
+
 /** Whether an order that is paid after its cancellation is reserved again. One that its shopper cancelled is refunded. */
 export function isLatePaymentWanted(reason: CancelReason | null): boolean {
   return reason !== 'cancelled_by_shopper';

@@ -1,17 +1,7 @@
 import { allowedFrom, type CancelReason } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
 import { planEmail } from './emails.ts';
-import type { LockedPayment } from './lock-payment.ts';
 import { releaseStock } from './release-stock.ts';
-
-/** The reason of a cancellation after the session of a payment has ended; `sessionEnded` when its shopper did not ask for it. */
-export function cancelReasonOf(
-  { cancelAsked, holdExpired }: LockedPayment,
-  sessionEnded: CancelReason | null = null,
-): CancelReason {
-  if (cancelAsked) return 'cancelled_by_shopper';
-  return sessionEnded ?? (holdExpired ? 'hold_expired' : 'payment_ended');
-}
 
 /**
  * Cancels a pending order, releases its stock and plans the buyer's e-mail, in one transaction with the caller's other

@@ -1,4 +1,5 @@
 import {
+  cancelReasonOf,
   decideEvent,
   type EventDecision,
   type EventOutcome,
@@ -10,7 +11,7 @@ import type { Database } from '../connection.ts';
 import { sendToCheckout } from '../outbox.ts';
 import { checkoutWorkflowId } from '../workflow-ids.ts';
 import { raiseAttention } from './attention.ts';
-import { cancelOrder, cancelReasonOf } from './cancel-order.ts';
+import { cancelOrder } from './cancel-order.ts';
 import { type LockedPayment, lockPayment, movePayment, readPayment } from './lock-payment.ts';
 import { recordExternalRefund } from './record-external-refund.ts';
 import { settleLatePayment } from './settle-late-payment.ts';

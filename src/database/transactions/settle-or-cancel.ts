@@ -1,7 +1,7 @@
 import type { CancelReason } from '../../domain/order.ts';
-import { decidePayment } from '../../domain/payment.ts';
+import { cancelReasonOf, decidePayment } from '../../domain/payment.ts';
 import { transaction } from '../transaction.ts';
-import { cancelOrder, cancelReasonOf } from './cancel-order.ts';
+import { cancelOrder } from './cancel-order.ts';
 import { lockPayment, movePayment } from './lock-payment.ts';
 import { settleLockedPayment } from './settle-payment.ts';
 
