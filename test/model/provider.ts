@@ -1,111 +1,170 @@
 import type { PaymentEvent } from '../../src/domain/payment.ts';
 
-/** The total of the order, in minor units. */
-export const total = 1_000;
-
-const orderId = 7;
-export const sessionId = 'cs_1';
-const transactionId = 'pi_1';
-
-/** `bank`: completed, and the money is on its way; `failed`: it did not come. */
-type Session = 'none' | 'open' | 'bank' | 'failed' | 'expired' | 'paid';
-
-/** The payment provider's side of one order: its session, its ledger and its events. */
-export class Provider {
-  session: Session = 'none';
-  charges = 0;
-  refunded = 0;
-  disputed = false;
-  readonly events: PaymentEvent[] = [];
-  readonly #refunds = new Set<string>();
-
-  get charged(): number {
-    return this.charges * total;
-  }
-
-  get refundable(): number {
-    return this.charged - this.refunded;
-  }
-
-  /** Under one idempotency key, so there is one session however often it is asked for. */
-  open(): void {
-    if (this.session === 'none') this.session = 'open';
-  }
-
-  pay(): void {
-    this.session = 'paid';
-    this.charges += 1;
-    this.#emit('checkout.session.completed', 'paid', { transactionId });
-  }
-
-  payByBank(): void {
-    this.session = 'bank';
-    this.#emit('checkout.session.completed', 'other', {});
-  }
-
-  endBank(arrived: boolean): void {
-    this.session = arrived ? 'paid' : 'failed';
-    if (arrived) this.charges += 1;
-    const type = `checkout.session.async_payment_${arrived ? 'succeeded' : 'failed'}`;
-    this.#emit(type, arrived ? 'paid' : 'ended', { transactionId: arrived ? transactionId : null });
-  }
-
-  expire(): void {
-    this.session = 'expired';
-    this.#emit('checkout.session.expired', 'ended', {});
-  }
-
-  /** The answer to the shop's question before it cancels an order. */
-  end(): 'paid' | 'ended' | 'unknown' {
-    if (this.session === 'open') this.expire();
-    if (this.session === 'paid') return 'paid';
-    return this.session === 'bank' ? 'unknown' : 'ended';
-  }
-
-  /** Refunds once per key, and nothing after the whole amount is back. */
-  refund(key: string, amountCents: number): 'made' | 'refused' {
-    if (this.#refunds.has(key) || this.refundable === 0) return 'made';
-    if (amountCents > this.refundable) return 'refused';
-    this.#refunds.add(key);
-    this.refunded += amountCents;
-    this.#emit('charge.refunded', 'refunded', { ...charge, refundedCents: this.refunded });
-    return 'made';
-  }
-
-  /** A part of the charge, and an object that names the charge alone. */
-  dispute(): void {
-    this.disputed = true;
-    this.#emit('charge.dispute.created', 'disputed', {
-      ...charge,
-      orderId: null,
-      correlationToken: null,
-      amountCents: total / 2,
-    });
-  }
-
-  /** The paid session as the provider's list shows it, in the form of an event. */
-  listed(): PaymentEvent {
-    return { ...blank, id: `compared-${sessionId}`, type: 'listed', kind: 'paid', transactionId };
-  }
-
-  #emit(type: string, kind: PaymentEvent['kind'], content: Partial<PaymentEvent>): void {
-    this.events.push({ ...blank, id: `evt_${this.events.length}`, type, kind, ...content });
-  }
+/** The provider's side of one order: its session, its ledger, its idempotency keys and its events. */
+export interface Provider {
+  /** `bank`: completed, and the money is on its way; `failed`: it did not come. */
+  session: 'none' | 'open' | 'bank' | 'failed' | 'expired' | 'paid';
+  /** Sessions opened; each could be paid. */
+  sessions: number;
+  charges: number;
+  /** All refunds, in minor units, and the part that somebody made there without a request of ours. */
+  refundedCents: number;
+  externalCents: number;
+  disputed: boolean;
+  /** It took a payment for a session that it had called ended. */
+  revived: boolean;
+  /** The idempotency keys that were used. */
+  readonly keys: string[];
+  /** The names of the events so far, sorted: their delivery has no order. */
+  readonly events: string[];
 }
 
-const blank = {
-  orderId,
+/** The total of an order, in minor units. */
+export const totalCents = 1_000;
+
+/** A provider that knows nothing of the order. */
+export const newProvider: Provider = {
+  session: 'none',
+  sessions: 0,
+  charges: 0,
+  refundedCents: 0,
+  externalCents: 0,
+  disputed: false,
+  revived: false,
+  keys: [],
+  events: [],
+};
+
+/** The amount that is left of the charge, in minor units. */
+export function leftOfCharge({ charges, refundedCents }: Provider): number {
+  return charges * totalCents - refundedCents;
+}
+
+/** Whether somebody can still pay the session. */
+export function isSessionPayable({ session }: Provider): boolean {
+  return session === 'open' || session === 'bank';
+}
+
+/** Opens the session of an order, once per idempotency key. */
+export function openSession(provider: Provider, key: string): void {
+  if (!useKey(provider, key)) return;
+  provider.session = 'open';
+  provider.sessions += 1;
+}
+
+/** Charges the shopper for the session. */
+export function charge(provider: Provider): void {
+  provider.session = 'paid';
+  provider.charges += 1;
+  emit(provider, 'paid');
+}
+
+/** Ends the session: it ran out, or a bank transfer failed. */
+export function end(provider: Provider, session: 'expired' | 'failed'): void {
+  provider.session = session;
+  emit(provider, 'ended');
+}
+
+/** Ends a session that can still be paid, and answers how it ended. */
+export function endSession(provider: Provider): 'paid' | 'ended' | 'unknown' {
+  if (provider.session === 'open') end(provider, 'expired');
+  if (provider.session === 'paid') return 'paid';
+  return provider.session === 'bank' ? 'unknown' : 'ended';
+}
+
+/**
+ * Makes a refund of ours, once per idempotency key. Nothing is left to do after the whole charge is back.
+ * @returns the rest of the charge when it is less than the refund; nothing was done then
+ */
+export function refund(provider: Provider, key: string, amountCents: number): 'made' | { leftCents: number } {
+  const leftCents = leftOfCharge(provider);
+  if (provider.keys.includes(key) || leftCents === 0) return 'made';
+  if (amountCents > leftCents) return { leftCents };
+  useKey(provider, key);
+  payBack(provider, amountCents);
+  return 'made';
+}
+
+/** Makes a refund that somebody asked for in the provider's dashboard. */
+export function refundExternally(provider: Provider, amountCents: number): void {
+  provider.externalCents += amountCents;
+  payBack(provider, amountCents);
+}
+
+/** Opens a dispute about the charge. */
+export function dispute(provider: Provider): void {
+  provider.disputed = true;
+  emit(provider, 'disputed');
+}
+
+function payBack(provider: Provider, amountCents: number): void {
+  provider.refundedCents += amountCents;
+  emit(provider, `refunded ${provider.refundedCents}`);
+}
+
+function useKey({ keys }: Provider, key: string): boolean {
+  if (keys.includes(key)) return false;
+  keys.push(key);
+  keys.sort();
+  return true;
+}
+
+function emit({ events }: Provider, name: string): void {
+  events.push(name);
+  events.sort();
+}
+
+const session = {
+  type: 'session',
+  orderId: 7,
   correlationToken: 'ours',
-  sessionId,
-  amountCents: total,
+  sessionId: 'cs_1',
+  amountCents: totalCents,
   refundedCents: null,
   currency: 'USD',
   transactionId: null,
   live: false,
   body: null,
 } as const;
+const chargeOf = { ...session, type: 'charge', sessionId: null, transactionId: 'pi_1' } as const;
 
-const charge = { sessionId: null, transactionId } as const;
+/**
+ * The event of a name. Besides those that the provider sends, `listed` is a paid session in its list, and `asked` the refunds in
+ * its answer to a checkout.
+ */
+export function eventOf(name: string): PaymentEvent {
+  const known = events.get(name) ?? newEvent(name);
+  events.set(name, known);
+  return known;
+}
+
+const events = new Map<string, PaymentEvent>();
+
+function newEvent(name: string): PaymentEvent {
+  const [kind = '', refundedCents] = name.split(' ');
+  switch (kind) {
+    case 'paid':
+    case 'listed':
+      return { ...session, id: name, kind: 'paid', transactionId: 'pi_1' };
+    case 'ended':
+      return { ...session, id: name, kind };
+    case 'refunded':
+    case 'asked':
+      return { ...chargeOf, id: name, kind: 'refunded', refundedCents: Number(refundedCents) };
+    case 'disputed':
+      // A dispute may concern a part of the charge, and names no order.
+      return {
+        ...chargeOf,
+        id: name,
+        kind,
+        orderId: null,
+        correlationToken: null,
+        amountCents: totalCents / 2,
+      };
+    default:
+      throw new Error(`There is no event ${name}.`);
+  }
+}
 
 const changes: readonly ((event: PaymentEvent) => Partial<PaymentEvent>)[] = [
   () => ({ currency: 'EUR' }),
@@ -113,13 +172,18 @@ const changes: readonly ((event: PaymentEvent) => Partial<PaymentEvent>)[] = [
   // A dispute may be about any part of the money.
   ({ kind }) => (kind === 'disputed' ? { currency: null } : { amountCents: 1 }),
   ({ kind }) => (kind === 'ended' ? { currency: 'GBP' } : { transactionId: null }),
-  ({ sessionId: session }) =>
-    session === null ? { transactionId: 'pi_2' } : { sessionId: 'cs_2', correlationToken: 'theirs' },
-  ({ kind }) => (kind === 'refunded' ? { refundedCents: total + 1 } : { amountCents: null, currency: 'JPY' }),
+  ({ sessionId }) =>
+    sessionId === null ? { transactionId: 'pi_2' } : { sessionId: 'cs_2', correlationToken: 'theirs' },
+  ({ kind }) =>
+    kind === 'refunded' ? { refundedCents: totalCents + 1 } : { amountCents: null, currency: 'JPY' },
 ];
 
-/** An event like a real one, under another id, that names the order and some other money. */
-export function nonsense(event: PaymentEvent, choice: number): PaymentEvent {
-  const change = changes[choice % changes.length];
-  return { ...event, ...change?.(event), id: `nonsense-${event.id}-${choice % changes.length}` };
+/** Events like a real one that name the order and some other money. */
+export function foreignEvents(name: string): readonly PaymentEvent[] {
+  const event = eventOf(name);
+  const known = foreign.get(name) ?? changes.map((change) => ({ ...event, ...change(event) }));
+  foreign.set(name, known);
+  return known;
 }
+
+const foreign = new Map<string, readonly PaymentEvent[]>();

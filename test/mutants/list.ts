@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 import { orders, refunds, repairs } from './of-orders.ts';
 import { calls, late, messages } from './of-payments.ts';
+import { sequences, transactions } from './of-search.ts';
 import { storefront } from './of-storefront.ts';
 import { survival } from './of-survival.ts';
 
@@ -12,6 +13,8 @@ export const mutants: readonly Mutant[] = [
   ...orders,
   ...refunds,
   ...repairs,
+  ...sequences,
+  ...transactions,
   ...storefront,
   ...survival,
 ];

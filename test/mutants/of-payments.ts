@@ -5,7 +5,7 @@ const webhook = 'src/payments/stripe/events.ts';
 const payment = 'src/domain/payment.ts';
 const rules = 'test/payments/rules.test.ts';
 const events = 'test/payments/webhook.test.ts';
-const model = { file: 'src/domain/payment.model.test.ts', name: 'whatever happens in whatever order' };
+const model = { file: 'src/domain/order.search.test.ts', name: 'whatever happens in whatever order' };
 
 /** Requests to the provider. */
 export const calls: readonly Mutant[] = [
