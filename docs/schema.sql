@@ -15,13 +15,14 @@ create table attention (
   constraint attention_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint attention_check CHECK (((resolved_at IS NULL) = (resolution IS NULL))),
   constraint attention_check1 CHECK (((NOT (resolution IS DISTINCT FROM 'operator'::text)) = (note IS NOT NULL))),
-  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'dispute'::text, 'payment_unknown'::text, 'overdue'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
+  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'dispute'::text, 'payment_unknown'::text, 'unknown_payment'::text, 'overdue'::text, 'workflow_failed'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'refund_made_twice'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
   constraint attention_note_check CHECK ((note <> ''::text)),
-  constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'charge_disputed'::text, 'payment_unknown'::text, 'overdue'::text, 'workflow_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text]))),
+  constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'charge_disputed'::text, 'unknown_order'::text, 'payment_unknown'::text, 'overdue'::text, 'workflow_failed'::text, 'engine_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'refund_made_twice'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text]))),
   constraint attention_resolution_check CHECK ((resolution = ANY (ARRAY['operator'::text, 'retried'::text, 'email_sent'::text, 'refund_made'::text, 'payment_decided'::text, 'done'::text, 'accounts_right'::text]))),
   constraint attention_subject_check CHECK ((subject <> ''::text))
 );
 CREATE INDEX attention_dismissed ON public.attention USING btree (subject) WHERE ((kind = 'overdue'::text) AND (resolution = 'operator'::text));
+CREATE INDEX attention_resolved ON public.attention USING btree (kind, subject) WHERE (resolved_at IS NOT NULL);
 CREATE UNIQUE INDEX attention_open ON public.attention USING btree (kind, subject) WHERE (resolved_at IS NULL);
 
 create table cart_lines (

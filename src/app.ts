@@ -60,7 +60,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   const { dispatchSeconds } = config;
   const context: EventContext = { live: provider.live, dispatchSeconds };
   registerDispatch();
-  registerRefund({ provider, retrySeconds: config.payment.refundRetrySeconds });
+  registerRefund({ database, provider, retrySeconds: config.payment.refundRetrySeconds });
   registerResumeCheckout({ provider, dispatchSeconds });
   const assets = readAssets(assetsDir);
   const renderer = createRenderer({
@@ -69,7 +69,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
     texts: { operatorWords },
   });
   registerEmail({ ...emailParts(config, renderer), publicUrl: config.publicUrl });
-  const reconciler = registerReconciler({ database, provider, context });
+  const reconciler = registerReconciler({ database, provider, context, publicUrl: config.publicUrl });
   const housekeeper = registerHousekeeping(database, config);
   const answers = new CheckoutAnswers();
   const checkout = registerCheckout({

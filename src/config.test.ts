@@ -110,6 +110,15 @@ describe('production', () => {
     expect(readConfig({ ...production, EMAIL: 'off' }, 'shop').email.delivery).toBe('off');
     expect(faultsOf({ ...without, EXECUTOR_ID: '' }, 'migrate')).toEqual([]);
   });
+
+  test('needs the database, the address and the key of the provider to continue a restored database', () => {
+    expect(faultsOf({ NODE_ENV: 'production' }, 'after-restore')).toEqual([
+      'DATABASE_URL: is missing',
+      'PUBLIC_URL: is missing',
+      'STRIPE_SECRET_KEY: is missing',
+    ]);
+    expect(faultsOf({}, 'after-restore')).toEqual([]);
+  });
 });
 
 describe('email', () => {

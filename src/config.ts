@@ -153,7 +153,7 @@ export type ShopConfig = Config & {
 };
 
 /** The program that reads the settings. It decides which settings are required. */
-export type Role = 'supervisor' | 'shop' | 'migrate';
+export type Role = 'supervisor' | 'shop' | 'migrate' | 'after-restore';
 
 /**
  * Reads the settings from an environment.
@@ -177,7 +177,10 @@ function missing(given: Given, role: Role): string[] {
   const production = given.NODE_ENV === 'production';
   const required: (keyof Environment)[] = [];
   if (role === 'shop' || production) required.push('DATABASE_URL');
-  if (production && role !== 'migrate') {
+  if (role === 'after-restore') {
+    if (production) required.push('PUBLIC_URL');
+    if (production || given.PAYMENT_PROVIDER === 'stripe') required.push('STRIPE_SECRET_KEY');
+  } else if (production && role !== 'migrate') {
     required.push(
       'PUBLIC_URL',
       'OPERATOR_TOKEN',
@@ -193,7 +196,7 @@ function missing(given: Given, role: Role): string[] {
   if (production && given.PAYMENT_PROVIDER === 'local') {
     faults.push('PAYMENT_PROVIDER: production does not accept simulated payments');
   }
-  if (production && role !== 'migrate') faults.push(...missingEmail(given));
+  if (production && (role === 'supervisor' || role === 'shop')) faults.push(...missingEmail(given));
   return faults;
 }
 

@@ -122,10 +122,13 @@ export type AttentionKind =
   | 'event_mismatch'
   | 'dispute'
   | 'payment_unknown'
+  | 'unknown_payment'
   | 'overdue'
+  | 'workflow_failed'
   | 'checkout_failed'
   | 'dispatch_failed'
   | 'refund_failed'
+  | 'refund_made_twice'
   | 'email_failed'
   | 'accounts_wrong';
 

@@ -3,13 +3,16 @@ export const attentionCodes = [
   'event_differs',
   'event_failed',
   'charge_disputed',
+  'unknown_order',
   'payment_unknown',
   'overdue',
   'workflow_failed',
+  'engine_failed',
   'restarted_too_often',
   'refund_refused',
   'refund_exceeds_charge',
   'refund_unconfirmed',
+  'refund_made_twice',
   'email_refused',
   'email_not_sent',
   'accounts_wrong',
@@ -21,20 +24,40 @@ export type AttentionReason =
   | { readonly code: 'event_differs'; readonly type: string; readonly orderId: number }
   | { readonly code: 'event_failed'; readonly type: string; readonly error: string }
   | { readonly code: 'charge_disputed'; readonly transactionId: string | null }
+  /** A payment of an order that this database does not know. */
+  | ({ readonly code: 'unknown_order' } & UnknownPayment)
   /** The provider does not answer whether an order was paid. */
   | { readonly code: 'payment_unknown' }
   /** Work that is due since then, and that has neither been done nor failed. */
   | { readonly code: 'overdue'; readonly work: 'dispatch' | 'refund' | 'email'; readonly since: string }
   | { readonly code: 'workflow_failed'; readonly error: string }
+  /** The engine gave a workflow up; `step` is the one that failed, if any did. */
+  | {
+      readonly code: 'engine_failed';
+      readonly workflowId: string;
+      readonly name: string;
+      readonly step: string | null;
+    }
   | { readonly code: 'restarted_too_often'; readonly failures: number }
   | { readonly code: 'refund_refused'; readonly message: string }
   /** The provider has less left of the charge, in minor units, than a refund of a part. */
   | { readonly code: 'refund_exceeds_charge'; readonly leftCents: number }
   | { readonly code: 'refund_unconfirmed'; readonly error: string }
+  /** The provider has made a refund that an operator had resolved as made by hand. */
+  | { readonly code: 'refund_made_twice'; readonly providerRefundId: string; readonly amount: number }
   | { readonly code: 'email_refused'; readonly message: string }
   | { readonly code: 'email_not_sent'; readonly attempts: number; readonly error: string }
   /** Sums of stock or money contradict each other; `accounts` has the figures. */
   | { readonly code: 'accounts_wrong'; readonly accounts: object };
+
+/** A payment at the provider: the order that it names, and what a person needs to refund it there. Amount in minor units. */
+export interface UnknownPayment {
+  readonly orderId: number | null;
+  readonly amountCents: number | null;
+  readonly currency: string | null;
+  readonly transactionId: string | null;
+  readonly email: string | null;
+}
 
 /** The ways in which an attention item was resolved. With `operator`, the item has a note. */
 export type AttentionResolution =

@@ -12,6 +12,8 @@ const event: PaymentEvent = {
   refundedCents: null,
   currency: 'USD',
   transactionId: 'pi_1',
+  returnUrl: null,
+  email: null,
   live: false,
   body: {},
 };

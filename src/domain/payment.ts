@@ -30,6 +30,10 @@ export interface PaymentEvent {
   readonly refundedCents: number | null;
   readonly currency: string | null;
   readonly transactionId: string | null;
+  /** The page to which the session sends its buyer back: one of the shop that opened it. */
+  readonly returnUrl: string | null;
+  /** The buyer's address, as the provider knows it. */
+  readonly email: string | null;
   /** Whether real money moved. */
   readonly live: boolean;
   /** The provider's object as it came, for the record. */
@@ -102,6 +106,15 @@ function decideAfterCharge(event: PaymentEvent, known: KnownPayment): EventDecis
   if (event.kind === 'disputed') return { outcome: 'applied', disputed: true };
   const externalRefundCents = (event.refundedCents ?? 0) - known.refundedCents;
   return externalRefundCents > 0 ? { outcome: 'applied', externalRefundCents } : { outcome: 'no_change' };
+}
+
+/**
+ * Whether an event or a listed session is about a session that this shop opened, by the page to which its buyer returns. The
+ * correlation token does not show it when the order is unknown.
+ * @param publicUrl the shop's origin
+ */
+export function isOfShop({ returnUrl }: Pick<PaymentEvent, 'returnUrl'>, publicUrl: string): boolean {
+  return returnUrl?.startsWith(`${publicUrl}/`) ?? false;
 }
 
 /** Whether a payment is still waited for. */

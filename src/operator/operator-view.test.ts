@@ -97,11 +97,6 @@ test('an attention item shows its time, its reason and a link to its order', () 
   ]);
 });
 
-test('a refund that is still tried says that the money may still go back', () => {
-  const unconfirmed = anItem({ reason: { code: 'refund_unconfirmed', error: 'no answer' } });
-  expect(view({ attention: [unconfirmed] }).attention[0]?.resolveHint).toContain('may still go back');
-});
-
 test('a list of the maximum length says that there may be more', () => {
   const hundred = Array.from({ length: 100 }, (_one, index) => anItem({ attentionId: index + 1 }));
   expect(view({ attention: hundred }).more).toContain('100 oldest');
@@ -222,6 +217,39 @@ test.each([
   expect(html.match(/id="refund-fault"/g)).toHaveLength(1);
   expect(html.match(/autofocus/g)).toHaveLength(1);
   expect(html).not.toMatch(/\{(left|example)\}/);
+});
+
+test('an unknown payment shows amount, e-mail address and charge, and cannot be tried again', async () => {
+  const payment = { orderId: 12, amountCents: 1890, currency: 'USD', transactionId: 'pi_12' } as const;
+  const show = (email: string | null) =>
+    page({
+      attention: [
+        anItem({
+          kind: 'unknown_payment',
+          orderId: null,
+          token: null,
+          reason: { code: 'unknown_order', ...payment, email },
+        }),
+      ],
+    });
+  const html = await show('ada@reader.example');
+  expect(html).toContain(
+    '$18.90 was paid by ada@reader.example for order 12, which is not in this database.',
+  );
+  expect(html).toContain('Refund the charge pi_12');
+  expect(html).not.toContain('/retry"');
+  expect(await show(null)).toContain('a buyer without an e-mail address');
+});
+
+test('a refund that is still asked for says what a retry and a resolution do', async () => {
+  const html = await page({
+    attention: [anItem({ reason: { code: 'refund_unconfirmed', error: 'no answer' } })],
+  });
+  expect(html).toContain('The shop has not stopped asking for the refund');
+  expect(html).toContain('Counts the refund as made, and stops asking for it.');
+  expect(await page({ attention: [anItem()] })).toContain(
+    'Asks the payment service for the refund once more.',
+  );
 });
 
 test('text of other origin is escaped, and nothing is inline', async () => {

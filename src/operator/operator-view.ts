@@ -7,7 +7,6 @@ import {
   type OpenAttentionItem,
   type ReconciliationRow,
 } from '../database/queries/reconciliation.ts';
-import type { AttentionKind } from '../database/tables.ts';
 import type { AttentionReason } from '../domain/attention.ts';
 import { formatMoney } from '../shared/money.ts';
 import { shownTime } from '../storefront/times.ts';
@@ -86,14 +85,13 @@ export function operatorView(source: OperatorSource, now: Date) {
 function attentionView(item: OpenAttentionItem, unresolved: OperatorSource['unresolved'], now: Date) {
   const { attentionId: id, kind, orderId, token } = item;
   const refused = unresolved?.attentionId === id ? unresolved : null;
-  const again: Partial<Record<AttentionKind, string>> = retryWords;
   return {
     id,
     word: attentionWords[kind],
     reason: reasonText(item.reason),
     order: orderId !== null && token !== null ? { name: orderWords(orderId), token } : null,
     time: shownTime(item.raisedAt, now),
-    retryHint: again[kind] ?? null,
+    retryHint: retryWords(kind, item.reason.code),
     resolveHint: resolveWords(kind, item.reason.code),
     typed: refused?.typed ?? '',
     fault: refused && resolutionFault,

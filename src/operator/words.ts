@@ -1,6 +1,7 @@
 import type { AttentionKind } from '../database/tables.ts';
 import type { RestartableKind } from '../database/workflow-ids.ts';
-import type { AttentionReason } from '../domain/attention.ts';
+import type { AttentionReason, UnknownPayment } from '../domain/attention.ts';
+import { formatMoney } from '../shared/money.ts';
 
 // The texts of the operator's pages; those of shoppers and buyers are in storefront/words.ts.
 
@@ -82,28 +83,40 @@ export const attentionWords: Readonly<Record<AttentionKind, string>> = {
   event_mismatch: 'A payment message that does not fit',
   dispute: 'A disputed payment',
   payment_unknown: 'A payment without an answer',
+  unknown_payment: 'A payment without an order',
   overdue: 'Work that takes too long',
+  workflow_failed: 'A workflow that failed',
   checkout_failed: 'A checkout that stopped',
   dispatch_failed: 'A dispatch that stopped',
   refund_failed: 'A refund that was not made',
+  refund_made_twice: 'A refund that may have been made twice',
   email_failed: 'A message that was not sent',
   accounts_wrong: 'Sums that do not add up',
 };
 
-/** The effect of a retry. */
-export const retryWords: Readonly<Record<RestartableKind, string>> = {
+const retries: Readonly<Record<RestartableKind, string>> = {
   checkout_failed: 'Asks how the payment stands, and ends the checkout accordingly.',
   dispatch_failed: 'Begins the dispatch once more.',
   refund_failed: 'Asks the payment service for the refund once more.',
   email_failed: 'Sends the message once more.',
 };
 
+/** The effect of a retry; null for an item that has none. */
+export function retryWords(kind: AttentionKind, reason: AttentionReason['code']): string | null {
+  if (kind === 'refund_failed' && reason === 'refund_unconfirmed') {
+    return 'Takes it off this list. The shop has not stopped asking for the refund: at least every ten minutes.';
+  }
+  return (retries as Partial<Record<AttentionKind, string>>)[kind] ?? null;
+}
+
 /** The effect of resolving an item by hand. */
 export function resolveWords(kind: AttentionKind, reason: AttentionReason['code']): string {
   if (kind === 'refund_failed' && reason === 'refund_unconfirmed') {
-    return 'Takes it off this list. The shop goes on asking for the refund, so the money may still go back.';
+    return 'Counts the refund as made, and stops asking for it. If a call that is under way has made it too, this list says so.';
   }
   if (kind === 'refund_failed') return 'Counts the refund as made. No more money goes back.';
+  if (kind === 'unknown_payment') return 'Takes it off this list for good. No money goes back.';
+  if (kind === 'workflow_failed') return 'Takes it off this list, and does not run it again.';
   if (kind === 'email_failed') return 'The message is not sent any more.';
   return 'Takes it off this list, and changes nothing else.';
 }
@@ -121,6 +134,10 @@ export function attentionReasonText(reason: AttentionReason): string {
       return `The buyer disputes the charge ${reason.transactionId}. Answer at the payment provider.`;
     case 'overdue':
       return `${overdueWork[reason.work]} is due and not done yet. The shop goes on trying.`;
+    case 'unknown_order':
+      return unknownPaymentText(reason);
+    case 'engine_failed':
+      return `${reason.name} (${reason.workflowId}) ${reason.step === null ? 'was given up' : `failed in its step ${reason.step}`}. Correct the cause, then run it again as docs/OPERATING.md says.`;
     case 'payment_unknown':
       return 'The provider does not say whether it was paid. Its units stay held.';
     case 'workflow_failed':
@@ -133,6 +150,8 @@ export function attentionReasonText(reason: AttentionReason): string {
       return `The provider has only ${reason.leftCents} of the charge left.`;
     case 'refund_unconfirmed':
       return reason.error;
+    case 'refund_made_twice':
+      return `The provider has made it (${reason.providerRefundId}) although it was resolved as made by other means. If it was, the buyer has the money twice.`;
     case 'email_refused':
       return `The mail server refuses: ${reason.message}`;
     case 'email_not_sent':
@@ -140,6 +159,19 @@ export function attentionReasonText(reason: AttentionReason): string {
     case 'accounts_wrong':
       return 'Sums of stock or money contradicted each other.';
   }
+}
+
+function unknownPaymentText({
+  orderId,
+  amountCents,
+  currency,
+  transactionId,
+  email,
+}: UnknownPayment): string {
+  const known = amountCents !== null && currency !== null;
+  const amount = known ? formatMoney({ cents: amountCents, currency }) : 'An unknown amount';
+  const payer = email === null ? 'a buyer without an e-mail address' : email;
+  return `${amount} was paid by ${payer} for order ${orderId ?? 'without a number'}, which is not in this database. Refund the charge ${transactionId} at the payment provider, or deliver by hand.`;
 }
 
 /** That the list goes on. */
@@ -177,6 +209,7 @@ export const repairWords: Readonly<Record<string, readonly [one: string, many: s
   events_placed: ['late message placed', 'late messages placed'],
   missed_events: ['missed message taken in', 'missed messages taken in'],
   missed_payments: ['missed payment taken in', 'missed payments taken in'],
+  unknown_payments: ['payment without an order listed', 'payments without an order listed'],
   sessions_ended: ['payment page ended', 'payment pages ended'],
 };
 

@@ -65,6 +65,8 @@ export interface ListedSession {
   readonly sessionId: string;
   readonly orderId: number | null;
   readonly correlationToken: string | null;
+  /** The page to which its buyer returns; null when it names none. */
+  readonly returnUrl: string | null;
   readonly status: 'open' | 'complete' | 'expired';
   readonly createdAt: Date;
   /** The event that would have reported the payment; null for a session that is not paid. */
@@ -101,6 +103,10 @@ export interface PaymentProvider {
   endSession(session: RecordedSession): Promise<EndedSession>;
   /** Makes a refund, or finds the one that was made before under the same refund id. */
   refund(order: RefundRequest): Promise<MadeRefund | Refused | TooLittleLeft>;
+  /** Finds a refund that was made under a refund id, and makes none. */
+  findRefund(order: RefundRequest): Promise<MadeRefund | undefined>;
+  /** The refund ids of the refunds made since a time, newest first; null for an external refund. */
+  listRefundIds(since: Date): AsyncIterable<number | null>;
   /** The sessions created since a time, newest first. */
   listSessions(since: Date): AsyncIterable<ListedSession>;
   /** Lists the provider's events since a time, newest first, each in the form of a webhook's body. */

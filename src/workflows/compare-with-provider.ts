@@ -1,9 +1,11 @@
 import type { Database } from '../database/connection.ts';
 import { findPayments, knownEvents, type PaymentStatus } from '../database/queries/reconciliation.ts';
 import { type EventContext, ingestPaymentEvent } from '../database/transactions/ingest-payment-event.ts';
+import { flagUnknownPayment } from '../database/transactions/unknown-payments.ts';
 import { correlationTokenOf } from '../domain/order.ts';
-import { isUnpaid, type PaymentEvent } from '../domain/payment.ts';
+import { isOfShop, isUnpaid, type PaymentEvent } from '../domain/payment.ts';
 import type { EndedSession, ListedSession, PaymentProvider } from '../payments/provider.ts';
+import { inTransaction } from '../shared/statement.ts';
 import { ingestOrSendToAttention } from './attention.ts';
 
 /** The two sides of a comparison: our rows and the provider's lists. */
@@ -11,12 +13,15 @@ export interface ComparisonContext {
   readonly database: Database;
   readonly provider: PaymentProvider;
   readonly context: EventContext;
+  /** The shop's origin, by which it recognises its own sessions. */
+  readonly publicUrl: string;
 }
 
-/** How many differences of each kind were repaired. */
+/** How many differences of each kind were repaired, or listed for a person. */
 export interface Differences {
   readonly missed_events: number;
   readonly missed_payments: number;
+  readonly unknown_payments: number;
   readonly sessions_ended: number;
 }
 
@@ -26,7 +31,7 @@ const graceMs = 5 * 60_000;
 
 /**
  * Compares the provider's lists since a time with our rows. Ingests missed events, and payments without any event, through the
- * webhook's transaction. Ends sessions that can still be paid although their order has ended.
+ * webhook's transaction. Ends sessions that can still be paid although their order has ended. Lists payments of unknown orders.
  */
 export async function compareWithProvider(
   comparing: ComparisonContext,
@@ -37,7 +42,7 @@ export async function compareWithProvider(
   for await (const events of batches(comparing.provider.listEvents(since))) {
     missedEvents += await ingestMissedEvents(comparing, events);
   }
-  let [missedPayments, sessionsEnded] = [0, 0];
+  let [missedPayments, unknownPayments, sessionsEnded] = [0, 0, 0];
   for await (const sessions of batches(comparing.provider.listSessions(since))) {
     const old = sessions.filter(({ createdAt }) => now.getTime() - createdAt.getTime() > graceMs);
     const payments = await findPayments(
@@ -46,13 +51,34 @@ export async function compareWithProvider(
     );
     for (const session of old) {
       const payment = payments.get(session.orderId ?? 0);
-      // Another shop with the same account has orders with the same numbers.
-      if (!payment || session.correlationToken !== correlationTokenOf(payment.token)) continue;
-      if (isMissedPayment(session, payment)) missedPayments += await ingestMissedPayment(comparing, session);
+      // Another shop with the same account has orders with the same numbers, and so has this one after a restore.
+      if (!payment || session.correlationToken !== correlationTokenOf(payment.token)) {
+        const event = comparing.provider.readEvent(session.paidEvent);
+        if (event && (await listUnknownPayment(comparing, event))) unknownPayments += 1;
+      } else if (isMissedPayment(session, payment))
+        missedPayments += await ingestMissedPayment(comparing, session);
       else if (isLeftOpen(session, payment)) sessionsEnded += await endLeftOpen(comparing, session, payment);
     }
   }
-  return { missed_events: missedEvents, missed_payments: missedPayments, sessions_ended: sessionsEnded };
+  return {
+    missed_events: missedEvents,
+    missed_payments: missedPayments,
+    unknown_payments: unknownPayments,
+    sessions_ended: sessionsEnded,
+  };
+}
+
+/**
+ * Puts a payment on the attention list whose order is unknown, unless another shop with the same account opened its session.
+ * @returns whether it was listed now
+ */
+export async function listUnknownPayment(
+  { database, publicUrl }: ComparisonContext,
+  event: PaymentEvent,
+): Promise<boolean> {
+  const { kind, sessionId } = event;
+  if (kind !== 'paid' || sessionId === null || !isOfShop(event, publicUrl)) return false;
+  return inTransaction(database, (sql) => flagUnknownPayment(sql, { ...event, sessionId }));
 }
 
 async function ingestMissedEvents(comparing: ComparisonContext, bodies: unknown[]): Promise<number> {

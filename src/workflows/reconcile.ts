@@ -3,13 +3,21 @@ import type { Database } from '../database/connection.ts';
 import { listDeferredEvents, readAccounts } from '../database/queries/reconciliation.ts';
 import { raiseAttention, resolveAttention } from '../database/transactions/attention.ts';
 import { endUnknownExecutors } from '../database/transactions/executors.ts';
+import { flagFailedWorkflows } from '../database/transactions/flag-failed-workflows.ts';
 import { flagOverdueWork } from '../database/transactions/flag-overdue-work.ts';
 import { retryDeferredEvent } from '../database/transactions/ingest-payment-event.ts';
 import { recordReconciliation } from '../database/transactions/record-reconciliation.ts';
 import { restartMissingWorkflows } from '../database/transactions/restart-workflows.ts';
+import { resolveKnownPayments, resolveRefundedPayment } from '../database/transactions/unknown-payments.ts';
+import type { PaymentEvent } from '../domain/payment.ts';
 import { inTransaction, statementsOf } from '../shared/statement.ts';
 import { ingestOrSendToAttention } from './attention.ts';
-import { type ComparisonContext, compareWithProvider, type Differences } from './compare-with-provider.ts';
+import {
+  type ComparisonContext,
+  compareWithProvider,
+  type Differences,
+  listUnknownPayment,
+} from './compare-with-provider.ts';
 import { maxRecoveryAttempts, runScheduledTask } from './engine.ts';
 
 const shopSchedule = 'reconcile';
@@ -77,23 +85,40 @@ function cronOf(seconds: number): string {
   return seconds < 3600 ? `0 */${seconds / 60} * * * *` : '0 0 * * * *';
 }
 
-async function reconcileShop({ database, context, provider }: ComparisonContext): Promise<Reconciled> {
+async function reconcileShop(comparing: ComparisonContext): Promise<Reconciled> {
+  const { database, context, provider } = comparing;
   const restarted = await inTransaction(database, restartMissingWorkflows);
   await endUnknownExecutors(statementsOf(database));
   await inTransaction(database, flagOverdueWork);
+  await inTransaction(database, flagFailedWorkflows);
+  await inTransaction(database, resolveKnownPayments);
   let applied = 0;
-  for (const body of await listDeferredEvents(database)) {
+  for (const { body, overdue } of await listDeferredEvents(database)) {
     const event = provider.readEvent(body);
     const outcome =
       event &&
       (await ingestOrSendToAttention(database, event, () => retryDeferredEvent(database, context, event)));
     if (outcome && outcome !== 'known' && outcome !== 'unknown_order' && outcome !== 'too_early')
       applied += 1;
+    if (event && outcome === 'unknown_order') await handleUnknown(comparing, event, overdue);
   }
   const repaired = { restarted, events_placed: applied };
   await recordReconciliation(database, 'shop', { repaired, report: repaired });
   if (restarted + applied > 0) DBOS.logger.warn(`Reconciled: ${JSON.stringify(repaired)}`);
   return repaired;
+}
+
+/** Lists a payment whose order should be known by now, until all of it is refunded at the provider. */
+async function handleUnknown(
+  comparing: ComparisonContext,
+  event: PaymentEvent,
+  overdue: boolean,
+): Promise<void> {
+  if (overdue) await listUnknownPayment(comparing, event);
+  const { kind, transactionId, refundedCents, amountCents } = event;
+  if (kind === 'refunded' && transactionId !== null && refundedCents === amountCents) {
+    await inTransaction(comparing.database, (sql) => resolveRefundedPayment(sql, transactionId));
+  }
 }
 
 async function reconcileWithProvider(comparing: ComparisonContext): Promise<Differences> {

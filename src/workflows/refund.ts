@@ -1,4 +1,6 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { Database } from '../database/connection.ts';
+import { findRefund } from '../database/queries/orders.ts';
 import type { AttentionSubject } from '../database/transactions/attention.ts';
 import { shrinkRefund } from '../database/transactions/record-external-refund.ts';
 import { type DueRefund, markRefundMade, readDueRefund } from '../database/transactions/refund-order.ts';
@@ -10,6 +12,7 @@ import { maxRecoveryAttempts } from './engine.ts';
 
 /** The settings of refunds. */
 export interface RefundSettings {
+  readonly database: Database;
   readonly provider: PaymentProvider;
   /** The pause after the first attempt whose outcome is unknown; the pauses double. */
   readonly retrySeconds: number;
@@ -21,7 +24,8 @@ const triesBeforeAttention = 5;
 
 /**
  * Registers the refund workflow: asks the provider until it confirms the refund, then records it. A refund that the provider
- * refuses, or has not made after some attempts, goes to the attention list. An unknown outcome is asked for without end.
+ * refuses, or has not made after some attempts, goes to the attention list. An unknown outcome is asked for without end. Once an
+ * operator has resolved it as made by hand, the provider is asked only whether an earlier call has made it.
  */
 export function registerRefund(settings: RefundSettings): void {
   DBOS.registerWorkflow(
@@ -38,13 +42,14 @@ export function registerRefund(settings: RefundSettings): void {
 type Unknown = { readonly unknown: string };
 
 async function payBack(
-  { provider, retrySeconds }: RefundSettings,
+  settings: RefundSettings,
   promised: DueRefund,
   item: AttentionSubject,
 ): Promise<'made' | typeof needsAttention> {
+  const { retrySeconds } = settings;
   let due = promised;
   for (let turn = 1, pauseSeconds = retrySeconds; ; turn += 1) {
-    const answer = await askForRefund(provider, due);
+    const answer = await askForRefund(settings, due);
     if ('providerRefundId' in answer) {
       await markRefundMade({ ...due, providerRefundId: answer.providerRefundId });
       return 'made';
@@ -68,14 +73,16 @@ function reasonOf(answer: Refused | TooLittleLeft | Unknown): AttentionReason {
   return { code: 'refund_unconfirmed', error: answer.unknown };
 }
 
-/** Asks once, under the refund's own idempotency key. */
+/** Asks once, under the refund's own idempotency key. A refund that was made by hand meanwhile is not asked for. */
 function askForRefund(
-  provider: PaymentProvider,
+  { database, provider }: RefundSettings,
   due: DueRefund,
 ): Promise<MadeRefund | Refused | TooLittleLeft | Unknown> {
   return DBOS.runStep(
     async () => {
       try {
+        const refund = await findRefund(database, due.refundId);
+        if (refund?.state === 'made') return (await provider.findRefund(due)) ?? { providerRefundId: null };
         return await provider.refund(due);
       } catch (error) {
         DBOS.logger.warn(`Order ${due.orderId}: its refund is unknown: ${String(error)}`);

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { migrate } from '../../src/database/migrate.ts';
 import { type RunningPostgres, startPostgres } from '../../src/supervisor/postgres.ts';
 import { openInspector } from '../support/inspector.ts';
@@ -51,10 +53,28 @@ export class OwnServer {
     if (this.#server.port !== port) throw new Error('Somebody took the port of the stopped server.');
   }
 
+  /** Copies the folder of the stopped server; the copy of before is replaced. */
+  async backUp(): Promise<void> {
+    await rm(this.#backUp, { recursive: true, force: true });
+    await promisify(execFile)('cp', ['-a', this.#server.dataDir, this.#backUp]);
+  }
+
+  /** Puts the copy in the place of the stopped server's folder. */
+  async restore(): Promise<void> {
+    await rm(this.#server.dataDir, { recursive: true, force: true });
+    await promisify(execFile)('cp', ['-a', this.#backUp, this.#server.dataDir]);
+  }
+
+  get #backUp(): string {
+    return `${this.#server.dataDir}-backup`;
+  }
+
   async close(): Promise<void> {
     await this.#server.stop('immediate');
     await Promise.all(
-      [this.#server.dataDir, this.#dataDir].map((dir) => rm(dir, { recursive: true, force: true })),
+      [this.#server.dataDir, this.#dataDir, this.#backUp].map((dir) =>
+        rm(dir, { recursive: true, force: true }),
+      ),
     );
   }
 }

@@ -123,6 +123,8 @@ const session = {
   refundedCents: null,
   currency: 'USD',
   transactionId: null,
+  returnUrl: null,
+  email: null,
   live: false,
   body: null,
 } as const;

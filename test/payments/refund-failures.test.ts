@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { resolveAttentionItem } from '../../src/database/transactions/resolve-attention-item.ts';
+import { inTransaction } from '../../src/shared/statement.ts';
 import { moneyOf } from '../support/money.ts';
 import {
   type Answer,
@@ -150,34 +152,93 @@ describe.concurrent('a refund that the provider refuses', () => {
   });
 });
 
+/** The item that the fifth try without an answer adds. */
+async function listUnconfirmed(order: TestOrder, refundId: unknown): Promise<{ attention_id: number }> {
+  const [item] = await shop
+    .database('attention')
+    .insert({
+      kind: 'refund_failed',
+      subject: String(refundId),
+      order_id: order.order_id,
+      reason: 'refund_unconfirmed',
+      detail: { error: 'still unknown' },
+    })
+    .returning<{ attention_id: number }[]>('attention_id');
+  if (!item) throw new Error('The item was not inserted.');
+  return item;
+}
+
+const waitingForLocks = `
+  select cast(count(*) as integer) as count from pg_stat_activity
+  where datname = current_database() and wait_event_type = 'Lock' and query like '%payments%'`;
+
 describe.concurrent('a refund that was listed while it was unknown', () => {
   test('is made after all, and is taken off the list', async () => {
     const order = await placePaidOrder(shop);
     await setFaults(shop, order, { api_html: 1 });
     const { body } = await refund(shop, order);
-    const item = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
-    await shop
-      .database('attention')
-      .insert({ ...item, reason: 'refund_unconfirmed', detail: { error: 'still unknown' } });
+    const { attention_id } = await listUnconfirmed(order, body['refund_id']);
     await setFaults(shop, order, {});
     await becomes(shop, order, { status: 'refunded' });
-    expect(await shop.database('attention').where(item)).toMatchObject([{ resolution: 'refund_made' }]);
+    expect(await shop.database('attention').where({ attention_id })).toMatchObject([
+      { resolution: 'refund_made' },
+    ]);
   });
 
-  test('and is still being asked for, can be taken off the list and no more', async () => {
+  test('counts as made once an operator has resolved it, and is not asked for any more', async () => {
     const order = await placePaidOrder(shop);
     await setFaults(shop, order, { api_html: 1 });
     const { body } = await refund(shop, order);
-    const item = { kind: 'refund_failed', subject: String(body['refund_id']), order_id: order.order_id };
-    await shop
-      .database('attention')
-      .insert({ ...item, reason: 'refund_unconfirmed', detail: { error: 'still unknown' } });
-    const [{ attention_id: id }] = await shop.database('attention').where(item);
-    expect(await attention(`${id}/resolve`, { resolution: 'seen' })).toMatchObject({ status: 200 });
-    expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', state: 'refund_due' });
+    const { attention_id: id } = await listUnconfirmed(order, body['refund_id']);
+    expect(await attention(`${id}/resolve`, { resolution: 'paid in cash' })).toMatchObject({ status: 200 });
+    expect(await readStatus(shop, order)).toMatchObject({ status: 'refunded', state: 'refunded' });
     await setFaults(shop, order, {});
-    await becomes(shop, order, { status: 'refunded' });
-    expect((await moneyOf(shop, order)).refunds).toEqual([order.total]);
+    await waitFor(
+      'the end of its workflow',
+      () =>
+        shop.database('dbos.workflow_status').where({ workflow_uuid: `refund-${String(body['refund_id'])}` }),
+      ([row]) => row.status === 'SUCCESS',
+    );
+    expect((await moneyOf(shop, order)).refunds).toEqual([]);
+    expect(await attentionItems(shop, order)).toEqual([]);
+  });
+
+  test('is listed as made twice when a call was under way while an operator resolved it', async () => {
+    const order = await placePaidOrder(shop);
+    await setFaults(shop, order, { api_html: 1 });
+    const { body } = await refund(shop, order);
+    const { attention_id: id } = await listUnconfirmed(order, body['refund_id']);
+    // The operator's transaction and then that of the workflow wait for this lock, so the call is made before the first commits.
+    const lock = await shop.database.transaction();
+    const waiting = (count: number) =>
+      waitFor(
+        `${count} waiting transactions`,
+        async () => (await shop.database.raw(waitingForLocks)).rows[0].count,
+        (found) => found === count,
+      );
+    await lock('payments').where({ order_id: order.order_id }).forUpdate().select();
+    const item = { attentionId: id, resolution: 'paid in cash' };
+    const resolving = inTransaction(shop.shopDatabase, (sql) => resolveAttentionItem(sql, item));
+    await waiting(1);
+    // Its event would wait for the lock too.
+    await setFaults(shop, order, { webhook_drop: 1 });
+    await waitFor(
+      'the refund at the provider',
+      () => moneyOf(shop, order),
+      ({ refunds }) => refunds.length === 1,
+    );
+    await waiting(2);
+    await lock.commit();
+    expect(await resolving).toBe('done');
+    const [listedTwice] = await waitFor(
+      'the attention item',
+      () => attentionItems(shop, order),
+      (found) => found.length > 0,
+    );
+    expect(listedTwice).toMatchObject({ kind: 'refund_made_twice', reason: 'refund_made_twice' });
+    expect(await shop.database('refunds').where({ order_id: order.order_id })).toMatchObject([
+      { state: 'made', provider_refund_id: expect.stringMatching(/^re_/) },
+    ]);
   });
 });
 

@@ -1,7 +1,13 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import { newestOrderAt } from '../../src/database/queries/orders.ts';
+import { advanceNumbers } from '../../src/database/transactions/advance-numbers.ts';
 import { giveBack, listClaims } from '../../src/database/transactions/executors.ts';
+import {
+  flagUnknownPayment,
+  resolveRefundedPayment,
+} from '../../src/database/transactions/unknown-payments.ts';
 import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
-import { statementsOf } from '../../src/shared/statement.ts';
+import { inTransaction, statementsOf } from '../../src/shared/statement.ts';
 import { compareWithProvider } from '../../src/workflows/compare-with-provider.ts';
 import { afterHiddenPayment, askProvider, pauseComparison, waysToCancel } from './edges.ts';
 import {
@@ -105,6 +111,18 @@ export async function sweepSchedules(shop: TestShop): Promise<void> {
   const sql = statementsOf(shop.shopDatabase);
   await giveBack(sql, 'gone~00000000', await listClaims(sql, 'gone~00000000'));
   await compareTomorrow(shop);
+  await continueRestored(shop);
+}
+
+/** The statements of the program for a restored database. */
+async function continueRestored({ shopDatabase }: TestShop): Promise<void> {
+  await newestOrderAt(shopDatabase);
+  const payment = { orderId: null, amountCents: 100, currency: 'USD', transactionId: 'pi_lost', email };
+  await inTransaction(shopDatabase, async (sql) => {
+    await advanceNumbers(sql, { orderId: 0, refundId: 0 });
+    await flagUnknownPayment(sql, { ...payment, sessionId: 'cs_lost' });
+    await resolveRefundedPayment(sql, 'pi_lost');
+  });
 }
 
 /** A process that ended without a word: the shop declares it dead. */
@@ -119,7 +137,11 @@ async function endSilentProcess({ database }: TestShop): Promise<void> {
 }
 
 /** Compares as a run of tomorrow does, when the sessions of today are no longer new. */
-async function compareTomorrow({ shopDatabase: database, paymentUrl }: TestShop): Promise<void> {
+async function compareTomorrow({
+  shopDatabase: database,
+  paymentUrl,
+  shopUrl: publicUrl,
+}: TestShop): Promise<void> {
   const [today, tomorrow] = [0, 86_400_000].map((later) => new Date(Date.now() + later - 3_600_000));
   const provider = createStripeProvider({
     secretKey,
@@ -128,6 +150,6 @@ async function compareTomorrow({ shopDatabase: database, paymentUrl }: TestShop)
     timeoutSeconds: 8,
   });
   const context = { live: false, dispatchSeconds: 0 };
-  const comparing = { database, provider, context };
+  const comparing = { database, provider, context, publicUrl };
   if (today && tomorrow) await compareWithProvider(comparing, today, tomorrow);
 }

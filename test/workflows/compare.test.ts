@@ -54,6 +54,7 @@ function compare(inMinutes: number, events: 'all' | 'none' = 'none'): Promise<Di
     database: shop.shopDatabase,
     provider: { ...provider, ...(events === 'none' && { listEvents: none }) },
     context: { live: false, dispatchSeconds },
+    publicUrl: shop.shopUrl,
   };
   const now = Date.now();
   return compareWithProvider(comparing, new Date(now - 60 * minuteMs), new Date(now + inMinutes * minuteMs));
@@ -121,7 +122,12 @@ test('a session that is left open although its order is over is ended, once it i
 
 test('an open session of a pending order is left alone, and a paid one of a paid order', async () => {
   const [open, paid] = [await placeOrder(shop), await placePaidOrder(shop)];
-  expect(await compare(6)).toEqual({ missed_events: 0, missed_payments: 0, sessions_ended: 0 });
+  expect(await compare(6)).toEqual({
+    missed_events: 0,
+    missed_payments: 0,
+    unknown_payments: 0,
+    sessions_ended: 0,
+  });
   expect(await readStatus(shop, open)).toMatchObject({ status: 'pending', state: 'open' });
   expect(await readStatus(shop, paid)).toMatchObject({ status: 'paid', state: 'settled' });
 });

@@ -71,6 +71,15 @@ export function listOrdersOfBrowser(database: Database, browserId: string): Prom
     .select<OrderOfBrowser[]>('orders.*', items);
 }
 
+/** The time of the order with the highest number; undefined when there is none. */
+export async function newestOrderAt(database: Database): Promise<Date | undefined> {
+  const [newest] = await database('orders')
+    .orderBy('order_id', 'desc')
+    .limit(1)
+    .select<{ createdAt: Date }[]>('created_at');
+  return newest?.createdAt;
+}
+
 /** The address that a browser gave last, so that nobody types it twice; empty for one that gave none. */
 export async function lastEmailOf(database: Database, browserId: string): Promise<string> {
   const [last] = await database('orders')

@@ -44,18 +44,31 @@ export function listReconciliations(database: Database): Promise<ReconciliationR
 const eventsPerRun = 100;
 const daysToTry = 30;
 
+// The provider may report a payment before the commit of its order.
+const minutesToBecomeKnown = 10;
+
+/** A deferred event. `overdue`: its order should be known by now. */
+export interface DeferredEvent {
+  readonly body: unknown;
+  readonly overdue: boolean;
+}
+
 /** Lists deferred events, those that were tried longest ago first. */
-export async function listDeferredEvents(database: Database): Promise<unknown[]> {
-  const rows = await database('payment_events')
-    // Literals, as in the partial index: a plan for any two outcomes could not use it.
-    .whereRaw(`outcome in ('unknown_order', 'too_early')`)
-    .andWhereRaw(`received_at > now() - interval '${daysToTry} days'`)
-    // No event is tried before it is received, so this keeps the index scan away from the oldest ones.
-    .andWhereRaw(`tried_at > now() - interval '${daysToTry} days'`)
-    .orderBy('tried_at')
-    .limit(eventsPerRun)
-    .select<{ body: unknown }[]>('body');
-  return rows.map(({ body }) => body);
+export function listDeferredEvents(database: Database): Promise<DeferredEvent[]> {
+  return (
+    database('payment_events')
+      // Literals, as in the partial index: a plan for any two outcomes could not use it.
+      .whereRaw(`outcome in ('unknown_order', 'too_early')`)
+      .andWhereRaw(`received_at > now() - interval '${daysToTry} days'`)
+      // No event is tried before it is received, so this keeps the index scan away from the oldest ones.
+      .andWhereRaw(`tried_at > now() - interval '${daysToTry} days'`)
+      .orderBy('tried_at')
+      .limit(eventsPerRun)
+      .select<DeferredEvent[]>(
+        'body',
+        database.raw(`received_at < now() - interval '${minutesToBecomeKnown} minutes' as overdue`),
+      )
+  );
 }
 
 /** Finds out which of the given events are recorded. @returns their ids */

@@ -37,6 +37,8 @@ const finishedTrees = (order: string, alsoRequired = '') => `
     select ${workflowIdSql('workflow', 'id', 'nullif(restart, 0)')} from item
     left join restarts using (workflow, id) cross join generate_series(0, coalesce(count, 0)) as restart
     union all
+    select subject from attention where kind = 'workflow_failed' and resolved_at is null
+    union all
     select ${checkoutWorkflowIdSql} from item join orders on order_id = id where workflow = 'resume-checkout'
   )
   select ids

@@ -11,7 +11,7 @@ import type { Database } from '../connection.ts';
 import { enqueueWorkflow } from '../outbox.ts';
 import type { RefundRow } from '../tables.ts';
 import { transaction } from '../transaction.ts';
-import { resolveAttention } from './attention.ts';
+import { raiseAttention, resolveAttention } from './attention.ts';
 import { planEmail } from './emails.ts';
 import { type LockedPayment, lockPayment } from './lock-payment.ts';
 import { returnStock } from './release-stock.ts';
@@ -136,7 +136,7 @@ export const readDueRefund = transaction(
 export const markRefundMade = transaction(
   'markRefundMade',
   async (sql, refund: MadeRefund): Promise<void> => {
-    await recordRefundMade(sql, refund);
+    if (!(await recordRefundMade(sql, refund))) await recordMadeTwice(sql, refund);
     const subject = String(refund.refundId);
     await resolveAttention(sql, { kind: 'refund_failed', subject, resolution: 'refund_made' });
   },
@@ -149,11 +149,30 @@ interface MadeRefund {
   readonly providerRefundId: string | null;
 }
 
-/** Writes down that a due refund was made, in the caller's transaction; a refund that is made already stays as it is. */
-export async function recordRefundMade(
+/** Lists a refund that the provider has made although it was resolved as made by hand. */
+async function recordMadeTwice(
   sql: Statement,
   { orderId, refundId, providerRefundId }: MadeRefund,
 ): Promise<void> {
+  if (providerRefundId === null) return;
+  const [made] = await sql<{ amount: number }>(
+    `update refunds set provider_refund_id = :providerRefundId
+     where refund_id = :refundId and state = 'made' and provider_refund_id is null returning amount_cents as amount`,
+    { refundId, providerRefundId },
+  );
+  if (!made) return;
+  const reason = { code: 'refund_made_twice', providerRefundId, ...made } as const;
+  await raiseAttention(sql, { kind: 'refund_made_twice', subject: String(refundId), orderId, reason });
+}
+
+/**
+ * Writes down that a due refund was made, in the caller's transaction; a refund that is made already stays as it is.
+ * @returns whether it was due
+ */
+export async function recordRefundMade(
+  sql: Statement,
+  { orderId, refundId, providerRefundId }: MadeRefund,
+): Promise<boolean> {
   await lockPayment(sql, orderId);
   const [made] = await sql<RefundRow>(
     `with made as (
@@ -167,6 +186,7 @@ export async function recordRefundMade(
     { refundId, providerRefundId },
   );
   if (made) await finishRefund(sql, made);
+  return made !== undefined;
 }
 
 /** Plans the e-mail about a refund that was made. After the last one, the payment and the order become `refunded`. */

@@ -6,7 +6,8 @@ import { recordRefundMade } from './refund-order.ts';
 import { isWorkflowActive, restartWorkflow } from './restart-workflows.ts';
 
 /**
- * Takes an item off the attention list: its workflow is started again, or an operator has dealt with it.
+ * Takes an item off the attention list: its workflow is started again unless it still runs, or an operator has dealt with it. A
+ * refund then counts as made, also for a workflow that still asks for it.
  * @param resolution the operator's remark; null to start the workflow again
  */
 export async function resolveAttentionItem(
@@ -18,9 +19,11 @@ export async function resolveAttentionItem(
   const workflow = workflowOfFailure(item.kind);
   if (!workflow && resolution === null) return 'not_restartable';
   const id = Number(item.subject);
-  if (workflow && !(await isWorkflowActive(sql, workflow, id))) {
-    if (resolution === null) await restartWorkflow(sql, workflow, id);
-    else await recordDoneByHand(sql, { ...item, id });
+  if (workflow) {
+    const isActive = await isWorkflowActive(sql, workflow, id);
+    if (resolution === null && !isActive) await restartWorkflow(sql, workflow, id);
+    if (resolution !== null && (!isActive || workflow === 'refund'))
+      await recordDoneByHand(sql, { ...item, id });
   }
   await resolveAttention(sql, {
     ...item,

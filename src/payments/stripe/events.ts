@@ -10,6 +10,11 @@ const toleranceSeconds = 300;
 
 // Text that is stored or looked up. Postgres rejects the character 0.
 const text = z.string().regex(/^\P{Cc}{1,255}$/u);
+const printed = z
+  .string()
+  .regex(/^\P{Cc}{1,2000}$/u)
+  .nullish()
+  .catch(null);
 const reference = z.union([text, z.object({ id: text })]).nullish();
 
 const metadata = z
@@ -24,6 +29,10 @@ const checkoutSession = z.object({
   currency: z.string().nullish(),
   payment_status: z.string().nullish(),
   payment_intent: reference,
+  // Nothing is decided by these, so a strange one does not spoil the event.
+  success_url: printed,
+  customer_email: printed,
+  customer_details: z.object({ email: printed }).nullish().catch(null),
 });
 
 // A charge or a dispute; only a charge has a refunded amount.
@@ -111,6 +120,8 @@ const empty = {
   refundedCents: null,
   currency: null,
   transactionId: null,
+  returnUrl: null,
+  email: null,
 } as const;
 
 function contentOf(type: string, object: unknown): EventContent | undefined {
@@ -125,13 +136,15 @@ function readSession(type: string, object: unknown): EventContent | undefined {
   if (!session) return undefined;
   return {
     kind: sessionEventKind(type, session.payment_status),
-    orderId: orderReference(session.client_reference_id),
+    orderId: ourNumber(session.client_reference_id),
     correlationToken: session.metadata?.correlation_token ?? null,
     sessionId: session.id,
     amountCents: session.amount_total ?? null,
     refundedCents: null,
     currency: session.currency?.toUpperCase() ?? null,
     transactionId: transactionOf(session.payment_intent),
+    returnUrl: session.success_url ?? null,
+    email: session.customer_details?.email ?? session.customer_email ?? null,
   };
 }
 
@@ -140,13 +153,15 @@ function readCharge(kind: 'refunded' | 'disputed', object: unknown): EventConten
   if (!charge) return undefined;
   return {
     kind,
-    orderId: orderReference(charge.metadata?.order_id),
+    orderId: ourNumber(charge.metadata?.order_id),
     correlationToken: charge.metadata?.correlation_token ?? null,
     sessionId: null,
     amountCents: charge.amount ?? null,
     refundedCents: charge.amount_refunded ?? null,
     currency: charge.currency?.toUpperCase() ?? null,
     transactionId: transactionOf(charge.payment_intent),
+    returnUrl: null,
+    email: null,
   };
 }
 
@@ -165,12 +180,12 @@ function sessionEventKind(type: string, paymentStatus: string | null | undefined
   }
 }
 
-const orderNumber = /^[1-9]\d{0,9}$/;
+const serialNumber = /^[1-9]\d{0,9}$/;
 
-/** Our order in a reference that we gave the provider; null for anything else. */
-export function orderReference(reference: string | null | undefined): number | null {
-  const orderId = orderNumber.test(reference ?? '') ? Number(reference) : Number.NaN;
-  return orderId <= largestSerial ? orderId : null;
+/** The number of an order or a refund in a reference that we gave the provider; null for anything else. */
+export function ourNumber(reference: string | null | undefined): number | null {
+  const serial = serialNumber.test(reference ?? '') ? Number(reference) : Number.NaN;
+  return serial <= largestSerial ? serial : null;
 }
 
 /** The id of a charge, which the provider sends alone or with the whole object. */

@@ -1,10 +1,10 @@
 import Stripe from 'stripe';
 import type { MadeRefund, RefundRequest, Refused, TooLittleLeft } from '../provider.ts';
+import { ourNumber } from './events.ts';
 import type { FreshKeys } from './idempotency.ts';
+import { createdSince, listing, pageSize } from './lists.ts';
 
 type Answer = MadeRefund | Refused | TooLittleLeft;
-
-const pageSize = 100;
 
 /** Refunds a part of a charge, once for any number of calls. @throws when the outcome is unknown, or refused */
 export async function refund(stripe: Stripe, keys: FreshKeys, order: RefundRequest): Promise<Answer> {
@@ -64,10 +64,21 @@ async function readRest(stripe: Stripe, order: RefundRequest, error: unknown): P
   throw error;
 }
 
-async function findRefund(stripe: Stripe, order: RefundRequest): Promise<MadeRefund | undefined> {
+/** Finds the refund that was made under a refund id, and is not cancelled. */
+export async function findRefund(stripe: Stripe, order: RefundRequest): Promise<MadeRefund | undefined> {
   for await (const made of stripe.refunds.list({ payment_intent: order.transactionId, limit: pageSize })) {
     const isIt = made.metadata?.['refund_id'] === String(order.refundId) && isEffective(made);
     if (isIt) return { providerRefundId: made.id };
   }
   return undefined;
+}
+
+/** The refund ids of the refunds made since a time, newest first; null for a refund without one. */
+export async function* listRefundIds(stripe: Stripe, since: Date): AsyncGenerator<number | null> {
+  for await (const { metadata } of stripe.refunds.list(
+    { ...createdSince(since), limit: pageSize },
+    listing,
+  )) {
+    yield ourNumber(metadata?.['refund_id']);
+  }
 }

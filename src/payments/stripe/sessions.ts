@@ -7,12 +7,10 @@ import type {
   RecordedSession,
   SessionRequest,
 } from '../provider.ts';
-import { orderReference, transactionOf } from './events.ts';
+import { ourNumber, transactionOf } from './events.ts';
 import type { FreshKeys } from './idempotency.ts';
+import { createdSince, listing, pageSize } from './lists.ts';
 
-const pageSize = 100;
-// Reading a list is safe to repeat, and one bad page must not end a comparison of hundreds.
-const listing = { maxNetworkRetries: 4 };
 // A session whose answer was lost is young: it is near the top of the list, or does not exist.
 const sessionsToSearch = 1_000;
 
@@ -150,8 +148,9 @@ export async function* listSessions(stripe: Stripe, since: Date): AsyncGenerator
   for await (const session of sessions) {
     yield {
       sessionId: session.id,
-      orderId: orderReference(session.client_reference_id),
+      orderId: ourNumber(session.client_reference_id),
       correlationToken: session.metadata?.['correlation_token'] ?? null,
+      returnUrl: session.success_url,
       status: statusOf(session),
       createdAt: new Date(session.created * 1000),
       paidEvent: paidEventOf(session),
@@ -175,8 +174,4 @@ function paidEventOf(session: Stripe.Checkout.Session): unknown {
 /** Lists Stripe's own record of events since a time, newest first. */
 export function listEvents(stripe: Stripe, since: Date): AsyncIterable<unknown> {
   return stripe.events.list({ ...createdSince(since), limit: pageSize }, listing);
-}
-
-function createdSince(since: Date): { created: { gte: number } } {
-  return { created: { gte: Math.floor(since.getTime() / 1000) } };
 }

@@ -2,7 +2,7 @@ import Stripe from 'stripe';
 import type { PaymentProvider, Refused } from '../provider.ts';
 import { readEvent, signatureHeader, verifyEvent } from './events.ts';
 import { FreshKeys } from './idempotency.ts';
-import { refund } from './refunds.ts';
+import { findRefund, listRefundIds, refund } from './refunds.ts';
 import { endSession, listEvents, listSessions, openSession } from './sessions.ts';
 
 export interface StripeOptions {
@@ -37,6 +37,8 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
     openSession: (request) => openSession(stripe, keys, request, shortestSessionSeconds).catch(refusalOf),
     endSession: (session) => endSession(stripe, session),
     refund: (order) => refund(stripe, keys, order).catch(refusalOf),
+    findRefund: (order) => findRefund(stripe, order),
+    listRefundIds: (since) => listRefundIds(stripe, since),
     listSessions: (since) => listSessions(stripe, since),
     listEvents: (since) => listEvents(stripe, since),
     verifyEvent: (message, now) => verifyEvent(message, webhookSecrets, now),
