@@ -21,7 +21,6 @@ create table attention (
   constraint attention_resolution_check CHECK ((resolution = ANY (ARRAY['operator'::text, 'retried'::text, 'email_sent'::text, 'refund_made'::text, 'payment_decided'::text, 'done'::text, 'accounts_right'::text]))),
   constraint attention_subject_check CHECK ((subject <> ''::text))
 );
-CREATE INDEX attention_dismissed ON public.attention USING btree (subject) WHERE ((kind = 'overdue'::text) AND (resolution = 'operator'::text));
 CREATE INDEX attention_resolved ON public.attention USING btree (kind, subject) WHERE (resolved_at IS NOT NULL);
 CREATE UNIQUE INDEX attention_open ON public.attention USING btree (kind, subject) WHERE (resolved_at IS NULL);
 

@@ -11,7 +11,7 @@ function allowedValues(migration: string, table: string, column: string): string
 }
 
 test('the database stores the reason of an attention item as one of the codes that have a sentence', () => {
-  const stored = allowedValues('009_unknown_payments.sql', 'attention', 'reason');
+  const stored = allowedValues('008_unknown_payments.sql', 'attention', 'reason');
   expect(stored.toSorted()).toEqual([...attentionCodes].toSorted());
 });
 
