@@ -65,7 +65,9 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'integration',
-          include: ['test/{database,workflows,http,payments,stripe-simulator,repo}/**/*.test.ts'],
+          include: [
+            'test/{database,interleavings,recorded-steps,workflows,http,payments,stripe-simulator,repo}/**/*.test.ts',
+          ],
           exclude: filesOnly,
         },
       },

@@ -167,14 +167,13 @@ export function decidePayment(
 }
 
 /**
- * The reason of a cancellation. The shopper's request comes before all others.
+ * The reason of a cancellation that the shopper has not asked for.
  * @param sessionEnded why the checkout ended the session; null when the provider ended it
  */
 export function cancelReasonOf(
-  { cancelAsked, holdExpired }: { readonly cancelAsked: boolean; readonly holdExpired: boolean },
+  { holdExpired }: { readonly holdExpired: boolean },
   sessionEnded: CancelReason | null = null,
 ): CancelReason {
-  if (cancelAsked) return 'cancelled_by_shopper';
   return sessionEnded ?? (holdExpired ? 'hold_expired' : 'payment_ended');
 }
 

@@ -145,7 +145,7 @@ export function settleOrCancel(
 /** `cancelOrder` and `releaseStock`; an order that is no longer pending stays as it is. */
 function cancelOrder(shop: Shop, stock: Stock, reason: CancelReason): void {
   if (!isAllowed(shop, 'cancel')) return;
-  Object.assign(shop, { status: 'cancelled', reason });
+  Object.assign(shop, { status: 'cancelled', reason: shop.cancelAsked ? 'cancelled_by_shopper' : reason });
   stock.available += quantity;
 }
 

@@ -1,5 +1,5 @@
 import type { Mutant } from './mutant.ts';
-import { orders, refunds, repairs } from './of-orders.ts';
+import { locks, orders, refunds, repairs } from './of-orders.ts';
 import { calls, late, messages } from './of-payments.ts';
 import { sequences, transactions } from './of-search.ts';
 import { storefront } from './of-storefront.ts';
@@ -11,6 +11,7 @@ export const mutants: readonly Mutant[] = [
   ...messages,
   ...late,
   ...orders,
+  ...locks,
   ...refunds,
   ...repairs,
   ...sequences,

@@ -65,8 +65,8 @@ export const orders: readonly Mutant[] = [
     name: 'units are not taken off the shelf when an order is placed',
     promise: promises.stock,
     file: placing,
-    from: 'update stock set available = stock.available - qty',
-    to: 'update stock set available = stock.available',
+    from: 'update stock set available = line.available - qty',
+    to: 'update stock set available = line.available',
     test: { file: checkout, name: 'of several lines holds them all' },
   },
   {
@@ -92,6 +92,28 @@ export const orders: readonly Mutant[] = [
     from: 'if (order.requestHash !== requestHash) {',
     to: `if (order.requestHash === '') {`,
     test: { file: checkout, name: 'of a used key with another body is refused' },
+  },
+];
+
+const interleavings = 'test/interleavings/interleavings.test.ts';
+
+/** Locks, without which two transactions at once have a result that neither order of them has. */
+export const locks: readonly Mutant[] = [
+  {
+    name: 'a dispatch does not lock the payment',
+    promise: promises.stock,
+    file: dispatching,
+    from: `state = 'settled' for update`,
+    to: `state = 'settled'`,
+    test: { file: interleavings, name: 'have the result of one after the other' },
+  },
+  {
+    name: 'only the payment is locked, and not its order',
+    promise: promises.stock,
+    file: 'src/database/transactions/lock-payment.ts',
+    from: 'where order_id = :orderId ${lock}`',
+    to: 'where order_id = :orderId ${lock.replace(", orders", "")}`',
+    test: { file: interleavings, name: 'have the result of one after the other' },
   },
 ];
 

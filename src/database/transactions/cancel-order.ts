@@ -6,6 +6,7 @@ import { releaseStock } from './release-stock.ts';
 /**
  * Cancels a pending order, releases its stock and plans the buyer's e-mail, in one transaction with the caller's other
  * writes. An order that is no longer pending stays as it is.
+ * @param order.reason the reason when the shopper has not asked for it
  */
 export async function cancelOrder(
   sql: Statement,
@@ -13,12 +14,15 @@ export async function cancelOrder(
 ): Promise<void> {
   const cancelled = await sql(
     `with cancelled as (
-       update orders set status = 'cancelled', reason = :reason, cancelled_at = now()
+       -- Read here and not with the lock: a statement that waited for a lock does not see what was inserted meanwhile.
+       update orders set status = 'cancelled', cancelled_at = now(), reason = case when exists (
+         select from order_history where order_id = :orderId and what = 'cancel_asked'
+       ) then 'cancelled_by_shopper' else :reason end
        where order_id = :orderId and status = any(:allowedFrom)
-       returning order_id
+       returning order_id, reason
      )
      insert into order_history (order_id, what, detail)
-     select order_id, 'cancelled', jsonb_build_object('reason', cast(:reason as text)) from cancelled
+     select order_id, 'cancelled', jsonb_build_object('reason', reason) from cancelled
      returning order_id`,
     { orderId, reason, allowedFrom: [...allowedFrom.cancel] },
   );

@@ -9,8 +9,6 @@ export interface LockedPayment extends Omit<KnownPayment, 'live'> {
   readonly browserId: string | null;
   readonly cancelReason: CancelReason | null;
   readonly holdExpired: boolean;
-  /** The shopper has asked to cancel the order. */
-  readonly cancelAsked: boolean;
 }
 
 /** Locks the payment of an order and the order itself. Without the second lock, the order's status could be an old one. */
@@ -27,10 +25,7 @@ export async function readPayment(
   const [payment] = await sql<Omit<LockedPayment, 'correlationToken'> & { token: string }>(
     `select order_id, checkout_key, browser_id, token, state, session_id, transaction_id, amount_cents,
             refunded_cents, payments.currency, status as order_status, reason as cancel_reason,
-            hold_expires_at <= now() as hold_expired,
-            exists (
-              select from order_history where order_history.order_id = orders.order_id and what = 'cancel_asked'
-            ) as cancel_asked
+            hold_expires_at <= now() as hold_expired
      from payments join orders using (order_id) where order_id = :orderId ${lock}`,
     { orderId },
   );

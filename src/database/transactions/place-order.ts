@@ -71,7 +71,8 @@ async function reserve(
 }
 
 // Rows are locked in SKU order, so that two orders with the same products wait for each other instead of deadlocking. Rows read
-// under the lock are the newest, and the update takes from the same version: it follows a row that changed meanwhile.
+// under the lock are the newest. The update computes from them: Postgres checks the constraint of `available` first with the version
+// of the statement's beginning, and follows a row that changed meanwhile only then.
 const reservation = `
   with line as materialized (
     select product_id, sku, product, qty, price_cents, currency, available
@@ -94,7 +95,7 @@ const reservation = `
     insert into order_lines (order_id, product_id, quantity, unit_price_cents)
     select order_id, product_id, qty, price_cents from placed cross join line
   ), reserved as (
-    update stock set available = stock.available - qty
+    update stock set available = line.available - qty
     from placed cross join line where stock.product_id = line.product_id
   ), payment as (
     insert into payments (order_id, state, amount_cents, currency)

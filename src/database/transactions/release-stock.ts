@@ -37,7 +37,8 @@ export async function reserveStockAgain(sql: Statement, orderId: number): Promis
     `with line as materialized (${lockedLines}), total as (
        select bool_and(available >= quantity) as enough from line
      ), reserved as (
-       update stock set available = stock.available - quantity
+       -- From the locked row, as in place-order.ts.
+       update stock set available = line.available - quantity
        from line cross join total where enough and stock.product_id = line.product_id
      )
      select enough from total`,
