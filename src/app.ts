@@ -25,7 +25,7 @@ import { registerCheckout } from './workflows/checkout.ts';
 import { CheckoutAnswers } from './workflows/checkout-answers.ts';
 import { registerDispatch } from './workflows/dispatch.ts';
 import { registerEmail } from './workflows/email.ts';
-import { configureEngine, openQueues } from './workflows/engine.ts';
+import { configureEngine, engineExecutorId, launchEngine, openQueues } from './workflows/engine.ts';
 import { type Housekeeper, registerHousekeeping } from './workflows/housekeeping.ts';
 import { createLiveness, type Liveness } from './workflows/liveness.ts';
 import { awaitDatabase, Readiness } from './workflows/readiness.ts';
@@ -90,7 +90,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
       connections.closeAll();
     },
   });
-  const readiness = new Readiness(database, liveness, config.executorId);
+  const readiness = new Readiness(database, liveness);
   const browsers = signedBrowsers({ secure: config.publicUrl.startsWith('https:') });
   const pages = createPages({
     renderer,
@@ -132,9 +132,11 @@ function lifecycle(config: ShopConfig, parts: Parts): Pick<App, 'launch' | 'clos
   return {
     launch: async () => {
       await awaitDatabase(database, config.databaseUrl);
-      // Its workflows must belong to a known process from the first one on.
-      await liveness.start();
-      await DBOS.launch();
+      // Its workflows must belong to a known process from the first one on. With a Conductor the engine chooses the id, and no other
+      // process of ours takes over.
+      if (!config.conductor) await liveness.start(config.executorId);
+      await launchEngine(config.conductor, config.executorId);
+      if (config.conductor) await liveness.start(engineExecutorId());
       await openQueues();
       await parts.reconciler.schedule(config.reconcileSeconds);
       await parts.housekeeper.schedule();

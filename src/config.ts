@@ -39,6 +39,8 @@ const environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATA_DIR: z.string().default('.data'),
   WEB_CONCURRENCY: number.int().min(1).max(64).default(1),
+  DBOS_CONDUCTOR_KEY: z.string().optional(),
+  DBOS_CONDUCTOR_URL: z.url({ protocol: /^wss?$/, error: 'is ws:// or wss:// and a host' }).optional(),
   EXECUTOR_ID: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}(~[A-Za-z0-9_-]{8})?$/)
@@ -97,6 +99,8 @@ export interface Config {
   readonly webConcurrency: number;
   /** A label for the executor ids of this host's shop processes, for people. Each start adds a random part. Undefined means `shop`. */
   readonly executorId: string | undefined;
+  /** The engine's Conductor, which then replaces our take-over (decision 21). */
+  readonly conductor: ConductorConfig | undefined;
   readonly payment: PaymentConfig;
   readonly email: EmailConfig;
   readonly holdSeconds: number;
@@ -115,6 +119,12 @@ export interface Config {
   readonly drainSeconds: number;
   readonly operatorToken: string | undefined;
   readonly logLevel: Environment['LOG_LEVEL'];
+}
+
+export interface ConductorConfig {
+  readonly key: string;
+  /** Undefined means the Conductor of DBOS Cloud. */
+  readonly url: string | undefined;
 }
 
 export interface PaymentConfig {
@@ -236,6 +246,7 @@ function freeze(env: Environment): Config {
     dataDir: env.DATA_DIR,
     webConcurrency: env.WEB_CONCURRENCY,
     executorId: env.EXECUTOR_ID,
+    conductor: conductorConfig(env),
     payment: Object.freeze({
       provider: env.PAYMENT_PROVIDER ?? (production ? 'stripe' : 'local'),
       serviceUrl: env.PAYMENT_SERVICE_URL ?? `http://localhost:${env.PAYMENT_SERVICE_PORT}`,
@@ -259,6 +270,10 @@ function freeze(env: Environment): Config {
     operatorToken: env.OPERATOR_TOKEN,
     logLevel: env.LOG_LEVEL,
   });
+}
+
+function conductorConfig({ DBOS_CONDUCTOR_KEY: key, DBOS_CONDUCTOR_URL: url }: Environment) {
+  return key === undefined ? undefined : Object.freeze({ key, url });
 }
 
 function emailConfig(env: Environment): EmailConfig {

@@ -81,6 +81,28 @@ export function configureEngine(
   });
 }
 
+/**
+ * Launches the engine; with a Conductor it connects to that, which recovers the workflows of processes that it no longer hears from.
+ * @param label names this process there, where the engine has an id of its own
+ * @throws when the package of the Conductor is not installed
+ */
+export async function launchEngine(
+  conductor: { readonly key: string; readonly url: string | undefined } | undefined,
+  label: string,
+): Promise<void> {
+  if (!conductor) return DBOS.launch();
+  await DBOS.launch({
+    conductorKey: conductor.key,
+    ...(conductor.url !== undefined && { conductorURL: conductor.url }),
+    conductorExecutorMetadata: { label },
+  });
+}
+
+/** The id under which the engine claims workflows: with a Conductor, it chooses one at each launch. */
+export function engineExecutorId(): string {
+  return DBOS.executorID;
+}
+
 function engineLogger(logger: Log) {
   const log = logger.child({ part: 'engine' });
   return {

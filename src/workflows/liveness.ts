@@ -18,8 +18,13 @@ import { type Statement, statementsOn } from '../shared/statement.ts';
 
 /** The heartbeat of this process, and its watch over the others (decision 21). */
 export interface Liveness {
-  /** Begins. Resolves when the row of this process exists: until then its workflows would count as those of an unknown process. */
-  start(): Promise<void>;
+  /**
+   * Begins. Resolves when the row of this process exists: until then its workflows would count as those of an unknown process.
+   * @param executorId the id under which the engine claims workflows
+   */
+  start(executorId: string): Promise<void>;
+  /** The id of this process; undefined before the start. */
+  executorId(): string | undefined;
   /** Milliseconds since the last heartbeat that Postgres confirmed. */
   silentMs(): number;
   /** The failure because of which the heartbeat is silent; undefined while it works. */
@@ -41,19 +46,20 @@ const endWithinMs = 2_000;
 
 export interface LivenessOptions {
   readonly databaseUrl: string;
-  readonly executorId: string;
   /** The version of the program. */
   readonly build: string;
+  /** Set when a Conductor recovers the workflows of its processes. */
+  readonly conductor: object | undefined;
   /** Called every five seconds while Postgres confirms no heartbeat. The process's other connections are no better than this one. */
   readonly onSilence: () => void;
 }
 
 /**
- * Renews the row of this process every second, declares silent processes dead, and takes over their workflows. It uses one connection
- * of its own, so that neither a busy pool nor a slow disk delays it.
+ * Renews the row of this process every second, declares silent processes dead, and takes over their workflows; with a Conductor, only
+ * those of processes that ran without one. It uses one connection of its own, so that neither a busy pool nor a slow disk delays it.
  */
-export function createLiveness({ databaseUrl, executorId, build, onSilence }: LivenessOptions): Liveness {
-  const me: Executor = { executorId, host: hostname(), build };
+export function createLiveness({ databaseUrl, build, conductor, onSilence }: LivenessOptions): Liveness {
+  let me: Executor | undefined;
   const closing = new AbortController();
   const watch = new Watch();
   let lastBeatAt = performance.now();
@@ -62,16 +68,20 @@ export function createLiveness({ databaseUrl, executorId, build, onSilence }: Li
   let done = Promise.resolve();
   const ending = new AbortController();
 
-  const beat = async (sql: Statement, count: number): Promise<{ readonly more: boolean }> => {
+  const beat = async (sql: Statement, me: Executor, count: number): Promise<{ readonly more: boolean }> => {
+    const { executorId } = me;
     const { seenAt, someEnded } = await renewExecutor(sql, me);
     watch.beat(seenAt.getTime());
     lastBeatAt = performance.now();
     failure = undefined;
     silence?.refresh();
     if (count % beatsBetweenChecks === 0) await giveBackLostClaims(sql, executorId);
-    return { more: await observe(sql, { executorId, isSteady: watch.isSteady(), someEnded }) };
+    const isSteady = watch.isSteady();
+    return {
+      more: await observe(sql, { executorId, isSteady, someEnded, conductor: conductor !== undefined }),
+    };
   };
-  const keepBeating = (onFirst: () => void): Promise<void> =>
+  const keepBeating = (me: Executor, onFirst: () => void): Promise<void> =>
     keepConnected(
       {
         databaseUrl,
@@ -86,25 +96,27 @@ export function createLiveness({ databaseUrl, executorId, build, onSilence }: Li
           const sql = statementsOn(client);
           const signal = AbortSignal.any([over, ending.signal]);
           for (let count = 1; !signal.aborted; count += 1) {
-            const { more } = await beat(sql, count);
+            const { more } = await beat(sql, me, count);
             working();
             onFirst();
             await pause(more ? betweenBatchesMs : everyMs, undefined, { signal }).catch(() => undefined);
           }
           // No heartbeat may follow, which would declare this process living again.
           if (over.aborted) return;
-          await endExecutor(sql, executorId);
+          await endExecutor(sql, me.executorId);
           closing.abort();
         },
       },
       closing.signal,
     );
   return {
-    start: () =>
+    start: (executorId) =>
       new Promise((resolve) => {
         silence = setInterval(onSilence, closeAfterMs);
-        done = keepBeating(resolve);
+        me = { executorId, host: hostname(), build };
+        done = keepBeating(me, resolve);
       }),
+    executorId: () => me?.executorId,
     silentMs: () => performance.now() - lastBeatAt,
     failure: () => failure,
     end: async () => {
@@ -133,18 +145,22 @@ interface Observation {
   readonly executorId: string;
   readonly isSteady: boolean;
   readonly someEnded: boolean;
+  readonly conductor: boolean;
 }
 
 /**
  * Declares silent processes dead, and takes over a batch of the workflows of all that have ended.
  * @returns whether there may be more of them
  */
-async function observe(sql: Statement, { executorId, isSteady, someEnded }: Observation): Promise<boolean> {
+async function observe(
+  sql: Statement,
+  { executorId, isSteady, someEnded, conductor }: Observation,
+): Promise<boolean> {
   const silent = isSteady ? await endSilentExecutors(sql, executorId) : [];
   if (silent.length > 0)
     DBOS.logger.warn(`Silent for ${deadAfterSeconds} s, declared dead: ${silent.join(', ')}`);
   if (!someEnded && silent.length === 0) return false;
-  const workflows = await takeOver(sql, executorId);
+  const workflows = await takeOver(sql, executorId, { conductor });
   if (workflows > 0) DBOS.logger.warn(`Took over ${workflows} workflows of processes that have ended.`);
   return workflows === workflowsAtOnce;
 }

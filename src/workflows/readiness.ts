@@ -29,7 +29,6 @@ export class Readiness {
   constructor(
     readonly database: Database,
     readonly liveness: Liveness,
-    readonly executorId: string,
   ) {}
 
   /** From now on the process takes no new orders, because it is about to end. */
@@ -48,7 +47,8 @@ export class Readiness {
     if (!DBOS.isInitialized()) return 'starting';
     if (Date.now() < this.#diskFullUntil) return 'disk_full';
     try {
-      const migrations = await readWritableSchema(this.database, this.executorId);
+      const executorId = this.liveness.executorId() ?? '';
+      const migrations = await readWritableSchema(this.database, executorId);
       const schema = migrations === undefined ? 'no_heartbeat' : await compareMigrations(migrations);
       if (schema !== 'same') return schema;
     } catch (error) {

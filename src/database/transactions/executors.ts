@@ -83,12 +83,18 @@ export const workflowsAtOnce = 500;
  * Gives the pending workflows of ended processes back to their queues, from which every living process takes them. The engine
  * refuses any further step of the old process, in case it still runs. The row of a process without pending workflows is removed later.
  * @param by the process that does it
+ * @param options.conductor whether a Conductor recovers the workflows of its own processes, which then stay
  * @returns how many were given back; when it is `workflowsAtOnce`, there may be more
  */
-export async function takeOver(sql: Statement, by: string): Promise<number> {
+export async function takeOver(
+  sql: Statement,
+  by: string,
+  { conductor }: { readonly conductor: boolean } = { conductor: false },
+): Promise<number> {
   const [taken] = await sql<{ workflows: number }>(takeOverStatement, {
     by,
     applicationName,
+    conductor,
     limit: workflowsAtOnce,
   });
   const workflows = taken?.workflows ?? 0;
@@ -102,11 +108,17 @@ const giveBackSql = `
   set status = 'ENQUEUED', owner_xid = null, started_at_epoch_ms = null, queue_name = coalesce(queue_name, '${queues.checkout}'),
     updated_at = cast(extract(epoch from now()) * 1000 as bigint)`;
 
+// The engine's ids of processes with a Conductor. Our own have another form.
+const conductorIds = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+
 const takeOverStatement = `
   with orphan as (
     select workflow_uuid from dbos.workflow_status
     where status = 'PENDING' and application_name = :applicationName
-      and executor_id = any(array(select executor_id from executors where ended_at is not null))
+      and executor_id = any(array(
+        select executor_id from executors
+        where ended_at is not null and not (:conductor and executor_id ~ '${conductorIds}')
+      ))
     limit :limit for update skip locked
   ), taken as (
     ${giveBackSql} from orphan where workflow_status.workflow_uuid = orphan.workflow_uuid
