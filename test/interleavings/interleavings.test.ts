@@ -77,7 +77,7 @@ function ignore(): void {
   // The engine's log.
 }
 
-// A turn also changes wherever a writer waits for a lock. Without a limit the pairs have 37,000 interleavings, and no third result.
+// A turn also changes wherever a writer waits for a lock. Without a limit on choices there are 37,000 interleavings.
 const { pairs, changesAtMost } =
   process.env['INTERLEAVINGS'] === 'all'
     ? { pairs: allPairs(), changesAtMost: 3 }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { version } from '../../src/shared/program.ts';
-import { FakeProvider, type ProviderAnswer, type ProviderCall } from '../support/fake-provider.ts';
+import { FakeProvider } from '../support/fake-provider.ts';
 import { ask } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
