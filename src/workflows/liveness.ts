@@ -34,8 +34,8 @@ export interface Liveness {
 }
 
 const everyMs = 1_000;
-// Longer than Postgres may take to answer, and before the others take this process for dead.
-const closeAfterMs = 5_000;
+// By then the others have declared this process dead. Seconds in which it could not run do not count.
+const secondsUntilClosing = deadAfterSeconds + 1;
 // Three missed beats of our own: the whole system stood still, or this process did, and the others may be alive.
 const gapMs = 3_000;
 // Every ten seconds.
@@ -50,7 +50,7 @@ export interface LivenessOptions {
   readonly build: string;
   /** Set when a Conductor recovers the workflows of its processes. */
   readonly conductor: object | undefined;
-  /** Called every five seconds while Postgres confirms no heartbeat. The process's other connections are no better than this one. */
+  /** Called when Postgres has confirmed no heartbeat for eight seconds. The process's other connections are no better than this one. */
   readonly onSilence: () => void;
 }
 
@@ -64,7 +64,8 @@ export function createLiveness({ databaseUrl, build, conductor, onSilence }: Liv
   const watch = new Watch();
   let lastBeatAt = performance.now();
   let failure: unknown;
-  let silence: NodeJS.Timeout | undefined;
+  let silentSeconds = 0;
+  let clock: NodeJS.Timeout | undefined;
   let done = Promise.resolve();
   const ending = new AbortController();
 
@@ -74,7 +75,7 @@ export function createLiveness({ databaseUrl, build, conductor, onSilence }: Liv
     watch.beat(seenAt.getTime());
     lastBeatAt = performance.now();
     failure = undefined;
-    silence?.refresh();
+    silentSeconds = 0;
     if (count % beatsBetweenChecks === 0) await giveBackLostClaims(sql, executorId);
     const isSteady = watch.isSteady();
     return {
@@ -112,7 +113,10 @@ export function createLiveness({ databaseUrl, build, conductor, onSilence }: Liv
   return {
     start: (executorId) =>
       new Promise((resolve) => {
-        silence = setInterval(onSilence, closeAfterMs);
+        clock = setInterval(() => {
+          silentSeconds += 1;
+          if (silentSeconds % secondsUntilClosing === 0) onSilence();
+        }, everyMs);
         me = { executorId, host: hostname(), build };
         done = keepBeating(me, resolve);
       }),
@@ -123,7 +127,7 @@ export function createLiveness({ databaseUrl, build, conductor, onSilence }: Liv
       ending.abort();
       await Promise.race([done, pause(endWithinMs)]);
       closing.abort();
-      clearInterval(silence);
+      clearInterval(clock);
       await done;
     },
   };

@@ -28,9 +28,9 @@ export const sequences: readonly Mutant[] = [
   {
     name: 'an expired hold hides that the shopper has cancelled',
     promise: promises.charged,
-    file: payment,
-    from: `if (cancelAsked) return 'cancelled_by_shopper';`,
-    to: `if (cancelAsked && !holdExpired) return 'cancelled_by_shopper';`,
+    file: rows,
+    from: `reason: shop.cancelAsked ? 'cancelled_by_shopper' : reason`,
+    to: `reason: shop.cancelAsked && !shop.holdExpired ? 'cancelled_by_shopper' : reason`,
     test: five,
   },
   {
