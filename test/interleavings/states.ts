@@ -57,6 +57,8 @@ export function eventOf(
     currency: 'USD',
     transactionId: kind === 'ended' ? null : 'pi_1',
     live: false,
+    returnUrl: null,
+    email: null,
     body: {},
     ...change,
   };
