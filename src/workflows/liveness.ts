@@ -34,7 +34,7 @@ export interface Liveness {
 }
 
 const everyMs = 1_000;
-// By then the others have declared this process dead. Seconds in which it could not run do not count.
+// By then the others have declared this process dead.
 const secondsUntilClosing = deadAfterSeconds + 1;
 // Three missed beats of our own: the whole system stood still, or this process did, and the others may be alive.
 const gapMs = 3_000;
@@ -64,8 +64,7 @@ export function createLiveness({ databaseUrl, build, conductor, onSilence }: Liv
   const watch = new Watch();
   let lastBeatAt = performance.now();
   let failure: unknown;
-  let silentSeconds = 0;
-  let clock: NodeJS.Timeout | undefined;
+  const silence = new Silence(onSilence);
   let done = Promise.resolve();
   const ending = new AbortController();
 
@@ -75,7 +74,7 @@ export function createLiveness({ databaseUrl, build, conductor, onSilence }: Liv
     watch.beat(seenAt.getTime());
     lastBeatAt = performance.now();
     failure = undefined;
-    silentSeconds = 0;
+    silence.end();
     if (count % beatsBetweenChecks === 0) await giveBackLostClaims(sql, executorId);
     const isSteady = watch.isSteady();
     return {
@@ -113,10 +112,7 @@ export function createLiveness({ databaseUrl, build, conductor, onSilence }: Liv
   return {
     start: (executorId) =>
       new Promise((resolve) => {
-        clock = setInterval(() => {
-          silentSeconds += 1;
-          if (silentSeconds % secondsUntilClosing === 0) onSilence();
-        }, everyMs);
+        silence.watch();
         me = { executorId, host: hostname(), build };
         done = keepBeating(me, resolve);
       }),
@@ -127,7 +123,7 @@ export function createLiveness({ databaseUrl, build, conductor, onSilence }: Liv
       ending.abort();
       await Promise.race([done, pause(endWithinMs)]);
       closing.abort();
-      clearInterval(clock);
+      silence.stop();
       await done;
     },
   };
@@ -167,6 +163,30 @@ async function observe(
   const workflows = await takeOver(sql, executorId, { conductor });
   if (workflows > 0) DBOS.logger.warn(`Took over ${workflows} workflows of processes that have ended.`);
   return workflows === workflowsAtOnce;
+}
+
+/** Counts the seconds without a confirmed heartbeat. Those in which this process could not run do not count. */
+class Silence {
+  #seconds = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(readonly onSilence: () => void) {}
+
+  watch(): void {
+    this.#timer = setInterval(() => {
+      this.#seconds += 1;
+      if (this.#seconds % secondsUntilClosing === 0) this.onSilence();
+    }, everyMs);
+  }
+
+  /** A heartbeat was confirmed. */
+  end(): void {
+    this.#seconds = 0;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
 }
 
 /** The gaps between the heartbeats of this process, by the clock of Postgres: it also runs while this machine sleeps. */

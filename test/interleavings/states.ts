@@ -17,7 +17,7 @@ export interface FixtureOrder {
 }
 
 export const sku = 'last-units';
-export const browserId = 'browser-of-the-fixture';
+const browserId = 'browser-of-the-fixture';
 export const context = { live: false, dispatchSeconds: 600 };
 /** A process that has ended, and whose workflow waits to be taken over. */
 const lostProcess = 'lost~00000000';

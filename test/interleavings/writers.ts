@@ -58,7 +58,7 @@ const refund = ({ database, order, name }: Means, amountCents: number | undefine
 const openStates = ['creating', 'open'] as const;
 
 /** Every transaction about orders, stock and money. */
-export const writerKinds: readonly WriterKind[] = [
+const writerKinds: readonly WriterKind[] = [
   {
     name: 'place an order for the last units',
     states: ['cancelled', 'open'],
