@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The longest files start first, so that no worker is left alone with one of them at the end. */
 const longestFirst = [
+  'chaos/',
   'money',
   'plans',
   'crash/',
@@ -76,7 +77,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'processes',
-          include: ['test/{supervisor,crash,money,browser}/**/*.test.ts', 'test/readme.test.ts'],
+          include: ['test/{supervisor,crash,money,chaos,browser}/**/*.test.ts', 'test/readme.test.ts'],
         },
       },
       {

@@ -7,6 +7,8 @@ export interface Context {
   readonly shopUrl: string;
   readonly paymentUrl: string;
   readonly database: Database;
+  /** Sends each request, in the place of `fetch`. */
+  readonly send?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
 /** How a checkout was answered. */
@@ -43,7 +45,7 @@ function insist(context: Context, plan: Plan): Promise<Answer> {
   const body = { items: plan.items, email: `buyer-${plan.number}@example.com` };
   return waitFor(
     `an answer to the checkout ${plan.key}`,
-    () => post(`${context.shopUrl}/checkout/${plan.key}`, body),
+    () => post(context, `${context.shopUrl}/checkout/${plan.key}`, body),
     // 202: the order is placed, and its session is still being opened.
     ({ status }) => status < 500 && status !== 202,
   );
@@ -84,19 +86,19 @@ const actions: Readonly<Record<Act, Action>> = {
   'bank transfer fails': (context, order) =>
     control(context, order, 'complete_unpaid', { outcome: 'failed' }),
   'cancel at the provider': (context, order) =>
-    post(`${context.paymentUrl}/api/cancel_payment`, { session_id: order.paymentId }),
+    post(context, `${context.paymentUrl}/api/cancel_payment`, { session_id: order.paymentId }),
   'cancel at the shop': cancel,
   'pay while cancelling': (context, order) => Promise.all([cancel(context, order), submit(context, order)]),
   leave: async () => undefined,
   'refund in full': async (context, order) => {
     await submit(context, order);
     await leftPending(context, order);
-    await Promise.all([refund(context, order), refund(context, order)]);
+    await Promise.all([refund(context, order, 'first'), refund(context, order, 'second')]);
   },
   'refund twice, in parts': async (context, order) => {
     await submit(context, order);
     await leftPending(context, order);
-    await Promise.all([refund(context, order, 100), refund(context, order, 150)]);
+    await Promise.all([refund(context, order, 'first', 100), refund(context, order, 'second', 150)]);
   },
   'refund at the provider': async (context, order, { chance }) => {
     await submit(context, order);
@@ -108,30 +110,32 @@ const actions: Readonly<Record<Act, Action>> = {
   },
 };
 
-function submit({ paymentUrl }: Context, order: Order): Promise<Answer> {
-  return post(`${paymentUrl}/api/submit_payment`, { session_id: order.paymentId });
+function submit(context: Context, order: Order): Promise<Answer> {
+  return post(context, `${context.paymentUrl}/api/submit_payment`, { session_id: order.paymentId });
 }
 
-async function payByCard({ paymentUrl }: Context, order: Order, number: string): Promise<void> {
-  await fetch(`${paymentUrl}/pay/${order.paymentId}/pay`, {
+async function payByCard(context: Context, order: Order, number: string): Promise<void> {
+  await send(context, `${context.paymentUrl}/pay/${order.paymentId}/pay`, {
     method: 'POST',
     redirect: 'manual',
     body: new URLSearchParams({ number, expiry: '12 / 40', cvc: '123' }),
   });
 }
 
-async function cancel(_context: Context, order: Order): Promise<void> {
-  await fetch(`${order.orderUrl}/cancel`, { method: 'POST', redirect: 'manual' });
+async function cancel(context: Context, order: Order): Promise<void> {
+  await send(context, `${order.orderUrl}/cancel`, { method: 'POST', redirect: 'manual' });
 }
 
 /** Something that is done to a session behind the payment service's counter. */
-function control({ paymentUrl }: Context, order: Order, action: string, body: object = {}): Promise<Answer> {
-  return post(`${paymentUrl}/control/sessions/${order.paymentId}/${action}`, body);
+function control(context: Context, order: Order, action: string, body: object = {}): Promise<Answer> {
+  return post(context, `${context.paymentUrl}/control/sessions/${order.paymentId}/${action}`, body);
 }
 
-function refund({ shopUrl }: Context, order: Order, amount?: number): Promise<Answer> {
+function refund(context: Context, order: Order, name: string, amount?: number): Promise<Answer> {
   const reason = amount === undefined ? 'changed their mind' : 'a scratch';
-  return post(`${shopUrl}/order/${order.orderId}/refund`, { reason, ...(amount && { amount }) });
+  const body = { reason, ...(amount && { amount }) };
+  const key = { 'idempotency-key': `refund-${order.orderId}-${name}` };
+  return post(context, `${context.shopUrl}/order/${order.orderId}/refund`, body, key);
 }
 
 function leftPending({ database }: Context, { orderId }: Order): Promise<unknown> {
@@ -143,11 +147,20 @@ function leftPending({ database }: Context, { orderId }: Order): Promise<unknown
 }
 
 /** Posts JSON once. */
-export async function post(url: string, body: object): Promise<Answer> {
-  const answer = await fetch(url, {
+export async function post(
+  context: Context,
+  url: string,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const answer = await send(context, url, {
     method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    headers: { ...headers, accept: 'application/json', 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
   return { status: answer.status, body: (await answer.json()) as Answer['body'] };
+}
+
+function send(context: Context, url: string, init: RequestInit): Promise<Response> {
+  return (context.send ?? fetch)(url, init);
 }

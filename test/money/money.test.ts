@@ -4,8 +4,8 @@ import { type Fixture, openFixture } from '../support/fixture.ts';
 import { MailServer } from '../support/mail-server.ts';
 import { waitFor } from '../support/wait.ts';
 import { act, placeOrder, post } from './buyer.ts';
-import { acts, type Plan, planRun, scarce } from './plan.ts';
-import { expectPromisesKept, unfinished } from './verify.ts';
+import { acts, faultTimes, type Plan, planRun, providerFaults, scarce } from './plan.ts';
+import { expectPromisesKept, messageId, setFaults, untilFinished } from './verify.ts';
 
 // Random checkouts on the real system, with a payment provider with every injected fault; then every cent is accounted for.
 // The seed decides each buyer's actions, and which answers and events of the provider fail.
@@ -24,24 +24,6 @@ const restockUnits = 60;
 // Far below the expected hits of any seed: this only shows that the run injects every fault.
 const hitsAtLeast = 10;
 const paidAtLeast = 0.4;
-
-const faults = {
-  api_error_before: 0.065,
-  api_error_after: 0.065,
-  api_timeout: 0.065,
-  api_slow: 0.065,
-  api_lost: 0.065,
-  api_too_many: 0.065,
-  api_html: 0.065,
-  api_garbage: 0.065,
-  webhook_delay: 0.18,
-  webhook_drop: 0.16,
-  webhook_double: 0.18,
-  webhook_reorder: 0.16,
-  webhook_forge: 0.18,
-};
-
-const settings = { slow_ms: 300, delay_ms: 1500, reorder_ms: 1500, timeout_ms: 2000, settle_ms: 500 };
 
 /** The shop of one run, and the mail server that it sends to. */
 async function openRun(): Promise<{ readonly fixture: Fixture; readonly mail: MailServer }> {
@@ -69,7 +51,7 @@ test.concurrent.each(seeds)(
   async (seed) => {
     const { fixture, mail } = await openRun();
     try {
-      await put(`${fixture.paymentUrl}/control/faults`, { seed, faults, settings });
+      await setFaults(fixture, { seed, faults: providerFaults, settings: faultTimes });
       const plans = planRun(seed, count);
       const answers = await runAll(fixture, plans);
       await untilFinished(fixture);
@@ -81,10 +63,6 @@ test.concurrent.each(seeds)(
     }
   },
 );
-
-function messageId({ headers }: MailServer['received'][number]): string {
-  return headers.map((line) => /^Message-ID: (\S+)/i.exec(line)?.[1]).find(Boolean) ?? 'none';
-}
 
 /** Runs the plans, many at a time; an order is placed only after the one before, so that a seed gives each the same number. */
 async function runAll(fixture: Fixture, plans: readonly Plan[]): Promise<number[]> {
@@ -125,30 +103,8 @@ async function placed(fixture: Fixture, key: string): Promise<void> {
 async function restock(fixture: Fixture, number: number): Promise<void> {
   for (const { sku } of await fixture.database('products').select('sku')) {
     const quantity = sku === scarce ? 3 : restockUnits;
-    await post(`${fixture.shopUrl}/restock`, { sku, quantity, reason: `delivery before ${number}` });
+    await post(fixture, `${fixture.shopUrl}/restock`, { sku, quantity, reason: `delivery before ${number}` });
   }
-}
-
-/** Waits until nothing is left to do. The comparison with the provider, which runs hourly, finds events that it never sent. */
-async function untilFinished(fixture: Fixture): Promise<void> {
-  await untilNothingIsLeft(fixture);
-  // A comparison reads hundreds of pages; with half of them failing it would never come to its end.
-  await put(`${fixture.paymentUrl}/control/faults`, { faults: {} });
-  await waitFor(
-    'a comparison with the provider that finds nothing any more',
-    async () => (await post(`${fixture.shopUrl}/reconciliation`, {})).body as Record<string, number>,
-    (found) => Object.values(found).every((number) => number === 0),
-  );
-  // Work that the comparison found is done from here on.
-  await untilNothingIsLeft(fixture);
-}
-
-async function untilNothingIsLeft(fixture: Fixture): Promise<void> {
-  await waitFor(
-    'everything to come to its end',
-    () => unfinished(fixture.database),
-    ({ orders, refunds, emails, workflows }) => orders + refunds + emails + workflows === 0,
-  );
 }
 
 async function expectNotVoid(
@@ -162,7 +118,7 @@ async function expectNotVoid(
   const answer = await fetch(`${fixture.paymentUrl}/control/faults`);
   const { hits } = (await answer.json()) as { hits: Record<string, number> };
   console.info(`Money run of seed ${seed}: ${JSON.stringify({ hits, statuses: tally(answers) })}`);
-  for (const fault of Object.keys(faults)) {
+  for (const fault of Object.keys(providerFaults)) {
     expect(hits[fault], `hits of ${fault} in the run with seed ${seed}`).toBeGreaterThanOrEqual(hitsAtLeast);
   }
   const paid = await fixture
@@ -178,13 +134,4 @@ function tally(values: readonly number[]): Record<number, number> {
   const counts: Record<number, number> = {};
   for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
   return counts;
-}
-
-async function put(url: string, body: object): Promise<void> {
-  const answer = await fetch(url, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`The faults were refused: ${await answer.text()}`);
 }

@@ -39,14 +39,42 @@ export const acts = Object.keys(weights) as Act[];
 
 /** There are never enough of these, so that late payments find some gone. */
 export const scarce = 'bell';
+/** Products that are restocked in time. */
 const plenty = ['cleat', 'block', 'shackle', 'marlinspike', 'snatch-hook', 'thimble', 'turnbuckle'];
+
+/** How often the payment service injects each fault, out of 1 for all of calls and of webhooks. */
+export const providerFaults = {
+  api_error_before: 0.065,
+  api_error_after: 0.065,
+  api_timeout: 0.065,
+  api_slow: 0.065,
+  api_lost: 0.065,
+  api_too_many: 0.065,
+  api_html: 0.065,
+  api_garbage: 0.065,
+  webhook_delay: 0.18,
+  webhook_drop: 0.16,
+  webhook_double: 0.18,
+  webhook_reorder: 0.16,
+  webhook_forge: 0.18,
+};
+
+/** The times of these faults in milliseconds. */
+export const faultTimes = {
+  slow_ms: 300,
+  delay_ms: 1500,
+  reorder_ms: 1500,
+  timeout_ms: 2000,
+  settle_ms: 500,
+};
 
 /** The checkouts of a run. The same seed and count give the same ones. */
 export function planRun(seed: string, count: number): Plan[] {
   return Array.from({ length: count }, (_, index) => planCheckout(seed, index + 1));
 }
 
-function planCheckout(seed: string, number: number): Plan {
+/** The checkout of that number. */
+export function planCheckout(seed: string, number: number): Plan {
   const chance = (what: string) => chanceOf(`${seed}|${number}|${what}`);
   const act = chooseAct(chance('act'));
   const wantsScarce = act === 'pay too late' ? chance('scarce') < 0.7 : chance('scarce') < 0.15;
@@ -78,7 +106,7 @@ function pick<Item>(items: readonly Item[], chance: number): Item {
   return item;
 }
 
-// A hash instead of a stream of numbers makes each plan independent of the checkouts before it.
-function chanceOf(text: string): number {
+/** A number from 0 to 1. A hash instead of a stream of numbers makes each choice independent of those before it. */
+export function chanceOf(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE() / 2 ** 32;
 }

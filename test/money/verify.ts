@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import type { Database } from '../../src/database/connection.ts';
+import type { MailServer } from '../support/mail-server.ts';
 import { byOrder, expectStockBalanced, type Ledger, readLedger, stockAccounts } from '../support/promises.ts';
-import type { Context } from './buyer.ts';
+import { waitFor } from '../support/wait.ts';
+import { type Context, post } from './buyer.ts';
 
 /** The amount of unfinished work; `blockers` lists what prevents it. */
 interface Unfinished {
@@ -13,7 +15,7 @@ interface Unfinished {
 }
 
 /** How much is still to be done. Reconciliation comes and goes by itself and is not counted. */
-export async function unfinished(database: Database): Promise<Unfinished> {
+async function unfinished(database: Database): Promise<Unfinished> {
   const { rows } = await database.raw<{ rows: Unfinished[] }>(
     `select (select count(*)::integer from orders where status in ('pending', 'paid')) as orders,
             (select count(*)::integer from refunds where state = 'due') as refunds,
@@ -28,6 +30,43 @@ export async function unfinished(database: Database): Promise<Unfinished> {
   const [row] = rows;
   if (!row) throw new Error('Nothing was counted.');
   return row;
+}
+
+/** Waits until nothing is left to do. The comparison with the provider, which runs hourly, finds events that it never sent. */
+export async function untilFinished(context: Context): Promise<void> {
+  await untilNothingIsLeft(context);
+  // A comparison reads hundreds of pages; with half of them failing it would never come to its end.
+  await setFaults(context, { faults: {} });
+  await waitFor(
+    'a comparison with the provider that finds nothing any more',
+    async () => (await post(context, `${context.shopUrl}/reconciliation`, {})).body as Record<string, number>,
+    (found) => Object.values(found).every((number) => number === 0),
+  );
+  // Work that the comparison found is done from here on.
+  await untilNothingIsLeft(context);
+}
+
+async function untilNothingIsLeft({ database }: Context): Promise<void> {
+  await waitFor(
+    'everything to come to its end',
+    () => unfinished(database),
+    ({ orders, refunds, emails, workflows }) => orders + refunds + emails + workflows === 0,
+  );
+}
+
+/** Sets the faults that the payment service injects into all sessions. */
+export async function setFaults({ paymentUrl }: Pick<Context, 'paymentUrl'>, body: object): Promise<void> {
+  const answer = await fetch(`${paymentUrl}/control/faults`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`The faults were refused: ${await answer.text()}`);
+}
+
+/** The Message-ID of a message that arrived. */
+export function messageId({ headers }: MailServer['received'][number]): string {
+  return headers.map((line) => /^Message-ID: (\S+)/i.exec(line)?.[1]).find(Boolean) ?? 'none';
 }
 
 interface OrderOfRun {

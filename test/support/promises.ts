@@ -28,6 +28,7 @@ export async function expectStockBalanced(database: Database): Promise<void> {
 export interface Ledger {
   readonly sessions: { readonly id: string; readonly client_reference_id: string; readonly status: string }[];
   readonly charges: {
+    readonly session_id: string;
     readonly client_reference_id: string;
     readonly amount: number;
     readonly amount_refunded: number;

@@ -1,0 +1,196 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Host, send } from './host.ts';
+import type { Peer } from './network.ts';
+import type { Dice, Length, PlannedFault } from './plan.ts';
+import { runningHosts, type World } from './world.ts';
+
+/** The circumstances of one fault. */
+interface Circumstances {
+  readonly world: World;
+  readonly dice: Dice;
+  readonly length: Length;
+}
+
+interface Fault {
+  /** Faults of one lane exclude each other. */
+  readonly lane: 'processes' | 'frozen' | 'hosts' | 'servers' | 'networks';
+  /** Begins it, ends it, and tells whether it took place. */
+  readonly run: (circumstances: Circumstances) => Promise<boolean>;
+}
+
+const shortestMs = 5_000;
+const backWithinMs = 60_000;
+
+/** Every fault there is beside those that the payment service injects. */
+const faults = {
+  'kill a shop process': {
+    lane: 'processes',
+    run: async ({ world, dice }) => {
+      const shops = await dice.pick(runningHosts(world))?.shops();
+      const victim = dice.pick(shops ?? []);
+      return victim !== undefined && send(victim, 'SIGKILL');
+    },
+  },
+  'kill the payment service': {
+    lane: 'processes',
+    run: async ({ world }) => {
+      await world.provider.ready();
+      await world.provider.kill();
+      return true;
+    },
+  },
+  'freeze a process': {
+    lane: 'frozen',
+    run: async ({ world, dice, length }) => {
+      const shops = await dice.pick(runningHosts(world))?.shops();
+      const victim = dice.pick(shops ?? []);
+      if (victim === undefined || !send(victim, 'SIGSTOP')) return false;
+      await pause(atMost(length, dice));
+      // False when it was killed meanwhile: then it was no freeze to recover from.
+      return send(victim, 'SIGCONT');
+    },
+  },
+  'lose a host': {
+    lane: 'hosts',
+    run: async ({ world, dice }) => {
+      const host = dice.pick(runningHosts(world));
+      if (!host) return false;
+      await host.lose();
+      await pause(dice.between(0, 12_000));
+      host.start(dice.pick(world.builds) ?? '');
+      await untilBack(host);
+      return true;
+    },
+  },
+  'a host joins and leaves': {
+    lane: 'hosts',
+    run: async ({ world, dice, length }) => {
+      const guest = world.hosts.at(-1);
+      if (!guest) return false;
+      guest.start(dice.pick(world.builds) ?? '');
+      await untilBack(guest);
+      await pause(atMost(length, dice));
+      await guest.leave();
+      return true;
+    },
+  },
+  'upgrade all hosts': {
+    lane: 'hosts',
+    run: async ({ world, dice }) => {
+      // Forth and back: both builds work on the newer schema.
+      const build = dice.pick(world.builds) ?? '';
+      for (const host of runningHosts(world)) {
+        await host.leave();
+        host.start(build);
+        await untilBack(host);
+      }
+      return true;
+    },
+  },
+  'crash of Postgres': {
+    lane: 'servers',
+    run: async ({ world, dice }) => {
+      await world.servers.restart('immediate', dice.between(0, 3_000));
+      return true;
+    },
+  },
+  'restart of Postgres': {
+    lane: 'servers',
+    run: async ({ world, dice }) => {
+      await world.servers.restart('fast', dice.between(0, 3_000));
+      return true;
+    },
+  },
+  'failover of Postgres': {
+    lane: 'servers',
+    run: async ({ world, dice }) => {
+      await world.servers.failOver(
+        () => {
+          for (const { options } of world.hosts) options.links.database.reset();
+        },
+        dice.between(0, 5_000),
+      );
+      return true;
+    },
+  },
+  'full disk': {
+    lane: 'servers',
+    run: ({ world, length }) => world.servers.fillDisk(length.longestSeconds * 1000),
+  },
+  'partition from the database': {
+    lane: 'networks',
+    run: (circumstances) => partition('database', circumstances),
+  },
+  'partition from the provider': {
+    lane: 'networks',
+    run: (circumstances) => partition('provider', circumstances),
+  },
+  'broken connections': {
+    lane: 'networks',
+    run: async ({ world, dice }) => {
+      const link = dice.pick(runningHosts(world))?.options.links[dice.pick(peers) ?? 'database'];
+      link?.set('closed');
+      await pause(dice.between(0, 4_000));
+      link?.set('open');
+      return link !== undefined;
+    },
+  },
+  'lost answer to a commit': {
+    lane: 'networks',
+    run: async ({ world, dice }) => {
+      const link = dice.pick(runningHosts(world))?.options.links.database;
+      if (!link) return false;
+      const before = link.lostCommits;
+      link.loseNextCommit();
+      for (let waited = 0; link.lostCommits === before && waited < 10_000; waited += 50) await pause(50);
+      return link.lostCommits > before;
+    },
+  },
+} as const satisfies Readonly<Record<string, Fault>>;
+
+export type FaultName = keyof typeof faults;
+
+const peers = ['database', 'provider'] as const;
+
+/** The lane of a fault. */
+export function laneOf(name: FaultName): string {
+  return faults[name].lane;
+}
+
+async function partition(peer: Peer, { world, dice, length }: Circumstances): Promise<boolean> {
+  const host = dice.pick(runningHosts(world));
+  if (!host) return false;
+  const { network, links } = host.options;
+  await network.setPartition(peer, links[peer], true);
+  await pause(atMost(length, dice));
+  await network.setPartition(peer, links[peer], false);
+  return true;
+}
+
+function atMost({ longestSeconds }: Length, dice: Dice): number {
+  return dice.between(shortestMs, longestSeconds * 1000);
+}
+
+/** A host need not come back before the next fault: the database may be away all the time. */
+async function untilBack(host: Host): Promise<void> {
+  await Promise.race([host.ready().catch(() => undefined), pause(backWithinMs)]);
+}
+
+const triesMax = 5;
+
+/** Runs the faults of one lane after each other. One that did not take place is tried again. `note` gets each that did. */
+export async function runLane(
+  lane: readonly PlannedFault[],
+  circumstances: Omit<Circumstances, 'dice'>,
+  note: (name: FaultName, took: boolean, seconds: number) => void,
+): Promise<void> {
+  for (const { name, dice, pauseMs } of lane) {
+    await pause(pauseMs);
+    for (let tries = 1, took = false; !took && tries <= triesMax; tries += 1) {
+      const since = performance.now();
+      took = await faults[name].run({ ...circumstances, dice });
+      note(name, took, (performance.now() - since) / 1000);
+      if (!took) await pause(1_000);
+    }
+  }
+}
