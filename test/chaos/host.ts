@@ -109,7 +109,7 @@ export class Host {
   async #spawn(build: string): Promise<ChildProcess> {
     const { network, port, env, name, links } = this.options;
     this.#folder ??= await mkdtemp(path.join(tmpdir(), `holdfast-chaos-${process.pid}-`));
-    const [program = '', ...words] = [
+    const [program, ...words] = [
       ...network.command,
       process.execPath,
       path.join(build, 'dist/supervisor.js'),

@@ -12,7 +12,7 @@ import { waitFor } from '../support/wait.ts';
 
 const run = promisify(execFile);
 
-export const shopDatabase = 'shop';
+const shopDatabase = 'shop';
 const diskBytes = 2 * 1024 ** 3;
 const settings = {
   // A new standby reads what was written since the copy began.
