@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { auditDatabase } from '../../src/database/audit.ts';
 import { connect, type Database } from '../../src/database/connection.ts';
 import { expectPromisesKept, messageId } from '../money/verify.ts';
-import { readLedger } from '../support/promises.ts';
+import { byOrder, type Ledger, readLedger } from '../support/promises.ts';
 import type { Operation } from './clients.ts';
 import type { World } from './world.ts';
 
@@ -74,7 +74,7 @@ export async function findViolations(
     ...(await acknowledgedOrders(database, history)),
     ...(await acknowledgedRefunds(database, history)),
     ...(await acknowledgedDeliveries(database, history)),
-    ...(await acknowledgedPayments(paymentUrl, history)),
+    ...ledgerFaults(await readLedger(paymentUrl), history),
     ...(await timelines(database)),
     ...(await eventsCountedTwice(database)),
     ...(await brokenRules(servers.url)),
@@ -181,15 +181,16 @@ async function acknowledgedDeliveries(database: Database, history: readonly Oper
   );
 }
 
-/** A buyer to whom the provider confirmed the payment was charged. */
-async function acknowledgedPayments(paymentUrl: string, history: readonly Operation[]): Promise<string[]> {
-  const { charges } = await readLedger(paymentUrl);
+/** A payment that the provider confirmed to its buyer was charged, and an order has one session at most. */
+function ledgerFaults({ charges, sessions }: Ledger, history: readonly Operation[]): string[] {
   const charged = new Set(charges.map((charge) => charge.session_id));
-  return acknowledged(history, /\/api\/submit_payment$/, [200]).flatMap(({ body }) =>
-    body['payment_status'] !== 'paid' || charged.has(String(body['session_id']))
-      ? []
-      : [`the payment of ${String(body['session_id'])} was acknowledged and not charged`],
-  );
+  const lost = acknowledged(history, /\/api\/submit_payment$/, [200])
+    .filter(({ body }) => body['payment_status'] === 'paid' && !charged.has(String(body['session_id'])))
+    .map(({ body }) => `the payment of ${String(body['session_id'])} was acknowledged and not charged`);
+  const doubled = [...byOrder(sessions)]
+    .filter(([, ofOrder]) => ofOrder.length > 1)
+    .map(([order, ofOrder]) => `order ${order} has ${ofOrder.length} payment sessions`);
+  return [...lost, ...doubled];
 }
 
 /** The history of each order has one entry for each thing that its rows say has happened, and begins with the placing. */
