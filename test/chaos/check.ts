@@ -211,12 +211,12 @@ async function timelines(database: Database): Promise<string[]> {
      ) as told
      where (entries[1] = 'placed') is distinct from (state is not null)
        or placed <> (state is not null)::integer
-       or paid <> (paid_at is not null)::integer
+       or (paid + paid_late > 0) <> (paid_at is not null)
        or dispatched <> (dispatched_at is not null)::integer
        or cancelled < (cancelled_at is not null)::integer
        or refunded <> (refunded_at is not null)::integer
        or refunds <> (select count(*) from refunds where refunds.order_id = orders.order_id and refunds.state = 'made')
-       or greatest(opened, paid_late, cancelled) > 1
+       or greatest(opened, paid, paid_late, cancelled) > 1
      limit ${rowsShown}`,
   );
   return rows.map((row) => `a timeline contradicts its order: ${JSON.stringify(row)}`);
