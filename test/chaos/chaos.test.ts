@@ -39,6 +39,7 @@ const settings = {
 
 test(`chaos of the length ${lengthName} with the seed ${seed}`, { timeout: 7_200_000 }, async () => {
   const startedAt = performance.now();
+  console.info(`Chaos begins: CHAOS=${lengthName} CHAOS_SEED=${seed}`);
   const world = await openWorld({
     network: length.network,
     settings,

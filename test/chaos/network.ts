@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
 import { promisify } from 'node:util';
+import { isAlive } from '../../src/supervisor/processes.ts';
 import type { Link } from './link.ts';
 
 const run = promisify(execFile);
@@ -35,21 +35,22 @@ export interface Networks {
 export async function openNetworks(wanted: 'namespaces' | 'loopback'): Promise<Networks> {
   if (wanted === 'loopback') return loopbackNetworks;
   // 198.18.0.0/15 is reserved for tests of networks.
-  const run = { name: `hf${randomBytes(2).toString('hex')}`, subnet: `198.18.${randomInt(1, 250)}` };
+  const [name, subnet] = [`hf${process.pid}`, `198.18.${process.pid % 250}`];
   // Packets for a partitioned host must not leave this machine.
-  const outcome = await ip(`route add blackhole ${run.subnet}.0/24 metric 9999`).catch(() => undefined);
-  if (outcome === undefined) return loopbackNetworks;
+  const route = `blackhole ${subnet}.0/24 metric 9999`;
+  if (!(await isDone(`route replace ${route}`))) return loopbackNetworks;
+  await removeLeftovers();
   const hosts: HostNetwork[] = [];
   return {
     kind: 'namespaces',
     addHost: async () => {
-      const host = await addNamespace(run.name, run.subnet, hosts.length);
+      const host = await addNamespace(name, subnet, hosts.length);
       hosts.push(host);
       return host;
     },
     close: async () => {
       for (const host of hosts) await host.close();
-      await ip(`route del blackhole ${run.subnet}.0/24 metric 9999`);
+      await ip(`route del ${route}`);
     },
   };
 }
@@ -97,6 +98,20 @@ async function addNamespace(run: string, subnet: string, number: number): Promis
       await ip(`netns del ${name}`);
     },
   };
+}
+
+/** Removes the namespaces of runs that were killed. Their processes have ended with the run. */
+async function removeLeftovers(): Promise<void> {
+  const { stdout } = await run('ip', ['netns', 'list']);
+  for (const [name, owner] of stdout.matchAll(/^hf(\d+)-\d+/gm))
+    if (!isAlive(Number(owner))) await ip(`netns del ${name}`);
+}
+
+function isDone(words: string): Promise<boolean> {
+  return ip(words).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function ip(words: string): Promise<void> {

@@ -120,6 +120,8 @@ async function remove(
   dataDir: string,
 ): Promise<void> {
   await server.stop('immediate');
+  // The data may be on a disk in memory, which a chaos run mounted.
+  await promisify(execFile)('umount', ['-l', server.dataDir]).catch(() => undefined);
   await rm(server.dataDir, { recursive: true, force: true });
   await rm(dataDir, { recursive: true, force: true });
 }
