@@ -6,8 +6,8 @@ import { messageId, setFaults, untilFinished } from '../money/verify.ts';
 import { waitFor } from '../support/wait.ts';
 import { findViolations, Observer } from './check.ts';
 import { Clients } from './clients.ts';
-import { type FaultName, laneOf, runLane } from './faults.ts';
-import { Dice, type Length, lengths, planFaults } from './plan.ts';
+import { laneOf, runLane } from './faults.ts';
+import { Dice, type FaultName, lengthOf, planFaults, quotasOf } from './plan.ts';
 import { openWorld, runningHosts, type World } from './world.ts';
 
 // Hosts, networks, both Postgres servers and the payment service fail at random while buyers and operators act; then nothing may be
@@ -15,9 +15,7 @@ import { openWorld, runningHosts, type World } from './world.ts';
 // the processes interleave: a violation may need several runs of its seed. A run in which a fault came too rarely is void, not passed.
 
 const { CHAOS: lengthName = 'small', CHAOS_SEED: seed = randomBytes(4).toString('hex') } = process.env;
-const chosen = lengths[lengthName];
-if (!chosen) throw new Error(`CHAOS is ${Object.keys(lengths).join(', ')}.`);
-const length: Length = chosen;
+const length = lengthOf(lengthName);
 
 // Below it, the buyers met nothing but errors, and nothing was tested.
 const paidAtLeast = 0.3;
@@ -50,7 +48,7 @@ test(`chaos of the length ${lengthName} with the seed ${seed}`, { timeout: 7_200
     const run = await runChaos(world);
     const violations = [...run.observer.violations, ...run.clients.failures];
     violations.push(...(await findViolations(world, run.clients.history)));
-    const unmet = await unmetQuotas(world, run);
+    const unmet = unmetQuotas(run);
     report(world, run, { startedAt, violations, unmet });
     expect(violations, `violations with the seed ${seed}`).toEqual([]);
     expect(unmet, `quotas that the run with the seed ${seed} did not meet: it is void`).toEqual([]);
@@ -65,6 +63,8 @@ interface Run {
   readonly observer: Observer;
   readonly took: Map<FaultName, number>;
   readonly providerHits: Readonly<Record<string, number>>;
+  /** Checkouts that were paid. */
+  readonly paid: number;
 }
 
 async function runChaos(world: World): Promise<Run> {
@@ -97,7 +97,8 @@ async function runChaos(world: World): Promise<Run> {
   log('the buyers are done');
   await untilFinished(world);
   await observer.end();
-  return { clients, observer, took, providerHits: await readHits(world) };
+  const paid = await world.database('orders').whereIn('status', ['dispatched', 'refunded']).pluck('order_id');
+  return { clients, observer, took, providerHits: await readHits(world), paid: paid.length };
 }
 
 async function readHits({ paymentUrl }: World): Promise<Record<string, number>> {
@@ -105,19 +106,16 @@ async function readHits({ paymentUrl }: World): Promise<Record<string, number>> 
   return ((await answer.json()) as { hits: Record<string, number> }).hits;
 }
 
-async function unmetQuotas(world: World, { took, clients, observer, providerHits }: Run): Promise<string[]> {
-  const paid = await world.database('orders').whereIn('status', ['dispatched', 'refunded']).pluck('order_id');
+function unmetQuotas({ took, clients, observer, providerHits, paid }: Run): string[] {
   const needed: [string, number, number][] = [
-    ...(Object.entries(length.quotas) as [FaultName, number][]).map(
-      ([name, quota]): [string, number, number] => [name, took.get(name) ?? 0, quota],
-    ),
+    ...quotasOf(length).map(([name, quota]): [string, number, number] => [name, took.get(name) ?? 0, quota]),
     ...Object.keys(providerFaults).map((name): [string, number, number] => [
       name,
       providerHits[name] ?? 0,
       length.providerHits,
     ]),
     ['checkouts', clients.begun, length.checkouts],
-    ['checkouts that were paid', paid.length, paidAtLeast * clients.begun],
+    ['checkouts that were paid', paid, paidAtLeast * clients.begun],
     ['observations', observer.observations, length.seconds / 2],
   ];
   return needed
@@ -127,12 +125,12 @@ async function unmetQuotas(world: World, { took, clients, observer, providerHits
 
 function report(
   world: World,
-  { clients, observer, took, providerHits }: Run,
+  { clients, observer, took, providerHits, paid }: Run,
   { startedAt, violations, unmet }: { startedAt: number; violations: string[]; unmet: string[] },
 ): void {
   const outcomes: Record<string, number> = {};
   for (const { outcome } of clients.history) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-  const faults = (Object.entries(length.quotas) as [FaultName, number][]).map(
+  const faults = quotasOf(length).map(
     ([name, quota]) => `  ${name.padEnd(32)}${String(took.get(name) ?? 0).padStart(5)} of ${quota}`,
   );
   const hits = Object.entries(providerHits).map(
@@ -142,7 +140,7 @@ function report(
   const verdict = violations.length > 0 ? 'BROKEN' : unmet.length > 0 ? 'VOID' : 'KEPT';
   const text = `Chaos: CHAOS=${lengthName} CHAOS_SEED=${seed}, hosts in ${world.networks.kind}
 ${[...faults, ...hits].join('\n')}
-  checkouts ${clients.begun} of ${length.checkouts}; requests ${JSON.stringify(outcomes)}
+  checkouts ${clients.begun} of ${length.checkouts}, of which paid ${paid}; requests ${JSON.stringify(outcomes)}
   observations ${observer.observations}; longest due after the last fault ${observer.longestDueSeconds.toFixed(1)} s
   e-mails ${world.mail.received.length}, of which repeated under the same Message-ID ${repeated}
   duration ${Math.round((performance.now() - startedAt) / 1000)} s; verdict ${verdict}`;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Host, send } from './host.ts';
 import type { Peer } from './network.ts';
-import type { Dice, Length, PlannedFault } from './plan.ts';
+import type { Dice, FaultName, Length, PlannedFault } from './plan.ts';
 import { runningHosts, type World } from './world.ts';
 
 /** The circumstances of one fault. */
@@ -22,7 +22,7 @@ const shortestMs = 5_000;
 const backWithinMs = 60_000;
 
 /** Every fault there is beside those that the payment service injects. */
-const faults = {
+const faults: Readonly<Record<FaultName, Fault>> = {
   'kill a shop process': {
     lane: 'processes',
     run: async ({ world, dice }) => {
@@ -146,9 +146,7 @@ const faults = {
       return link.lostCommits > before;
     },
   },
-} as const satisfies Readonly<Record<string, Fault>>;
-
-export type FaultName = keyof typeof faults;
+};
 
 const peers = ['database', 'provider'] as const;
 

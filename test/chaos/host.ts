@@ -56,10 +56,14 @@ export class Host {
   /** Waits until a shop process of it is ready. */
   ready(): Promise<unknown> {
     const { host, port } = this.target;
-    return waitFor(
-      `${this.options.name} to be ready`,
-      () => fetch(`http://${host}:${port}/readyz`, { signal: AbortSignal.timeout(2_000) }),
-      ({ ok }) => ok,
+    const cause = async (): Promise<unknown> => {
+      const answer = await fetch(`http://${host}:${port}/readyz`, { signal: AbortSignal.timeout(2_000) });
+      return answer.ok ? 'ready' : answer.json();
+    };
+    return waitFor(`${this.options.name} to be ready`, cause, (seen) => seen === 'ready').catch(
+      (error: unknown) => {
+        throw new Error(`It printed:\n${this.output}`, { cause: error });
+      },
     );
   }
 

@@ -1,8 +1,28 @@
 import { chanceOf } from '../money/plan.ts';
-import type { FaultName } from './faults.ts';
+
+/** Times that each fault has to take place, by the length of the run. */
+const quotas = {
+  'kill a shop process': { full: 270, minutes: 15, small: 2 },
+  'kill the payment service': { full: 40, minutes: 3, small: 1 },
+  'freeze a process': { full: 30, minutes: 3, small: 1 },
+  'lose a host': { full: 20, minutes: 2, small: 1 },
+  'a host joins and leaves': { full: 5, minutes: 1, small: 0 },
+  'upgrade all hosts': { full: 4, minutes: 1, small: 0 },
+  'crash of Postgres': { full: 50, minutes: 3, small: 1 },
+  'restart of Postgres': { full: 10, minutes: 1, small: 0 },
+  'failover of Postgres': { full: 5, minutes: 1, small: 1 },
+  'full disk': { full: 3, minutes: 1, small: 0 },
+  'partition from the database': { full: 10, minutes: 2, small: 1 },
+  'partition from the provider': { full: 10, minutes: 1, small: 1 },
+  'broken connections': { full: 10, minutes: 1, small: 0 },
+  'lost answer to a commit': { full: 40, minutes: 5, small: 2 },
+} as const;
+
+export type FaultName = keyof typeof quotas;
 
 /** How much happens in a run. */
 export interface Length {
+  readonly name: 'full' | 'minutes' | 'small';
   /** Seconds over which the faults are spread; those that take long make it longer. */
   readonly seconds: number;
   readonly checkouts: number;
@@ -11,90 +31,54 @@ export interface Length {
   readonly holdSeconds: number;
   /** The longest that something is frozen, partitioned or away. */
   readonly longestSeconds: number;
-  /** Times that each fault has to take place. */
-  readonly quotas: Readonly<Record<FaultName, number>>;
   /** Hits of each injected fault of the payment service. */
   readonly providerHits: number;
 }
 
-/** The lengths of CHAOS. `full` is the run on record, `minutes` belongs to `npm run test:all`, and `small` to `npm test`. */
-export const lengths: Readonly<Record<string, Length>> = {
-  full: {
+const lengths: readonly Length[] = [
+  {
+    name: 'full',
     seconds: 1_800,
     checkouts: 10_000,
     buyersAtOnce: 48,
     network: 'namespaces',
     holdSeconds: 20,
     longestSeconds: 40,
-    quotas: {
-      'kill a shop process': 270,
-      'kill the payment service': 40,
-      'freeze a process': 30,
-      'lose a host': 20,
-      'a host joins and leaves': 5,
-      'upgrade all hosts': 4,
-      'crash of Postgres': 50,
-      'restart of Postgres': 10,
-      'failover of Postgres': 5,
-      'full disk': 3,
-      'partition from the database': 10,
-      'partition from the provider': 10,
-      'broken connections': 10,
-      'lost answer to a commit': 40,
-    },
     providerHits: 50,
   },
-  minutes: {
+  {
+    name: 'minutes',
     seconds: 120,
     checkouts: 500,
     buyersAtOnce: 16,
     network: 'namespaces',
     holdSeconds: 12,
     longestSeconds: 15,
-    quotas: {
-      'kill a shop process': 15,
-      'kill the payment service': 3,
-      'freeze a process': 3,
-      'lose a host': 2,
-      'a host joins and leaves': 1,
-      'upgrade all hosts': 1,
-      'crash of Postgres': 3,
-      'restart of Postgres': 1,
-      'failover of Postgres': 1,
-      'full disk': 1,
-      'partition from the database': 2,
-      'partition from the provider': 1,
-      'broken connections': 1,
-      'lost answer to a commit': 5,
-    },
     providerHits: 5,
   },
-  small: {
+  {
+    name: 'small',
     seconds: 10,
     checkouts: 40,
     buyersAtOnce: 8,
     network: 'loopback',
     holdSeconds: 6,
     longestSeconds: 5,
-    quotas: {
-      'kill a shop process': 2,
-      'kill the payment service': 1,
-      'freeze a process': 1,
-      'lose a host': 1,
-      'a host joins and leaves': 0,
-      'upgrade all hosts': 0,
-      'crash of Postgres': 1,
-      'restart of Postgres': 0,
-      'failover of Postgres': 1,
-      'full disk': 0,
-      'partition from the database': 1,
-      'partition from the provider': 1,
-      'broken connections': 0,
-      'lost answer to a commit': 2,
-    },
     providerHits: 1,
   },
-};
+];
+
+/** The length of that name: `full` is the run on record, `minutes` belongs to `npm run test:all`, and `small` to `npm test`. */
+export function lengthOf(wanted: string): Length {
+  const found = lengths.find(({ name }) => name === wanted);
+  if (!found) throw new Error(`CHAOS is one of ${lengths.map(({ name }) => name).join(', ')}.`);
+  return found;
+}
+
+/** Each fault, and the times that it has to take place in a run of that length. */
+export function quotasOf({ name }: Length): (readonly [FaultName, number])[] {
+  return Object.entries(quotas).map(([fault, byLength]) => [fault as FaultName, byLength[name]] as const);
+}
 
 /** A fault that the plan of a run contains. */
 export interface PlannedFault {
@@ -135,11 +119,11 @@ export class Dice {
  */
 export function planFaults(
   seed: string,
-  { quotas, seconds }: Length,
+  length: Length,
   laneOf: (name: FaultName) => string,
 ): ReadonlyMap<string, readonly PlannedFault[]> {
   const lanes = new Map<string, FaultName[]>();
-  for (const [name, quota] of Object.entries(quotas) as [FaultName, number][]) {
+  for (const [name, quota] of quotasOf(length)) {
     const lane = lanes.get(laneOf(name)) ?? [];
     lane.push(...Array.from({ length: quota }, () => name));
     lanes.set(laneOf(name), lane);
@@ -149,7 +133,7 @@ export function planFaults(
       lane,
       shuffle(names, `${seed}|${lane}`).map((name, number) => {
         const dice = new Dice(seed, lane, number);
-        return { name, dice, pauseMs: dice.between(0.1, 1.2) * ((seconds * 1000) / names.length) };
+        return { name, dice, pauseMs: dice.between(0.1, 1.2) * ((length.seconds * 1000) / names.length) };
       }),
     ]),
   );

@@ -100,9 +100,15 @@ export async function openWorld(options: {
       await Promise.all([mail.close(), servers.close(), networks.close(), drop(payments), builds.remove()]);
     },
   };
-  for (const host of hosts.slice(0, permanentHosts)) host.start(builds.folders[0]);
-  await Promise.all([provider.ready(), ...hosts.slice(0, permanentHosts).map((host) => host.ready())]);
-  return world;
+  const permanent = hosts.slice(0, permanentHosts);
+  for (const host of permanent) host.start(builds.folders[0]);
+  try {
+    await Promise.all([provider.ready(), ...permanent.map((host) => host.ready())]);
+    return world;
+  } catch (error) {
+    await world.close();
+    throw error;
+  }
 }
 
 /** The hosts that are to run. A balancer without health checks also chooses those that do not answer. */
