@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { request } from 'undici';
 import { waitFor } from '../support/wait.ts';
 import type { Link, Target } from './link.ts';
 import type { HostNetwork, Peer } from './network.ts';
@@ -57,8 +58,13 @@ export class Host {
   ready(): Promise<unknown> {
     const { host, port } = this.target;
     const cause = async (): Promise<unknown> => {
-      const answer = await fetch(`http://${host}:${port}/readyz`, { signal: AbortSignal.timeout(2_000) });
-      return answer.ok ? 'ready' : answer.json();
+      // A demonstration refuses requests to any other name.
+      const answer = await request(`http://${host}:${port}/readyz`, {
+        headers: { host: 'localhost' },
+        signal: AbortSignal.timeout(2_000),
+      });
+      const body = await answer.body.text();
+      return answer.statusCode === 200 ? 'ready' : body;
     };
     return waitFor(`${this.options.name} to be ready`, cause, (seen) => seen === 'ready').catch(
       (error: unknown) => {
