@@ -174,7 +174,8 @@ async function untilBack(host: Host): Promise<void> {
   await Promise.race([host.ready().catch(() => undefined), pause(backWithinMs)]);
 }
 
-const triesMax = 5;
+// A host that starts has no process yet that could be killed.
+const triesMax = 30;
 
 /** Runs the faults of one lane after each other. One that did not take place is tried again. `note` gets each that did. */
 export async function runLane(
