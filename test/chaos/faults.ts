@@ -57,7 +57,7 @@ const faults: Readonly<Record<FaultName, Fault>> = {
       if (!host) return false;
       await host.lose();
       await pause(dice.between(0, 12_000));
-      host.start(dice.pick(world.builds) ?? '');
+      host.start();
       await untilBack(host);
       return true;
     },
@@ -67,7 +67,7 @@ const faults: Readonly<Record<FaultName, Fault>> = {
     run: async ({ world, dice, length }) => {
       const guest = world.hosts.at(-1);
       if (!guest) return false;
-      guest.start(dice.pick(world.builds) ?? '');
+      guest.start(dice.pick(world.builds));
       await untilBack(guest);
       await pause(atMost(length, dice));
       await guest.leave();
@@ -76,9 +76,9 @@ const faults: Readonly<Record<FaultName, Fault>> = {
   },
   'upgrade all hosts': {
     lane: 'hosts',
-    run: async ({ world, dice }) => {
+    run: async ({ world }) => {
       // Forth and back: both builds work on the newer schema.
-      const build = dice.pick(world.builds) ?? '';
+      const build = world.builds.find((other) => other !== world.hosts[0]?.build);
       for (const host of runningHosts(world)) {
         await host.leave();
         host.start(build);

@@ -30,14 +30,16 @@ export interface HostOptions {
 export class Host {
   /** The end of the output of its processes. */
   output = '';
+  /** The folder of the build that it runs, or ran last. */
+  build: string;
   readonly options: HostOptions;
   #supervisor: ChildProcess | undefined;
   #folder: string | undefined;
   #isWanted = false;
   #keeping: Promise<void> = Promise.resolve();
 
-  constructor(options: HostOptions) {
-    this.options = options;
+  constructor(options: HostOptions, build: string) {
+    [this.options, this.build] = [options, build];
   }
 
   get isUp(): boolean {
@@ -48,9 +50,9 @@ export class Host {
     return { host: this.options.network.address, port: this.options.port };
   }
 
-  /** Starts it with a build, a folder that contains `dist/`. */
-  start(build: string): void {
-    this.#isWanted = true;
+  /** Starts it with its build, or with another one. */
+  start(build = this.build): void {
+    [this.build, this.#isWanted] = [build, true];
     this.#keeping = this.#keep(build);
   }
 

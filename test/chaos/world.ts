@@ -76,7 +76,8 @@ export async function openWorld(options: {
       mail: await open('mail', () => ({ host: '127.0.0.1', port: mail.port })),
     };
     const port = await reservePort();
-    hosts.push(new Host({ name: `host-${number}`, network, links, port, env: places.shopEnv }));
+    const options = { name: `host-${number}`, network, links, port, env: places.shopEnv };
+    hosts.push(new Host(options, builds.folders[0]));
   }
   const through = new URL(servers.url);
   through.port = String(direct.port);
@@ -101,7 +102,7 @@ export async function openWorld(options: {
     },
   };
   const permanent = hosts.slice(0, permanentHosts);
-  for (const host of permanent) host.start(builds.folders[0]);
+  for (const host of permanent) host.start();
   try {
     await Promise.all([provider.ready(), ...permanent.map((host) => host.ready())]);
     return world;
