@@ -36,8 +36,14 @@ export class Clients {
   readonly #seed: string;
   readonly #length: Length;
   readonly #dice: Dice;
-  // A connection for each request, so that a repeated one may reach another host.
-  readonly #agent = new Agent({ pipelining: 0 });
+  // A connection for each request, so that a repeated one may reach another host. The limits are the agent's: the signal of a request
+  // may be collected as garbage before it fires.
+  readonly #agent = new Agent({
+    pipelining: 0,
+    connect: { timeout: answerWithinMs },
+    headersTimeout: answerWithinMs,
+    bodyTimeout: answerWithinMs,
+  });
 
   constructor(context: Context, seed: string, length: Length, dice: Dice) {
     this.#context = { ...context, send: (url, init) => this.#insist(url, init) };
@@ -112,7 +118,6 @@ export class Clients {
       body,
       redirect: 'manual',
       dispatcher: this.#agent,
-      signal: AbortSignal.timeout(answerWithinMs),
     })
       .then(async (response) => ({ status: response.status, text: await response.text() }))
       .catch(() => ({ status: 0, text: '' }));
