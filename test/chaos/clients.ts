@@ -22,6 +22,7 @@ export interface Operation {
 }
 
 const answerWithinMs = 12_000;
+const insistForMs = 180_000;
 const restockEvery = 40;
 const restockUnits = 60;
 
@@ -90,14 +91,15 @@ export class Clients {
     }
   }
 
-  /** Repeats a request until its outcome is known. */
+  /** Repeats a request until its outcome is known. @throws when the shop gives no definite answer for longer than any fault lasts */
   async #insist(url: string, init: RequestInit): Promise<Response> {
-    for (;;) {
+    for (const since = performance.now(); performance.now() - since < insistForMs; ) {
       const { outcome, status, body } = await this.#ask(url, init);
       if (outcome !== 'unknown')
         return new Response(JSON.stringify(body), { status: status < 400 && status > 299 ? 200 : status });
       await pause(this.#dice.between(100, 1_000));
     }
+    throw new Error(`no definite answer to ${url} for ${insistForMs / 1000} s`);
   }
 
   async #ask(url: string, init: RequestInit): Promise<Operation> {
