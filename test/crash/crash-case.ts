@@ -58,15 +58,16 @@ export async function expectAllWell(fixture: Fixture): Promise<void> {
 }
 
 /**
- * The crash points of commits and calls. CRASH_SEED decides whether a process is killed before or after each; with
- * CRASH_SIDES=both it is killed on both sides.
+ * The crash points of commits and calls. CRASH_SEED chooses half of them, and whether a process is killed before or after each; with
+ * CRASH_SIDES=both it is killed on both sides of all.
  */
 export function sidesOf(...names: (`commit of ${string}` | `call that ${string}`)[]): CrashPoint[] {
   const { CRASH_SIDES: sides, CRASH_SEED: seed = '' } = process.env;
-  return names.flatMap((name): CrashPoint[] => {
-    const both: CrashPoint[] = [`before the ${name}`, `after the ${name}`];
-    if (sides === 'both') return both;
-    const [byte = 0] = createHash('sha256').update(`${seed} ${name}`).digest();
-    return both.slice(byte % 2).slice(0, 1);
+  if (sides === 'both') return names.flatMap((name) => [`before the ${name}`, `after the ${name}`] as const);
+  const drawn = names.map((name) => {
+    const [order = 0, side = 0] = createHash('sha256').update(`${seed} ${name}`).digest();
+    return { order, point: `${side % 2 === 0 ? 'before' : 'after'} the ${name}` as const };
   });
+  const half = drawn.toSorted((a, b) => a.order - b.order).slice(0, Math.ceil(names.length / 2));
+  return half.map(({ point }) => point);
 }

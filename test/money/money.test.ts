@@ -10,7 +10,7 @@ import { expectPromisesKept, messageId, setFaults, untilFinished } from './verif
 // Random checkouts on the real system, with a payment provider with every injected fault; then every cent is accounted for.
 // The seed decides each buyer's actions, and which answers and events of the provider fail.
 
-const { MONEY_SEED: givenSeed, MONEY_SEEDS: runs = '1', MONEY_CHECKOUTS: checkouts = '240' } = process.env;
+const { MONEY_SEED: givenSeed, MONEY_SEEDS: runs = '1', MONEY_CHECKOUTS: checkouts = '160' } = process.env;
 const seeds =
   givenSeed === undefined
     ? Array.from({ length: Number(runs) }, () => randomBytes(4).toString('hex'))
