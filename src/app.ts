@@ -86,7 +86,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   const liveness = createLiveness({
     ...config,
     build: version,
-    onSilence: () => {
+    onHang: () => {
       connections.closeAll();
     },
   });

@@ -14,6 +14,7 @@ import {
   takeOver,
   workflowsAtOnce,
 } from '../database/transactions/executors.ts';
+import { isUnanswered } from '../shared/outage.ts';
 import { type Statement, statementsOn } from '../shared/statement.ts';
 
 /** The heartbeat of this process, and its watch over the others (decision 21). */
@@ -34,8 +35,6 @@ export interface Liveness {
 }
 
 const everyMs = 1_000;
-// By then the others have declared this process dead.
-const secondsUntilClosing = deadAfterSeconds + 1;
 // Three missed beats of our own: the whole system stood still, or this process did, and the others may be alive.
 const gapMs = 3_000;
 // Every ten seconds.
@@ -50,21 +49,20 @@ export interface LivenessOptions {
   readonly build: string;
   /** Set when a Conductor recovers the workflows of its processes. */
   readonly conductor: object | undefined;
-  /** Called when Postgres has confirmed no heartbeat for eight seconds. The process's other connections are no better than this one. */
-  readonly onSilence: () => void;
+  /** Called when the connection of the heartbeat hangs. The process's other connections are no better than this one. */
+  readonly onHang: () => void;
 }
 
 /**
  * Renews the row of this process every second, declares silent processes dead, and takes over their workflows; with a Conductor, only
  * those of processes that ran without one. It uses one connection of its own, so that neither a busy pool nor a slow disk delays it.
  */
-export function createLiveness({ databaseUrl, build, conductor, onSilence }: LivenessOptions): Liveness {
+export function createLiveness({ databaseUrl, build, conductor, onHang }: LivenessOptions): Liveness {
   let me: Executor | undefined;
   const closing = new AbortController();
   const watch = new Watch();
   let lastBeatAt = performance.now();
   let failure: unknown;
-  const silence = new Silence(onSilence);
   let done = Promise.resolve();
   const ending = new AbortController();
 
@@ -74,7 +72,6 @@ export function createLiveness({ databaseUrl, build, conductor, onSilence }: Liv
     watch.beat(seenAt.getTime());
     lastBeatAt = performance.now();
     failure = undefined;
-    silence.end();
     if (count % beatsBetweenChecks === 0) await giveBackLostClaims(sql, executorId);
     const isSteady = watch.isSteady();
     return {
@@ -88,6 +85,7 @@ export function createLiveness({ databaseUrl, build, conductor, onSilence }: Liv
         name: 'heartbeat',
         onTrouble: (error) => {
           failure = error;
+          if (isUnanswered(error)) onHang();
           DBOS.logger.warn(`The heartbeat has failed; trying again: ${String(error)}`);
         },
         use: async (client, over, working) => {
@@ -112,7 +110,6 @@ export function createLiveness({ databaseUrl, build, conductor, onSilence }: Liv
   return {
     start: (executorId) =>
       new Promise((resolve) => {
-        silence.watch();
         me = { executorId, host: hostname(), build };
         done = keepBeating(me, resolve);
       }),
@@ -123,7 +120,6 @@ export function createLiveness({ databaseUrl, build, conductor, onSilence }: Liv
       ending.abort();
       await Promise.race([done, pause(endWithinMs)]);
       closing.abort();
-      silence.stop();
       await done;
     },
   };
@@ -163,30 +159,6 @@ async function observe(
   const workflows = await takeOver(sql, executorId, { conductor });
   if (workflows > 0) DBOS.logger.warn(`Took over ${workflows} workflows of processes that have ended.`);
   return workflows === workflowsAtOnce;
-}
-
-/** Counts the seconds without a confirmed heartbeat. Those in which this process could not run do not count. */
-class Silence {
-  #seconds = 0;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(readonly onSilence: () => void) {}
-
-  watch(): void {
-    this.#timer = setInterval(() => {
-      this.#seconds += 1;
-      if (this.#seconds % secondsUntilClosing === 0) this.onSilence();
-    }, everyMs);
-  }
-
-  /** A heartbeat was confirmed. */
-  end(): void {
-    this.#seconds = 0;
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-  }
 }
 
 /** The gaps between the heartbeats of this process, by the clock of Postgres: it also runs while this machine sleeps. */

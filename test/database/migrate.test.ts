@@ -122,7 +122,7 @@ test(
     expect(await knex('migrate:status')).toMatch(
       /No Completed Migration files Found[^]+008_unknown_payments\.sql/,
     );
-    expect(await knex('migrate:latest')).toMatch(/Batch 1 run: 7 migrations/);
+    expect(await knex('migrate:latest')).toMatch(/Batch 1 run: 8 migrations/);
     const schema = await describeSchema(database);
     await migrate(testDatabase.url);
     expect(await describeSchema(database)).toBe(schema);
