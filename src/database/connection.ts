@@ -35,12 +35,12 @@ export function connect(
       min: 0,
       max: poolSize,
       idleTimeoutMillis: idleTimeoutMs,
-      afterCreate: (client: Client, done: (error: null, client: Client) => void) => {
+      afterCreate: (client: Client, done: (error: Error | null, client: Client) => void) => {
         connections.add(client);
         closeWhenReadOnly(client);
-        // Not awaited: it is sent before the first statement, which reports a failure of the connection.
-        client.query(sessionSettings).catch(() => undefined);
-        done(null, client);
+        client.query(sessionSettings, (error) => {
+          done(error, client);
+        });
       },
     },
     acquireConnectionTimeout: connectTimeoutMs,
