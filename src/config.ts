@@ -93,7 +93,7 @@ export interface Config {
   readonly publicUrl: string;
   /** Number of proxies in front whose information about the shopper's address is trusted. */
   readonly trustProxy: number;
-  /** Undefined only for the supervisor and the migration, which then use the embedded Postgres. */
+  /** Undefined only outside a shop process: the embedded Postgres serves then. */
   readonly databaseUrl: string | undefined;
   readonly dataDir: string;
   readonly webConcurrency: number;

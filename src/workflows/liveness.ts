@@ -66,9 +66,13 @@ export function createLiveness({ databaseUrl, build, conductor, onHang }: Livene
   let done = Promise.resolve();
   const ending = new AbortController();
 
-  const beat = async (sql: Statement, me: Executor, count: number): Promise<{ readonly more: boolean }> => {
-    const { executorId } = me;
-    const { seenAt, someEnded } = await renewExecutor(sql, me);
+  const beat = async (
+    sql: Statement,
+    executor: Executor,
+    count: number,
+  ): Promise<{ readonly more: boolean }> => {
+    const { executorId } = executor;
+    const { seenAt, someEnded } = await renewExecutor(sql, executor);
     watch.beat(seenAt.getTime());
     lastBeatAt = performance.now();
     failure = undefined;
@@ -78,7 +82,7 @@ export function createLiveness({ databaseUrl, build, conductor, onHang }: Livene
       more: await observe(sql, { executorId, isSteady, someEnded, conductor: conductor !== undefined }),
     };
   };
-  const keepBeating = (me: Executor, onFirst: () => void): Promise<void> =>
+  const keepBeating = (executor: Executor, onFirst: () => void): Promise<void> =>
     keepConnected(
       {
         databaseUrl,
@@ -94,14 +98,14 @@ export function createLiveness({ databaseUrl, build, conductor, onHang }: Livene
           const sql = statementsOn(client);
           const signal = AbortSignal.any([over, ending.signal]);
           for (let count = 1; !signal.aborted; count += 1) {
-            const { more } = await beat(sql, me, count);
+            const { more } = await beat(sql, executor, count);
             working();
             onFirst();
             await pause(more ? betweenBatchesMs : everyMs, undefined, { signal }).catch(() => undefined);
           }
           // No heartbeat may follow, which would declare this process living again.
           if (over.aborted) return;
-          await endExecutor(sql, me.executorId);
+          await endExecutor(sql, executor.executorId);
           closing.abort();
         },
       },
