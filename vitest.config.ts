@@ -35,7 +35,7 @@ class LongestFirst extends BaseSequencer {
 const hangMs = 1_800_000;
 const stalledMs = Number(env['TEST_STALL_SECONDS'] ?? 300) * 1000;
 
-const crashSeed = env['CRASH_SEED'] ?? randomBytes(4).toString('hex');
+const seed = env['TEST_SEED'] ?? randomBytes(4).toString('hex');
 
 const shared = {
   testTimeout: hangMs,
@@ -47,8 +47,9 @@ const shared = {
   maxConcurrency: 2,
   isolate: false,
   globalSetup: 'test/support/global-setup.ts',
-  env: { CRASH_SEED: crashSeed },
-} as const;
+  env: { TEST_SEED: seed },
+  tags: [{ name: 'slow', description: 'left out of `npm test`, which takes less than six minutes' }],
+};
 
 /** Tests that read the repository's files and need neither Postgres nor a process. */
 const filesOnly = [

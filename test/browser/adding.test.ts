@@ -96,7 +96,7 @@ describe('a product is added to the cart', () => {
     }
   });
 
-  test('although an earlier one is refused, whose page arrives last', async () => {
+  test('although an earlier one is refused, whose page arrives last', { tags: ['slow'] }, async () => {
     const release = await holdBack((route) => {
       const isShackle = route.request().postData()?.includes('sku=shackle') === true;
       return route.continue(isShackle ? { postData: 'sku=anchor&qty=1' } : {});
@@ -122,7 +122,7 @@ describe('a product is added to the cart', () => {
     expect(asked).toBe(4);
   });
 
-  test('by the form itself when the script gets no answer that it can show', async () => {
+  test('by the form itself when the script gets no answer that it can show', { tags: ['slow'] }, async () => {
     let asked = 0;
     await page.route('**/cart/lines', (route) => {
       asked += 1;
@@ -161,7 +161,7 @@ describe('an order', () => {
     return requests;
   }
 
-  test('is asked for again while the shop is away or busy, with a message', async () => {
+  test('is asked for again while the shop is away or busy, with a message', { tags: ['slow'] }, async () => {
     const requests = await orderWith([
       { status: 503 },
       { status: 502 },
@@ -172,7 +172,9 @@ describe('an order', () => {
     expect(requests).toEqual(Array.from({ length: 4 }, () => 'application/json'));
   });
 
-  test('that fails in the shop is sent once more by the form, and the shop’s own page shows the result', async () => {
+  test('that fails in the shop is sent once more by the form, and the shop’s own page shows the result', {
+    tags: ['slow'],
+  }, async () => {
     const requests = await orderWith([
       { status: 500, headers: { 'content-type': 'application/problem+json' } },
     ]);

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { holdPromise, words } from '../../src/storefront/words.ts';
 import { countOrders } from '../support/demonstration.ts';
+import { drawn } from '../support/drawn.ts';
 import {
   addToCart,
   atPayment,
@@ -32,39 +33,44 @@ async function unitsLeft(sku: string): Promise<number | undefined> {
 
 const cancelledTimeline = [words.steps.placed, 'Cancelled: no payment in time'];
 
-describe.each([
+const variants = [
   { javaScriptEnabled: true, product: 'Bow Shackle', sku: 'shackle', price: '$18.90', total: '$37.80' },
   { javaScriptEnabled: false, product: 'Marlinspike', sku: 'marlinspike', price: '$32.00', total: '$64.00' },
-])('with JavaScript: $javaScriptEnabled', ({ javaScriptEnabled, product, sku, price, total }) => {
-  test('the page of an order shows that its hold ended, and links to the same cart', async () => {
-    await visit.enter({ javaScriptEnabled });
-    const { page } = visit.shopper;
-    const before = await unitsLeft(sku);
-    await addToCart(page, product, 2);
-    await goToReview(page);
-    await page.getByText(holdPromise(holdSeconds)).waitFor();
-    await order(page, email);
-    await page.goto('/your-orders');
-    await page.getByRole('link', { name: /^Order \d+$/ }).click();
-    await page.getByText('Held for you until').waitFor();
-    await page.getByText(words.order.heldAfter).waitFor();
+];
 
-    await orderIs(page, 'cancelled');
-    await page.getByText(/^The hold ended at \d\d:\d\d( UTC)? before a payment arrived/).waitFor();
-    await page.getByText('Nothing was charged').waitFor();
-    expect(await timelineOf(page)).toEqual(cancelledTimeline);
-    expect(await unitsLeft(sku)).toBe(before);
+describe.each(drawn(variants, 0.5))(
+  'with JavaScript: $javaScriptEnabled',
+  ({ javaScriptEnabled, product, sku, price, total }) => {
+    test('the page of an order shows that its hold ended, and links to the same cart', async () => {
+      await visit.enter({ javaScriptEnabled });
+      const { page } = visit.shopper;
+      const before = await unitsLeft(sku);
+      await addToCart(page, product, 2);
+      await goToReview(page);
+      await page.getByText(holdPromise(holdSeconds)).waitFor();
+      await order(page, email);
+      await page.goto('/your-orders');
+      await page.getByRole('link', { name: /^Order \d+$/ }).click();
+      await page.getByText('Held for you until').waitFor();
+      await page.getByText(words.order.heldAfter).waitFor();
 
-    await page.getByRole('link', { name: words.order.backToCart }).click();
-    await cartHolds(page, 2);
-    await goToReview(page);
-    await page.getByText(`2 × ${price}`).waitFor();
-    expect(await page.getByLabel(words.checkout.email).inputValue()).toBe(email);
-    await orderButton(page).click();
-    await atPayment(page);
-    await page.getByRole('heading', { name: `Pay ${total}` }).waitFor();
-  });
-});
+      await orderIs(page, 'cancelled');
+      await page.getByText(/^The hold ended at \d\d:\d\d( UTC)? before a payment arrived/).waitFor();
+      await page.getByText('Nothing was charged').waitFor();
+      expect(await timelineOf(page)).toEqual(cancelledTimeline);
+      expect(await unitsLeft(sku)).toBe(before);
+
+      await page.getByRole('link', { name: words.order.backToCart }).click();
+      await cartHolds(page, 2);
+      await goToReview(page);
+      await page.getByText(`2 × ${price}`).waitFor();
+      expect(await page.getByLabel(words.checkout.email).inputValue()).toBe(email);
+      await orderButton(page).click();
+      await atPayment(page);
+      await page.getByRole('heading', { name: `Pay ${total}` }).waitFor();
+    });
+  },
+);
 
 /** Notes each number of seconds that the countdown shows from now on. */
 async function noteCountdown(page: Page): Promise<() => Promise<number[]>> {
@@ -80,7 +86,9 @@ async function noteCountdown(page: Page): Promise<() => Promise<number[]>> {
   return () => page.evaluate(() => (window as unknown as { seconds: number[] }).seconds);
 }
 
-test('the countdown of an open page goes to its end, and the page moves on without being loaded anew', async () => {
+test('the countdown of an open page goes to its end, and the page moves on without being loaded anew', {
+  tags: ['slow'],
+}, async () => {
   await visit.enter({});
   const { page, context } = visit.shopper;
   await orderThing(page, 'Bow Shackle');
@@ -102,7 +110,9 @@ test('the countdown of an open page goes to its end, and the page moves on witho
   await page.getByText('This payment has ended').waitFor();
 });
 
-test('pages of the cart that were open when the hold ended lead to a new order of the same items', async () => {
+test('pages of the cart that were open when the hold ended lead to a new order of the same items', {
+  tags: ['slow'],
+}, async () => {
   await visit.enter({});
   const { page, context } = visit.shopper;
   const before = await countOrders(visit.shop);

@@ -79,7 +79,7 @@ async function chooseByKeyboard(page: Page): Promise<void> {
   await opened(page, words.checkout.title);
 }
 
-test('a purchase, with an e-mail address that is refused first', async () => {
+test('a purchase, with an e-mail address that is refused first', { tags: ['slow'] }, async () => {
   const { page } = visit.shopper;
   await chooseByKeyboard(page);
   const email = page.getByLabel(words.checkout.email);
@@ -136,7 +136,9 @@ async function listen(page: Page): Promise<() => Promise<{ said: string; left: s
     page.evaluate(() => (window as unknown as { announced: { said: string; left: string }[] }).announced);
 }
 
-test('a hold is announced with 60 and with 30 seconds left, and at no other time', async () => {
+test('a hold is announced with 60 and with 30 seconds left, and at no other time', {
+  tags: ['slow'],
+}, async () => {
   const { page, context } = visit.shopper;
   await orderThing(page, 'Rope Thimble');
   const tab = await context.newPage();

@@ -1,3 +1,4 @@
+// @module-tag slow
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';

@@ -77,7 +77,9 @@ test('an answer that was lost is asked for again by the script, with the same ke
   await expectNew(1, 0);
 });
 
-test('without JavaScript, a lost answer is asked for again by loading the page again', async () => {
+test('without JavaScript, a lost answer is asked for again by loading the page again', {
+  tags: ['slow'],
+}, async () => {
   await visit.enter({ javaScriptEnabled: false });
   const { page } = visit.shopper;
   const keys = await loseFirstAnswer(page);
@@ -91,7 +93,9 @@ test('without JavaScript, a lost answer is asked for again by loading the page a
   await expectNew(1, 0);
 });
 
-test('reloaded while the order is on its way, the review gives way to the order', async () => {
+test('reloaded while the order is on its way, the review gives way to the order', {
+  tags: ['slow'],
+}, async () => {
   const { page } = visit.shopper;
   await toReview(page, 'Bow Shackle');
   await page.route('**/cart/checkout', async (route) => {
@@ -108,7 +112,9 @@ test('reloaded while the order is on its way, the review gives way to the order'
 });
 
 describe('after paying', () => {
-  test('back: the payment page shows that it is paid, and the cart is empty', async () => {
+  test('back: the payment page shows that it is paid, and the cart is empty', {
+    tags: ['slow'],
+  }, async () => {
     const { page } = visit.shopper;
     await orderThing(page, 'Bow Shackle');
     await pay(page);
@@ -146,7 +152,7 @@ describe('after paying', () => {
   );
 });
 
-test('back from the payment page, the order’s own page replaces the review', async () => {
+test('back from the payment page, the order’s own page replaces the review', { tags: ['slow'] }, async () => {
   const { page } = visit.shopper;
   await orderThing(page, 'Bow Shackle');
   await page.goBack();
@@ -156,7 +162,7 @@ test('back from the payment page, the order’s own page replaces the review', a
 });
 
 describe('two tabs with one cart', () => {
-  test('changed in one, the other shows the new content and orders it', async () => {
+  test('changed in one, the other shows the new content and orders it', { tags: ['slow'] }, async () => {
     const { page, context } = visit.shopper;
     await toReview(page, 'Bow Shackle');
     const other = await context.newPage();
@@ -190,7 +196,7 @@ describe('two tabs with one cart', () => {
     await cartHolds(other, 0);
   });
 
-  test('emptied in one, the other shows a message and orders nothing', async () => {
+  test('emptied in one, the other shows a message and orders nothing', { tags: ['slow'] }, async () => {
     const { page, context } = visit.shopper;
     await toReview(page, 'Bow Shackle');
     const other = await context.newPage();

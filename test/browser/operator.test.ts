@@ -65,7 +65,9 @@ test('an order is refunded on the operator page, after an invalid amount', async
   await expect.poll(() => mail.received.length, { message: 'a confirmation and a refund' }).toBe(2);
 });
 
-test('a failed message is retried on the operator page, and resolved items disappear from it', async () => {
+test('a failed message is retried on the operator page, and resolved items disappear from it', {
+  tags: ['slow'],
+}, async () => {
   mail.otherwise = 'unknown';
   await placePaidOrder();
   const failedEmail = page.locator('.attention-item').filter({ hasText: 'A message that was not sent' });

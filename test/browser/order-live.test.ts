@@ -54,7 +54,9 @@ test('the focused element disappears when a payment arrives, and the focus moves
   }
 });
 
-test('a cancelled order does not claim that nothing was charged, and shows a later charge', async () => {
+test('a cancelled order does not claim that nothing was charged, and shows a later charge', {
+  tags: ['slow'],
+}, async () => {
   const order = await placeOrder(shop, { sku: 'shackle' });
   await fetch(`${order.order_url}/cancel`, { method: 'POST', redirect: 'manual' });
   await becomes(shop, order, { status: 'cancelled' });
@@ -68,7 +70,9 @@ test('a cancelled order does not claim that nothing was charged, and shows a lat
   expect(await denial.count()).toBe(0);
 });
 
-test('the page of a dispatched order, opened again by “back”, shows its later refund', async () => {
+test('the page of a dispatched order, opened again by “back”, shows its later refund', {
+  tags: ['slow'],
+}, async () => {
   const order = await placeOrder(shop, { sku: 'shackle' });
   await openPage(order);
   await pay(shop, order);
@@ -113,7 +117,7 @@ test('the page is fetched instead of streamed when a proxy holds back the stream
   end(mute);
 });
 
-test('the page reopens a stream that misses two heartbeats', async () => {
+test('the page reopens a stream that misses two heartbeats', { tags: ['slow'] }, async () => {
   const order = await placeOrder(shop, { sku: 'shackle' });
   const reader = await EventReader.open(`${order.order_url}/events`);
   await waitFor('a message', () => reader.events.length, Boolean);

@@ -97,7 +97,7 @@ describe('the payment page', () => {
     await atShop();
   });
 
-  test('the bank asks: a refusal is shown on the page, a confirmation pays', async () => {
+  test('the bank asks: a refusal is shown on the page, a confirmation pays', { tags: ['slow'] }, async () => {
     await openPage(await open('p-3'));
     await press(/The bank asks first/);
     await press(/^Pay/);
@@ -124,7 +124,7 @@ describe('a session that expires while the page is open', () => {
     await atShop();
   });
 
-  test('is shown when the card is sent, without JavaScript', async () => {
+  test('is shown when the card is sent, without JavaScript', { tags: ['slow'] }, async () => {
     await enter({ javaScriptEnabled: false });
     const id = await open('x-2');
     await openPage(id);
@@ -135,7 +135,9 @@ describe('a session that expires while the page is open', () => {
   });
 });
 
-test('a slow card shows that the bank is being asked, and going back afterwards shows the payment', async () => {
+test('a slow card shows that the bank is being asked, and going back afterwards shows the payment', {
+  tags: ['slow'],
+}, async () => {
   // A test cannot inspect a page during its unload, so the page records its own changes.
   await page.addInitScript(() => {
     const note = (): void => {
@@ -155,7 +157,7 @@ test('a slow card shows that the bank is being asked, and going back afterwards 
 });
 
 describe('the control panel', () => {
-  test('sets faults and turns them off, and one session has its own', async () => {
+  test('sets faults and turns them off, and one session has its own', { tags: ['slow'] }, async () => {
     await enter({ javaScriptEnabled: false });
     const id = await open('c-1');
     await page.goto(`${service.origin}/control`);
@@ -175,7 +177,7 @@ describe('the control panel', () => {
     await page.locator('#webhook_double[value="0"]').waitFor();
   });
 
-  test('refunds and disputes a payment, and gives the reason of a refusal', async () => {
+  test('refunds and disputes a payment, and gives the reason of a refusal', { tags: ['slow'] }, async () => {
     const id = await open('c-2');
     await service.pay(id);
     await page.goto(`${service.origin}/control`);

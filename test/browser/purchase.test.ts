@@ -31,7 +31,7 @@ import { scripting, visitShop } from '../support/visit.ts';
 const holdSeconds = 65;
 const visit = visitShop({ DISPATCH_SECONDS: '2', HOLD_SECONDS: String(holdSeconds) });
 
-describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
+describe.each(scripting)('with JavaScript: %s', (javaScriptEnabled) => {
   beforeEach(() => visit.enter({ javaScriptEnabled }));
 
   test('a purchase goes from the catalogue to the dispatch', async () => {
@@ -78,7 +78,9 @@ describe.each(scripting)('with JavaScript: %s', (javaScriptEnabled) => {
     expect(await timelineOf(page)).toEqual(wholeTimeline);
   });
 
-  test('a cancelled payment costs nothing, and leads back to the intact cart', async () => {
+  test('a cancelled payment costs nothing, and leads back to the intact cart', {
+    tags: ['slow'],
+  }, async () => {
     const { page } = visit.shopper;
     const before = await countOrders(visit.shop);
     await orderThing(page, 'Block and Pulley');
@@ -97,7 +99,9 @@ describe.each(scripting)('with JavaScript: %s', (javaScriptEnabled) => {
   });
 });
 
-test('the open page of an order follows it to the dispatch without a reload', async () => {
+test('the open page of an order follows it to the dispatch without a reload', {
+  tags: ['slow'],
+}, async () => {
   const { page } = visit.shopper;
   await orderThing(page, 'Bow Shackle');
   const [address] = await ordersOfBrowser();
@@ -128,7 +132,9 @@ async function ordersOfBrowser(): Promise<[string, ...string[]]> {
   return [first, ...others];
 }
 
-test('your orders are those of this browser; the page of one needs no cookie', async () => {
+test('your orders are those of this browser; the page of one needs no cookie', {
+  tags: ['slow'],
+}, async () => {
   await orderThing(visit.shopper.page, 'Rope Thimble');
   await orderThing(visit.shopper.page, 'Bow Shackle');
   const addresses = await ordersOfBrowser();
@@ -153,7 +159,7 @@ test('your orders are those of this browser; the page of one needs no cookie', a
   await visit.shopper.page.getByText(words.yourOrders.none).waitFor();
 });
 
-test('recent orders show the progress of a new one by themselves', async () => {
+test('recent orders show the progress of a new one by themselves', { tags: ['slow'] }, async () => {
   const { page } = visit.shopper;
   await page.goto('/recent-orders');
   const isSamePage = await mark(page);
@@ -190,7 +196,9 @@ test('the review names items that sold out meanwhile, and the rest can be ordere
   await page.getByRole('heading', { name: 'Pay $112.00' }).waitFor();
 });
 
-test('sold out in the meantime: the page of the product shows it and links to the cart', async () => {
+test('sold out in the meantime: the page of the product shows it and links to the cart', {
+  tags: ['slow'],
+}, async () => {
   const { page } = visit.shopper;
   await page.goto('/products/bell');
   await takeAway('bell', 3);

@@ -1,3 +1,4 @@
+// @module-tag slow
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -20,11 +21,10 @@ import { everyRefundMade, refund } from '../support/refunds.ts';
 import { choosePlaces, type Places } from '../support/settings.ts';
 import { OwnServer } from './own-server.ts';
 
-// The drill of docs/OPERATING.md, "Back-ups": the database is restored from a copy, and the provider knows more than it. It runs with
-// CRASH_SIDES=both; test/workflows/unknown-payments.test.ts covers the rules without a restore.
+// The drill of docs/OPERATING.md, "Back-ups": the database is restored from a copy, and the provider knows more than it. test/workflows/
+// unknown-payments.test.ts covers the rules without a restore.
 
 const email = 'charged@reader.example';
-const isWanted = process.env['CRASH_SIDES'] === 'both';
 
 let server: OwnServer;
 let payments: TestDatabase;
@@ -72,73 +72,70 @@ async function run(program: string): Promise<string> {
   return stdout + stderr;
 }
 
-test.runIf(isWanted)(
-  'after a restore, new orders get new numbers, and a charged buyer is listed with amount, charge and e-mail',
-  async () => {
-    const kept = await placePaidOrder(shop);
-    await stopShop();
-    await server.backUp();
-    await server.start();
-    await startShop();
+test('after a restore, new orders get new numbers, and a charged buyer is listed with amount, charge and e-mail', async () => {
+  const kept = await placePaidOrder(shop);
+  await stopShop();
+  await server.backUp();
+  await server.start();
+  await startShop();
 
-    // What the back-up does not have: a paid order, an open one, and a refund of a part.
-    const lost = await placePaidOrder(shop, { email });
-    const open = await placeOrder(shop);
-    await refund(shop, kept, { amount: 100 });
-    await everyRefundMade(shop);
-    const [charge] = await database('payments').where({ order_id: lost.order_id }).pluck('transaction_id');
+  // What the back-up does not have: a paid order, an open one, and a refund of a part.
+  const lost = await placePaidOrder(shop, { email });
+  const open = await placeOrder(shop);
+  await refund(shop, kept, { amount: 100 });
+  await everyRefundMade(shop);
+  const [charge] = await database('payments').where({ order_id: lost.order_id }).pluck('transaction_id');
 
-    await stopShop();
-    await server.restore();
-    await server.start();
-    await run('migrate');
-    // The comparison leaves out sessions of the last minutes.
-    const provider = openInspector(payments.url, 1);
-    await provider.raw(`update sessions set created_at = created_at - interval '10 minutes'`);
-    await provider.destroy();
-    const output = await run('after-restore');
-    expect(output).toContain(`The next order is number ${open.order_id + 1}, the next refund number 2.\n`);
-    expect(output).toMatch(/ missed_events: [1-9]\d*\n {2}missed_payments: 0\n {2}unknown_payments: 1\n/);
-    expect(output).not.toContain(email);
-    await startShop();
+  await stopShop();
+  await server.restore();
+  await server.start();
+  await run('migrate');
+  // The comparison leaves out sessions of the last minutes.
+  const provider = openInspector(payments.url, 1);
+  await provider.raw(`update sessions set created_at = created_at - interval '10 minutes'`);
+  await provider.destroy();
+  const output = await run('after-restore');
+  expect(output).toContain(`The next order is number ${open.order_id + 1}, the next refund number 2.\n`);
+  expect(output).toMatch(/ missed_events: [1-9]\d*\n {2}missed_payments: 0\n {2}unknown_payments: 1\n/);
+  expect(output).not.toContain(email);
+  await startShop();
 
-    const { body } = await ask(`${shop.shopUrl}/attention`, undefined, { method: 'GET' });
-    const paid = {
-      orderId: lost.order_id,
-      amountCents: lost.total,
-      currency: 'USD',
-      transactionId: charge,
-      email,
-    };
-    expect(body).toMatchObject([{ kind: 'unknown_payment', subject: lost.payment_id, detail: paid }]);
-    const page = await (await fetch(`${shop.shopUrl}/operator`)).text();
-    for (const shown of ['$18.90', email, charge]) expect(page).toContain(shown);
-    expect(running.output).not.toContain(email);
+  const { body } = await ask(`${shop.shopUrl}/attention`, undefined, { method: 'GET' });
+  const paid = {
+    orderId: lost.order_id,
+    amountCents: lost.total,
+    currency: 'USD',
+    transactionId: charge,
+    email,
+  };
+  expect(body).toMatchObject([{ kind: 'unknown_payment', subject: lost.payment_id, detail: paid }]);
+  const page = await (await fetch(`${shop.shopUrl}/operator`)).text();
+  for (const shown of ['$18.90', email, charge]) expect(page).toContain(shown);
+  expect(running.output).not.toContain(email);
 
-    const next = await placePaidOrder(shop);
-    expect(next.order_id).toBe(open.order_id + 1);
-    // The refund that was lost is known from the provider, as one that was made there.
-    expect(await readStatus(shop, kept)).toMatchObject({ status: 'paid', refunded: 100 });
-    const { body: again } = await refund(shop, kept, { amount: 200 });
-    expect(again).toMatchObject({ refund_id: expect.any(Number) });
-    await becomes(shop, kept, { refunded: 300 });
+  const next = await placePaidOrder(shop);
+  expect(next.order_id).toBe(open.order_id + 1);
+  // The refund that was lost is known from the provider, as one that was made there.
+  expect(await readStatus(shop, kept)).toMatchObject({ status: 'paid', refunded: 100 });
+  const { body: again } = await refund(shop, kept, { amount: 200 });
+  expect(again).toMatchObject({ refund_id: expect.any(Number) });
+  await becomes(shop, kept, { refunded: 300 });
 
-    // A buyer who pays for a lost order later on is listed too, by the event.
-    await pay(shop, open);
-    await expect
-      .poll(() => database('payment_events').where('outcome', 'unknown_order').pluck('event_id'))
-      .toHaveLength(2);
-    expect(await attentionItems(shop, next)).toEqual([]);
-    await expectStockBalanced(database);
-    expect(await run('audit')).toMatch(/^All \d+ rules are kept\.\n$/);
+  // A buyer who pays for a lost order later on is listed too, by the event.
+  await pay(shop, open);
+  await expect
+    .poll(() => database('payment_events').where('outcome', 'unknown_order').pluck('event_id'))
+    .toHaveLength(2);
+  expect(await attentionItems(shop, next)).toEqual([]);
+  await expectStockBalanced(database);
+  expect(await run('audit')).toMatch(/^All \d+ rules are kept\.\n$/);
 
-    const repeated = await run('after-restore');
-    expect(repeated).toContain(`The next order is number ${next.order_id + 1}, `);
-    expect(repeated, 'only the later payment is new').toMatch(/missed_events: 0\n[^]*unknown_payments: 1\n/);
-    const listed = await database('attention')
-      .whereNull('resolved_at')
-      .orderBy('attention_id')
-      .pluck('subject');
-    expect(listed).toEqual([lost.payment_id, open.payment_id]);
-  },
-);
+  const repeated = await run('after-restore');
+  expect(repeated).toContain(`The next order is number ${next.order_id + 1}, `);
+  expect(repeated, 'only the later payment is new').toMatch(/missed_events: 0\n[^]*unknown_payments: 1\n/);
+  const listed = await database('attention')
+    .whereNull('resolved_at')
+    .orderBy('attention_id')
+    .pluck('subject');
+  expect(listed).toEqual([lost.payment_id, open.payment_id]);
+});

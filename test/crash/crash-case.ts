@@ -1,5 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
+import { drawn, numberOf, runsAll } from '../support/drawn.ts';
 import type { Fixture } from '../support/fixture.ts';
 import type { CrashPoint } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
@@ -58,16 +59,12 @@ export async function expectAllWell(fixture: Fixture): Promise<void> {
 }
 
 /**
- * The crash points of commits and calls. CRASH_SEED chooses half of them, and whether a process is killed before or after each; with
- * CRASH_SIDES=both it is killed on both sides of all.
+ * The crash points of commits and calls. A quarter of them is drawn, and whether a process is killed before or after each; with
+ * TEST_CASES=all it is killed on both sides of all.
  */
 export function sidesOf(...names: (`commit of ${string}` | `call that ${string}`)[]): CrashPoint[] {
-  const { CRASH_SIDES: sides, CRASH_SEED: seed = '' } = process.env;
-  if (sides === 'both') return names.flatMap((name) => [`before the ${name}`, `after the ${name}`] as const);
-  const drawn = names.map((name) => {
-    const [order = 0, side = 0] = createHash('sha256').update(`${seed} ${name}`).digest();
-    return { order, point: `${side % 2 === 0 ? 'before' : 'after'} the ${name}` as const };
-  });
-  const half = drawn.toSorted((a, b) => a.order - b.order).slice(0, Math.ceil(names.length / 2));
-  return half.map(({ point }) => point);
+  if (runsAll) return names.flatMap((name) => [`before the ${name}`, `after the ${name}`] as const);
+  return drawn(names, 0.25).map(
+    (name) => `${numberOf(`side of ${name}`) % 2 === 0 ? 'before' : 'after'} the ${name}` as const,
+  );
 }

@@ -173,7 +173,9 @@ test('the open connections hang without an error: the shop replaces them, and se
   expect(fixture.processes.shop.deaths).toEqual([]);
 });
 
-test('the primary crashes and a standby is promoted: the shop sells again by itself, and has every acknowledged order', async () => {
+test('the primary crashes and a standby is promoted: the shop sells again by itself, and has every acknowledged order', {
+  tags: ['slow'],
+}, async () => {
   const buyer = new Buyer(fixture.shopUrl);
   await untilSold(buyer, 3);
 

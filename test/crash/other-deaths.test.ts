@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { drawn } from '../support/drawn.ts';
 import { ReusedFixture } from '../support/fixture.ts';
 import type { CrashPoint } from '../support/processes.ts';
 import { expectAllWell, type Kill, runScenario, runWithKill, sidesOf } from './crash-case.ts';
@@ -22,12 +23,13 @@ describe('the payment service', () => {
 });
 
 describe('both processes', () => {
-  test.each<Kill>([
+  const kills: readonly Kill[] = [
     { process: 'shop', at: 'after the call that creates the session', and: 'payments' },
     { process: 'payments', at: 'after the commit of charge', and: 'shop' },
     { process: 'shop', at: 'before the commit of webhook', and: 'payments' },
     { process: 'shop', at: 'before the commit of dispatchOrder', and: 'payments' },
-  ])('killed at once ($process $at): charged once, dispatched once', (kill) =>
+  ];
+  test.each(drawn(kills, 0.25))('killed at once ($process $at): charged once, dispatched once', (kill) =>
     reused.use((fixture) => runWithKill(fixture, paid, kill)),
   );
 });
@@ -48,7 +50,7 @@ describe('the shop, killed while an order waits for its payment and', () => {
       }),
   );
 
-  test('four times more, as soon as it answers: charged once, dispatched once', () =>
+  test('four times more, as soon as it answers: charged once, dispatched once', { tags: ['slow'] }, () =>
     reused.use(async (fixture) => {
       const { shop } = fixture.processes;
       const before = shop.deaths.length;
@@ -60,5 +62,6 @@ describe('the shop, killed while an order waits for its payment and', () => {
       });
       await expectAllWell(fixture);
       expect(shop.deaths.slice(before), 'deaths').toEqual(Array.from({ length: 5 }, () => 'SIGKILL'));
-    }));
+    }),
+  );
 });

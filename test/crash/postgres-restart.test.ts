@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { drawn } from '../support/drawn.ts';
 import { type Fixture, openFixture } from '../support/fixture.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
 import { waitFor } from '../support/wait.ts';
@@ -10,7 +11,7 @@ import { paid, paidWithoutWebhook, unpaid } from './scenarios.ts';
 // Postgres is stopped in order, and as by a crash, and started again while the shop works on it. No process may die of
 // that, and nothing may be taken for an outcome that is only a lost connection.
 
-const modes: StopMode[] = ['fast', 'immediate'];
+const modes = drawn<StopMode>(['fast', 'immediate'], 0.5);
 
 let server: OwnServer;
 /** The payment service uses another database, so customers go on paying while the shop's is away. */

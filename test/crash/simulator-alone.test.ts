@@ -97,7 +97,9 @@ test('killed between the payment and the answer to its webhook, it sends the web
   expect(await stripeClient(port).checkout.sessions.retrieve(id)).toMatchObject({ payment_status: 'paid' });
 });
 
-test('killed again and again under load, it keeps every answer, one session per key, one charge per session', async () => {
+test('killed again and again under load, it keeps every answer, one session per key, one charge per session', {
+  tags: ['slow'],
+}, async () => {
   receiver.answer = (response) => response.writeHead(200).end();
   await start();
   const closing = new AbortController();

@@ -129,7 +129,7 @@ test('a host that is lost: the other does all that was due, in progress or waiti
   console.info(`After the loss of a host: ${JSON.stringify(done)}`);
 });
 
-test('a host that is stopped in order hands its work on', async () => {
+test('a host that is stopped in order hands its work on', { tags: ['slow'] }, async () => {
   const [stopped, other] = await twoHosts();
   const orders = await placeOrders(stopped);
   await stopped.process.leave('SIGTERM');
@@ -145,7 +145,7 @@ test('a host that is stopped in order hands its work on', async () => {
   await untilCancelled(other, orders);
 });
 
-test('processes with one label that overlap strand nothing', async () => {
+test('processes with one label that overlap strand nothing', { tags: ['slow'] }, async () => {
   const [old, next] = await twoHosts({ HOLD_SECONDS: '600' });
   const orders = await placeOrders(old);
   // Both have the same label, and the second started while the first was running.
@@ -159,7 +159,9 @@ test('processes with one label that overlap strand nothing', async () => {
   await Promise.all(orders.map((order) => becomes(next, order, { status: 'dispatched' })));
 });
 
-test('a process that is frozen is taken over, takes over nobody, and charges nobody twice when it goes on', async () => {
+test('a process that is frozen is taken over, takes over nobody, and charges nobody twice when it goes on', {
+  tags: ['slow'],
+}, async () => {
   const [frozen, other] = await twoHosts({ HOLD_SECONDS: '600' });
   const orders = await placeOrders(frozen);
   const owners = await other

@@ -116,20 +116,19 @@ async function recordMigrations(...names: string[]): Promise<void> {
   await database('knex_migrations').insert(names.map((name) => ({ name, batch: 1 })));
 }
 
-test(
-  'knex’s command line migrates an empty database, and migrate() adds the rest',
-  async () => {
-    expect(await knex('migrate:status')).toMatch(
-      /No Completed Migration files Found[^]+008_unknown_payments\.sql/,
-    );
-    expect(await knex('migrate:latest')).toMatch(/Batch 1 run: 8 migrations/);
-    const schema = await describeSchema(database);
-    await migrate(testDatabase.url);
-    expect(await describeSchema(database)).toBe(schema);
-    expect(await database('products')).toHaveLength(8);
-  },
-  timeoutOfPrograms,
-);
+test('knex’s command line migrates an empty database, and migrate() adds the rest', {
+  tags: ['slow'],
+  timeout: timeoutOfPrograms,
+}, async () => {
+  expect(await knex('migrate:status')).toMatch(
+    /No Completed Migration files Found[^]+008_unknown_payments\.sql/,
+  );
+  expect(await knex('migrate:latest')).toMatch(/Batch 1 run: 8 migrations/);
+  const schema = await describeSchema(database);
+  await migrate(testDatabase.url);
+  expect(await describeSchema(database)).toBe(schema);
+  expect(await database('products')).toHaveLength(8);
+});
 
 /** Runs `npm run knex -- COMMAND` on the test's database and returns its output. */
 async function knex(command: string): Promise<string> {

@@ -1,3 +1,4 @@
+// @module-tag slow
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -58,7 +59,7 @@ unix_socket_dir =
   return { ...database, url: server.href };
 }
 
-describe.runIf(process.env['POOLER'] === 'pgbouncer')('behind PgBouncer', () => {
+describe('behind PgBouncer', () => {
   beforeAll(async () => {
     const isInstalled = await access(program).then(
       () => true,

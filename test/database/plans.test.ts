@@ -1,3 +1,4 @@
+// @module-tag slow
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CalledFunctions, watchCalls } from '../support/called-functions.ts';
 import { createExplainedDatabase, type RunStatement } from '../support/explained-database.ts';

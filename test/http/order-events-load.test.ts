@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => shop.close());
 
-test('each of 500 streams shows its whole order, with one read per change', async () => {
+test('each of 500 streams shows its whole order, with one read per change', { tags: ['slow'] }, async () => {
   const load = await StreamLoad.gather(shop, { orders, streamsEach });
   const shopping = keepShopping();
   const before = await reads();

@@ -11,8 +11,6 @@ import { StartError } from '../../src/shared/program.ts';
 
 // Checks that the benchmark works and counts correctly. A shared machine cannot check how fast the shop is.
 
-// It takes both processors for minutes, so only `npm run test:all` runs it.
-const isFull = process.env['BENCH'] === 'full';
 const silenceLimitMs = 120_000;
 const timeLimitMs = 1_800_000;
 
@@ -43,37 +41,35 @@ async function runBench(args: readonly string[]): Promise<{ code: number | null;
   return { code, output: stdout + stderr };
 }
 
-test.runIf(isFull)(
-  'npm run bench -- --quick measures the shop, both baselines and every scenario',
-  {
-    timeout: timeLimitMs,
-  },
-  async () => {
-    const { code, output } = await runBench(['--statements', '--quick', '--results', resultsDir]);
-    expect(code, output).toBe(0);
+test('npm run bench -- --quick measures the shop, both baselines and every scenario', {
+  // It takes both processors for minutes.
+  timeout: timeLimitMs,
+  tags: ['slow'],
+}, async () => {
+  const { code, output } = await runBench(['--statements', '--quick', '--results', resultsDir]);
+  expect(code, output).toBe(0);
 
-    const files = (await readdir(resultsDir)).toSorted();
-    expect(files.map((file) => path.extname(file))).toEqual(['.json', '.svg']);
-    const [json = '', svg = ''] = await Promise.all(
-      files.map((file) => readFile(path.join(resultsDir, file), 'utf8')),
-    );
-    const report = JSON.parse(json) as Report;
-    expect(report.postgres).toMatchObject({ fsync: 'on', synchronous_commit: 'on' });
-    expect(Object.keys(report.scenarios)).toEqual(scenarios.map(({ name }) => name));
-    for (const { name, title } of scenarios) {
-      expect(output).toContain(title);
-      expect(numbersIn(report.scenarios[name]), name).not.toHaveLength(0);
-    }
-    // NaN becomes null in JSON.
-    expect(json).not.toContain(': null');
-    expect(output).toContain('SQL statements per order');
-    expect(output).toContain('Calls and ms of execution per order');
-    expect(faultOf(svg)).toBeUndefined();
-    expect(svg).toContain(report.commit);
-    expect(report.comparison).toBeDefined();
-    if (report.comparison) expectAllFigures(report.comparison);
-  },
-);
+  const files = (await readdir(resultsDir)).toSorted();
+  expect(files.map((file) => path.extname(file))).toEqual(['.json', '.svg']);
+  const [json = '', svg = ''] = await Promise.all(
+    files.map((file) => readFile(path.join(resultsDir, file), 'utf8')),
+  );
+  const report = JSON.parse(json) as Report;
+  expect(report.postgres).toMatchObject({ fsync: 'on', synchronous_commit: 'on' });
+  expect(Object.keys(report.scenarios)).toEqual(scenarios.map(({ name }) => name));
+  for (const { name, title } of scenarios) {
+    expect(output).toContain(title);
+    expect(numbersIn(report.scenarios[name]), name).not.toHaveLength(0);
+  }
+  // NaN becomes null in JSON.
+  expect(json).not.toContain(': null');
+  expect(output).toContain('SQL statements per order');
+  expect(output).toContain('Calls and ms of execution per order');
+  expect(faultOf(svg)).toBeUndefined();
+  expect(svg).toContain(report.commit);
+  expect(report.comparison).toBeDefined();
+  if (report.comparison) expectAllFigures(report.comparison);
+});
 
 function expectAllFigures({ levels, idle, statements, ledgers }: Comparison): void {
   expect(levels.map(({ buyers }) => buyers)).toEqual([1, 16, 64]);

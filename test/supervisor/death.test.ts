@@ -96,7 +96,9 @@ test('the children of a killed supervisor end, and the next supervisor takes ove
   expect(await orderCount()).toBe(ordersMade);
 });
 
-test('after everything was killed at once, and its process ids are in use again, the next start works', async () => {
+test('after everything was killed at once, and its process ids are in use again, the next start works', {
+  tags: ['slow'],
+}, async () => {
   const processes = await processesOf(fixture, supervisor);
   for (const pid of [supervisor.pid, ...Object.values(processes)]) process.kill(pid, 'SIGKILL');
   await orderOfEnds({ ...processes, supervisor: supervisor.pid });

@@ -69,7 +69,7 @@ test('it is durable, checks its pages, and accepts connections from this machine
   await expect(query(wrong.href, 'select 1')).rejects.toThrow('password authentication failed');
 });
 
-test('a creation that was killed half-way is started over', async () => {
+test('a creation that was killed half-way is started over', { tags: ['slow'] }, async () => {
   await mkdir(path.join(dataDir, 'draft-abc'));
   await writeFile(path.join(dataDir, 'draft-abc', 'PG_VERSION'), '18\n');
   const postgres = await startPostgres({ dataDir });
@@ -106,13 +106,13 @@ test('another port is taken when the preferred one is in use', async () => {
   server.close();
 });
 
-test('a server that does not start shows its last messages', async () => {
+test('a server that does not start shows its last messages', { tags: ['slow'] }, async () => {
   await expect(startPostgres({ dataDir, settings: { no_such_setting: '1' } })).rejects.toThrow(
     /did not start on .+\n.*unrecognized configuration parameter "no_such_setting"/s,
   );
 });
 
-test.runIf(isRoot)('binaries in a private folder are run from a copy', async () => {
+test.runIf(isRoot)('binaries in a private folder are run from a copy', { tags: ['slow'] }, async () => {
   const project = path.join(dataDir, 'project');
   for (const part of [
     'dist/supervisor',

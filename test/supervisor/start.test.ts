@@ -103,7 +103,9 @@ test('a stop in the middle of the start leaves nothing running', async () => {
   expect(await orderOfEnds({ postgres })).toEqual(['postgres']);
 });
 
-test('two folders at once have a shop each, and a Ctrl-C, as the group gets it and twice under npm, ends one in order', async () => {
+test('two folders at once have a shop each, and a Ctrl-C, as the group gets it and twice under npm, ends one in order', {
+  tags: ['slow'],
+}, async () => {
   const [one, other] = [await fixture(), await fixture()];
   const first = start(one);
   await first.open();
@@ -184,18 +186,22 @@ test('a data folder that cannot be used stops the start', async () => {
   expect(supervisor.output()).toContain('The data folder cannot be used');
 });
 
-test.runIf(process.getuid?.() === 0)('root in a private folder gets a database in another one', async () => {
-  const here = await fixture(0o700);
-  await mkdir(here.dataDir);
-  const first = start(here);
-  await first.open();
-  expect(first.output()).toContain(`(the account "postgres" cannot enter ${here.dataDir}/postgres)`);
-  const checkout = await fetch(`${here.shopUrl}/checkout/k1`, { method: 'POST' });
-  expect(checkout.status).toBe(200);
-  expect(await stop(first)).toBe(0);
+test.runIf(process.getuid?.() === 0)(
+  'root in a private folder gets a database in another one',
+  { tags: ['slow'] },
+  async () => {
+    const here = await fixture(0o700);
+    await mkdir(here.dataDir);
+    const first = start(here);
+    await first.open();
+    expect(first.output()).toContain(`(the account "postgres" cannot enter ${here.dataDir}/postgres)`);
+    const checkout = await fetch(`${here.shopUrl}/checkout/k1`, { method: 'POST' });
+    expect(checkout.status).toBe(200);
+    expect(await stop(first)).toBe(0);
 
-  const again = start(here);
-  await again.open();
-  const orders = (await (await fetch(`${here.shopUrl}/orders`)).json()) as unknown[];
-  expect(orders).toHaveLength(1);
-});
+    const again = start(here);
+    await again.open();
+    const orders = (await (await fetch(`${here.shopUrl}/orders`)).json()) as unknown[];
+    expect(orders).toHaveLength(1);
+  },
+);

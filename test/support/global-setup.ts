@@ -31,7 +31,7 @@ type End = () => Promise<void>;
 /** The needs of each project; nothing is prepared twice in one run. */
 const needs: Readonly<Record<string, readonly ((project: TestProject) => Promise<End | undefined>)[]>> = {
   integration: [preparePostgres],
-  processes: [printCrashSeed, build, preparePostgres, startBrowser],
+  processes: [printSeed, build, preparePostgres, startBrowser],
   timing: [build],
 };
 
@@ -44,9 +44,9 @@ export default async function prepare(project: TestProject): Promise<End> {
   };
 }
 
-/** Prints how to repeat the choice of crash points (test/crash/crash-case.ts). */
-function printCrashSeed({ config }: TestProject): Promise<undefined> {
-  console.info(`Crash points: CRASH_SEED=${config.env['CRASH_SEED']}`);
+/** Prints how to repeat the choice of variants (drawn.ts). */
+function printSeed({ config }: TestProject): Promise<undefined> {
+  console.info(`The variants of this run are drawn by TEST_SEED=${config.env['TEST_SEED']}`);
   return Promise.resolve(undefined);
 }
 

@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { env } from 'node:process';
 import type { AxeResults, NodeResult, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
+import { runsAll } from './drawn.ts';
 import {
   contrastOf,
   faultOfFocus,
@@ -37,11 +37,9 @@ export const allLooks: readonly Look[] = [
   { scheme: 'light', width: 320 },
 ];
 
-/** The looks at which the state of that position is inspected: one of them in turn, or with `PAGE_LOOKS=all` all. */
+/** The looks at which the state of that position is inspected: one of them in turn, or with TEST_CASES=all all. */
 export function looksOf(position: number): readonly Look[] {
-  return env['PAGE_LOOKS'] === 'all'
-    ? allLooks
-    : allLooks.filter((_look, index) => index === position % allLooks.length);
+  return runsAll ? allLooks : allLooks.filter((_look, index) => index === position % allLooks.length);
 }
 
 const height = 900;

@@ -1,5 +1,6 @@
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest';
+import { drawn } from './drawn.ts';
 import { type Fixture, openFixture } from './fixture.ts';
 import { enter, type Shopper } from './shopper-in-browser.ts';
 
@@ -8,8 +9,8 @@ export function connectBrowser(): Promise<Browser> {
   return chromium.connect(inject('browser'));
 }
 
-/** Whether the browser runs scripts, for what the same forms do either way: yes, and with `BROWSER_SCRIPTS=both` also no. */
-export const scripting = process.env['BROWSER_SCRIPTS'] === 'both' ? [true, false] : [true];
+/** Whether the browser runs scripts, for what the same forms do either way. */
+export const scripting = drawn([true, false], 0.5);
 
 /** The shop of one test file, and a shopper for each test. */
 export interface Visit {

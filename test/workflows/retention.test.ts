@@ -1,3 +1,4 @@
+// @module-tag slow
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { enqueueWorkflow } from '../../src/database/outbox.ts';
