@@ -1,9 +1,9 @@
+// @module-tag slow
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { holdPromise, words } from '../../src/storefront/words.ts';
 import { countOrders } from '../support/demonstration.ts';
-import { drawn } from '../support/drawn.ts';
 import {
   addToCart,
   atPayment,
@@ -38,7 +38,7 @@ const variants = [
   { javaScriptEnabled: false, product: 'Marlinspike', sku: 'marlinspike', price: '$32.00', total: '$64.00' },
 ];
 
-describe.each(drawn(variants, 0.5))(
+describe.each(variants)(
   'with JavaScript: $javaScriptEnabled',
   ({ javaScriptEnabled, product, sku, price, total }) => {
     test('the page of an order shows that its hold ended, and links to the same cart', async () => {

@@ -1,3 +1,4 @@
+// @module-tag slow
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
@@ -79,7 +80,7 @@ async function chooseByKeyboard(page: Page): Promise<void> {
   await opened(page, words.checkout.title);
 }
 
-test('a purchase, with an e-mail address that is refused first', { tags: ['slow'] }, async () => {
+test('a purchase, with an e-mail address that is refused first', async () => {
   const { page } = visit.shopper;
   await chooseByKeyboard(page);
   const email = page.getByLabel(words.checkout.email);

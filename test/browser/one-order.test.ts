@@ -66,7 +66,9 @@ describe.each(scripting)('with JavaScript: %s', (javaScriptEnabled) => {
   });
 });
 
-test('an answer that was lost is asked for again by the script, with the same key', async () => {
+test('an answer that was lost is asked for again by the script, with the same key', {
+  tags: ['slow'],
+}, async () => {
   const { page } = visit.shopper;
   const keys = await loseFirstAnswer(page);
   await toReview(page, 'Bow Shackle');
@@ -130,6 +132,7 @@ describe('after paying', () => {
 
   test.each(scripting)(
     'a review and a payment page that were left open lead to the paid order; JavaScript: %s',
+    { tags: ['slow'] },
     async (javaScriptEnabled) => {
       await visit.enter({ javaScriptEnabled });
       const { page, context } = visit.shopper;

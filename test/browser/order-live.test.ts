@@ -40,7 +40,9 @@ async function openPage(order: TestOrder, query = ''): Promise<void> {
   await page.waitForLoadState('load');
 }
 
-test('the focused element disappears when a payment arrives, and the focus moves to the heading', async () => {
+test('the focused element disappears when a payment arrives, and the focus moves to the heading', {
+  tags: ['slow'],
+}, async () => {
   for (const focused of [
     page.getByRole('link', { name: /^Pay \$/ }),
     page.getByRole('button', { name: words.order.cancel }),

@@ -111,7 +111,9 @@ describe('the payment page', () => {
 });
 
 describe('a session that expires while the page is open', () => {
-  test('is noticed by the page itself, also while it shows an error of the card', async () => {
+  test('is noticed by the page itself, also while it shows an error of the card', {
+    tags: ['slow'],
+  }, async () => {
     // Long enough for a busy machine to show the error first.
     const id = await open('x-1', { expires_at: secondsFromNow(12) });
     await openPage(id);

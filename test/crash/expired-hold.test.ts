@@ -28,6 +28,7 @@ describe('an order that nobody pays', () => {
 
   test.each(sidesOf('commit of expiry'))(
     'the payment service killed %s: cancelled, never charged, the units are back',
+    { tags: ['slow'] },
     killedAt(unpaid, 'payments'),
   );
 });
@@ -40,5 +41,9 @@ describe('an order that was paid although no webhook came', () => {
       'commit of recordPaidSession',
       'commit of settleOrCancel',
     ),
-  )('the shop killed %s: not cancelled, charged once, dispatched once', killedAt(paidWithoutWebhook, 'shop'));
+  )(
+    'the shop killed %s: not cancelled, charged once, dispatched once',
+    { tags: ['slow'] },
+    killedAt(paidWithoutWebhook, 'shop'),
+  );
 });

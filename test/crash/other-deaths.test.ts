@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { drawn } from '../support/drawn.ts';
 import { ReusedFixture } from '../support/fixture.ts';
 import type { CrashPoint } from '../support/processes.ts';
 import { expectAllWell, type Kill, runScenario, runWithKill, sidesOf } from './crash-case.ts';
@@ -29,8 +28,10 @@ describe('both processes', () => {
     { process: 'shop', at: 'before the commit of webhook', and: 'payments' },
     { process: 'shop', at: 'before the commit of dispatchOrder', and: 'payments' },
   ];
-  test.each(drawn(kills, 0.25))('killed at once ($process $at): charged once, dispatched once', (kill) =>
-    reused.use((fixture) => runWithKill(fixture, paid, kill)),
+  test.each(kills)(
+    'killed at once ($process $at): charged once, dispatched once',
+    { tags: ['slow'] },
+    (kill) => reused.use((fixture) => runWithKill(fixture, paid, kill)),
   );
 });
 

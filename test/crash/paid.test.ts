@@ -35,10 +35,15 @@ describe('an order that is paid, the shop', () => {
 describe('an order whose payment was given up, the shop', () => {
   test.each(sidesOf('commit of webhook', 'commit of settleOrCancel'))(
     'killed %s: cancelled, never charged, the units are back',
+    { tags: ['slow'] },
     killedAt(givenUp),
   );
 });
 
 describe('an order that is out of stock, the shop', () => {
-  test.each(sidesOf('commit of refusal'))('killed %s: refused once, nothing held', killedAt(outOfStock));
+  test.each(sidesOf('commit of refusal'))(
+    'killed %s: refused once, nothing held',
+    { tags: ['slow'] },
+    killedAt(outOfStock),
+  );
 });

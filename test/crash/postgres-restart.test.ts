@@ -110,7 +110,7 @@ describe.each(modes)('Postgres stopped (%s) and started again', (mode) => {
     await expectAllWell(apart);
   });
 
-  test('while orders are being dispatched: every one arrives once', async () => {
+  test('while orders are being dispatched: every one arrives once', { tags: ['slow'] }, async () => {
     const scenarios = Array.from({ length: 5 }, () => runScenario(apart, paid));
     await waitFor(
       'an order to be paid',
@@ -122,7 +122,9 @@ describe.each(modes)('Postgres stopped (%s) and started again', (mode) => {
     await expectAllWell(apart);
   });
 
-  test('during the end of the hold: paid orders are not cancelled, unpaid ones are, and both services recover', async () => {
+  test('during the end of the hold: paid orders are not cancelled, unpaid ones are, and both services recover', {
+    tags: ['slow'],
+  }, async () => {
     const overTheEnd = async (): Promise<void> => {
       const [order] = await together
         .database('orders')

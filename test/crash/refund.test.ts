@@ -30,11 +30,13 @@ describe('an order that is paid back', () => {
 describe('a payment that comes too late', () => {
   test.each(sidesOf('commit of late payment'))(
     'the shop killed %s: reserved again, dispatched once',
+    { tags: ['slow'] },
     killedAt(paidLate),
   );
 
   test.each(sidesOf('commit of late payment', 'commit of markRefundMade'))(
     'the shop killed %s: the units are gone, so it is paid back once',
+    { tags: ['slow'] },
     killedAt(paidTooLate),
   );
 });

@@ -77,7 +77,9 @@ test('a creation that was killed half-way is started over', { tags: ['slow'] }, 
   expect(await readdir(dataDir)).not.toContain('draft-abc');
 });
 
-test('a lock file whose process id belongs to another program by now does not prevent a start', async () => {
+test('a lock file whose process id belongs to another program by now does not prevent a start', {
+  tags: ['slow'],
+}, async () => {
   const postgres = await startPostgres({ dataDir });
   const lock = path.join(dataDir, 'data', 'postmaster.pid');
   const [pid, ...rest] = (await readFile(lock, 'utf8')).split('\n');
@@ -95,7 +97,7 @@ test('a lock file whose process id belongs to another program by now does not pr
   }
 });
 
-test('another port is taken when the preferred one is in use', async () => {
+test('another port is taken when the preferred one is in use', { tags: ['slow'] }, async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

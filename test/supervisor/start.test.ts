@@ -93,7 +93,7 @@ test('a start opens the shop, a second start in its folder names the first, and 
   expect((await readdir(here.dataDir)).toSorted()).toEqual(['postgres', 'secrets.json']);
 });
 
-test('a stop in the middle of the start leaves nothing running', async () => {
+test('a stop in the middle of the start leaves nothing running', { tags: ['slow'] }, async () => {
   const here = await fixture();
   const supervisor = start(here);
   const lock = path.join(here.dataDir, 'postgres/data/postmaster.pid');
