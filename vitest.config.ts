@@ -55,40 +55,33 @@ const shared = {
 const filesOnly = [
   'test/repo/{architecture,errors,imports,lock-file,mutants,payments-doc,references,settings}.test.ts',
 ];
+const timing = 'test/timing/**/*.test.ts';
 
 // oxlint-disable-next-line import/no-default-export -- vitest reads the default export
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [
-      // Pure functions: the files of one worker share their modules.
-      { test: { ...shared, name: 'unit', include: ['src/**/*.test.ts', ...filesOnly] } },
+      // Pure functions. They wait for nothing, so one worker for each processor.
+      { test: { ...shared, name: 'unit', maxWorkers: 2, include: ['src/**/*.test.ts', ...filesOnly] } },
+      // Postgres, and from it up to real processes and a real browser. One project, so that its files share the modules of a worker.
       {
         test: {
           ...shared,
-          name: 'integration',
-          include: [
-            'test/{database,interleavings,recorded-steps,workflows,http,payments,stripe-simulator,repo}/**/*.test.ts',
-          ],
-          exclude: filesOnly,
-        },
-      },
-      // Real processes, and a real browser in front of them. One project, so that its files share the modules of a worker.
-      {
-        test: {
-          ...shared,
-          name: 'processes',
-          include: ['test/{supervisor,crash,money,chaos,browser}/**/*.test.ts', 'test/readme.test.ts'],
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          exclude: [...filesOnly, timing],
+          sequence: { groupOrder: 1 },
         },
       },
       {
         test: {
           ...shared,
           name: 'timing',
-          include: ['test/timing/**/*.test.ts'],
+          include: [timing],
           maxWorkers: 1,
           // Nothing else runs beside it.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

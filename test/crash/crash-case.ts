@@ -59,12 +59,12 @@ export async function expectAllWell(fixture: Fixture): Promise<void> {
 }
 
 /**
- * The crash points of commits and calls. A quarter of them is drawn, and whether a process is killed before or after each; with
+ * The crash points of commits and calls. A tenth of them is drawn, at least one, and whether a process is killed before or after each; with
  * TEST_CASES=all it is killed on both sides of all.
  */
 export function sidesOf(...names: (`commit of ${string}` | `call that ${string}`)[]): CrashPoint[] {
   if (runsAll) return names.flatMap((name) => [`before the ${name}`, `after the ${name}`] as const);
-  return drawn(names, 0.25).map(
+  return drawn(names, 0.1).map(
     (name) => `${numberOf(`side of ${name}`) % 2 === 0 ? 'before' : 'after'} the ${name}` as const,
   );
 }

@@ -38,6 +38,7 @@ describe('both processes', () => {
 describe('the shop, killed while an order waits for its payment and', () => {
   test.each(sidesOf('commit of take-over', 'commit of claim of checkout'))(
     'again, on coming back, %s: charged once, dispatched once',
+    { tags: ['slow'] },
     (at) =>
       reused.use(async (fixture) => {
         const { shop } = fixture.processes;

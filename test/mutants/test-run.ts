@@ -69,11 +69,7 @@ export async function findTypeError({ folder }: Sandbox, timeLimitMs: number): P
 
 // Only these projects run, because some take long to prepare.
 function projectsOf(files: readonly string[]): string[] {
-  const projects = files.map((file) => {
-    if (file.startsWith('src/')) return 'unit';
-    return /^test\/(database|workflows|http|payments|repo)\//.test(file) ? 'integration' : 'processes';
-  });
-  return [...new Set(projects)];
+  return [...new Set(files.map((file) => (file.startsWith('src/') ? 'unit' : 'system')))];
 }
 
 function pattern(name: string): string {

@@ -30,8 +30,7 @@ type End = () => Promise<void>;
 
 /** The needs of each project; nothing is prepared twice in one run. */
 const needs: Readonly<Record<string, readonly ((project: TestProject) => Promise<End | undefined>)[]>> = {
-  integration: [preparePostgres],
-  processes: [printSeed, build, preparePostgres, startBrowser],
+  system: [printSeed, build, preparePostgres, startBrowser],
   timing: [build],
 };
 

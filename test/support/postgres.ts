@@ -11,12 +11,13 @@ export interface TestDatabase {
 
 /** A database of the test's own with the shop's tables, the DBOS tables and the seeded catalogue. */
 export function createTestDatabase(): Promise<TestDatabase> {
-  return create(`template ${inject('postgres').template}`);
+  // Copied as files: dropping it then costs a fifth, because no page of it is in memory.
+  return create(`strategy file_copy template ${inject('postgres').template}`);
 }
 
 /** A database of the test's own with nothing in it. */
 export function createEmptyDatabase(): Promise<TestDatabase> {
-  return create('');
+  return create('strategy file_copy');
 }
 
 async function create(source: string): Promise<TestDatabase> {
