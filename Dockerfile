@@ -3,10 +3,10 @@ FROM node:22-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json ./
+COPY build.mjs tsconfig.json ./
 COPY public public
 COPY src src
-RUN npm run build && rm dist/.tsbuildinfo && npm prune --omit=dev --omit=optional
+RUN npm run build && npm prune --omit=dev --omit=optional
 # Production never starts the simulator, so its files are for the demonstration only.
 RUN mkdir -p demonstration/dist demonstration/public \
   && mv dist/stripe-simulator demonstration/dist/ && mv public/stripe-simulator demonstration/public/

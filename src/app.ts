@@ -17,7 +17,7 @@ import { buildServer } from './http/server.ts';
 import { operatorWords } from './operator/words.ts';
 import { openPaymentProvider } from './payments/open-provider.ts';
 import { registerRoutes } from './routes.ts';
-import { version } from './shared/program.ts';
+import { projectFolder, version } from './shared/program.ts';
 import { emailComposer } from './storefront/email-view.ts';
 import { type Demonstration, errorView } from './storefront/layout-view.ts';
 import { createRenderer, type Renderer } from './storefront/render.ts';
@@ -43,7 +43,7 @@ export interface App {
   close(options?: { readonly drains: boolean }): Promise<void>;
 }
 
-const assetsDir = fileURLToPath(new URL('../public/assets', import.meta.url));
+const assetsDir = fileURLToPath(new URL('public/assets', projectFolder));
 // On two cores more connections only take turns: 20 and 10 cost a tenth more processor time for each order.
 const readPoolSize = 6;
 // After a crash ten thousand workflows resume at once. They wait for a connection instead of failing.

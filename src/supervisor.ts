@@ -2,7 +2,7 @@ import { existsSync, watch } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, readConfig } from './config.ts';
-import { explainFailure, loadEnvFile, StartError } from './shared/program.ts';
+import { explainFailure, loadEnvFile, projectFolder, StartError } from './shared/program.ts';
 import {
   demonstrationSecrets,
   type GeneratedSecrets,
@@ -24,7 +24,7 @@ import {
   unlessAborted,
 } from './supervisor/stopping.ts';
 
-const dist = fileURLToPath(new URL('.', import.meta.url));
+const dist = fileURLToPath(new URL('dist/', projectFolder));
 const simulatorEntry = path.join(dist, 'stripe-simulator', 'main.js');
 const watchedFolders = [dist, path.join(dist, '..', 'public')];
 const graceMs = 15_000;
@@ -156,9 +156,7 @@ function keep({ config, stopping, parts, kept }: Run, name: string, started: Kep
 /** Restarts the shop and the payment service whenever a build or an edit of a page has changed their files. */
 function restartOnChange({ parts, kept }: Run): void {
   let timer: NodeJS.Timeout | undefined;
-  const onChange = (_: string, file: string | null): void => {
-    // The compiler writes this file after a failed build as well.
-    if (file === '.tsbuildinfo') return;
+  const onChange = (): void => {
     clearTimeout(timer);
     timer = setTimeout(() => restart(kept), settleMs);
   };

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Knex } from 'knex';
+import { projectFolder } from '../shared/program.ts';
 
-// The same folder for the sources, the build, the tests and knex's command line.
-const folder = new URL('../../migrations/', import.meta.url);
+const folder = new URL('migrations/', projectFolder);
 
 /** A name with this ending is of a migration that older builds cannot work with. All others only add. */
 const breaking = '.breaking.sql';

@@ -1,12 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { parseEnv } from 'node:util';
 
+/** The folder of the project, with `public/` and `migrations/`: the same from the sources and from the build. */
+export const projectFolder = findProject(new URL('.', import.meta.url));
+
 /** The version of this program. */
-export const { version } = createRequire(import.meta.url)('../../package.json') as {
+export const { version } = JSON.parse(readFileSync(new URL('package.json', projectFolder), 'utf8')) as {
   readonly version: string;
 };
+
+function findProject(folder: URL): URL {
+  return existsSync(new URL('package.json', folder)) ? folder : findProject(new URL('..', folder));
+}
 
 /** A reason not to start that the person who starts the program can remove. It is shown without a stack. */
 export class StartError extends Error {

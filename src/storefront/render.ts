@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createHtmlEngine, createTextEngine } from '../shared/liquid.ts';
+import { projectFolder } from '../shared/program.ts';
 import type { ShownTime } from './times.ts';
 import { emailWords, outboxWords, words } from './words.ts';
 
@@ -17,8 +18,7 @@ export interface RendererOptions {
   readonly texts?: Readonly<Record<string, object>>;
 }
 
-// Both src/ and dist/ lie one level below the project, so one path serves tests and the built shop.
-const viewsDir = fileURLToPath(new URL('../../public/views', import.meta.url));
+const viewsDir = fileURLToPath(new URL('public/views', projectFolder));
 
 /** Creates the renderer of the shop's views. A view sees its model and the texts, nothing else. */
 export function createRenderer({ cache, assetAddress, texts }: RendererOptions): Renderer {

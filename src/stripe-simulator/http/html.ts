@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createHtmlEngine } from '../../shared/liquid.ts';
+import { projectFolder } from '../../shared/program.ts';
 
-/** The folder of the views and assets. Its path is the same from sources and from the build. */
-export const publicFolder = fileURLToPath(new URL('../../../public/stripe-simulator/', import.meta.url));
+/** The folder of the views and assets. */
+export const publicFolder = fileURLToPath(new URL('public/stripe-simulator/', projectFolder));
 
 const engine = createHtmlEngine(`${publicFolder}views`, { cache: true });
 
