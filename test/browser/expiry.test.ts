@@ -86,9 +86,7 @@ async function noteCountdown(page: Page): Promise<() => Promise<number[]>> {
   return () => page.evaluate(() => (window as unknown as { seconds: number[] }).seconds);
 }
 
-test('the countdown of an open page goes to its end, and the page moves on without being loaded anew', {
-  tags: ['slow'],
-}, async () => {
+test('the countdown of an open page goes to its end, and the page moves on without being loaded anew', async () => {
   await visit.enter({});
   const { page, context } = visit.shopper;
   await orderThing(page, 'Bow Shackle');
@@ -110,9 +108,7 @@ test('the countdown of an open page goes to its end, and the page moves on witho
   await page.getByText('This payment has ended').waitFor();
 });
 
-test('pages of the cart that were open when the hold ended lead to a new order of the same items', {
-  tags: ['slow'],
-}, async () => {
+test('pages of the cart that were open when the hold ended lead to a new order of the same items', async () => {
   await visit.enter({});
   const { page, context } = visit.shopper;
   const before = await countOrders(visit.shop);

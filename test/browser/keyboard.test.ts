@@ -137,9 +137,7 @@ async function listen(page: Page): Promise<() => Promise<{ said: string; left: s
     page.evaluate(() => (window as unknown as { announced: { said: string; left: string }[] }).announced);
 }
 
-test('a hold is announced with 60 and with 30 seconds left, and at no other time', {
-  tags: ['slow'],
-}, async () => {
+test('a hold is announced with 60 and with 30 seconds left, and at no other time', async () => {
   const { page, context } = visit.shopper;
   await orderThing(page, 'Rope Thimble');
   const tab = await context.newPage();

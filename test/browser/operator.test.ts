@@ -1,3 +1,4 @@
+// @module-tag slow
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
 import { afterAll, beforeEach, expect, test } from 'vitest';
@@ -65,9 +66,7 @@ test('an order is refunded on the operator page, after an invalid amount', async
   await expect.poll(() => mail.received.length, { message: 'a confirmation and a refund' }).toBe(2);
 });
 
-test('a failed message is retried on the operator page, and resolved items disappear from it', {
-  tags: ['slow'],
-}, async () => {
+test('a failed message is retried on the operator page, and resolved items disappear from it', async () => {
   mail.otherwise = 'unknown';
   await placePaidOrder();
   const failedEmail = page.locator('.attention-item').filter({ hasText: 'A message that was not sent' });

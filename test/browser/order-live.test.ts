@@ -1,3 +1,4 @@
+// @module-tag slow
 /// <reference lib="dom" />
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -40,9 +41,7 @@ async function openPage(order: TestOrder, query = ''): Promise<void> {
   await page.waitForLoadState('load');
 }
 
-test('the focused element disappears when a payment arrives, and the focus moves to the heading', {
-  tags: ['slow'],
-}, async () => {
+test('the focused element disappears when a payment arrives, and the focus moves to the heading', async () => {
   for (const focused of [
     page.getByRole('link', { name: /^Pay \$/ }),
     page.getByRole('button', { name: words.order.cancel }),
@@ -56,9 +55,7 @@ test('the focused element disappears when a payment arrives, and the focus moves
   }
 });
 
-test('a cancelled order does not claim that nothing was charged, and shows a later charge', {
-  tags: ['slow'],
-}, async () => {
+test('a cancelled order does not claim that nothing was charged, and shows a later charge', async () => {
   const order = await placeOrder(shop, { sku: 'shackle' });
   await fetch(`${order.order_url}/cancel`, { method: 'POST', redirect: 'manual' });
   await becomes(shop, order, { status: 'cancelled' });
@@ -72,9 +69,7 @@ test('a cancelled order does not claim that nothing was charged, and shows a lat
   expect(await denial.count()).toBe(0);
 });
 
-test('the page of a dispatched order, opened again by “back”, shows its later refund', {
-  tags: ['slow'],
-}, async () => {
+test('the page of a dispatched order, opened again by “back”, shows its later refund', async () => {
   const order = await placeOrder(shop, { sku: 'shackle' });
   await openPage(order);
   await pay(shop, order);
@@ -119,7 +114,7 @@ test('the page is fetched instead of streamed when a proxy holds back the stream
   end(mute);
 });
 
-test('the page reopens a stream that misses two heartbeats', { tags: ['slow'] }, async () => {
+test('the page reopens a stream that misses two heartbeats', async () => {
   const order = await placeOrder(shop, { sku: 'shackle' });
   const reader = await EventReader.open(`${order.order_url}/events`);
   await waitFor('a message', () => reader.events.length, Boolean);

@@ -1,3 +1,4 @@
+// @module-tag slow
 /// <reference lib="dom" />
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -97,7 +98,7 @@ describe('the payment page', () => {
     await atShop();
   });
 
-  test('the bank asks: a refusal is shown on the page, a confirmation pays', { tags: ['slow'] }, async () => {
+  test('the bank asks: a refusal is shown on the page, a confirmation pays', async () => {
     await openPage(await open('p-3'));
     await press(/The bank asks first/);
     await press(/^Pay/);
@@ -111,9 +112,7 @@ describe('the payment page', () => {
 });
 
 describe('a session that expires while the page is open', () => {
-  test('is noticed by the page itself, also while it shows an error of the card', {
-    tags: ['slow'],
-  }, async () => {
+  test('is noticed by the page itself, also while it shows an error of the card', async () => {
     // Long enough for a busy machine to show the error first.
     const id = await open('x-1', { expires_at: secondsFromNow(12) });
     await openPage(id);
@@ -126,7 +125,7 @@ describe('a session that expires while the page is open', () => {
     await atShop();
   });
 
-  test('is shown when the card is sent, without JavaScript', { tags: ['slow'] }, async () => {
+  test('is shown when the card is sent, without JavaScript', async () => {
     await enter({ javaScriptEnabled: false });
     const id = await open('x-2');
     await openPage(id);
@@ -137,9 +136,7 @@ describe('a session that expires while the page is open', () => {
   });
 });
 
-test('a slow card shows that the bank is being asked, and going back afterwards shows the payment', {
-  tags: ['slow'],
-}, async () => {
+test('a slow card shows that the bank is being asked, and going back afterwards shows the payment', async () => {
   // A test cannot inspect a page during its unload, so the page records its own changes.
   await page.addInitScript(() => {
     const note = (): void => {
@@ -159,7 +156,7 @@ test('a slow card shows that the bank is being asked, and going back afterwards 
 });
 
 describe('the control panel', () => {
-  test('sets faults and turns them off, and one session has its own', { tags: ['slow'] }, async () => {
+  test('sets faults and turns them off, and one session has its own', async () => {
     await enter({ javaScriptEnabled: false });
     const id = await open('c-1');
     await page.goto(`${service.origin}/control`);
@@ -179,7 +176,7 @@ describe('the control panel', () => {
     await page.locator('#webhook_double[value="0"]').waitFor();
   });
 
-  test('refunds and disputes a payment, and gives the reason of a refusal', { tags: ['slow'] }, async () => {
+  test('refunds and disputes a payment, and gives the reason of a refusal', async () => {
     const id = await open('c-2');
     await service.pay(id);
     await page.goto(`${service.origin}/control`);

@@ -166,7 +166,7 @@ async function wholeLedger(): Promise<{ sessions: Entry[]; charges: Entry[] }> {
   return all;
 }
 
-test('it makes its own database when there is none', async () => {
+test('it makes its own database when there is none', { tags: ['slow'] }, async () => {
   const missing = await createEmptyDatabase();
   await missing.drop();
   try {

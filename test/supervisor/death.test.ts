@@ -59,7 +59,7 @@ test('a shop that is killed answers again', async () => {
   expect(supervisor.output()).toContain('shop-0 ended (SIGKILL), starting it again\n');
 });
 
-test('a payment service that is killed answers again', async () => {
+test('a payment service that is killed answers again', { tags: ['slow'] }, async () => {
   const { paymentService } = await processesOf(fixture, supervisor);
   process.kill(paymentService, 'SIGKILL');
   await orderOfEnds({ paymentService });
@@ -71,7 +71,7 @@ test('a payment service that is killed answers again', async () => {
   await buy();
 });
 
-test('a Postgres that is killed is started again at its port', async () => {
+test('a Postgres that is killed is started again at its port', { tags: ['slow'] }, async () => {
   const { postgres } = await processesOf(fixture, supervisor);
   process.kill(postgres, 'SIGKILL');
   await waitFor(
