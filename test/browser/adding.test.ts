@@ -81,7 +81,9 @@ describe('a product is added to the cart', () => {
     expect(await page.locator('button[aria-disabled]').count()).toBe(0);
   });
 
-  test('beside another, and both are in the cart of one browser that was not known before', async () => {
+  test('beside another, and both are in the cart of one browser that was not known before', {
+    tags: ['slow'],
+  }, async () => {
     const release = await holdBack();
     await addShackle().click();
     await page.getByRole('button', { name: `${words.products.add} Rope Thimble` }).click();
@@ -109,7 +111,9 @@ describe('a product is added to the cart', () => {
     await cartHolds(page, 1);
   });
 
-  test('when the shop is away for a moment: a message says so until it is back', async () => {
+  test('when the shop is away for a moment: a message says so until it is back', {
+    tags: ['slow'],
+  }, async () => {
     let asked = 0;
     await page.route('**/cart/lines', (route) => {
       asked += 1;
@@ -134,7 +138,9 @@ describe('a product is added to the cart', () => {
   });
 });
 
-test('the quantity of a product’s page goes with it, and no more than there is', async () => {
+test('the quantity of a product’s page goes with it, and no more than there is', {
+  tags: ['slow'],
+}, async () => {
   await page.goto('/products/bell');
   const quantity = page.getByLabel(words.products.quantity);
   await quantity.fill('4');

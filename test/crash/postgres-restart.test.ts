@@ -97,7 +97,9 @@ describe.each(modes)('Postgres stopped (%s) and started again', (mode) => {
     await expectAllWell(apart);
   });
 
-  test('while orders are being placed: every shopper is answered, every order is dispatched once', async () => {
+  test('while orders are being placed: every shopper is answered, every order is dispatched once', {
+    tags: ['slow'],
+  }, async () => {
     const scenarios = Array.from({ length: 12 }, () => runScenario(apart, paid));
     const known = await orderStatuses(apart);
     await waitFor(

@@ -1,3 +1,4 @@
+// @module-tag slow
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pay, placeOrder, type TestOrder } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
@@ -21,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => shop.close());
 
-test('each of 500 streams shows its whole order, with one read per change', { tags: ['slow'] }, async () => {
+test('each of 500 streams shows its whole order, with one read per change', async () => {
   const load = await StreamLoad.gather(shop, { orders, streamsEach });
   const shopping = keepShopping();
   const before = await reads();

@@ -1,3 +1,4 @@
+// @module-tag slow
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -5,7 +6,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { drawn } from '../support/drawn.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { choosePlaces } from '../support/settings.ts';
 import { waitFor } from '../support/wait.ts';
@@ -57,7 +57,7 @@ test('main.js, started alone, takes its settings from .env, and the environment 
   }
 });
 
-test.each(drawn(['main.js', 'supervisor.js', 'migrate.js', 'stripe-simulator/main.js'], 0.25))(
+test.each(['main.js', 'supervisor.js', 'migrate.js', 'stripe-simulator/main.js'])(
   '%s stops at a malformed line of .env',
   async (program) => {
     await writeFile(path.join(folder, '.env'), 'PORT=3000\nDATABASE_URL postgres://localhost\n');
@@ -67,7 +67,7 @@ test.each(drawn(['main.js', 'supervisor.js', 'migrate.js', 'stripe-simulator/mai
   },
 );
 
-test.each(drawn(['main.js', 'stripe-simulator/main.js'], 0.5))(
+test.each(['main.js', 'stripe-simulator/main.js'])(
   '%s, started by the supervisor, ignores .env',
   async (program) => {
     await writeFile(path.join(folder, '.env'), 'DATABASE_URL postgres://localhost\n');
