@@ -47,7 +47,7 @@ const shared = {
   hookTimeout: hangMs,
   retry: 0,
   expect: { poll: { timeout: stalledMs, interval: 100 } },
-  maxWorkers: 6,
+  maxWorkers: 4,
   // The long money runs: more at once leave the other files too little processor time.
   maxConcurrency: 2,
   isolate: false,
@@ -68,7 +68,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       // Pure functions, which hardly wait.
-      { test: { ...shared, name: 'unit', maxWorkers: 3, include: ['src/**/*.test.ts', ...filesOnly] } },
+      { test: { ...shared, name: 'unit', maxWorkers: 2, include: ['src/**/*.test.ts', ...filesOnly] } },
       // Postgres, and from it up to real processes and a real browser. One project, so that its files share the modules of a worker.
       {
         test: {
