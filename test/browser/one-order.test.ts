@@ -182,7 +182,7 @@ describe('two tabs with one cart', () => {
     await expectNew(1, 0);
   });
 
-  test('ordered in both, it is one order, and paid in both, one charge', async () => {
+  test('ordered in both, it is one order, and paid in both, one charge', { tags: ['slow'] }, async () => {
     const { page, context } = visit.shopper;
     await toReview(page, 'Bow Shackle');
     const other = await context.newPage();

@@ -62,7 +62,7 @@ describe.each(scripting)('with JavaScript: %s', (javaScriptEnabled) => {
 describe.each(scripting)('with JavaScript: %s', (javaScriptEnabled) => {
   beforeEach(() => visit.enter({ javaScriptEnabled }));
 
-  test('a declined card keeps the order, and the next one pays', async () => {
+  test('a declined card keeps the order, and the next one pays', { tags: ['slow'] }, async () => {
     const { page } = visit.shopper;
     await orderThing(page, 'Block and Pulley');
     await page.getByRole('button', { name: /Declined$/ }).click();
