@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 
 /** The folder of the project, with `public/` and `migrations/`: the same from the sources and from the build. */
@@ -11,7 +12,10 @@ export const { version } = JSON.parse(readFileSync(new URL('package.json', proje
 };
 
 function findProject(folder: URL): URL {
-  return existsSync(new URL('package.json', folder)) ? folder : findProject(new URL('..', folder));
+  if (existsSync(new URL('package.json', folder))) return folder;
+  const above = new URL('..', folder);
+  if (above.href === folder.href) throw new Error(`No package.json above ${fileURLToPath(import.meta.url)}.`);
+  return findProject(above);
 }
 
 /** A reason not to start that the person who starts the program can remove. It is shown without a stack. */
