@@ -21,6 +21,8 @@ const settings = {
   HOLD_SECONDS: String(holdSeconds),
   DISPATCH_SECONDS: '1',
   PAYMENT_TIMEOUT_SECONDS: '1',
+  // A busy machine loses a host only after several answers of the provider have come too late.
+  PAYMENT_RETRIES: '10',
   RECONCILE_SECONDS: '3600',
 };
 const orderCount = 6;
