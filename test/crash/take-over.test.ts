@@ -22,7 +22,7 @@ const settings = {
   DISPATCH_SECONDS: '1',
   PAYMENT_TIMEOUT_SECONDS: '1',
   // A busy machine loses a host only after several answers of the provider have come too late.
-  PAYMENT_RETRIES: '10',
+  PAYMENT_RETRIES: '6',
   RECONCILE_SECONDS: '3600',
 };
 const orderCount = 6;

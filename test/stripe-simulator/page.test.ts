@@ -128,7 +128,11 @@ describe('The payment page', () => {
   });
 
   test('a card submitted after the end of the session is not charged', async () => {
-    const id = await simulator.open('p-6', { expires_at: secondsFromNow(0) });
+    const id = await simulator.open('p-6', { expires_at: secondsFromNow(2) });
+    await eventually(
+      () => page(`/pay/${id}`),
+      (html) => html.includes('This payment has ended'),
+    );
     expect((await payWith(id, good)).headers.get('location')).toBe(`/pay/${id}`);
     expect(await page(`/pay/${id}`)).toContain('This payment has ended');
     expect(await chargesOf(id)).toEqual([]);
