@@ -33,44 +33,39 @@ async function unitsLeft(sku: string): Promise<number | undefined> {
 
 const cancelledTimeline = [words.steps.placed, 'Cancelled: no payment in time'];
 
-const variants = [
+describe.each([
   { javaScriptEnabled: true, product: 'Bow Shackle', sku: 'shackle', price: '$18.90', total: '$37.80' },
   { javaScriptEnabled: false, product: 'Marlinspike', sku: 'marlinspike', price: '$32.00', total: '$64.00' },
-];
+])('with JavaScript: $javaScriptEnabled', ({ javaScriptEnabled, product, sku, price, total }) => {
+  test('the page of an order shows that its hold ended, and links to the same cart', async () => {
+    await visit.enter({ javaScriptEnabled });
+    const { page } = visit.shopper;
+    const before = await unitsLeft(sku);
+    await addToCart(page, product, 2);
+    await goToReview(page);
+    await page.getByText(holdPromise(holdSeconds)).waitFor();
+    await order(page, email);
+    await page.goto('/your-orders');
+    await page.getByRole('link', { name: /^Order \d+$/ }).click();
+    await page.getByText('Held for you until').waitFor();
+    await page.getByText(words.order.heldAfter).waitFor();
 
-describe.each(variants)(
-  'with JavaScript: $javaScriptEnabled',
-  ({ javaScriptEnabled, product, sku, price, total }) => {
-    test('the page of an order shows that its hold ended, and links to the same cart', async () => {
-      await visit.enter({ javaScriptEnabled });
-      const { page } = visit.shopper;
-      const before = await unitsLeft(sku);
-      await addToCart(page, product, 2);
-      await goToReview(page);
-      await page.getByText(holdPromise(holdSeconds)).waitFor();
-      await order(page, email);
-      await page.goto('/your-orders');
-      await page.getByRole('link', { name: /^Order \d+$/ }).click();
-      await page.getByText('Held for you until').waitFor();
-      await page.getByText(words.order.heldAfter).waitFor();
+    await orderIs(page, 'cancelled');
+    await page.getByText(/^The hold ended at \d\d:\d\d( UTC)? before a payment arrived/).waitFor();
+    await page.getByText('Nothing was charged').waitFor();
+    expect(await timelineOf(page)).toEqual(cancelledTimeline);
+    expect(await unitsLeft(sku)).toBe(before);
 
-      await orderIs(page, 'cancelled');
-      await page.getByText(/^The hold ended at \d\d:\d\d( UTC)? before a payment arrived/).waitFor();
-      await page.getByText('Nothing was charged').waitFor();
-      expect(await timelineOf(page)).toEqual(cancelledTimeline);
-      expect(await unitsLeft(sku)).toBe(before);
-
-      await page.getByRole('link', { name: words.order.backToCart }).click();
-      await cartHolds(page, 2);
-      await goToReview(page);
-      await page.getByText(`2 × ${price}`).waitFor();
-      expect(await page.getByLabel(words.checkout.email).inputValue()).toBe(email);
-      await orderButton(page).click();
-      await atPayment(page);
-      await page.getByRole('heading', { name: `Pay ${total}` }).waitFor();
-    });
-  },
-);
+    await page.getByRole('link', { name: words.order.backToCart }).click();
+    await cartHolds(page, 2);
+    await goToReview(page);
+    await page.getByText(`2 × ${price}`).waitFor();
+    expect(await page.getByLabel(words.checkout.email).inputValue()).toBe(email);
+    await orderButton(page).click();
+    await atPayment(page);
+    await page.getByRole('heading', { name: `Pay ${total}` }).waitFor();
+  });
+});
 
 /** Notes each number of seconds that the countdown shows from now on. */
 async function noteCountdown(page: Page): Promise<() => Promise<number[]>> {

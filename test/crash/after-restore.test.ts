@@ -21,8 +21,8 @@ import { everyRefundMade, refund } from '../support/refunds.ts';
 import { choosePlaces, type Places } from '../support/settings.ts';
 import { OwnServer } from './own-server.ts';
 
-// The drill of docs/OPERATING.md, "Back-ups": the database is restored from a copy, and the provider knows more than it. test/workflows/
-// unknown-payments.test.ts covers the rules without a restore.
+// The drill of docs/OPERATING.md, "Back-ups": the database is restored from a copy, and the provider knows more than it.
+// test/workflows/unknown-payments.test.ts covers the rules without a restore.
 
 const email = 'charged@reader.example';
 

@@ -22,16 +22,13 @@ describe('the payment service', () => {
 });
 
 describe('both processes', () => {
-  const kills: readonly Kill[] = [
+  test.each<Kill>([
     { process: 'shop', at: 'after the call that creates the session', and: 'payments' },
     { process: 'payments', at: 'after the commit of charge', and: 'shop' },
     { process: 'shop', at: 'before the commit of webhook', and: 'payments' },
     { process: 'shop', at: 'before the commit of dispatchOrder', and: 'payments' },
-  ];
-  test.each(kills)(
-    'killed at once ($process $at): charged once, dispatched once',
-    { tags: ['slow'] },
-    (kill) => reused.use((fixture) => runWithKill(fixture, paid, kill)),
+  ])('killed at once ($process $at): charged once, dispatched once', { tags: ['slow'] }, (kill) =>
+    reused.use((fixture) => runWithKill(fixture, paid, kill)),
   );
 });
 

@@ -10,8 +10,7 @@ import { sweepSchedules, sweepWorkflows } from '../support/sweep-workflows.ts';
 import { type VisitedRoutes, watchRoutes } from '../support/visited-routes.ts';
 
 // Every statement of the shop and its engine costs as much with many finished orders as with none, by the plan that Postgres
-// executed. Forty thousand orders show most of the faults that the million of
-// `npm run test:all` shows.
+// executed. Forty thousand orders show most of the faults that the million of `npm run test:all` shows.
 
 const finishedOrders = Number(process.env['PLAN_ORDERS'] ?? 40_000);
 
