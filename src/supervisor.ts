@@ -185,6 +185,12 @@ function summary(
     ['Database', database.description],
     ['Data folder', dataDir],
   ];
+  if (config.openToEverybody) {
+    rows.push([
+      'Operators',
+      'everybody who reaches the shop (OPERATOR_ACCESS=open): restock, refunds and customers’ data are open',
+    ]);
+  }
   if (watching) rows.push(['Watching', 'dist and public; a change restarts the shop']);
   const table = rows.map(
     ([label, text]) => `  ${label.padEnd(13)}${text.replaceAll('\n', `\n${' '.repeat(15)}`)}`,
