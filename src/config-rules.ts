@@ -99,7 +99,7 @@ function isGuessable(secret: string): boolean {
   const text = secret.toLowerCase();
   if (new Set(text).size < fewestDifferentCharacters) return true;
   if (/^(.{1,16})\1+$/.test(text)) return true;
-  const codes = [...text].map((character) => character.charCodeAt(0));
+  const codes = Array.from(text, (character) => character.charCodeAt(0));
   const following = codes.filter((code, at) => Math.abs(code - (codes[at - 1] ?? code)) === 1).length;
   if (following > text.length / 2) return true;
   return text.replaceAll(placeholders, '').replaceAll(/[^a-z\d]/g, '').length < shortestSecret / 2;

@@ -71,7 +71,7 @@ async function start(stopping: Stopping, parts: StartedPart[]): Promise<void> {
   const local =
     config.payment.provider === 'local' ? await prepareLocalPayments(run, secrets, patienceMs) : undefined;
   const database = await startDatabase(run);
-  await prepareDatabase(database.url);
+  await prepareDatabase(database.url, config.production);
   stopping.wanted.throwIfAborted();
   if (local) startPayments(run, database, local);
   startAllShops(run, database, secrets, local);

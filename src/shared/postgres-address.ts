@@ -92,33 +92,19 @@ const severalHosts =
   'names several hosts. The shop takes one: the address that moves to the new primary (docs/OPERATING.md, "When something is away")';
 
 // Our own clients decide these, or they do not matter for a server that the shop can use.
-const ignored = new Set([
-  ...[
-    'application_name',
-    'fallback_application_name',
-    'connect_timeout',
-    'channel_binding',
-    'gssencmode',
-    'krbsrvname',
-  ],
-  ...[
-    'keepalives',
-    'keepalives_idle',
-    'keepalives_interval',
-    'keepalives_count',
-    'tcp_user_timeout',
-    'load_balance_hosts',
-  ],
-  ...[
-    'sslcompression',
-    'sslsni',
-    'require_auth',
-    'gssdelegation',
-    'min_protocol_version',
-    'max_protocol_version',
-  ],
-  // Of other clients; providers append them.
-  ...['uselibpqcompat', 'pgbouncer', 'connection_limit', 'pool_timeout', 'supa', 'workaround'],
+const ignored = new Set(
+  `application_name fallback_application_name connect_timeout channel_binding gssencmode gssdelegation krbsrvname keepalives
+  keepalives_idle keepalives_interval keepalives_count tcp_user_timeout load_balance_hosts sslcompression sslsni require_auth
+  min_protocol_version max_protocol_version`.split(/\s+/),
+);
+// Of other clients; providers append them to their addresses.
+const foreign = new Set([
+  'uselibpqcompat',
+  'pgbouncer',
+  'connection_limit',
+  'pool_timeout',
+  'supa',
+  'workaround',
 ]);
 const passedOn = new Set(['options', 'sslrootcert', 'sslcert', 'sslkey', 'sslnegotiation']);
 const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
@@ -144,7 +130,7 @@ function faultIn({ host, port, database, parameters }: Parts): { fault: string }
     const allowed = fixed[name];
     if (allowed && !allowed.includes(value.toLowerCase()))
       return { fault: `has ${name}=${value}, and the shop needs ${allowed.join(', ')}` };
-    if (!allowed && !ignored.has(name) && !passedOn.has(name))
+    if (![ignored, foreign, passedOn].some((known) => known.has(name)) && !allowed)
       return { fault: `has the parameter ${name}, which the shop does not know` };
   }
   return undefined;
