@@ -105,7 +105,7 @@ function isGuessable(secret: string): boolean {
   return text.replaceAll(placeholders, '').replaceAll(/[^a-z\d]/g, '').length < shortestSecret / 2;
 }
 
-/** Whoever knows one of two equal secrets has the rights of both. */
+/** Someone who knows one of two equal secrets has the rights of both. */
 function equalSecrets(given: Given): string[] {
   const all = [...secrets(given), ...passwordsInAddresses(given)];
   return all.flatMap(({ name, value }, at) =>

@@ -31,7 +31,7 @@ const graceMs = 15_000;
 // The children of a killed supervisor end within this time.
 const predecessorMs = 6_000;
 // A build writes many files.
-const settleMs = 200;
+const debounceMs = 200;
 
 /** One run of the supervisor: its settings, the request to end, the parts to end then, and the processes kept running. */
 interface Run {
@@ -158,7 +158,7 @@ function restartOnChange({ parts, kept }: Run): void {
   let timer: NodeJS.Timeout | undefined;
   const onChange = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => restart(kept), settleMs);
+    timer = setTimeout(() => restart(kept), debounceMs);
   };
   const watchers = watchedFolders.map((folder) => watch(folder, { recursive: true }, onChange));
   const end = async (): Promise<void> => {
@@ -181,7 +181,7 @@ function summary(
 ): string {
   const rows: [string, string][] = [
     ['Shop', config.publicUrl],
-    ['Payments', local?.address.url ?? 'Stripe'],
+    ['Payments', local?.address.url ?? config.payment.provider],
     ['Database', database.description],
     ['Data folder', dataDir],
   ];

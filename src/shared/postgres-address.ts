@@ -97,7 +97,7 @@ const ignored = new Set(
   keepalives_idle keepalives_interval keepalives_count tcp_user_timeout load_balance_hosts sslcompression sslsni require_auth
   min_protocol_version max_protocol_version`.split(/\s+/),
 );
-// Of other clients; providers append them to their addresses.
+// Other clients read these; providers append them to their addresses.
 const foreign = new Set([
   'uselibpqcompat',
   'pgbouncer',

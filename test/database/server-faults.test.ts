@@ -95,7 +95,7 @@ test('a missing database is created in UTF8, whatever the usual encoding is', as
   expect(rows).toEqual([{ encoding: 'UTF8' }]);
 });
 
-test('a user who may not create the database is told so', async () => {
+test('a user who may not create the database gets the way out', async () => {
   await create(`create role ${name} login password 'word'`, `drop role ${name}`);
   await expect(prepareDatabase(urlOf(name, name), false)).rejects.toThrow(
     new RegExp(`user ${name} may not create the database ${name}.+CREATEDB`),
