@@ -15,9 +15,9 @@ create table attention (
   constraint attention_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint attention_check CHECK (((resolved_at IS NULL) = (resolution IS NULL))),
   constraint attention_check1 CHECK (((NOT (resolution IS DISTINCT FROM 'operator'::text)) = (note IS NOT NULL))),
-  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'dispute'::text, 'payment_unknown'::text, 'unknown_payment'::text, 'overdue'::text, 'workflow_failed'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'refund_made_twice'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
+  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'event_version'::text, 'dispute'::text, 'payment_unknown'::text, 'unknown_payment'::text, 'overdue'::text, 'workflow_failed'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'refund_made_twice'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
   constraint attention_note_check CHECK ((note <> ''::text)),
-  constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'charge_disputed'::text, 'unknown_order'::text, 'payment_unknown'::text, 'overdue'::text, 'workflow_failed'::text, 'engine_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'refund_made_twice'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text]))),
+  constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'event_version'::text, 'charge_disputed'::text, 'unknown_order'::text, 'payment_unknown'::text, 'overdue'::text, 'workflow_failed'::text, 'engine_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'refund_made_twice'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text]))),
   constraint attention_resolution_check CHECK ((resolution = ANY (ARRAY['operator'::text, 'retried'::text, 'email_sent'::text, 'refund_made'::text, 'payment_decided'::text, 'done'::text, 'accounts_right'::text]))),
   constraint attention_subject_check CHECK ((subject <> ''::text))
 );
@@ -48,6 +48,16 @@ create table carts (
   constraint carts_browser_id_check CHECK ((browser_id ~ '^[A-Za-z0-9_-]{22}$'::text))
 );
 CREATE INDEX carts_updated_at ON public.carts USING btree (updated_at);
+
+create table currencies (
+  currency text not null,
+  digits integer not null,
+  step integer not null,
+  constraint currencies_pkey PRIMARY KEY (currency),
+  constraint currencies_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint currencies_digits_check CHECK ((digits = ANY (ARRAY[0, 2, 3]))),
+  constraint currencies_step_check CHECK ((step = ANY (ARRAY[1, 10, 100])))
+);
 
 create table emails (
   email_id bigint generated always as identity not null,
@@ -358,3 +368,33 @@ AS $function$
 ;
 CREATE TRIGGER order_history_notify AFTER INSERT ON public.order_history FOR EACH ROW WHEN ((new.what <> 'placed'::text)) EXECUTE FUNCTION notify_order_change();
 CREATE TRIGGER payments_notify AFTER UPDATE OF state ON public.payments FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION notify_order_change();
+
+CREATE OR REPLACE FUNCTION public.check_price()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    price_step integer;
+  begin
+    if tg_op = 'UPDATE' and (new.price_cents, new.currency) = (old.price_cents, old.currency) then
+      return new;
+    end if;
+    select step into price_step from currencies where currency = new.currency;
+    if price_step is null then
+      raise exception 'The payment provider does not take the currency "%" of product "%".', new.currency, new.sku
+        using errcode = 'check_violation', constraint = 'products_price_check',
+          hint = 'The table currencies has the codes, in capitals.';
+    elsif new.price_cents % price_step <> 0 then
+      raise exception 'The payment provider does not take the price % of product "%": in % it must be a multiple of %.',
+        new.price_cents, new.sku, new.currency, price_step
+        using errcode = 'check_violation', constraint = 'products_price_check',
+          hint = 'price_cents are minor units, as the table currencies counts them.';
+    elsif new.price_cents > 99999999 then
+      raise exception 'The payment provider does not take the price % of product "%": it has more than eight digits.',
+        new.price_cents, new.sku
+        using errcode = 'check_violation', constraint = 'products_price_check';
+    end if;
+    return new;
+  end $function$
+;
+CREATE TRIGGER products_check_price BEFORE INSERT OR UPDATE OF price_cents, currency ON public.products FOR EACH ROW EXECUTE FUNCTION check_price();

@@ -151,6 +151,7 @@ const blockerMessages: Readonly<Record<Blocker, string>> = {
   too_many_products: `at most ${maxItems} products in one order`,
   too_many_units: `at most ${maxQuantity} of one product in one order`,
   currencies: 'products in different currencies need an order each',
+  bad_price: 'the payment provider does not take the price of a product, or its currency',
   nothing: 'an order for nothing cannot be paid',
   too_much: 'the total is more than one payment can be',
 };

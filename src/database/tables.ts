@@ -120,6 +120,7 @@ export interface EmailRow {
 /** The kinds of items on the attention list. */
 export type AttentionKind =
   | 'event_mismatch'
+  | 'event_version'
   | 'dispute'
   | 'payment_unknown'
   | 'unknown_payment'

@@ -10,6 +10,7 @@ export const errorCodes = [
   'bad_signature',
   'not_refundable',
   'refund_too_large',
+  'refund_indivisible',
   'not_restartable',
   'unauthorized',
   'cross_site',

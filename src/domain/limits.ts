@@ -1,3 +1,4 @@
+import { isChargeable } from '../shared/currencies.ts';
 import { orderTotal } from './order.ts';
 
 /** Most units of one product in one order. */
@@ -27,8 +28,17 @@ export const requestWaitMs = 8_000;
 /** Days after which a cart without changes is removed. */
 export const cartDays = 30;
 
-/** The reason why products cannot be one order. `nothing`: no units are left, or they cost nothing. */
-export type Blocker = 'too_many_products' | 'too_many_units' | 'currencies' | 'nothing' | 'too_much';
+/**
+ * The reason why products cannot be one order. `nothing`: no units are left, or they cost nothing. `bad_price`: the provider does not
+ * take a price or its currency; such a price is from before the database refused them.
+ */
+export type Blocker =
+  | 'too_many_products'
+  | 'too_many_units'
+  | 'currencies'
+  | 'bad_price'
+  | 'nothing'
+  | 'too_much';
 
 /** One product of an order that is to be placed, with today's price in minor units. */
 export interface PricedItem {
@@ -42,6 +52,8 @@ export function blockerOf(items: readonly PricedItem[]): Blocker | null {
   if (items.length > maxItems) return 'too_many_products';
   if (items.some(({ qty }) => qty > maxQuantity)) return 'too_many_units';
   if (new Set(items.map(({ currency }) => currency)).size > 1) return 'currencies';
+  // A sum of multiples of the provider's step is one too, so the total needs no check of its own.
+  if (!items.every((item) => isChargeable(item.unitPriceCents, item.currency))) return 'bad_price';
   const totalCents = orderTotal(items);
   if (totalCents === 0) return 'nothing';
   return totalCents > largestTotalCents ? 'too_much' : null;

@@ -15,6 +15,7 @@ const event: PaymentEvent = {
   returnUrl: null,
   email: null,
   live: false,
+  otherVersion: null,
   body: {},
 };
 const open: KnownPayment = {

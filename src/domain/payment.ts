@@ -1,3 +1,4 @@
+import type { OtherVersion } from './attention.ts';
 import type { CancelReason, OrderStatus } from './order.ts';
 
 /** The life of a payment. */
@@ -36,6 +37,8 @@ export interface PaymentEvent {
   readonly email: string | null;
   /** Whether real money moved. */
   readonly live: boolean;
+  /** The version of the provider's format that it came in; null for the one that this shop reads, and for an event that states none. */
+  readonly otherVersion: OtherVersion | null;
   /** The provider's object as it came, for the record. */
   readonly body: unknown;
 }

@@ -209,6 +209,7 @@ test.each([
   'unknown_order',
   'not_refundable',
   'amount_unreadable',
+  'refund_indivisible',
   'reason_unreadable',
   'restock_needs_full_refund',
   'key_reused',
@@ -239,6 +240,14 @@ test('an unknown payment shows amount, e-mail address and charge, and cannot be 
   expect(html).toContain('Refund the charge pi_12');
   expect(html).not.toContain('/retry"');
   expect(await show(null)).toContain('a buyer without an e-mail address');
+});
+
+test('events of another version name both versions, and cannot be tried again', async () => {
+  const reason = { code: 'event_version', version: '2024-06-20', expected: '2026-10-28.endive' } as const;
+  const item = anItem({ kind: 'event_version', subject: '2024-06-20', orderId: null, token: null, reason });
+  const html = await page({ attention: [item] });
+  expect(html).toMatch(/come in version 2024-06-20 .+ Register the webhook with version 2026-10-28\.endive/);
+  expect(html).not.toContain('/retry"');
 });
 
 test('a refund that is still asked for says what a retry and a resolution do', async () => {

@@ -236,6 +236,8 @@ export function keptWords(days: number): string {
 export const blockerWords: Readonly<Record<Blocker, string>> = {
   too_many_products: `More than ${maxItems} products do not fit into one order. Take something out, and order it separately.`,
   too_many_units: `One order has at most ${maxQuantity} of one product. Take some out, and order them separately.`,
+  bad_price:
+    'The price of one of these is not right yet, so it cannot be paid. Take it out, and order the rest.',
   nothing: 'Nothing in it can be ordered at the moment.',
   too_much: 'That is more than one payment can be. Take something out, and order it separately.',
   currencies: 'These things are priced in different currencies. Order those of each currency separately.',
@@ -452,6 +454,10 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
   refund_too_large: {
     title: 'That is more than can still be paid back.',
     message: 'No money was moved. Look at what is left of the order, and ask for no more.',
+  },
+  refund_indivisible: {
+    title: 'That amount cannot be paid back.',
+    message: 'No money was moved. The payment service pays back this currency in larger steps only.',
   },
   not_restartable: {
     title: 'This cannot be tried again.',

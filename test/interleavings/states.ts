@@ -57,6 +57,7 @@ export function eventOf(
     currency: 'USD',
     transactionId: kind === 'ended' ? null : 'pi_1',
     live: false,
+    otherVersion: null,
     returnUrl: null,
     email: null,
     body: {},

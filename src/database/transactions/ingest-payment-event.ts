@@ -1,3 +1,4 @@
+import type { OtherVersion } from '../../domain/attention.ts';
 import {
   cancelReasonOf,
   decideEvent,
@@ -33,6 +34,7 @@ export async function ingestPaymentEvent(
   context: EventContext,
   event: PaymentEvent,
 ): Promise<EventOutcome | 'known'> {
+  if (event.otherVersion) await flagOtherVersion(database, event.otherVersion);
   if (await settleAtOnce(database, context, event)) return 'applied';
   return ingestLocked(database, context, event, (sql, { known, decision }) =>
     sql(
@@ -49,6 +51,17 @@ export async function ingestPaymentEvent(
       },
     ),
   );
+}
+
+/** Lists that events come in another version of the provider's format: one item for a version. The event is ingested all the same. */
+function flagOtherVersion(database: Database, otherVersion: OtherVersion): Promise<void> {
+  // A commit of its own: all events of the version update this row, and none of their payments should wait for another one's.
+  return raiseAttention(statementsOf(database), {
+    kind: 'event_version',
+    subject: otherVersion.version,
+    orderId: null,
+    reason: { code: 'event_version', ...otherVersion },
+  });
 }
 
 // The charge has paid for another order. Nothing was changed.

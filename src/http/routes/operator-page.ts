@@ -15,6 +15,7 @@ import {
   type RefundFault,
   type TypedRefund,
 } from '../../operator/operator-view.ts';
+import { minorUnitsOf } from '../../shared/currencies.ts';
 import { formatMoney, parseMoney } from '../../shared/money.ts';
 import { problemTypes } from '../errors.ts';
 import type { Pages } from '../pages.ts';
@@ -127,6 +128,9 @@ interface FaultyRefund {
 }
 
 const exampleCents = 1250;
+const exampleOf = (currency: string): string => {
+  return formatMoney({ cents: exampleCents - (exampleCents % minorUnitsOf(currency).step), currency });
+};
 const restocks = { usual: undefined, yes: true, no: false } as const;
 
 /** Requests the refund as it was typed. A mistake is a fault of one field. */
@@ -144,7 +148,7 @@ async function refundTyped(
   const { currency } = order;
   const amountCents = typed.amount.trim() === '' ? undefined : parseMoney(typed.amount, currency);
   if (typed.amount.trim() !== '' && (amountCents ?? 0) < 1) {
-    return faulty('amount_unreadable', { example: formatMoney({ cents: exampleCents, currency }) });
+    return faulty('amount_unreadable', { example: exampleOf(currency) });
   }
   const reason = reasonText.safeParse(typed.reason);
   if (!reason.success) return faulty('reason_unreadable');
@@ -158,5 +162,9 @@ async function refundTyped(
   });
   if (!('refused' in answer)) return answer;
   const { status } = problemTypes[refundRefusal(answer).code];
-  return faulty(answer.refused, { status, left: formatMoney({ cents: answer.refundableCents, currency }) });
+  return faulty(answer.refused, {
+    status,
+    left: formatMoney({ cents: answer.refundableCents, currency }),
+    example: formatMoney({ cents: answer.stepCents, currency }),
+  });
 }

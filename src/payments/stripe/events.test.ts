@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
-import { verifyEvent } from './events.ts';
+import { apiVersion, readEvent, verifyEvent } from './events.ts';
 
 const secret = 'whsec_0123456789abcdef';
 const now = new Date('2026-01-01T12:00:00Z');
@@ -88,6 +88,27 @@ describe('a signed event', () => {
     expect(verify(payload, `${fits.split(',')[0]},v1=${'0'.repeat(64)},${fits.split(',')[1]}`).id).toBe(
       'evt_1',
     );
+  });
+});
+
+describe('the version of an event', () => {
+  const versionOf = (version: unknown) =>
+    readEvent({ id: 'evt_1', type: 'a.b', created: 1, api_version: version, data: { object: {} } })
+      ?.otherVersion;
+
+  test('is the one that the package of the provider calls by default', () => {
+    expect(apiVersion).toBe(Stripe.API_VERSION);
+  });
+
+  test.each([apiVersion, null, undefined, 5, '', 'x'.repeat(300), 'a\u0000b'])(
+    '%j raises nothing',
+    (version) => {
+      expect(versionOf(version)).toBeNull();
+    },
+  );
+
+  test('is named when it is another', () => {
+    expect(versionOf('2024-06-20')).toEqual({ version: '2024-06-20', expected: apiVersion });
   });
 });
 

@@ -44,9 +44,14 @@ const chargeOrDispute = z.object({
   metadata,
 });
 
+/** The version of Stripe's API that this adapter calls, and whose events it reads. docs/PAYMENTS.md names it. */
+export const apiVersion: Stripe.LatestApiVersion = '2026-10-28.endive';
+
 const stripeEvent = z.object({
   id: text,
   type: text,
+  // Nothing is decided by it, as above.
+  api_version: text.nullish().catch(null),
   created: z.int(),
   livemode: z.boolean().default(false),
   data: z.object({ object: z.record(z.string(), z.unknown()) }),
@@ -75,9 +80,10 @@ export function verifyEvent(
 export function readEvent(body: unknown): PaymentEvent | undefined {
   const event = stripeEvent.safeParse(body);
   if (!event.success) return undefined;
-  const { id, type, livemode, data } = event.data;
+  const { id, type, livemode, data, api_version: version } = event.data;
   const content = contentOf(type, data.object) ?? { kind: 'other' as const, ...empty };
-  return { id, type, live: livemode, ...content, body };
+  const otherVersion = !version || version === apiVersion ? null : { version, expected: apiVersion };
+  return { id, type, live: livemode, ...content, otherVersion, body };
 }
 
 function signedBody(
@@ -110,7 +116,7 @@ function signedBody(
   throw new ShopError('bad_signature', 'The signature does not match the message, or is too old.');
 }
 
-type EventContent = Omit<PaymentEvent, 'id' | 'type' | 'live' | 'body'>;
+type EventContent = Omit<PaymentEvent, 'id' | 'type' | 'live' | 'otherVersion' | 'body'>;
 
 const empty = {
   orderId: null,

@@ -46,6 +46,8 @@ function sessionParameters(
   const holdEnds = Math.ceil(request.holdExpiresAt / 1000);
   return {
     mode: 'payment',
+    // The amount in an event has to be the order's, in the order's currency.
+    adaptive_pricing: { enabled: false },
     client_reference_id: reference,
     metadata,
     // So that a refund or a dispute, which names the charge alone, names the order too.

@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 import type { PaymentProvider, Refused } from '../provider.ts';
-import { readEvent, signatureHeader, verifyEvent } from './events.ts';
+import { apiVersion, readEvent, signatureHeader, verifyEvent } from './events.ts';
 import { FreshKeys } from './idempotency.ts';
 import { findRefund, listRefundIds, refund } from './refunds.ts';
 import { endSession, listEvents, listSessions, openSession } from './sessions.ts';
@@ -28,6 +28,7 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
     timeout: timeoutSeconds * 1000,
     maxNetworkRetries: 0,
     telemetry: false,
+    apiVersion,
     ...addressOf(serviceUrl),
   });
   const keys = new FreshKeys();
