@@ -56,7 +56,7 @@ const fillings = [
    select lpad(cast(n as text), 22, '0'), 1 + n % 8, 1, 100 from ${everyOrder} where n % 10 = 0`,
   // As after an attack within the last hour.
   `insert into holders (client_hash, order_id, unpaid_at)
-   select 'client-hash-' || ${serial}, n, now() from ${newestOrders} where n % 50 = 1`,
+   select 'client-hash-' || ${serial}, n, now() from ${newestOrders}`,
   `insert into refunds (order_id, amount_cents, reason, note, actor, request_key, state, made_at)
    select n, 100, 'operator', 'broken', 'operator', 'old-' || ${serial}, 'made', now() from ${everyOrder} where n % 100 = 2`,
   `insert into attention (kind, subject, order_id, reason, resolved_at, resolution, note)
