@@ -89,6 +89,17 @@ create table executors (
   constraint executors_executor_id_check CHECK ((executor_id <> ''::text))
 );
 
+create table holders (
+  client_hash text not null,
+  order_id integer not null,
+  unpaid_at timestamp with time zone,
+  constraint holders_pkey PRIMARY KEY (client_hash, order_id),
+  constraint holders_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
+  constraint holders_client_hash_check CHECK (((length(client_hash) >= 16) AND (length(client_hash) <= 64)))
+);
+CREATE INDEX holders_order_id ON public.holders USING btree (order_id);
+CREATE INDEX holders_unpaid_at ON public.holders USING btree (unpaid_at) WHERE (unpaid_at IS NOT NULL);
+
 create table order_history (
   history_id bigint generated always as identity not null,
   order_id integer not null,
@@ -146,7 +157,7 @@ create table orders (
   constraint orders_checkout_key_check CHECK ((((length(checkout_key) >= 1) AND (length(checkout_key) <= 200)) AND (checkout_key !~ '[^A-Za-z0-9._-]'::text))),
   constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint orders_email_check CHECK ((length(email) <= 254)),
-  constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text]))),
+  constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'hold_limit'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text]))),
   constraint orders_request_hash_check CHECK (((length(request_hash) = 64) AND (request_hash !~ '[^0-9a-f]'::text))),
   constraint orders_request_id_check CHECK (((length(request_id) >= 1) AND (length(request_id) <= 100))),
   constraint orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'dispatched'::text, 'cancelled'::text, 'refunded'::text]))),
@@ -155,7 +166,9 @@ create table orders (
 );
 CREATE INDEX orders_browser_id ON public.orders USING btree (browser_id, order_id) WHERE (browser_id IS NOT NULL);
 CREATE INDEX orders_dispatch_due ON public.orders USING btree (dispatch_due_at) WHERE (status = 'paid'::text);
+CREATE INDEX orders_paid_email ON public.orders USING btree (lower(email)) WHERE (paid_at IS NOT NULL);
 CREATE INDEX orders_pending ON public.orders USING btree (hold_expires_at) WHERE (status = 'pending'::text);
+CREATE INDEX orders_unpaid_email ON public.orders USING btree (lower(email), cancelled_at) WHERE ((paid_at IS NULL) AND (reason = ANY (ARRAY['payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text])));
 
 create table payment_events (
   event_id text not null,
@@ -398,3 +411,24 @@ AS $function$
   end $function$
 ;
 CREATE TRIGGER products_check_price BEFORE INSERT OR UPDATE OF price_cents, currency ON public.products FOR EACH ROW EXECUTE FUNCTION check_price();
+CREATE OR REPLACE FUNCTION public.lock_clients(client_hashes text[])
+ RETURNS TABLE(client_hash text, product_id integer, currency text, units bigint, cents bigint)
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    one text;
+  begin
+    -- In one order everywhere, so that two placements wait for each other instead of deadlocking.
+    for one in select distinct hash from unnest(client_hashes) as hash order by hash loop
+      perform pg_advisory_xact_lock(hashtextextended(one, 0));
+    end loop;
+    return query
+      select holders.client_hash, order_lines.product_id, orders.currency, sum(order_lines.quantity),
+        cast(sum(cast(order_lines.quantity as bigint) * order_lines.unit_price_cents) as bigint)
+      from holders
+      join orders on orders.order_id = holders.order_id and orders.status = 'pending'
+      join order_lines on order_lines.order_id = holders.order_id
+      where holders.client_hash = any(client_hashes) and holders.unpaid_at is null
+      group by holders.client_hash, order_lines.product_id, orders.currency;
+  end $function$
+;

@@ -30,7 +30,8 @@ async function main(): Promise<void> {
     process.stdout.write(
       `The next order is number ${last.orderId + 1}, the next refund number ${last.refundId + 1}.\n`,
     );
-    const context = { live: provider.live, dispatchSeconds: config.dispatchSeconds };
+    const { dispatchSeconds, email } = config;
+    const context = { live: provider.live, dispatchSeconds, emailsPerDay: email.perDay };
     const comparing = { database, provider, context, publicUrl: config.publicUrl };
     const differences = await compareWithProvider(comparing, since, new Date());
     process.stdout.write(`Compared with the provider since ${since.toISOString()}:\n`);

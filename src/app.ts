@@ -57,11 +57,12 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   const workflowPool = openEnginePool(config.databaseUrl, enginePool, connections);
   const provider = openPaymentProvider(config.payment);
 
-  const { dispatchSeconds } = config;
-  const context: EventContext = { live: provider.live, dispatchSeconds };
+  const { dispatchSeconds, holdSeconds, holdLimits } = config;
+  const endSettings = { dispatchSeconds, emailsPerDay: config.email.perDay };
+  const context: EventContext = { live: provider.live, ...endSettings };
   registerDispatch();
   registerRefund({ database, provider, retrySeconds: config.payment.refundRetrySeconds });
-  registerResumeCheckout({ provider, dispatchSeconds });
+  registerResumeCheckout({ provider, ...endSettings });
   const assets = readAssets(assetsDir);
   const renderer = createRenderer({
     cache: config.production,
@@ -75,13 +76,18 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   const checkout = registerCheckout({
     database,
     provider,
-    dispatchSeconds,
+    ...endSettings,
+    holdLimits,
     answers,
     publicUrl: config.publicUrl,
     paymentRetries: config.payment.retries,
     paymentRetrySeconds: config.payment.retrySeconds,
   });
-  const startCheckout = createStartCheckout(database, checkout, answers, { holdSeconds: config.holdSeconds });
+  const startCheckout = createStartCheckout(database, checkout, answers, {
+    holdSeconds,
+    // Without limits nobody is counted.
+    clientSecret: holdLimits && (config.cookieSecrets[0] ?? null),
+  });
 
   const liveness = createLiveness({
     ...config,

@@ -69,18 +69,18 @@ describe('faults', () => {
   });
 });
 
-describe('production', () => {
-  const production = {
-    ...shop,
-    NODE_ENV: 'production',
-    PUBLIC_URL: 'https://shop.example',
-    TRUST_PROXY: '1',
-    OPERATOR_TOKEN: 'b7f3c19a5e2d8046',
-    EXECUTOR_ID: 'shop-0',
-    SMTP_URL: 'smtp://mail.example',
-    EMAIL_FROM: 'Holdfast <orders@shop.example>',
-  };
+const production = {
+  ...shop,
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://shop.example',
+  TRUST_PROXY: '1',
+  OPERATOR_TOKEN: 'b7f3c19a5e2d8046',
+  EXECUTOR_ID: 'shop-0',
+  SMTP_URL: 'smtp://mail.example',
+  EMAIL_FROM: 'Holdfast <orders@shop.example>',
+};
 
+describe('production', () => {
   test('refuses to start without each of its settings, and lists all that are missing', () => {
     const names = faultsOf({ NODE_ENV: 'production' }, 'supervisor').map((fault) => fault.split(':')[0]);
     expect(names).toEqual([
@@ -122,6 +122,60 @@ describe('production', () => {
   });
 });
 
+describe('limits against abuse', () => {
+  const limitsOf = (env: Record<string, string>) => {
+    const { holdLimits, checkoutKeys, checkoutsPerMinute } = readConfig({ ...shop, ...env }, 'shop');
+    return { holdLimits, checkoutKeys, checkoutsPerMinute };
+  };
+
+  test('are strict in production', () => {
+    expect(limitsOf(production)).toEqual({
+      holdLimits: {
+        units: 50,
+        cents: 500_000,
+        sharePercent: 50,
+        sparesSingleUnits: false,
+        shortestHoldSeconds: 60,
+      },
+      checkoutKeys: 'unguessable',
+      checkoutsPerMinute: 120,
+    });
+  });
+
+  test('let the tutorials pass in a demonstration: 500 checkouts of one unit from one address', () => {
+    expect(limitsOf({ HOLD_SECONDS: '90' })).toEqual({
+      holdLimits: {
+        units: 1_000,
+        cents: null,
+        sharePercent: 50,
+        sparesSingleUnits: true,
+        shortestHoldSeconds: 90,
+      },
+      checkoutKeys: 'any',
+      checkoutsPerMinute: 6_000,
+    });
+  });
+
+  test('can be set one by one, or switched off', () => {
+    const own = {
+      HOLD_LIMITS: 'strict',
+      HELD_UNITS_PER_CLIENT: '7',
+      HELD_VALUE_PER_CLIENT: '8',
+      HELD_SHARE_PER_CLIENT: '9',
+      SHORTEST_HOLD_SECONDS: '10',
+      CHECKOUT_KEYS: 'unguessable',
+    };
+    expect(limitsOf(own)).toMatchObject({
+      holdLimits: { units: 7, cents: 8, sharePercent: 9, shortestHoldSeconds: 10, sparesSingleUnits: false },
+      checkoutKeys: 'unguessable',
+    });
+    expect(limitsOf({ HOLD_LIMITS: 'off' }).holdLimits).toBeNull();
+    for (const share of ['0', '101', '1.5']) {
+      expect(faultsOf({ ...shop, HELD_SHARE_PER_CLIENT: share }, 'shop')).toHaveLength(1);
+    }
+  });
+});
+
 describe('email', () => {
   const emailOf = (env: Record<string, string>) => readConfig(env, 'supervisor').email;
 
@@ -132,6 +186,7 @@ describe('email', () => {
       from: { name: 'Holdfast', address: 'orders@localhost' },
       retries: 5,
       retrySeconds: 2,
+      perDay: 3,
     });
     expect(emailOf({ SMTP_URL: 'smtps://me:secret@mail.example:465' }).delivery).toBe('smtp');
     expect(emailOf({ EMAIL_RETRIES: '0', EMAIL_RETRY_SECONDS: '0.01' })).toMatchObject({

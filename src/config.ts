@@ -70,10 +70,17 @@ const environment = z.object({
   EMAIL_FROM: sender.optional(),
   EMAIL_RETRIES: number.int().min(0).max(10).default(5),
   EMAIL_RETRY_SECONDS: seconds.max(60).default(2),
+  EMAILS_PER_DAY: number.int().min(0).max(1000).default(3),
   // Stripe ends a session after a day, and a session lasts half an hour longer than its hold.
   HOLD_SECONDS: seconds.max(82_800).default(120),
   DISPATCH_SECONDS: seconds.max(86_400).default(10),
-  CHECKOUTS_PER_MINUTE: number.int().positive().default(120),
+  HOLD_LIMITS: z.enum(['strict', 'loose', 'off']).optional(),
+  HELD_UNITS_PER_CLIENT: number.int().positive().optional(),
+  HELD_VALUE_PER_CLIENT: number.int().positive().optional(),
+  HELD_SHARE_PER_CLIENT: number.int().min(1).max(100).optional(),
+  SHORTEST_HOLD_SECONDS: seconds.max(82_800).optional(),
+  CHECKOUT_KEYS: z.enum(['unguessable', 'any']).optional(),
+  CHECKOUTS_PER_MINUTE: number.int().positive().optional(),
   EVENT_STREAMS_PER_ADDRESS: number.int().positive().default(100),
   OPERATOR_TOKEN: secret.optional(),
   OPERATOR_ACCESS: z.enum(['token', 'open']).default('token'),
@@ -107,6 +114,10 @@ export interface Config {
   readonly payment: PaymentConfig;
   readonly email: EmailConfig;
   readonly holdSeconds: number;
+  /** What one client may hold at once; null for no limit. */
+  readonly holdLimits: HoldLimitsConfig | null;
+  /** The accepted checkout keys: any, or those that no other client can use first. */
+  readonly checkoutKeys: 'unguessable' | 'any';
   readonly dispatchSeconds: number;
   /** Seconds between two reconciliations. */
   readonly reconcileSeconds: number;
@@ -125,6 +136,16 @@ export interface Config {
   /** Whether a setting opens them although others than this machine may reach the shop. */
   readonly openToEverybody: boolean;
   readonly logLevel: Environment['LOG_LEVEL'];
+}
+
+/** See `HoldLimits` in domain/limits.ts. */
+export interface HoldLimitsConfig {
+  readonly units: number;
+  /** In minor units; null for no limit. */
+  readonly cents: number | null;
+  readonly sharePercent: number;
+  readonly sparesSingleUnits: boolean;
+  readonly shortestHoldSeconds: number;
 }
 
 export interface ConductorConfig {
@@ -161,6 +182,8 @@ export interface EmailConfig {
   /** Retries of sending a message; the seconds before each double. */
   readonly retries: number;
   readonly retrySeconds: number;
+  /** Messages about unpaid orders that one address gets within a day. */
+  readonly perDay: number;
 }
 
 /** The settings of one shop process, with its database and executor id. */
@@ -216,16 +239,32 @@ function freeze(env: Environment): Config {
     }),
     email: emailConfig(env),
     holdSeconds: env.HOLD_SECONDS,
+    holdLimits: holdLimitsConfig(env),
+    checkoutKeys: env.CHECKOUT_KEYS ?? (production ? 'unguessable' : 'any'),
     dispatchSeconds: env.DISPATCH_SECONDS,
     reconcileSeconds: env.RECONCILE_SECONDS,
     retentionDays: env.RETENTION_DAYS,
-    checkoutsPerMinute: env.CHECKOUTS_PER_MINUTE,
+    checkoutsPerMinute: env.CHECKOUTS_PER_MINUTE ?? (production ? 120 : 6_000),
     eventStreamsPerAddress: env.EVENT_STREAMS_PER_ADDRESS,
     cookieSecrets: env.COOKIE_SECRET ?? [],
     drainSeconds: env.DRAIN_SECONDS,
     operatorToken: env.OPERATOR_TOKEN,
     openToEverybody: env.OPERATOR_ACCESS === 'open',
     logLevel: env.LOG_LEVEL,
+  });
+}
+
+/** In a demonstration one address has every client, up to the load of the tutorials. */
+function holdLimitsConfig(env: Environment): HoldLimitsConfig | null {
+  const limits = env.HOLD_LIMITS ?? (env.NODE_ENV === 'production' ? 'strict' : 'loose');
+  if (limits === 'off') return null;
+  const isStrict = limits === 'strict';
+  return Object.freeze({
+    units: env.HELD_UNITS_PER_CLIENT ?? (isStrict ? 50 : 1_000),
+    cents: env.HELD_VALUE_PER_CLIENT ?? (isStrict ? 500_000 : null),
+    sharePercent: env.HELD_SHARE_PER_CLIENT ?? 50,
+    sparesSingleUnits: !isStrict,
+    shortestHoldSeconds: env.SHORTEST_HOLD_SECONDS ?? (isStrict ? 60 : env.HOLD_SECONDS),
   });
 }
 
@@ -241,5 +280,6 @@ function emailConfig(env: Environment): EmailConfig {
     from: Object.freeze(env.EMAIL_FROM ?? { name: 'Holdfast', address: 'orders@localhost' }),
     retries: env.EMAIL_RETRIES,
     retrySeconds: env.EMAIL_RETRY_SECONDS,
+    perDay: env.EMAILS_PER_DAY,
   });
 }

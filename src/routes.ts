@@ -92,14 +92,21 @@ async function registerPages(
 
 async function registerApi(
   server: FastifyInstance,
-  { production, publicUrl, checkoutsPerMinute, payment }: ShopConfig,
-  { database, provider, context, startCheckout }: Services,
+  { production, publicUrl, checkoutsPerMinute, checkoutKeys, payment }: ShopConfig,
+  { browsers, database, provider, context, startCheckout }: Services,
 ): Promise<void> {
   const paymentServiceUrl = payment.provider === 'local' ? payment.serviceUrl : undefined;
   if (!production && paymentServiceUrl !== undefined) {
     await server.register(demonstrationRoutes, { database, paymentServiceUrl: payment.serviceApiUrl });
   }
-  await server.register(checkoutRoutes, { startCheckout, publicUrl, paymentServiceUrl, checkoutsPerMinute });
+  await server.register(checkoutRoutes, {
+    startCheckout,
+    browsers,
+    checkoutKeys,
+    publicUrl,
+    paymentServiceUrl,
+    checkoutsPerMinute,
+  });
   await server.register(productRoutes, { database });
   await server.register(orderRoutes, { database });
   await server.register(paymentWebhookRoutes, {

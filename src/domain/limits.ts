@@ -13,6 +13,28 @@ export const largestTotalCents = 99_999_999;
 /** Most orders of one browser that may wait for their payment at once (decision 11). */
 export const maxPendingOrders = 5;
 
+/**
+ * What one client may hold at once. A client is recognised by its browser, its network address and its e-mail address; each is
+ * counted for itself.
+ */
+export interface HoldLimits {
+  readonly units: number;
+  /** In minor units of the order's currency; null for no limit. A client that holds nothing may hold one unit, whatever it costs. */
+  readonly cents: number | null;
+  /** Percent of the units of a product that are free or its own, rounded up to a whole unit. */
+  readonly sharePercent: number;
+  /** Orders of one unit are exempt from the share. */
+  readonly sparesSingleUnits: boolean;
+  /** The second unpaid order of the last hour halves the next hold, as does each further one, down to this many seconds. */
+  readonly shortestHoldSeconds: number;
+}
+
+/** The limit that an order would exceed. */
+export type ExceededLimit = 'units' | 'value' | 'share';
+
+/** Minutes for which an order that ended unpaid shortens the next holds of its client. */
+export const unpaidMinutes = 60;
+
 /** Most units in one delivery to the stock. */
 export const maxDelivery = 100_000;
 

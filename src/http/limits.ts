@@ -1,8 +1,34 @@
+import { isIPv6 } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ShopError } from '../domain/errors.ts';
 import { isFromOtherSite, isLoopback } from '../shared/same-site.ts';
 
 // Requests that are refused before their handler runs, and the time that a handler may take.
+
+/**
+ * The network by which a client is counted: an IPv4 address as it is, and the /64 of an IPv6 address, because whoever has one has all
+ * in there. Anything else stays as it is.
+ */
+export function networkOf(address: string): string {
+  const [plain = ''] = address.split('%');
+  if (!isIPv6(plain)) return plain;
+  const groups = groupsOf(plain);
+  const isMapped = groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff';
+  if (!isMapped) return `${groups.slice(0, 4).join(':')}::/64`;
+  const bytes = groups.slice(6).map((group) => Number.parseInt(group, 16));
+  return bytes.flatMap((two) => [two >> 8, two % 256]).join('.');
+}
+
+/** The eight groups of an IPv6 address, without leading zeros. */
+function groupsOf(address: string): string[] {
+  // In a host name, the standard writes every address in one way, without embedded IPv4.
+  const { hostname } = new URL(`http://[${address}]`);
+  const [head = [], tail = []] = hostname
+    .slice(1, -1)
+    .split('::')
+    .map((part) => part.split(':').filter((group) => group !== ''));
+  return [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => '0'), ...tail];
+}
 
 /** Limits the checkouts from one address in this process. All routes that start a checkout count together. */
 export function checkoutLimit(checkoutsPerMinute: number) {

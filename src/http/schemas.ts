@@ -11,7 +11,7 @@ import { problemMediaType, problemOf, problemTypes } from './errors.ts';
 export const checkoutKey = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,200}$/, '1 to 200 letters, digits, dots, underscores or hyphens')
-  .meta({ examples: ['my-first-order'] });
+  .meta({ examples: ['4f9b7b52-6f0e-4d5c-9d9e-1a2b3c4d5e6f'] });
 
 const wholeNumber = `a whole number from 1 to ${largestSerial}`;
 

@@ -76,6 +76,8 @@ export const words = {
       'A price, or what is left, has changed since this page was shown. Nothing was ordered. Look again, then order.',
     outOfStock:
       'Not everything was there any more. Nothing was reserved, and nothing was charged. This is what is there now.',
+    holdLimit:
+      'That is more than one shopper can hold at once, together with what your orders and your connection hold already. Nothing was reserved, and nothing was charged. Order fewer, pay or cancel what waits for you, or try again in a few minutes.',
     paymentUnavailable:
       'The payment service could not be reached. Nothing was charged; order again in a moment.',
     keyReused:
@@ -180,6 +182,8 @@ export const statusWords: Readonly<Record<OrderStatus, { readonly word: string; 
 export const cancelWords: Readonly<Record<CancelReason, string>> = {
   out_of_stock: 'There was not enough in stock. Nothing was reserved and nothing was charged.',
   price_changed: 'The price changed before the order was placed. Nothing was charged.',
+  hold_limit:
+    'That was more than one shopper can hold at once. Nothing was reserved and nothing was charged.',
   payment_unavailable: 'The payment service could not be reached. Nothing was charged.',
   payment_ended: 'You left the payment page, or the payment failed. Nothing was charged.',
   cancelled_by_shopper: 'You cancelled it. Nothing was charged.',
@@ -190,6 +194,7 @@ export const cancelWords: Readonly<Record<CancelReason, string>> = {
 export const cancelSteps: Readonly<Record<CancelReason, string>> = {
   out_of_stock: 'Not placed: not enough in stock',
   price_changed: 'Not placed: the price changed',
+  hold_limit: 'Not placed: more than one shopper can hold',
   payment_unavailable: 'Cancelled: no payment service',
   payment_ended: 'Cancelled: not paid',
   cancelled_by_shopper: 'Cancelled as you asked',
@@ -253,6 +258,13 @@ export const cartFaults = {
 /** That so many orders of one browser may wait for their payment, and no more. */
 export function tooManyPendingWords(orders: number): string {
   return `${orders} of your orders wait for their payment already. Pay or cancel one of them first.`;
+}
+
+/** How many of a product one shopper can hold, beside what the shopper holds already. */
+export function shareWords(product: string, atMost: number): string {
+  if (atMost === 0)
+    return `Your orders or your connection hold as much of ${product} as one shopper can. Pay or cancel them, or try again in a few minutes.`;
+  return `You can order ${atMost} of ${product} at most, so that others find some as well. Nothing was reserved. Order fewer.`;
 }
 
 /** How to undo that something was taken out of the cart. */
@@ -443,6 +455,11 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
     title: 'The price has changed.',
     message: 'Nothing was ordered and nothing was charged. Look at the new price, then order.',
   },
+  hold_limit: {
+    title: 'That is more than one shopper can hold at once.',
+    message:
+      'Nothing was reserved and nothing was charged. Order fewer, or pay or cancel the orders that wait for you.',
+  },
   payment_unavailable: {
     title: 'The payment could not be opened.',
     message: 'The order was cancelled and nothing was charged. Order again in a moment.',
@@ -474,6 +491,10 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
   key_reused: {
     title: 'This was sent before, with other values.',
     message: 'What was sent first stands. For something new, load the page again and send its form.',
+  },
+  weak_key: {
+    title: 'Somebody could guess the key of this order.',
+    message: 'Nothing was ordered. Load the page again, and send its form.',
   },
   rate_limited: {
     title: 'That was too much in one minute.',
@@ -512,7 +533,7 @@ export const outboxWords = {
   title: 'Outbox',
   lead: 'A demonstration sends no mail. What buyers would have received is kept here, newest first.',
   none: 'No message yet.',
-  noneHint: 'Order with an address, then pay or let the hold end. The message shows here a second later.',
+  noneHint: 'Order with an address, and pay. The message shows here a second later.',
   to: 'To',
   sent: 'Time',
   id: 'Message-ID',
@@ -556,6 +577,7 @@ export const nextWords = {
 export const endWords: Readonly<Record<CancelReason, string>> = {
   out_of_stock: 'There was not enough in stock, so nothing was reserved.',
   price_changed: 'The price changed before the order was placed.',
+  hold_limit: 'It was more than one shopper can hold at once.',
   payment_unavailable: 'The payment service could not be reached.',
   payment_ended: 'The payment did not come about.',
   cancelled_by_shopper: 'You cancelled it.',

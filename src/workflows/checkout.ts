@@ -62,10 +62,7 @@ async function awaitOutcome(
   const { orderId, totalCents: amountCents, currency, holdExpiresAt } = order;
   if ('refused' in session) {
     // 2. Without a session nobody can pay: cancel the order and release its stock.
-    const outcome = await settleOrCancel(
-      { orderId, sessionEnded: 'payment_unavailable' },
-      settings.dispatchSeconds,
-    );
+    const outcome = await settleOrCancel({ orderId, sessionEnded: 'payment_unavailable' }, settings);
     settings.answers.notify(checkoutKey);
     return outcome === 'paid' ? 'paid' : 'cancelled';
   }

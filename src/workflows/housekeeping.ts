@@ -1,6 +1,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { type FinishedSearch, listFinishedTrees } from '../database/queries/workflows.ts';
+import { forgetUnpaidClients } from '../database/transactions/cancel-order.ts';
 import { removeOldCarts } from '../database/transactions/carts.ts';
 import { removeOldTakeOvers } from '../database/transactions/executors.ts';
 import { statementsOf } from '../shared/statement.ts';
@@ -27,6 +28,7 @@ export function registerHousekeeping(
   const workflow = DBOS.registerWorkflow(
     async (_at: Date) => {
       await runScheduledTask('removeOldCarts', () => removeOldCarts(database));
+      await runScheduledTask('forgetUnpaidClients', () => forgetUnpaidClients(statementsOf(database)));
       await runScheduledTask('removeOldTakeOvers', () =>
         removeOldTakeOvers(statementsOf(database), retentionDays),
       );

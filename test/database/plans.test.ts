@@ -37,7 +37,12 @@ beforeAll(async () => {
   calls = await watchCalls();
   const routesOf = watchRoutes();
   const database = await createExplainedDatabase(finishedOrders);
-  const settings = { HOLD_SECONDS: '600', DISPATCH_SECONDS: '0.2', RECONCILE_SECONDS: '3600' };
+  const settings = {
+    HOLD_SECONDS: '600',
+    DISPATCH_SECONDS: '0.2',
+    RECONCILE_SECONDS: '3600',
+    HOLD_LIMITS: 'loose',
+  };
   shop = await startTestShop(settings, database);
   routes = routesOf(shop.server);
   await sweepRoutes(shop, regular.browserId);

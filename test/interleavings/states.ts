@@ -18,7 +18,7 @@ export interface FixtureOrder {
 
 export const sku = 'last-units';
 const browserId = 'browser-of-the-fixture';
-export const context = { live: false, dispatchSeconds: 600 };
+export const context = { live: false, dispatchSeconds: 600, emailsPerDay: 3 };
 /** A process that has ended, and whose workflow waits to be taken over. */
 const lostProcess = 'lost~00000000';
 
@@ -139,6 +139,7 @@ const tables = [
   'public.carts',
   'public.emails',
   'public.executors',
+  'public.holders',
   'public.order_history',
   'public.order_lines',
   'public.orders',
@@ -228,7 +229,7 @@ async function insertFixture(database: Database): Promise<FixtureOrder> {
      values ('checkout-fixture', 'PENDING', 'checkout', :lostProcess, 'holdfast', 0, 9999999999999)`,
     { lostProcess },
   );
-  const placed = await placeOrder(sql, placementOf('fixture', 1));
+  const placed = await placeOrder(sql, placementOf('fixture', 1), null);
   if (placed.outcome !== 'placed') throw new Error('The order of the fixture was not placed.');
   const { orderId, token, totalCents: cents } = placed.order;
   return { orderId, token, cents };

@@ -62,12 +62,12 @@ const writerKinds: readonly WriterKind[] = [
   {
     name: 'place an order for the last units',
     states: ['cancelled', 'open'],
-    write: ({ database, name }) => placeOrder(statementsOf(database), placementOf(name, 2)),
+    write: ({ database, name }) => placeOrder(statementsOf(database), placementOf(name, 2), null),
   },
   {
     name: 'place an order under one key',
     states: ['cancelled', 'open'],
-    write: ({ database, name }) => placeOrder(statementsOf(database), placementOf('the key', 1, name)),
+    write: ({ database, name }) => placeOrder(statementsOf(database), placementOf('the key', 1, name), null),
   },
   {
     name: 'record the session',
@@ -94,7 +94,7 @@ const writerKinds: readonly WriterKind[] = [
     name: 'cancel an order whose session was ended',
     states: openStates,
     write: ({ order: { orderId }, inWorkflow }) =>
-      inWorkflow(() => settleOrCancel({ orderId, sessionEnded: 'hold_expired' }, context.dispatchSeconds)),
+      inWorkflow(() => settleOrCancel({ orderId, sessionEnded: 'hold_expired' }, context)),
   },
   {
     name: 'settle a payment that the provider confirms',
@@ -102,7 +102,7 @@ const writerKinds: readonly WriterKind[] = [
     write: ({ order: { orderId }, inWorkflow }) =>
       inWorkflow(async () => {
         await recordPaidSession({ orderId, transactionId: 'pi_1', refundEvent: null });
-        return settleOrCancel({ orderId, sessionEnded: null }, context.dispatchSeconds);
+        return settleOrCancel({ orderId, sessionEnded: null }, context);
       }),
   },
   {

@@ -21,7 +21,7 @@ export const calls: readonly Mutant[] = [
     name: 'the end of a session leaves its order to the workflow',
     promise: promises.stock,
     file: 'src/database/transactions/ingest-payment-event.ts',
-    from: 'await cancelOrder(sql, { orderId, reason: cancelReasonOf(known) });',
+    from: 'await cancelOrder(sql, { orderId, reason: cancelReasonOf(known) }, context);',
     to: 'cancelOrder.toString() + cancelReasonOf(known);',
     test: { file: events, name: 'cancels its order and releases the units in the commit' },
   },

@@ -114,6 +114,8 @@ async function askAsProgram(shop: TestShop): Promise<void> {
 async function refuse(shop: TestShop): Promise<void> {
   for (const request of [
     { items: [{ sku: 'shackle', qty: 1000 }] },
+    // More than half of them.
+    { items: [{ sku: 'thimble', qty: 450 }] },
     { items: [{ sku: 'shackle', qty: 1 }], amount: 1 },
     { items: [{ sku: 'no-such-thing', qty: 1 }] },
   ]) {

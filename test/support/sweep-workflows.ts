@@ -149,7 +149,7 @@ async function compareTomorrow({
     webhookSecrets: [],
     timeoutSeconds: 8,
   });
-  const context = { live: false, dispatchSeconds: 0 };
+  const context = { live: false, dispatchSeconds: 0, emailsPerDay: 3 };
   const comparing = { database, provider, context, publicUrl };
   if (today && tomorrow) await compareWithProvider(comparing, today, tomorrow);
 }

@@ -53,7 +53,7 @@ function compare(inMinutes: number, events: 'all' | 'none' = 'none'): Promise<Di
   const comparing = {
     database: shop.shopDatabase,
     provider: { ...provider, ...(events === 'none' && { listEvents: none }) },
-    context: { live: false, dispatchSeconds },
+    context: { live: false, dispatchSeconds, emailsPerDay: 3 },
     publicUrl: shop.shopUrl,
   };
   const now = Date.now();

@@ -81,7 +81,7 @@ async function compareLater(): Promise<number> {
     {
       database: shop.shopDatabase,
       provider: openProvider(),
-      context: { live: false, dispatchSeconds: 600 },
+      context: { live: false, dispatchSeconds: 600, emailsPerDay: 3 },
       publicUrl: shop.shopUrl,
     },
     new Date(now - 60 * minuteMs),

@@ -23,6 +23,35 @@ export async function planEmail(
   if (planned) await enqueueWorkflow(sql, 'email', Number(planned.emailId));
 }
 
+/**
+ * Plans the message that an unpaid order was cancelled. Anybody can place such an order with anybody's address. Therefore an
+ * address that has never paid here gets none, and one that has gets it for its first few orders within a day. Messages about paid
+ * orders have no limit, because a payment or an operator stands behind each.
+ * @param perDay how many of the address's orders that end unpaid within 24 hours are reported
+ */
+export async function planEmailOfUnpaid(sql: Statement, orderId: number, perDay: number): Promise<void> {
+  // Of two orders of one address that are cancelled at once, the second must see the first. It is the last lock of its transaction.
+  const [payer] = await sql(
+    `select pg_advisory_xact_lock(hashtextextended('email ' || lower(email), 0)) from orders
+     where order_id = :orderId and exists (
+       select from orders as paid where lower(paid.email) = lower(orders.email) and paid.paid_at is not null
+     )`,
+    { orderId },
+  );
+  if (!payer) return;
+  const [others] = await sql<{ unpaid: number }>(
+    `select cast(count(*) as integer) as unpaid from (
+       select from orders as own join orders as other on lower(other.email) = lower(own.email)
+       where own.order_id = :orderId and other.order_id <> own.order_id
+         and other.cancelled_at > now() - interval '1 day' and other.paid_at is null
+         and other.reason in ('payment_unavailable', 'payment_ended', 'hold_expired', 'cancelled_by_shopper')
+       limit :perDay
+     ) as recent`,
+    { orderId, perDay },
+  );
+  if (others && others.unpaid < perDay) await planEmail(sql, { orderId, kind: 'order_cancelled' });
+}
+
 /** The first step of an email: reads the order that it is about; null when the email is sent already. */
 export const readPlannedEmail = transaction(
   'readPlannedEmail',

@@ -16,12 +16,13 @@ import { cancelOrder } from './cancel-order.ts';
 import { type LockedPayment, lockPayment, movePayment, readPayment } from './lock-payment.ts';
 import { recordExternalRefund } from './record-external-refund.ts';
 import { settleLatePayment } from './settle-late-payment.ts';
+import type { EndSettings } from './settle-or-cancel.ts';
 import { settleLockedPayment, settlePayment } from './settle-payment.ts';
 
-/** The settings of an event: whether real money is expected, and the seconds that a dispatch takes. */
-export interface EventContext {
+/** The settings of an event. */
+export interface EventContext extends EndSettings {
+  /** Whether real money is expected. */
   readonly live: boolean;
-  readonly dispatchSeconds: number;
 }
 
 /**
@@ -178,7 +179,7 @@ async function findOrderOf(sql: Statement, event: PaymentEvent): Promise<number 
 
 async function apply(
   sql: Statement,
-  { dispatchSeconds }: EventContext,
+  context: EventContext,
   event: PaymentEvent,
   { known, decision }: Decided,
 ): Promise<void> {
@@ -189,8 +190,8 @@ async function apply(
     const transactionId = decision.nextState === 'settled' ? event.transactionId : null;
     if (transactionId === null) {
       await movePayment(sql, known, 'expired');
-      await cancelOrder(sql, { orderId, reason: cancelReasonOf(known) });
-    } else await settleLockedPayment(sql, known, transactionId, dispatchSeconds);
+      await cancelOrder(sql, { orderId, reason: cancelReasonOf(known) }, context);
+    } else await settleLockedPayment(sql, known, transactionId, context.dispatchSeconds);
     await sendToCheckout(sql, {
       workflowId: checkoutWorkflowId(known.checkoutKey),
       messageId: event.id,
@@ -206,7 +207,7 @@ async function apply(
     const reason = { code: 'charge_disputed', transactionId: event.transactionId } as const;
     await raiseAttention(sql, { kind: 'dispute', subject: `order ${orderId}`, orderId, reason });
   } else if (decision.outcome === 'late') {
-    await settleLatePayment(sql, known, event.transactionId ?? '', dispatchSeconds);
+    await settleLatePayment(sql, known, event.transactionId ?? '', context.dispatchSeconds);
   } else if (decision.outcome === 'mismatch') {
     const reason = { code: 'event_differs', type: event.type, orderId } as const;
     await raiseAttention(sql, { kind: 'event_mismatch', subject: event.id, orderId, reason });

@@ -10,9 +10,9 @@ import { maxEmailLength, maxPendingOrders } from '../../domain/limits.ts';
 import { type BuyerDetails, buyerDetailsOf, buyerFields } from '../../domain/order.ts';
 import { isPayable } from '../../domain/payment.ts';
 import { type CheckoutFault, checkoutView } from '../../storefront/checkout-view.ts';
-import { blockerWords, emailFaults, tooManyPendingWords, words } from '../../storefront/words.ts';
+import { blockerWords, emailFaults, shareWords, tooManyPendingWords, words } from '../../storefront/words.ts';
 import { problemTypes } from '../errors.ts';
-import { checkoutLimit } from '../limits.ts';
+import { checkoutLimit, networkOf } from '../limits.ts';
 import { type PageServices, wantsPage } from '../pages.ts';
 import { checkoutKey, email as emailAddress, typedBuyerDetails } from '../schemas.ts';
 
@@ -47,7 +47,8 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
     const browserId = browsers.of(request);
     if (browserId === null) return reply.redirect('/cart', 303);
     const sent = request.body ?? form.parse({});
-    const answer = await order(options, browserId, sent);
+    const client = { browserId, network: networkOf(request.ip) };
+    const answer = await order(options, client, sent);
     if ('location' in answer) return goTo(request, reply, answer.location);
     return review(reply.code(answer.status), options, browserId, sent, answer.faults);
   });
@@ -56,7 +57,7 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
 /** Orders the cart as the form says. @returns the next address, or the HTTP status of a refusal and the faults to show */
 async function order(
   options: CartCheckoutOptions,
-  browserId: string,
+  client: { readonly browserId: string; readonly network: string },
   { key, fingerprint, ...typed }: Form,
 ): Promise<
   { readonly location: string } | { readonly status: number; readonly faults: readonly CheckoutFault[] }
@@ -69,16 +70,25 @@ async function order(
   if (faults.length > 0) return { status: 400, faults };
   const buyer = buyerDetailsOf(options.asksEmail ? typed : { ...typed, email: null });
   try {
-    const answer = await orderCart(options, { browserId, key, reviewFingerprint: fingerprint, buyer });
+    const answer = await orderCart(options, { ...client, key, reviewFingerprint: fingerprint, buyer });
     if ('order' in answer) return { location: nextAddress(answer.order) };
     return { status: 409, faults: [{ field: 'items', text: refusalWords[answer.refused] }] };
   } catch (error) {
     // An error that is not about this order has a page of its own.
     if (!(error instanceof ShopError && error.code in refusalWords)) throw error;
-    const text = refusalWords[error.code as keyof typeof refusalWords];
-    return { status: problemTypes[error.code].status, faults: [{ field: 'items', text }] };
+    const { lines } = unfairLines.parse(error.details);
+    const texts = lines?.map((line) => shareWords(line.product, line.at_most)) ?? [
+      refusalWords[error.code as keyof typeof refusalWords],
+    ];
+    const faults = texts.map((text) => ({ field: 'items', text }) as const);
+    return { status: problemTypes[error.code].status, faults };
   }
 }
+
+/** The lines of which a client may hold fewer; other refusals have none. */
+const unfairLines = z
+  .object({ lines: z.array(z.object({ product: z.string(), at_most: z.int() })).optional() })
+  .catch({});
 
 /** The fault of a field as typed, in the words that the form shows; null when it is right. */
 const typedFault: Readonly<Record<keyof BuyerDetails, (typed: string) => string | null>> = {
@@ -96,6 +106,7 @@ const refusalWords = {
   ...blockerWords,
   out_of_stock: words.checkout.outOfStock,
   price_changed: words.checkout.reviewChanged,
+  hold_limit: words.checkout.holdLimit,
   payment_unavailable: words.checkout.paymentUnavailable,
   payment_ended: words.checkout.ended,
   hold_expired: words.checkout.ended,
