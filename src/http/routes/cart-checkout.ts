@@ -5,6 +5,7 @@ import { type CartRefusal, type OrderCartOptions, orderCart } from '../../checko
 import { readCart } from '../../database/queries/carts.ts';
 import { lastEmailOf, listPendingOrders, type OrderWithPayment } from '../../database/queries/orders.ts';
 import { checkCart } from '../../domain/cart.ts';
+import { readEmailAddress } from '../../domain/email-address.ts';
 import { type ErrorCode, ShopError } from '../../domain/errors.ts';
 import { maxEmailLength, maxPendingOrders } from '../../domain/limits.ts';
 import { type BuyerDetails, buyerDetailsOf, buyerFields } from '../../domain/order.ts';
@@ -14,7 +15,7 @@ import { blockerWords, emailFaults, tooManyPendingWords, words } from '../../sto
 import { problemTypes } from '../errors.ts';
 import { checkoutLimit } from '../limits.ts';
 import { type PageServices, wantsPage } from '../pages.ts';
-import { checkoutKey, email as emailAddress, typedBuyerDetails } from '../schemas.ts';
+import { checkoutKey, typedBuyerDetails } from '../schemas.ts';
 
 export interface CartCheckoutOptions extends OrderCartOptions, PageServices {
   /** Gives a cart a new key when the order of its present key has ended. */
@@ -84,7 +85,7 @@ async function order(
 const typedFault: Readonly<Record<keyof BuyerDetails, (typed: string) => string | null>> = {
   email: (typed) => {
     if (typed === '') return emailFaults.missing;
-    if (emailAddress.safeParse(typed).success) return null;
+    if (readEmailAddress(typed) !== null) return null;
     return typed.length > maxEmailLength ? emailFaults.tooLong : emailFaults.unreadable;
   },
 };
@@ -113,7 +114,7 @@ function nextAddress(order: OrderWithPayment): string {
 
 function goTo(request: FastifyRequest, reply: FastifyReply, location: string): FastifyReply {
   if (wantsPage(request)) return reply.redirect(location, 303);
-  return reply.header('cache-control', 'no-store').send({ location });
+  return reply.send({ location });
 }
 
 async function review(
