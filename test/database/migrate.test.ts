@@ -120,10 +120,11 @@ test('knex’s command line migrates an empty database, and migrate() adds the r
   tags: ['slow'],
   timeout: timeoutOfPrograms,
 }, async () => {
+  const files = (await readdir(`${project}/migrations`)).toSorted();
   expect(await knex('migrate:status')).toMatch(
-    /No Completed Migration files Found[^]+008_unknown_payments\.sql/,
+    new RegExp(`No Completed Migration files Found[^]+${files.at(-1)}`),
   );
-  expect(await knex('migrate:latest')).toMatch(/Batch 1 run: 8 migrations/);
+  expect(await knex('migrate:latest')).toMatch(new RegExp(`Batch 1 run: ${files.length} migrations`));
   const schema = await describeSchema(database);
   await migrate(testDatabase.url);
   expect(await describeSchema(database)).toBe(schema);

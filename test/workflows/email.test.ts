@@ -332,7 +332,7 @@ describe('a process that ends', () => {
     const order = await anOrder();
     await plan(order);
     const { emailId } = await isSent(order);
-    await inTransaction(database, (sql) => enqueueWorkflow(sql, 'email', Number(emailId), 1));
+    await inTransaction(database, (sql) => enqueueWorkflow(sql, 'email', emailId, 1));
     await expect(DBOS.retrieveWorkflow(`email-${emailId}-1`).getResult()).resolves.toBe('sent');
     expect(mail.withId(idOf(order))).toHaveLength(1);
   });
