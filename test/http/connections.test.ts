@@ -1,0 +1,87 @@
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EventReader } from '../support/event-reader.ts';
+import { ask, pay, placeOrder } from '../support/orders.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+import { waitFor } from '../support/wait.ts';
+
+// Clients that send slowly neither keep their connections, nor keep others from buying.
+
+const limits = { headersMs: 3_000, requestMs: 5_000, checkEveryMs: 100 };
+const slowClients = 260;
+let shop: TestShop;
+
+beforeAll(async () => {
+  shop = await startTestShop({ DISPATCH_SECONDS: '0.2' }, undefined, limits);
+});
+
+afterAll(() => shop.close());
+
+/** A connection that sends a byte now and then. */
+interface SlowClient {
+  readonly socket: Socket;
+  readonly openedAt: number;
+  closedAt: number | undefined;
+  received: string;
+}
+
+const head = (path: string) =>
+  `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n`;
+const beginnings = [
+  () => '',
+  () => head('/checkout/slow'),
+  (client: number) => `${head(`/checkout/slow-${client}`)}\r\n{"items":[`,
+  () => `${head('/cart/lines')}\r\n`,
+  () => `${head('/payment_webhook')}\r\n`,
+];
+
+function openSlowClient(client: number): SlowClient {
+  const socket = connect(Number(new URL(shop.shopUrl).port), '127.0.0.1');
+  const slow: SlowClient = { socket, openedAt: performance.now(), closedAt: undefined, received: '' };
+  socket.setEncoding('utf8');
+  socket.on('data', (part: string) => (slow.received += part));
+  socket.on('error', () => undefined);
+  socket.on('close', () => (slow.closedAt = performance.now()));
+  socket.write(beginnings[client % beginnings.length]?.(client) ?? '');
+  return slow;
+}
+
+test(`of ${slowClients} slow connections each is cut off in time, while every honest request succeeds`, async () => {
+  const watched = await placeOrder(shop);
+  const stream = await EventReader.open(`${watched.order_url}/events`);
+  const slow = Array.from({ length: slowClients }, (_, client) => openSlowClient(client));
+  const drip = setInterval(() => {
+    for (const { socket } of slow) if (socket.writable) socket.write(' ');
+  }, 200);
+
+  let honest = 0;
+  while (slow.some(({ closedAt }) => closedAt === undefined)) {
+    const page = await fetch(shop.shopUrl, { headers: { accept: 'text/html' } });
+    expect(page.status).toBe(200);
+    await page.text();
+    expect((await ask(`${shop.shopUrl}/orders`, undefined, { method: 'GET' })).status).toBe(200);
+    await placeOrder(shop, { sku: 'thimble' });
+    honest += 3;
+  }
+  clearInterval(drip);
+  expect(honest).toBeGreaterThan(10);
+
+  const lasted = slow.map(({ openedAt, closedAt = Infinity }) => closedAt - openedAt);
+  // On a busy machine the look for such connections is late.
+  expect(Math.max(...lasted)).toBeLessThan(limits.requestMs * 4);
+  for (const { received } of slow) {
+    expect(received).toMatch(/^HTTP\/1\.1 408 /);
+    expect(received).toContain('"code":"request_timeout"');
+    expect(received).toContain("content-security-policy: default-src 'self'");
+  }
+
+  // It was open all the time.
+  expect(stream.ended).toBe(false);
+  await pay(shop, watched);
+  await waitFor(
+    'the end of the stream of the order',
+    () => stream.ended,
+    (ended) => ended,
+  );
+  expect(stream.doneSteps).toContain('dispatch');
+});
