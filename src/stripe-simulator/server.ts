@@ -20,6 +20,11 @@ import type { SimulatorContext } from './transaction.ts';
 const bodyBytesMax = 256 * 1024;
 // A demonstration has few shoppers.
 const connectionsMax = 2_000;
+/** The statuses of requests that Node does not read to their end, by its error; 400 for all others. */
+const parserStatuses: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+};
 const formLimits = { depth: 6, arrayLimit: 100, parameterLimit: 2_000 };
 
 /**
@@ -60,9 +65,10 @@ function httpServerOptions(limits: ConnectionLimits, log: () => FastifyBaseLogge
       // The simulator speaks plain HTTP.
       https: false,
     }),
-    toUnreadable: ({ message }: Error) => {
-      const body = JSON.stringify(errorBody({ status: 400, type: 'invalid_request_error', message }));
-      return { status: 400, type: 'application/json', body };
+    toUnreadable: ({ message, code = '' }: NodeJS.ErrnoException) => {
+      const status = parserStatuses[code] ?? 400;
+      const body = JSON.stringify(errorBody({ status, type: 'invalid_request_error', message }));
+      return { status, type: 'application/json', body };
     },
     onFull: () => {
       log().warn({ connections: limits.connections }, 'connections refused: there are too many');

@@ -26,7 +26,7 @@ export interface TestShop {
 /**
  * Starts a shop; `settings` are environment variables beyond the defaults. One per test file: the engine is global.
  * @param ownDatabase in the place of a fresh one; dropped at the end like it
- * @param limits those of the shop's connections that differ from the usual ones
+ * @param limits those of the connections to both programs that differ from the usual ones
  */
 export async function startTestShop(
   settings: Readonly<Record<string, string>> = {},
@@ -36,7 +36,7 @@ export async function startTestShop(
   const databases = [ownDatabase ?? (await createTestDatabase()), await createEmptyDatabase()] as const;
   const [shop, payments] = databases;
   const places = await choosePlaces({ shop: shop.url, payments: payments.url }, settings);
-  const paymentService = await startStripeSimulator(readSimulatorConfig(places.paymentEnv));
+  const paymentService = await startStripeSimulator(readSimulatorConfig(places.paymentEnv), limits);
   const app = await startApp(places.shopEnv, shop.url, limits);
   // The name separates the statements of a test from those of the shop.
   const database = openInspector(`${shop.url}?application_name=test`, 4);
