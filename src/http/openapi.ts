@@ -59,13 +59,17 @@ export async function documentRoutes(
     hideUntagged: true,
     transformObject: (source) => tidy(jsonSchemaTransformObject(source) as OpenAPIV3_1.Document),
   });
-  // Its styles have pictures in `data:` addresses.
-  const policy = contentSecurityPolicy({ dataImages: true, https: publicUrl.startsWith('https:') });
-  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: policy });
+  await server.register(swaggerUi, {
+    routePrefix: '/docs',
+    // Without the bar at the top, whose logo has a style inside the page.
+    uiConfig: { layout: 'BaseLayout' },
+    // Its style sheet has pictures in `data:` addresses.
+    staticCSP: contentSecurityPolicy({ dataImages: true, https: publicUrl.startsWith('https:') }),
+  });
 }
 
-function isForOperators(schema: FastifySchema): boolean {
-  return schema.security?.some((requirement) => 'operator' in requirement) ?? false;
+function isForOperators(schema: FastifySchema | undefined): boolean {
+  return schema?.security?.some((requirement) => 'operator' in requirement) ?? false;
 }
 
 /** Corrects what the generators cannot express: optional bodies, and no tags and components that no listed route uses. */

@@ -113,7 +113,7 @@ describe('with the highest price and the longest address', () => {
     ['the order, before it is paid', () => dear.pending.order_url, price],
     ['the payment page', () => dear.pending.payment_url, price],
     ['the receipt', () => dear.dispatched.order_url, price],
-    ['the operator’s page', () => '/operator', price],
+    ['the operator’s page', () => '/operator', /^\$1,0\d\d,\d{3}/],
     ['the mail preview', () => '/outbox', longEmail],
     ['a message', () => '/outbox/1', /Order/],
     ['the panel of the payment service', () => `${shop.paymentUrl}/control`, price],
@@ -140,14 +140,14 @@ describe('with the highest price and the longest address', () => {
   });
 });
 
-test('the check reports a page without room', async () => {
-  await page.goto(shop.shopUrl);
-  await page.addStyleTag({ content: 'body { overflow-wrap: normal }' }).catch(() => undefined);
+test('the check reports a page on which such a word may not break', async () => {
   await page.setViewportSize({ width: 320, height });
+  await page.goto(`${shop.shopUrl}/products/shackle`);
+  expect(await page.evaluate(faultsOfRoom)).toEqual([]);
   await page.evaluate(() => {
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync('.shelf { overflow-wrap: normal }');
+    sheet.replaceSync('body { overflow-wrap: break-word }');
     document.adoptedStyleSheets.push(sheet);
   });
-  expect((await page.evaluate(faultsOfRoom)).join('\n')).toContain('It scrolls sideways');
+  expect((await page.evaluate(faultsOfRoom)).join()).toContain('It scrolls sideways');
 });

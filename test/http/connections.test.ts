@@ -9,6 +9,7 @@ import { waitFor } from '../support/wait.ts';
 
 const limits = { headersMs: 3_000, requestMs: 5_000, checkEveryMs: 100 };
 const slowClients = 260;
+const honestShoppers = 4;
 let shop: TestShop;
 
 beforeAll(async () => {
@@ -28,7 +29,7 @@ interface SlowClient {
 const head = (path: string): string =>
   `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n`;
 const beginnings: readonly (readonly ['shop' | 'payments', string])[] = [
-  ['shop', ''],
+  ['shop', 'GET / HTTP/1.1\r\n'],
   ['shop', head('/checkout/slow')],
   ['shop', `${head('/checkout/slow')}\r\n{"items":[`],
   ['shop', `${head('/cart/lines')}\r\n`],
@@ -51,25 +52,31 @@ function openSlowClient(client: number): SlowClient {
   return slow;
 }
 
-test(`of ${slowClients} slow connections each is cut off in time, while every honest request succeeds`, async () => {
-  const watched = await placeOrder(shop);
-  const stream = await EventReader.open(`${watched.order_url}/events`);
-  const slow = Array.from({ length: slowClients }, (_, client) => openSlowClient(client));
-  const drip = setInterval(() => {
-    for (const { socket } of slow) if (socket.writable) socket.write(' ');
-  }, 200);
-
-  let honest = 0;
-  while (slow.some(({ closedAt }) => closedAt === undefined)) {
+/** Looks around and orders again and again. @returns how often; every request has succeeded */
+async function buyWhile(condition: () => boolean): Promise<number> {
+  let rounds = 0;
+  for (; condition(); rounds += 1) {
     const page = await fetch(shop.shopUrl, { headers: { accept: 'text/html' } });
     expect(page.status).toBe(200);
     await page.text();
     expect((await ask(`${shop.shopUrl}/orders`, undefined, { method: 'GET' })).status).toBe(200);
     await placeOrder(shop, { sku: 'thimble' });
-    honest += 3;
   }
+  return rounds;
+}
+
+test(`of ${slowClients} slow connections each is cut off in time, while every honest request succeeds`, async () => {
+  const watched = await placeOrder(shop);
+  const stream = await EventReader.open(`${watched.order_url}/events`);
+  const slow = Array.from({ length: slowClients }, (_, client) => openSlowClient(client));
+  const drip = setInterval(() => {
+    for (const { socket } of slow) if (socket.writable) socket.write('x');
+  }, 500);
+
+  const areSlow = () => slow.some(({ closedAt }) => closedAt === undefined);
+  const rounds = await Promise.all(Array.from({ length: honestShoppers }, () => buyWhile(areSlow)));
   clearInterval(drip);
-  expect(honest).toBeGreaterThan(10);
+  expect(Math.min(...rounds)).toBeGreaterThan(0);
 
   const lasted = slow.map(({ openedAt, closedAt = Infinity }) => closedAt - openedAt);
   // On a busy machine the look for such connections is late.

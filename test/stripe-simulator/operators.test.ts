@@ -79,7 +79,6 @@ test('a site whose name points at this address reads and does nothing', async ()
     `evil.example:${simulator.port}`,
     '10.0.0.1',
     '127.0.0.1.evil.example',
-    '',
   ]) {
     for (const path of ['/ledger', `/pay/${sessionId}`, '/v1/events', '/healthz', '/nowhere']) {
       const answer = await ask('GET', path, { ...authorized, host });
