@@ -1,10 +1,10 @@
 -- Written by `npm run db:schema`; the tests compare it with the migrations.
 
 create table attention (
-  attention_id integer generated always as identity not null,
+  attention_id bigint generated always as identity not null,
   kind text not null,
   subject text not null,
-  order_id integer,
+  order_id bigint,
   reason text not null,
   detail jsonb default '{}'::jsonb not null,
   raised_at timestamp with time zone default now() not null,
@@ -61,11 +61,11 @@ create table currencies (
 
 create table emails (
   email_id bigint generated always as identity not null,
-  order_id integer not null,
+  order_id bigint not null,
   kind text not null,
   created_at timestamp with time zone default now() not null,
   sent_at timestamp with time zone,
-  refund_id integer,
+  refund_id bigint,
   subject text,
   text_body text,
   html_body text,
@@ -102,7 +102,7 @@ CREATE INDEX holders_unpaid_at ON public.holders USING btree (unpaid_at) WHERE (
 
 create table order_history (
   history_id bigint generated always as identity not null,
-  order_id integer not null,
+  order_id bigint not null,
   at timestamp with time zone default now() not null,
   what text not null,
   detail jsonb default '{}'::jsonb not null,
@@ -113,7 +113,7 @@ create table order_history (
 CREATE INDEX order_history_order_id ON public.order_history USING btree (order_id, history_id);
 
 create table order_lines (
-  order_id integer not null,
+  order_id bigint not null,
   product_id integer not null,
   quantity integer not null,
   unit_price_cents integer not null,
@@ -127,7 +127,7 @@ create table order_lines (
 );
 
 create table orders (
-  order_id integer generated always as identity not null,
+  order_id bigint generated always as identity not null,
   checkout_key text not null,
   request_hash text not null,
   token text not null,
@@ -175,7 +175,7 @@ create table payment_events (
   type text not null,
   body jsonb not null,
   outcome text not null,
-  order_id integer,
+  order_id bigint,
   received_at timestamp with time zone default now() not null,
   tried_at timestamp with time zone default now() not null,
   constraint payment_events_pkey PRIMARY KEY (event_id),
@@ -187,7 +187,7 @@ CREATE INDEX payment_events_deferred ON public.payment_events USING btree (tried
 CREATE INDEX payment_events_too_early ON public.payment_events USING btree (order_id) WHERE (outcome = 'too_early'::text);
 
 create table payments (
-  order_id integer not null,
+  order_id bigint not null,
   state text not null,
   session_id text,
   url text,
@@ -238,8 +238,8 @@ create table reconciliation (
 );
 
 create table refunds (
-  refund_id integer generated always as identity not null,
-  order_id integer not null,
+  refund_id bigint generated always as identity not null,
+  order_id bigint not null,
   amount_cents integer not null,
   reason text not null,
   note text,
@@ -266,7 +266,7 @@ CREATE INDEX refunds_due ON public.refunds USING btree (order_id) WHERE (state =
 
 create table restarts (
   workflow text not null,
-  id integer not null,
+  id bigint not null,
   count integer not null,
   constraint restarts_pkey PRIMARY KEY (workflow, id),
   constraint restarts_count_check CHECK ((count > 0))
@@ -341,7 +341,7 @@ create view due_work as
           WHERE refunds.state = 'due'::text
         UNION ALL
          SELECT 'email'::text,
-            emails.email_id::integer AS email_id,
+            emails.email_id,
             emails.order_id,
             emails.created_at,
             'email-'::text || emails.email_id

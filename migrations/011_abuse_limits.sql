@@ -2,7 +2,7 @@
 -- for payment, and an hour longer when that ended unpaid.
 create table holders (
   client_hash text not null check (length(client_hash) between 16 and 64),
-  order_id integer not null references orders,
+  order_id bigint not null references orders,
   unpaid_at timestamptz,
   primary key (client_hash, order_id)
 );

@@ -17,6 +17,7 @@ import { buildServer } from './http/server.ts';
 import { operatorWords } from './operator/words.ts';
 import { openPaymentProvider } from './payments/open-provider.ts';
 import { registerRoutes } from './routes.ts';
+import { type ConnectionLimits, timeLimits } from './shared/http-server.ts';
 import { projectFolder, version } from './shared/program.ts';
 import { emailComposer } from './storefront/email-view.ts';
 import { type Demonstration, errorView } from './storefront/layout-view.ts';
@@ -50,8 +51,11 @@ const readPoolSize = 6;
 const enginePool = { poolSize: 10, waitAtMostMs: 30_000 };
 const drainMs = 1_000;
 
-/** Wires one shop process. */
-export async function buildApp(config: ShopConfig): Promise<App> {
+/**
+ * Wires one shop process.
+ * @param limits those of its connections that differ from the usual ones
+ */
+export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLimits> = {}): Promise<App> {
   const connections = new OpenConnections();
   const database = connect(config.databaseUrl, readPoolSize, connections);
   const workflowPool = openEnginePool(config.databaseUrl, enginePool, connections);
@@ -108,6 +112,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
     ...config,
     assets,
     paymentOrigin: provider.pagesOrigin,
+    connectionLimits: { ...timeLimits, connections: config.maxConnections, ...limits },
     onFailure: (error) => {
       readiness.noteFailure(error);
     },

@@ -100,6 +100,31 @@ describe('production', () => {
     expect(faultsOf({ ...production, PAYMENT_PROVIDER: 'local' }, 'shop')).toHaveLength(1);
   });
 
+  test('keeps the orders and the operator’s routes to operators, unless a setting opens them', () => {
+    const closed = { publicOrders: false, documentsOperators: false };
+    const open = { publicOrders: true, documentsOperators: true };
+    expect(readConfig(production, 'shop')).toMatchObject(closed);
+    expect(readConfig({ ...production, PUBLIC_ORDERS: 'on', DOCS: 'all' }, 'shop')).toMatchObject(open);
+    expect(readConfig({}, 'supervisor')).toMatchObject(open);
+    expect(readConfig({ PUBLIC_ORDERS: 'off', DOCS: 'public' }, 'supervisor')).toMatchObject(closed);
+  });
+
+  test('names a contact for people who find a vulnerability', () => {
+    const contactOf = (env: object) => readConfig({ ...production, ...env }, 'shop').securityContact;
+    expect(contactOf({})).toBe('mailto:security@shop.example');
+    for (const contact of ['mailto:us@shop.example', 'https://shop.example/security']) {
+      expect(contactOf({ SECURITY_CONTACT: contact })).toBe(contact);
+    }
+    for (const wrong of [
+      'us@shop.example',
+      'http://shop.example',
+      'mailto:us',
+      'mailto:us@shop.example\nX: y',
+    ]) {
+      expect(faultsOf({ ...production, SECURITY_CONTACT: wrong }, 'shop')).toHaveLength(1);
+    }
+  });
+
   test('requires a mail server, or EMAIL=off', () => {
     const { SMTP_URL, EMAIL_FROM, ...without } = production;
     expect(readConfig(production, 'shop').email).toMatchObject({ delivery: 'smtp', smtpUrl: SMTP_URL });

@@ -31,6 +31,13 @@ const sender = z
     'has no address that mail could come from',
   );
 
+const securityContact = z
+  .string()
+  .regex(
+    /^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/,
+    'is an address such as mailto:security@shop.example or https://shop.example/security',
+  );
+
 const environment = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
   HOST: listenHost,
@@ -80,10 +87,14 @@ const environment = z.object({
   HELD_SHARE_PER_CLIENT: number.int().min(1).max(100).optional(),
   SHORTEST_HOLD_SECONDS: seconds.max(82_800).optional(),
   CHECKOUT_KEYS: z.enum(['unguessable', 'any']).optional(),
+  MAX_CONNECTIONS: number.int().min(100).max(1_000_000).default(12_000),
   CHECKOUTS_PER_MINUTE: number.int().positive().optional(),
   EVENT_STREAMS_PER_ADDRESS: number.int().positive().default(100),
   OPERATOR_TOKEN: secret.optional(),
   OPERATOR_ACCESS: z.enum(['token', 'open']).default('token'),
+  PUBLIC_ORDERS: z.enum(['on', 'off']).optional(),
+  DOCS: z.enum(['all', 'public']).optional(),
+  SECURITY_CONTACT: securityContact.optional(),
   COOKIE_SECRET: secrets.optional(),
   DRAIN_SECONDS: number.min(0).max(60).default(0),
   LOG_LEVEL: logLevel,
@@ -123,6 +134,8 @@ export interface Config {
   readonly reconcileSeconds: number;
   /** Days for which finished workflows are kept. */
   readonly retentionDays: number;
+  /** Connections that one shop process has open at once. Further ones are closed. */
+  readonly maxConnections: number;
   /** Checkouts per minute that one address may send to one shop process. */
   readonly checkoutsPerMinute: number;
   /** Live order pages that one address may have open at one shop process. */
@@ -135,6 +148,12 @@ export interface Config {
   readonly operatorToken: string | undefined;
   /** Whether a setting opens them although others than this machine may reach the shop. */
   readonly openToEverybody: boolean;
+  /** Whether everybody may read the orders by their numbers, without personal data. */
+  readonly publicOrders: boolean;
+  /** Whether the document of the routes contains those of operators. */
+  readonly documentsOperators: boolean;
+  /** The address, `mailto:` or `https:`, for people who find a vulnerability. */
+  readonly securityContact: string;
   readonly logLevel: Environment['LOG_LEVEL'];
 }
 
@@ -211,11 +230,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ro
 
 function freeze(env: Environment): Config {
   const production = env.NODE_ENV === 'production';
+  const publicUrl = env.PUBLIC_URL ?? originOf(env.HOST, env.PORT, 'localhost');
   return Object.freeze({
     production,
     host: env.HOST,
     port: env.PORT,
-    publicUrl: env.PUBLIC_URL ?? originOf(env.HOST, env.PORT, 'localhost'),
+    publicUrl,
     trustProxy: env.TRUST_PROXY,
     databaseUrl: env.DATABASE_URL,
     dataDir: env.DATA_DIR,
@@ -244,12 +264,17 @@ function freeze(env: Environment): Config {
     dispatchSeconds: env.DISPATCH_SECONDS,
     reconcileSeconds: env.RECONCILE_SECONDS,
     retentionDays: env.RETENTION_DAYS,
+    maxConnections: env.MAX_CONNECTIONS,
     checkoutsPerMinute: env.CHECKOUTS_PER_MINUTE ?? (production ? 120 : 6_000),
     eventStreamsPerAddress: env.EVENT_STREAMS_PER_ADDRESS,
     cookieSecrets: env.COOKIE_SECRET ?? [],
     drainSeconds: env.DRAIN_SECONDS,
     operatorToken: env.OPERATOR_TOKEN,
     openToEverybody: env.OPERATOR_ACCESS === 'open',
+    publicOrders: (env.PUBLIC_ORDERS ?? (production ? 'off' : 'on')) === 'on',
+    documentsOperators: (env.DOCS ?? (production ? 'public' : 'all')) === 'all',
+    // The mailbox that RFC 2142 defines for this.
+    securityContact: env.SECURITY_CONTACT ?? `mailto:security@${new URL(publicUrl).hostname}`,
     logLevel: env.LOG_LEVEL,
   });
 }

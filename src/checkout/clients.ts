@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 /** What a request shows about its client. */
 export interface Client {
-  /** Its network, see `networkOf` in http/limits.ts. */
+  /** Its network, see `clientAddressOf` in http/client-address.ts. */
   readonly network: string;
   /** The id in the browser's cookie; null without one. */
   readonly browserId: string | null;

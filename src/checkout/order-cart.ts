@@ -16,7 +16,7 @@ export interface OrderCartOptions {
 /** A shopper's request to order the cart that the review showed. */
 export interface CartOrderRequest {
   readonly browserId: string;
-  /** Its network, see `networkOf` in http/limits.ts. */
+  /** Its network, see `clientAddressOf` in http/client-address.ts. */
   readonly network: string;
   /** The key of the cart's content. */
   readonly key: string;

@@ -3,7 +3,7 @@ import { type BuyerDetails, buyerFields, type CancelReason, type OrderStatus } f
 import type { PaymentState } from '../domain/payment.ts';
 import type { RefundReason } from '../domain/refund.ts';
 
-// Rows as Postgres returns them. Amounts are minor units; bigint columns come as strings.
+// Rows as a `Statement` returns them. Amounts are minor units.
 
 export interface ProductRow {
   productId: number;
@@ -105,8 +105,7 @@ export interface RefundRow {
 export type EmailKind = 'order_confirmed' | 'order_cancelled' | 'refund_made';
 
 export interface EmailRow {
-  /** A bigint, which comes as a string. */
-  emailId: string;
+  emailId: number;
   orderId: number;
   kind: EmailKind;
   refundId: number | null;

@@ -2,6 +2,7 @@
 export const errorCodes = [
   'invalid_input',
   'malformed_body',
+  'malformed_request',
   'unknown_product',
   'out_of_stock',
   'price_changed',
@@ -19,8 +20,10 @@ export const errorCodes = [
   'not_found',
   'method_not_allowed',
   'body_too_large',
+  'headers_too_large',
   'unsupported_media_type',
   'rate_limited',
+  'request_timeout',
   'unavailable',
   'timeout',
   'internal',

@@ -38,11 +38,11 @@ export const unpaidMinutes = 60;
 /** Most units in one delivery to the stock. */
 export const maxDelivery = 100_000;
 
-/** Most characters of an e-mail address. */
+/** Most bytes of an e-mail address, as mail servers count them. */
 export const maxEmailLength = 254;
 
-/** The largest number of an order, a refund or an attention item: an integer of Postgres. */
-export const largestSerial = 2 ** 31 - 1;
+/** The largest number of an order, a refund or an attention item. JSON and JavaScript keep larger ones only roughly. */
+export const largestSerial = Number.MAX_SAFE_INTEGER;
 
 /** Longest wait of a request for an order. Leaves room below the ten seconds in which every request is answered. */
 export const requestWaitMs = 8_000;

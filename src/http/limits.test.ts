@@ -1,29 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { problemOf, sendProblem } from './errors.ts';
-import { limitTime, networkOf } from './limits.ts';
-
-describe('the network of a client', () => {
-  test.each([
-    ['an IPv4 address', ['203.0.113.7'], '203.0.113.7'],
-    ['an IPv4 address inside IPv6', ['::ffff:203.0.113.7', '::FFFF:cb00:7107'], '203.0.113.7'],
-    [
-      'the /64 of an IPv6 address',
-      [
-        '2001:db8:0:7::1',
-        '2001:DB8::7:ffff:ffff:ffff:ffff',
-        '2001:db8:0:7:1:2:203.0.113.7',
-        '2001:0db8:0000:0007::%eth0',
-      ],
-      '2001:db8:0:7::/64',
-    ],
-    ['the /64 of the loopback address', ['::1', '::'], '0:0:0:0::/64'],
-    ['what is no address', ['unknown', ''], null],
-  ])('is %s', (_name, addresses, network) => {
-    for (const address of addresses) expect(networkOf(address)).toBe(network ?? address);
-  });
-});
+import { limitTime } from './limits.ts';
 
 const limitMs = 50;
 let server: FastifyInstance | undefined;

@@ -1,34 +1,9 @@
-import { isIPv6 } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ShopError } from '../domain/errors.ts';
-import { isFromOtherSite, isLoopback } from '../shared/same-site.ts';
+import { isForeignName, isFromOtherSite } from '../shared/same-site.ts';
+import { clientAddressOf } from './client-address.ts';
 
 // Requests that are refused before their handler runs, and the time that a handler may take.
-
-/**
- * The network by which a client is counted: an IPv4 address as it is, and the /64 of an IPv6 address, because whoever has one has all
- * in there. Anything else stays as it is.
- */
-export function networkOf(address: string): string {
-  const [plain = ''] = address.split('%');
-  if (!isIPv6(plain)) return plain;
-  const groups = groupsOf(plain);
-  const isMapped = groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff';
-  if (!isMapped) return `${groups.slice(0, 4).join(':')}::/64`;
-  const bytes = groups.slice(6).map((group) => Number.parseInt(group, 16));
-  return bytes.flatMap((two) => [two >> 8, two % 256]).join('.');
-}
-
-/** The eight groups of an IPv6 address, without leading zeros. */
-function groupsOf(address: string): string[] {
-  // In a host name, the standard writes every address in one way, without embedded IPv4.
-  const { hostname } = new URL(`http://[${address}]`);
-  const [head = [], tail = []] = hostname
-    .slice(1, -1)
-    .split('::')
-    .map((part) => part.split(':').filter((group) => group !== ''));
-  return [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => '0'), ...tail];
-}
 
 /** Limits the checkouts from one address in this process. All routes that start a checkout count together. */
 export function checkoutLimit(checkoutsPerMinute: number) {
@@ -48,7 +23,8 @@ export function cartLimit(isKnown: (request: FastifyRequest) => boolean) {
       timeWindow: '1 minute',
       groupId: 'cart',
       max: (request: FastifyRequest) => (isKnown(request) ? cartChangesPerMinute : cartsPerMinute),
-      keyGenerator: (request: FastifyRequest) => `${isKnown(request) ? 'known' : 'new'} ${request.ip}`,
+      keyGenerator: (request: FastifyRequest) =>
+        `${isKnown(request) ? 'known' : 'new'} ${clientAddressOf(request.ip)}`,
     },
   };
 }
@@ -64,10 +40,11 @@ export function tooManyRequests(_request: FastifyRequest, context: { after: stri
  */
 export function refuseOtherSites(server: FastifyInstance, publicUrl: string): void {
   const ours = new URL(publicUrl).host;
-  const isDemonstration = isLoopback(new URL(publicUrl).hostname);
   server.addHook('onRequest', async (request) => {
-    // Another site can point its own name at this address (DNS rebinding). The browser then lets it read the answers.
-    if (isDemonstration && !isLoopback(request.hostname)) {
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      throw new ShopError('malformed_request', 'The request names no host.');
+    }
+    if (isForeignName(request.hostname, publicUrl)) {
       throw new ShopError(
         'cross_site',
         'Set PUBLIC_URL to reach this shop under another name than localhost.',

@@ -47,7 +47,7 @@ export function createPages({ renderer, browsers, countCart, demonstration }: Pa
 }
 
 function sendHtml(reply: FastifyReply, html: string): FastifyReply {
-  return sendText(reply.header('cache-control', 'no-store'), 'text/html', html);
+  return sendText(reply, 'text/html', html);
 }
 
 /** Sends a text as it is, without the serializer of the route, which is for JSON. */

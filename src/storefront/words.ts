@@ -421,6 +421,10 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
     title: 'The shop cannot read what was sent.',
     message: 'Nothing was changed. Go back, load that page again, and send its form once more.',
   },
+  malformed_request: {
+    title: 'The shop cannot read this request.',
+    message: 'It is not what a browser sends. Nothing was changed. Open the shop again.',
+  },
   bad_signature: {
     title: 'This message is not from the payment service.',
     message: 'Its signature is missing or wrong, so it changed nothing. There is nothing for you to do.',
@@ -484,6 +488,11 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
     title: 'That is too much at once.',
     message: 'It is more than the shop reads, so nothing was changed. Send less.',
   },
+  headers_too_large: {
+    title: 'The address or the cookies are too long.',
+    message:
+      'The shop did not read them, so nothing was changed. Start from the shop, or delete its cookies.',
+  },
   unsupported_media_type: {
     title: 'The shop does not know this format.',
     message: 'It reads what its own pages send, and JSON, neither of them compressed. Nothing was changed.',
@@ -499,6 +508,10 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
   rate_limited: {
     title: 'That was too much in one minute.',
     message: 'Wait a minute, then try again. Nothing is lost.',
+  },
+  request_timeout: {
+    title: 'This arrived too slowly.',
+    message: 'The shop no longer waits for it. Nothing was changed. Send it once more.',
   },
   internal: {
     title: 'Something went wrong on our side.',

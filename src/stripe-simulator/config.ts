@@ -11,6 +11,7 @@ const environment = z
     SHOP_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:3000/payment_webhook'),
     STRIPE_SECRET_KEY: z.string(),
     STRIPE_WEBHOOK_SECRET: z.string(),
+    OPERATOR_TOKEN: z.string().optional(),
     LOG_LEVEL: logLevel,
   })
   .transform((env) => ({
@@ -24,6 +25,8 @@ const environment = z
     secretKey: env.STRIPE_SECRET_KEY,
     /** The secret that signs webhooks. */
     webhookSecret: env.STRIPE_WEBHOOK_SECRET,
+    /** The shop's operator token, which the panel and the ledger need as well. Without one they are open. */
+    operatorToken: env.OPERATOR_TOKEN,
     logLevel: env.LOG_LEVEL,
   }));
 

@@ -140,8 +140,8 @@ test('a host that is stopped in order hands its work on', { tags: ['slow'] }, as
   const stoppedAt = performance.now();
   await waitFor(
     'the other host to take over',
-    () => other.database('take_overs').sum({ sum: 'workflows' }).first<{ sum: string | null }>(),
-    ({ sum }) => Number(sum) === orderCount,
+    () => other.database('take_overs').sum({ sum: 'workflows' }).first<{ sum: number | null }>(),
+    ({ sum }) => sum === orderCount,
   );
   console.info(`Taken over ${((performance.now() - stoppedAt) / 1000).toFixed(1)} s after a stop in order.`);
   await untilCancelled(other, orders);

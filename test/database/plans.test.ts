@@ -25,7 +25,7 @@ const exceptions = [
 ];
 
 /** Routes that ask the database for nothing, or after which nobody can ask any more. */
-const notToured = /^GET \/(assets|docs)\b|^POST \/crash_application$/;
+const notToured = /^GET \/(assets|docs|\.well-known)\b|^POST \/crash_application$/;
 
 let shop: TestShop;
 let calls: CalledFunctions;

@@ -13,14 +13,14 @@ export async function planEmail(
   sql: Statement,
   message: { orderId: number; kind: EmailKind; refundId?: number },
 ): Promise<void> {
-  const [planned] = await sql<{ emailId: string }>(
+  const [planned] = await sql<{ emailId: number }>(
     `insert into emails (order_id, kind, refund_id)
-     select order_id, :kind, cast(:refundId as integer) from orders where order_id = :orderId and email is not null
+     select order_id, :kind, cast(:refundId as bigint) from orders where order_id = :orderId and email is not null
      on conflict on constraint emails_once do nothing
      returning email_id`,
     { orderId: message.orderId, kind: message.kind, refundId: message.refundId ?? null },
   );
-  if (planned) await enqueueWorkflow(sql, 'email', Number(planned.emailId));
+  if (planned) await enqueueWorkflow(sql, 'email', planned.emailId);
 }
 
 /**
@@ -57,7 +57,7 @@ export const readPlannedEmail = transaction(
   'readPlannedEmail',
   async (sql, emailId: number, delivery: EmailDelivery): Promise<PlannedEmail | null> => {
     const [planned] = await sql<Omit<PlannedEmail, 'delivery'>>(
-      `select cast(email_id as double precision) as email_id, orders.order_id, kind, emails.refund_id,
+      `select email_id, orders.order_id, kind, emails.refund_id,
               email as "to", token, status, orders.reason as cancel_reason, payments.state as payment_state,
               exists (
                 select 1 from order_history where order_id = orders.order_id and what = 'paid_late'

@@ -91,7 +91,7 @@ export async function payOrder(
   dispatchSeconds: number,
 ): Promise<boolean> {
   const [paid] = await sql<Paid>(
-    `with payment as (select cast(:orderId as integer) as order_id), ${markOrderPaid}
+    `with payment as (select cast(:orderId as bigint) as order_id), ${markOrderPaid}
      select ${startNextWorkflows} from paid`,
     { ...order, dispatchSeconds, allowedFrom: [...allowedFrom[order.late ? 'payLate' : 'pay']] },
   );

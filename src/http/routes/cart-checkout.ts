@@ -5,16 +5,18 @@ import { type CartRefusal, type OrderCartOptions, orderCart } from '../../checko
 import { readCart } from '../../database/queries/carts.ts';
 import { lastEmailOf, listPendingOrders, type OrderWithPayment } from '../../database/queries/orders.ts';
 import { checkCart } from '../../domain/cart.ts';
+import { readEmailAddress } from '../../domain/email-address.ts';
 import { type ErrorCode, ShopError } from '../../domain/errors.ts';
 import { maxEmailLength, maxPendingOrders } from '../../domain/limits.ts';
 import { type BuyerDetails, buyerDetailsOf, buyerFields } from '../../domain/order.ts';
 import { isPayable } from '../../domain/payment.ts';
 import { type CheckoutFault, checkoutView } from '../../storefront/checkout-view.ts';
 import { blockerWords, emailFaults, shareWords, tooManyPendingWords, words } from '../../storefront/words.ts';
+import { clientAddressOf } from '../client-address.ts';
 import { problemTypes } from '../errors.ts';
-import { checkoutLimit, networkOf } from '../limits.ts';
+import { checkoutLimit } from '../limits.ts';
 import { type PageServices, wantsPage } from '../pages.ts';
-import { checkoutKey, email as emailAddress, typedBuyerDetails } from '../schemas.ts';
+import { checkoutKey, typedBuyerDetails } from '../schemas.ts';
 
 export interface CartCheckoutOptions extends OrderCartOptions, PageServices {
   /** Gives a cart a new key when the order of its present key has ended. */
@@ -47,7 +49,7 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
     const browserId = browsers.of(request);
     if (browserId === null) return reply.redirect('/cart', 303);
     const sent = request.body ?? form.parse({});
-    const client = { browserId, network: networkOf(request.ip) };
+    const client = { browserId, network: clientAddressOf(request.ip) };
     const answer = await order(options, client, sent);
     if ('location' in answer) return goTo(request, reply, answer.location);
     return review(reply.code(answer.status), options, browserId, sent, answer.faults);
@@ -94,7 +96,7 @@ const unfairLines = z
 const typedFault: Readonly<Record<keyof BuyerDetails, (typed: string) => string | null>> = {
   email: (typed) => {
     if (typed === '') return emailFaults.missing;
-    if (emailAddress.safeParse(typed).success) return null;
+    if (readEmailAddress(typed) !== null) return null;
     return typed.length > maxEmailLength ? emailFaults.tooLong : emailFaults.unreadable;
   },
 };
@@ -124,7 +126,7 @@ function nextAddress(order: OrderWithPayment): string {
 
 function goTo(request: FastifyRequest, reply: FastifyReply, location: string): FastifyReply {
   if (wantsPage(request)) return reply.redirect(location, 303);
-  return reply.header('cache-control', 'no-store').send({ location });
+  return reply.send({ location });
 }
 
 async function review(

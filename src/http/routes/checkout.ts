@@ -8,7 +8,8 @@ import { type KeyRule, storedKeyOf } from '../../domain/checkout-key.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { buyerDetailsOf } from '../../domain/order.ts';
 import type { Browsers } from '../browsers.ts';
-import { checkoutLimit, networkOf } from '../limits.ts';
+import { clientAddressOf } from '../client-address.ts';
+import { checkoutLimit } from '../limits.ts';
 import { sendText } from '../pages.ts';
 import {
   buyerDetails,
@@ -112,7 +113,7 @@ export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (ser
       items: sent?.items ?? null,
       buyer: buyerDetailsOf(sent ?? {}),
       amount: sent?.amount,
-      client: { network: networkOf(request.ip), browserId },
+      client: { network: clientAddressOf(request.ip), browserId },
     });
     if (wantsJson(request) || started.outcome === 'waiting') return sendJson(reply, started, publicUrl);
     return sendText(reply, 'text/plain', toText(started.order));

@@ -53,9 +53,27 @@ describe('a signed event', () => {
     expect(verify(payload, sign(payload)).kind).toBe(kind);
   });
 
-  test.each(['', 'abc', '0', '-7', '99999999999'])('with the reference "%s" names no order', (reference) => {
-    const payload = message('checkout.session.completed', { ...session, client_reference_id: reference });
-    expect(verify(payload, sign(payload)).orderId).toBeNull();
+  test.each(['', 'abc', '0', '-7', '9007199254740992', '99999999999999999999'])(
+    'with the reference "%s" names no order',
+    (reference) => {
+      const payload = message('checkout.session.completed', { ...session, client_reference_id: reference });
+      expect(verify(payload, sign(payload)).orderId).toBeNull();
+    },
+  );
+
+  test('with the largest reference names that order', () => {
+    const payload = message('checkout.session.completed', {
+      ...session,
+      client_reference_id: '9007199254740991',
+    });
+    expect(verify(payload, sign(payload)).orderId).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
+  test('that is nested 20,000 levels deep is refused', () => {
+    const deep = `{"metadata":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}}`;
+    const payload = message('customer.created').replace(JSON.stringify(session), deep);
+    expect(payload).toContain(deep);
+    expect(() => verify(payload, sign(payload))).toThrow('more than 100 levels');
   });
 
   test('fits while a secret is rotated, whichever of the two signed it', () => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ShopError } from '../../domain/errors.ts';
 import { largestSerial } from '../../domain/limits.ts';
 import type { PaymentEvent } from '../../domain/payment.ts';
+import { isNestedTooDeeply, nestedTooDeeply } from '../../shared/json-depth.ts';
 import type { SignedMessage } from '../provider.ts';
 
 // Stripe's own tolerance for the age of a signature (docs "Webhooks").
@@ -64,14 +65,16 @@ export const signatureHeader = 'stripe-signature';
  * Verifies the signature of a message over its raw bytes, and reads the event.
  * @param webhookSecrets every secret that is valid now; there are two while one is being rotated
  * @throws ShopError `bad_signature` when the signature is missing, wrong, or older or newer than five minutes;
- *   `malformed_body` when the signed text is no event.
+ *   `malformed_body` when the signed text is no event, or is nested more than 100 levels deep.
  */
 export function verifyEvent(
   { rawBody, signature }: SignedMessage,
   webhookSecrets: readonly string[],
   now: Date,
 ): PaymentEvent {
-  const event = readEvent(signedBody(rawBody, signature, webhookSecrets, now));
+  const body = signedBody(rawBody, signature, webhookSecrets, now);
+  if (isNestedTooDeeply(rawBody.toString())) throw new ShopError('malformed_body', nestedTooDeeply);
+  const event = readEvent(body);
   if (!event) throw new ShopError('malformed_body', 'The message is signed but is not an event.');
   return event;
 }
@@ -186,7 +189,7 @@ function sessionEventKind(type: string, paymentStatus: string | null | undefined
   }
 }
 
-const serialNumber = /^[1-9]\d{0,9}$/;
+const serialNumber = /^[1-9]\d{0,15}$/;
 
 /** The number of an order or a refund in a reference that we gave the provider; null for anything else. */
 export function ourNumber(reference: string | null | undefined): number | null {

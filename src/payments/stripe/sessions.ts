@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { asciiAddressOf } from '../../domain/email-address.ts';
 import { orderTotal } from '../../domain/order.ts';
 import type {
   EndedSession,
@@ -44,6 +45,8 @@ function sessionParameters(
   // Computed from recorded values, so that a repeated call has the same parameters. Only the e-mail address may have been corrected
   // meanwhile, which `isOfOtherCall` covers.
   const holdEnds = Math.ceil(request.holdExpiresAt / 1000);
+  // Stripe documents no address beyond ASCII, and a refused one would cancel the order. Without one its page asks for it.
+  const customerEmail = request.email === null ? null : asciiAddressOf(request.email);
   return {
     mode: 'payment',
     // The amount in an event has to be the order's, in the order's currency.
@@ -64,7 +67,7 @@ function sessionParameters(
     // The order page then shows that a payment is on its way, and asks for none.
     success_url: `${request.orderUrl}?returned=1`,
     cancel_url: request.orderUrl,
-    ...(request.email !== null && { customer_email: request.email }),
+    ...(customerEmail !== null && { customer_email: customerEmail }),
   };
 }
 

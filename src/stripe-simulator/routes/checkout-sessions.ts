@@ -53,7 +53,10 @@ const creation = z.strictObject({
   success_url: url,
   cancel_url: url.optional(),
   client_reference_id: text(200).optional(),
-  customer_email: z.email('Invalid email address').max(512).optional(),
+  customer_email: z
+    .email({ pattern: z.regexes.html5Email, error: 'Invalid email address' })
+    .max(512)
+    .optional(),
   metadata,
   payment_intent_data: z.strictObject({ metadata }).default({ metadata: {} }),
   adaptive_pricing: z.strictObject({ enabled: disabled }).optional(),
