@@ -97,7 +97,7 @@ async function runChaos(world: World): Promise<Run> {
   await buying;
   log('the buyers are done');
   await untilFinished(world);
-  await observer.end();
+  await observer.end(world.interruptions);
   const paid = await world.database('orders').whereIn('status', ['dispatched', 'refunded']).pluck('order_id');
   return { clients, observer, took, providerHits: await readHits(world), paid: paid.length };
 }

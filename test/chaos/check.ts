@@ -4,18 +4,32 @@ import { connect, type Database } from '../../src/database/connection.ts';
 import { expectPromisesKept, messageId } from '../money/verify.ts';
 import { byOrder, type Ledger, readLedger } from '../support/promises.ts';
 import type { Operation } from './clients.ts';
-import type { World } from './world.ts';
+import type { Interruption, World } from './world.ts';
 
 const everyMs = 500;
 const secondsDue = 30;
+// Until its connections are open again, a process cannot renew its row.
+const excusedAfterMs = 10_000;
 const rowsShown = 10;
 
-/** Looks at the rows all the time: at the units of stock, and at the oldest work that is due after the last fault. */
+/** A process that lives after its workflows were taken over. */
+interface FalseTakeOver {
+  readonly takeOverId: number;
+  readonly takenAt: Date;
+  readonly from: string;
+  readonly by: string;
+}
+
+/**
+ * Looks at the rows all the time: at the units of stock, at the processes that live after a take-over, and at the oldest work that is
+ * due after the last fault.
+ */
 export class Observer {
   observations = 0;
   /** Seconds since the last fault, or since it was due, of the work that waited longest. */
   longestDueSeconds = 0;
   readonly violations = new Set<string>();
+  readonly #falseTakeOvers = new Map<number, FalseTakeOver>();
   #faultsEnded: Date | undefined;
   #isOver = false;
   readonly #database: Database;
@@ -31,9 +45,20 @@ export class Observer {
     this.#faultsEnded = new Date();
   }
 
-  end(): Promise<void> {
+  /** Stops, and judges the take-overs: only an interruption of its own host excuses that of a living process. */
+  async end(interruptions: readonly Interruption[]): Promise<void> {
     this.#isOver = true;
-    return this.#done;
+    await this.#done;
+    for (const { takenAt, from, by } of this.#falseTakeOvers.values()) {
+      const isExcused = interruptions.some(
+        ({ host, from: since, until = new Date() }) =>
+          from.startsWith(`${host}~`) &&
+          takenAt >= since &&
+          takenAt.getTime() < until.getTime() + excusedAfterMs,
+      );
+      if (!isExcused)
+        this.violations.add(`${by} took over from ${from} at ${takenAt.toISOString()}, which lives`);
+    }
   }
 
   async #observe(): Promise<void> {
@@ -50,6 +75,17 @@ export class Observer {
     );
     this.observations += 1;
     for (const row of rows) this.violations.add(`units do not add up: ${JSON.stringify(row)}`);
+    const living = await this.#database('take_overs')
+      .join('executors', 'executor_id', 'from_executor')
+      .whereNull('ended_at')
+      .whereRaw('seen_at > taken_at')
+      .select<FalseTakeOver[]>({
+        takeOverId: 'take_over_id',
+        takenAt: 'taken_at',
+        from: 'from_executor',
+        by: 'by_executor',
+      });
+    for (const takeOver of living) this.#falseTakeOvers.set(takeOver.takeOverId, takeOver);
     if (this.#faultsEnded === undefined) return;
     const due = await this.#database.raw<{ rows: { what: string; seconds: number }[] }>(
       `select workflow || ' ' || id as what,
