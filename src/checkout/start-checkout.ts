@@ -199,7 +199,7 @@ async function refusal(database: Database, order: OrderWithPayment): Promise<Sho
     case null:
       return new ShopError(
         'payment_unavailable',
-        'The payment provider could not be reached, so the order was cancelled. Nothing was charged.',
+        'The payment could not be opened, so the order was cancelled. Nothing was charged.',
         details,
       );
   }

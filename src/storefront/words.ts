@@ -455,7 +455,7 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
   },
   not_restartable: {
     title: 'This cannot be tried again.',
-    message: 'No work of the shop belongs to it. Settle it by hand, then say how.',
+    message: 'No work of the shop belongs to it. Resolve it by hand, then say how.',
   },
   body_too_large: {
     title: 'That is too much at once.',
