@@ -86,8 +86,8 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   const liveness = createLiveness({
     ...config,
     build: version,
-    onHang: () => {
-      connections.closeAll();
+    onLostConnection: () => {
+      connections.closeSilent();
     },
   });
   const readiness = new Readiness(database, liveness);

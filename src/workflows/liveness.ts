@@ -14,7 +14,7 @@ import {
   takeOver,
   workflowsAtOnce,
 } from '../database/transactions/executors.ts';
-import { isUnanswered } from '../shared/outage.ts';
+import { isPostgresAway } from '../shared/outage.ts';
 import { type Statement, statementsOn } from '../shared/statement.ts';
 
 /** The heartbeat of this process, and its watch over the others (decision 21). */
@@ -49,15 +49,20 @@ export interface LivenessOptions {
   readonly build: string;
   /** Set when a Conductor recovers the workflows of its processes. */
   readonly conductor: object | undefined;
-  /** Called when the connection of the heartbeat hangs. The process's other connections are no better than this one. */
-  readonly onHang: () => void;
+  /** Called for every connection of the heartbeat that was lost, hung or could not be made. The process's others may hang as well. */
+  readonly onLostConnection: () => void;
 }
 
 /**
  * Renews the row of this process every second, declares silent processes dead, and takes over their workflows; with a Conductor, only
  * those of processes that ran without one. It uses one connection of its own, so that neither a busy pool nor a slow disk delays it.
  */
-export function createLiveness({ databaseUrl, build, conductor, onHang }: LivenessOptions): Liveness {
+export function createLiveness({
+  databaseUrl,
+  build,
+  conductor,
+  onLostConnection,
+}: LivenessOptions): Liveness {
   let me: Executor | undefined;
   const closing = new AbortController();
   const watch = new Watch();
@@ -87,9 +92,11 @@ export function createLiveness({ databaseUrl, build, conductor, onHang }: Livene
       {
         databaseUrl,
         name: 'heartbeat',
-        onTrouble: (error) => {
+        onFailure: (error) => {
           failure = error;
-          if (isUnanswered(error)) onHang();
+          if (isPostgresAway(error)) onLostConnection();
+        },
+        onTrouble: (error) => {
           DBOS.logger.warn(`The heartbeat has failed; trying again: ${String(error)}`);
         },
         use: async (client, over, working) => {
