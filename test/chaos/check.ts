@@ -51,7 +51,8 @@ export class Observer {
     for (const { takenAt, from, by } of this.#falseTakeOvers.values()) {
       const isExcused = interruptions.some(
         ({ host, from: since, until = new Date() }) =>
-          from.startsWith(`${host}~`) &&
+          // The supervisor adds the number of the process to the label of its host.
+          from.startsWith(`${host}-`) &&
           takenAt >= since &&
           takenAt.getTime() < until.getTime() + excusedAfterMs,
       );

@@ -45,7 +45,7 @@ const faults: Readonly<Record<FaultName, Fault>> = {
       const host = dice.pick(runningHosts(world));
       const victim = dice.pick((await host?.shops()) ?? []);
       if (!host || victim === undefined || !send(victim, 'SIGSTOP')) return false;
-      return interrupt(world, host, async () => {
+      return interrupt(world, [host], async () => {
         await pause(atMost(length, dice));
         // False when it was killed meanwhile: then it was no freeze to recover from.
         return send(victim, 'SIGCONT');
@@ -118,7 +118,9 @@ const faults: Readonly<Record<FaultName, Fault>> = {
   },
   'full disk': {
     lane: 'servers',
-    run: ({ world, length }) => world.servers.fillDisk(length.longestSeconds * 1000),
+    // A full disk refuses the heartbeats of some and not of others.
+    run: ({ world, length }) =>
+      interrupt(world, world.hosts, () => world.servers.fillDisk(length.longestSeconds * 1000)),
   },
   'partition from the database': {
     lane: 'networks',
@@ -133,8 +135,9 @@ const faults: Readonly<Record<FaultName, Fault>> = {
     run: async ({ world, dice }) => {
       const host = dice.pick(runningHosts(world));
       if (!host) return false;
-      const link = host.options.links[dice.pick(peers) ?? 'database'];
-      return interrupt(world, host, async () => {
+      const peer = dice.pick(peers) ?? 'database';
+      const link = host.options.links[peer];
+      return interrupt(world, peer === 'database' ? [host] : [], async () => {
         link.set('closed');
         await pause(dice.between(0, 4_000));
         link.set('open');
@@ -166,7 +169,7 @@ async function partition(peer: Peer, { world, dice, length }: Circumstances): Pr
   const host = dice.pick(runningHosts(world));
   if (!host) return false;
   const { network, links } = host.options;
-  return interrupt(world, host, async () => {
+  return interrupt(world, peer === 'database' ? [host] : [], async () => {
     await network.setPartition(peer, links[peer], true);
     await pause(atMost(length, dice));
     await network.setPartition(peer, links[peer], false);
@@ -174,18 +177,19 @@ async function partition(peer: Peer, { world, dice, length }: Circumstances): Pr
   });
 }
 
-/** Notes the time in which the others may declare the processes of a host dead, although they live. */
+/** Notes the time in which the others may declare the processes of some hosts dead, although they live. */
 async function interrupt<Result>(
   { interruptions }: World,
-  { options }: Host,
+  hosts: readonly Host[],
   run: () => Promise<Result>,
 ): Promise<Result> {
-  const interruption: Interruption = { host: options.name, from: new Date(), until: undefined };
-  interruptions.push(interruption);
+  const from = new Date();
+  const noted = hosts.map(({ options }): Interruption => ({ host: options.name, from, until: undefined }));
+  interruptions.push(...noted);
   try {
     return await run();
   } finally {
-    interruption.until = new Date();
+    for (const interruption of noted) interruption.until = new Date();
   }
 }
 
