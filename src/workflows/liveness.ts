@@ -71,11 +71,7 @@ export function createLiveness({
   let done = Promise.resolve();
   const ending = new AbortController();
 
-  const beat = async (
-    sql: Statement,
-    executor: Executor,
-    count: number,
-  ): Promise<{ readonly more: boolean }> => {
+  const beat = async (sql: Statement, executor: Executor, count: number): Promise<boolean> => {
     const { executorId } = executor;
     const { seenAt, someEnded } = await renewExecutor(sql, executor);
     watch.beat(seenAt.getTime());
@@ -83,9 +79,7 @@ export function createLiveness({
     failure = undefined;
     if (count % beatsBetweenChecks === 0) await giveBackLostClaims(sql, executorId);
     const isSteady = watch.isSteady();
-    return {
-      more: await observe(sql, { executorId, isSteady, someEnded, conductor: conductor !== undefined }),
-    };
+    return observe(sql, { executorId, isSteady, someEnded, conductor: conductor !== undefined });
   };
   const keepBeating = (executor: Executor, onFirst: () => void): Promise<void> =>
     keepConnected(
@@ -105,7 +99,7 @@ export function createLiveness({
           const sql = statementsOn(client);
           const signal = AbortSignal.any([over, ending.signal]);
           for (let count = 1; !signal.aborted; count += 1) {
-            const { more } = await beat(sql, executor, count);
+            const more = await beat(sql, executor, count);
             working();
             onFirst();
             await pause(more ? betweenBatchesMs : everyMs, undefined, { signal }).catch(() => undefined);
