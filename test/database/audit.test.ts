@@ -50,7 +50,7 @@ const silentFor = (seconds: number) => `
   update dbos.workflow_status set executor_id = 'silent', updated_at = 0 where status = 'PENDING';`;
 const noHeartbeats = `update executors set seen_at = now() - interval '40 seconds';`;
 const enqueuedFor = (seconds: number, queue: string) => `
-  update dbos.workflow_status set status = 'ENQUEUED', queue_name = '${queue}',
+  update dbos.workflow_status set status = 'ENQUEUED', queue_name = '${queue}', started_at_epoch_ms = null,
     updated_at = (extract(epoch from now()) - ${seconds}) * 1000 where status = 'PENDING';`;
 const insertQueue = (queue: string, workerConcurrency: number) => `
   insert into dbos.queues (name, worker_concurrency) values ('${queue}', ${workerConcurrency});`;
@@ -97,6 +97,7 @@ test.each([
   ['belongs to a living process', 'its process is silent', silentFor(40)],
   ['a process is living', 'no process is', noHeartbeats],
   ['takes the workflows that wait', 'nobody does', enqueuedFor(40, 'nobodys')],
+  ['takes the workflows that wait', 'it has room', insertQueue('roomy', 1) + enqueuedFor(40, 'roomy')],
   ['add up to its total', 'they do not', `update order_lines set unit_price_cents = unit_price_cents + 1`],
   ['add up to its total', 'there are none', `delete from order_lines where order_id = ${pending}`],
   ['counts as refunded', 'they do not add up', `update refunds set amount_cents = amount_cents + 1`],
