@@ -172,6 +172,25 @@ function untilReadiness(expected: string): Promise<unknown> {
   return waitFor(`the readiness ${expected}`, readiness, (now) => now === expected);
 }
 
+/** Pays for the newest order, and waits for its dispatch: the engine takes it from a queue over a connection of its own. */
+async function dispatchNewest(): Promise<void> {
+  const newest = await fixture
+    .database('payments')
+    .where('state', 'open')
+    .orderBy('order_id', 'desc')
+    .first<{ order_id: number; session_id: string }>('order_id', 'session_id');
+  await waitFor(
+    'the payment',
+    () => fetch(`${fixture.shopUrl}/payment_webhook/${newest.session_id}/paid`, { method: 'POST' }),
+    ({ ok }) => ok,
+  );
+  await waitFor(
+    'the dispatch',
+    () => fixture.database('orders').where('order_id', newest.order_id).first<{ status: string }>('status'),
+    ({ status }) => status === 'dispatched',
+  );
+}
+
 const hangs = [
   ['the open connections', () => address.hang()],
   [
@@ -184,7 +203,7 @@ const hangs = [
 ] as const;
 
 test.each(draw(hangs, 1))(
-  '%s hang without an error: the shop replaces them, and sells again',
+  '%s hang without an error: the shop replaces them, sells again and goes on with its work',
   async (_which, hang) => {
     const buyer = new Buyer(fixture.shopUrl);
     await untilSold(buyer, 3);
@@ -195,6 +214,7 @@ test.each(draw(hangs, 1))(
     expect((buyer.lastSaleAt - hungAt) / 1000).toBeLessThan(30);
     await untilReadiness('ready');
     await buyer.leave();
+    await dispatchNewest();
     expect(fixture.processes.shop.deaths).toEqual([]);
   },
 );
@@ -226,16 +246,6 @@ test('the primary crashes and a standby is promoted: the shop sells again by its
 
   const orders = await fixture.database('orders').pluck('checkout_key');
   expect(orders).toEqual(expect.arrayContaining(buyer.acknowledged));
-  const [payment = ''] = await fixture
-    .database('payments')
-    .whereNotNull('session_id')
-    .limit(1)
-    .pluck('session_id');
-  await fetch(`${fixture.shopUrl}/payment_webhook/${payment}/paid`, { method: 'POST' });
-  await waitFor(
-    'the dispatch',
-    () => fixture.database('orders').where('status', 'dispatched').pluck('order_id'),
-    (dispatched) => dispatched.length === 1,
-  );
+  await dispatchNewest();
   expect(fixture.processes.shop.deaths).toEqual([]);
 });
