@@ -96,8 +96,8 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
   const liveness = createLiveness({
     ...config,
     build: version,
-    onHang: () => {
-      connections.closeAll();
+    onLostConnection: () => {
+      connections.closeSilent();
     },
   });
   const readiness = new Readiness(database, liveness);

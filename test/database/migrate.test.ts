@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrate.ts';
+import { isPostgresAway } from '../../src/shared/outage.ts';
 import { openInspector } from '../support/inspector.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.ts';
 import { expectStockBalanced } from '../support/promises.ts';
@@ -71,6 +73,26 @@ test('a process killed in the middle leaves nothing that stops the next', async 
   await migrate(testDatabase.url);
   expect(await database('products')).toHaveLength(8);
   expect(await database('knex_migrations_lock')).toEqual([expect.objectContaining({ is_locked: 0 })]);
+});
+
+test('a migration that waits for another one fails when Postgres ends its connection, and its process lives', async () => {
+  const other = new Client({ connectionString: testDatabase.url });
+  await other.connect();
+  await other.query('select pg_advisory_lock(4865716)');
+  const outcome = migrate(testDatabase.url).then(
+    () => 'migrated',
+    (error: unknown) => isPostgresAway(error),
+  );
+  const ended = await waitFor(
+    'the connection that waits for the lock',
+    () =>
+      database.raw(`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and query like 'select pg_try_advisory_lock%'`),
+    ({ rows }) => rows.length === 1,
+  );
+  expect(ended.rows).toEqual([{ pg_terminate_backend: true }]);
+  expect(await outcome).toBe(true);
+  await other.end();
 });
 
 test('a catalogue of the shop’s own is left alone', async () => {
