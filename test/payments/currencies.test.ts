@@ -63,7 +63,7 @@ function numberText(code: string, amount: number): string {
 const samples = ['usd', 'jpy', 'huf', 'kwd', 'isk', 'ugx'];
 const others = Object.keys(currencyRules).filter((code) => !samples.includes(code));
 
-describe.each([...samples, ...drawn(others, 0.03)])('in %s', (code) => {
+describe.each([...samples, ...drawn(others, 0.01)])('in %s', (code) => {
   test('the shown price is charged, and the typed refund is paid back', async () => {
     const price = priceOf(code);
     const shown = numberText(code, price);
