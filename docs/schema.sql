@@ -91,7 +91,7 @@ create table executors (
 
 create table holders (
   client_hash text not null,
-  order_id integer not null,
+  order_id bigint not null,
   unpaid_at timestamp with time zone,
   constraint holders_pkey PRIMARY KEY (client_hash, order_id),
   constraint holders_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
@@ -411,6 +411,7 @@ AS $function$
   end $function$
 ;
 CREATE TRIGGER products_check_price BEFORE INSERT OR UPDATE OF price_cents, currency ON public.products FOR EACH ROW EXECUTE FUNCTION check_price();
+
 CREATE OR REPLACE FUNCTION public.lock_clients(client_hashes text[])
  RETURNS TABLE(client_hash text, product_id integer, currency text, units bigint, cents bigint)
  LANGUAGE plpgsql

@@ -12,7 +12,7 @@ beforeAll(async () => {
     TRUST_PROXY: '1',
     CHECKOUTS_PER_MINUTE: '3',
     EVENT_STREAMS_PER_ADDRESS: '2',
-    OPERATOR_TOKEN: 'operator-0123456789abcdef',
+    OPERATOR_TOKEN: 'operator-9c41f7d02be85a36',
   });
 });
 
@@ -73,6 +73,6 @@ test.each(clients)('wrong operator tokens ($kind)', async ({ own, other }) => {
   };
   for (let n = 0; n < 10; n += 1) expect(await list(own(n), 'a guess')).toEqual([401, 'unauthorized']);
   expect(await list(own(10), 'a guess')).toEqual([429, 'rate_limited']);
-  expect(await list(own(11), 'operator-0123456789abcdef')).toEqual([429, 'rate_limited']);
-  expect(await list(other, 'operator-0123456789abcdef')).toEqual([200, undefined]);
+  expect(await list(own(11), 'operator-9c41f7d02be85a36')).toEqual([429, 'rate_limited']);
+  expect(await list(other, 'operator-9c41f7d02be85a36')).toEqual([200, undefined]);
 });

@@ -33,7 +33,7 @@ test('a workflow that a living process has claimed and does not run goes on; one
   await waiting().update({ updated_at: 0 });
   const claim = ['status', 'executor_id', 'owner_xid', 'recovery_attempts', 'updated_at'];
   const before = await waiting().first(claim);
-  expect(before).toMatchObject({ status: 'PENDING', owner_xid: expect.any(String), updated_at: '0' });
+  expect(before).toMatchObject({ status: 'PENDING', owner_xid: expect.any(String), updated_at: 0 });
   for (let checks = 0; checks < 2; checks += 1) await loseClaim();
   expect(await waiting().first(claim)).toEqual(before);
 });
