@@ -57,8 +57,8 @@ export async function buildApp(config: ShopConfig): Promise<App> {
   const workflowPool = openEnginePool(config.databaseUrl, enginePool, connections);
   const provider = openPaymentProvider(config.payment);
 
-  const { dispatchSeconds } = config;
-  const context: EventContext = { live: provider.live, dispatchSeconds };
+  const { dispatchSeconds, publicUrl } = config;
+  const context: EventContext = { live: provider.live, dispatchSeconds, publicUrl };
   registerDispatch();
   registerRefund({ database, provider, retrySeconds: config.payment.refundRetrySeconds });
   registerResumeCheckout({ provider, dispatchSeconds });
@@ -68,8 +68,8 @@ export async function buildApp(config: ShopConfig): Promise<App> {
     assetAddress: assets.address,
     texts: { operatorWords },
   });
-  registerEmail({ ...emailParts(config, renderer), publicUrl: config.publicUrl });
-  const reconciler = registerReconciler({ database, provider, context, publicUrl: config.publicUrl });
+  registerEmail({ ...emailParts(config, renderer), publicUrl });
+  const reconciler = registerReconciler({ database, provider, context });
   const housekeeper = registerHousekeeping(database, config);
   const answers = new CheckoutAnswers();
   const checkout = registerCheckout({
@@ -77,7 +77,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
     provider,
     dispatchSeconds,
     answers,
-    publicUrl: config.publicUrl,
+    publicUrl,
     paymentRetries: config.payment.retries,
     paymentRetrySeconds: config.payment.retrySeconds,
   });
@@ -91,7 +91,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
     },
   });
   const readiness = new Readiness(database, liveness);
-  const browsers = signedBrowsers({ secure: config.publicUrl.startsWith('https:') });
+  const browsers = signedBrowsers({ secure: publicUrl.startsWith('https:') });
   const pages = createPages({
     renderer,
     browsers,

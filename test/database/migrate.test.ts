@@ -120,10 +120,11 @@ test('knex’s command line migrates an empty database, and migrate() adds the r
   tags: ['slow'],
   timeout: timeoutOfPrograms,
 }, async () => {
-  expect(await knex('migrate:status')).toMatch(
-    /No Completed Migration files Found[^]+008_unknown_payments\.sql/,
-  );
-  expect(await knex('migrate:latest')).toMatch(/Batch 1 run: 8 migrations/);
+  const files = (await readdir(`${project}/migrations`)).toSorted();
+  const status = await knex('migrate:status');
+  expect(status).toContain('No Completed Migration files Found');
+  expect(status).toContain(files.at(-1));
+  expect(await knex('migrate:latest')).toContain(`Batch 1 run: ${files.length} migrations`);
   const schema = await describeSchema(database);
   await migrate(testDatabase.url);
   expect(await describeSchema(database)).toBe(schema);
