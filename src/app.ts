@@ -131,7 +131,7 @@ function lifecycle(config: ShopConfig, parts: Parts): Pick<App, 'launch' | 'clos
   let stopRedelivery = (): void => undefined;
   return {
     launch: async () => {
-      await awaitDatabase(database, config.databaseUrl);
+      await awaitDatabase(database, config);
       // Its workflows must belong to a known process from the first one on. With a Conductor the engine chooses the id, and no other
       // process of ours takes over.
       if (!config.conductor) await liveness.start(config.executorId);

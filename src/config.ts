@@ -1,13 +1,14 @@
 import { z } from 'zod';
+import { findFaults, type Role, shortestSecret } from './config-rules.ts';
 import { SettingsError } from './shared/program.ts';
-import { logLevel, origin } from './shared/settings.ts';
+import { listenHost, logLevel, origin, originOf, postgresAddress } from './shared/settings.ts';
 
 const number = z.coerce.number({
   error: ({ code }) => (code === 'invalid_type' ? 'needs a number' : undefined),
 });
 const port = number.int().min(1).max(65_535);
 const seconds = number.positive('must be above 0');
-const secret = z.string().min(16, 'needs at least 16 characters');
+const secret = z.string().min(shortestSecret, `needs at least ${shortestSecret} characters`);
 // During a rotation the old and the new secret are both valid.
 const secrets = z
   .string()
@@ -32,11 +33,11 @@ const sender = z
 
 const environment = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
-  HOST: z.string().default('127.0.0.1'),
+  HOST: listenHost,
   PORT: port.default(3000),
   PUBLIC_URL: origin.optional(),
   TRUST_PROXY: number.int().min(0).max(10).default(0),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_URL: postgresAddress.optional(),
   DATA_DIR: z.string().default('.data'),
   WEB_CONCURRENCY: number.int().min(1).max(64).default(1),
   DBOS_CONDUCTOR_KEY: z.string().optional(),
@@ -48,6 +49,7 @@ const environment = z.object({
   PAYMENT_PROVIDER: z.enum(['local', 'stripe']).optional(),
   PAYMENT_SERVICE_PORT: port.default(8086),
   PAYMENT_SERVICE_URL: origin.optional(),
+  PAYMENT_SERVICE_API_URL: origin.optional(),
   STRIPE_SECRET_KEY: secret.optional(),
   STRIPE_WEBHOOK_SECRET: secrets.optional(),
   PAYMENT_TIMEOUT_SECONDS: seconds.max(60).default(8),
@@ -75,6 +77,7 @@ const environment = z.object({
   CHECKOUTS_PER_MINUTE: number.int().positive().default(120),
   EVENT_STREAMS_PER_ADDRESS: number.int().positive().default(100),
   OPERATOR_TOKEN: secret.optional(),
+  OPERATOR_ACCESS: z.enum(['token', 'open']).default('token'),
   COOKIE_SECRET: secrets.optional(),
   DRAIN_SECONDS: number.min(0).max(60).default(0),
   LOG_LEVEL: logLevel,
@@ -120,7 +123,10 @@ export interface Config {
   readonly cookieSecrets: readonly string[];
   /** Seconds between the first unready answer of a process that ends, and the end of its listening. */
   readonly drainSeconds: number;
+  /** Undefined leaves the operator's routes open, as in a demonstration. */
   readonly operatorToken: string | undefined;
+  /** Whether a setting opens them although others than this machine may reach the shop. */
+  readonly openToEverybody: boolean;
   readonly logLevel: Environment['LOG_LEVEL'];
 }
 
@@ -132,8 +138,10 @@ export interface ConductorConfig {
 
 export interface PaymentConfig {
   readonly provider: 'local' | 'stripe';
-  /** Origin of the local payment service; its pages and its API. */
+  /** Origin of the local payment service as shoppers reach its pages. */
   readonly serviceUrl: string;
+  /** Origin of its API as this machine reaches it: where it listens, whatever its public name is. */
+  readonly serviceApiUrl: string;
   readonly servicePort: number;
   readonly secretKey: string | undefined;
   /** Every secret that is valid now; empty only where none is needed. */
@@ -165,9 +173,6 @@ export type ShopConfig = Config & {
   readonly executorId: string;
 };
 
-/** The program that reads the settings. It decides which settings are required. */
-export type Role = 'supervisor' | 'shop' | 'migrate' | 'after-restore';
-
 /**
  * Reads the settings from an environment.
  * Empty values count as missing, as in an `.env` file with nothing after the `=`.
@@ -179,62 +184,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ro
   );
   const parsed = environment.safeParse(given);
   const wrong = parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
-  const faults = [...wrong, ...missing(given, role), ...(parsed.data ? tooManyRetries(parsed.data) : [])];
+  const faults = [...wrong, ...findFaults(given, role)];
   if (!parsed.success || faults.length > 0) throw new SettingsError(faults);
   return freeze(parsed.data);
-}
-
-type Given = Readonly<Partial<Record<keyof Environment, string>>>;
-
-function missing(given: Given, role: Role): string[] {
-  const production = given.NODE_ENV === 'production';
-  const required: (keyof Environment)[] = [];
-  if (role === 'shop' || production) required.push('DATABASE_URL');
-  if (role === 'after-restore') {
-    if (production) required.push('PUBLIC_URL');
-    if (production || given.PAYMENT_PROVIDER === 'stripe') required.push('STRIPE_SECRET_KEY');
-  } else if (production && role !== 'migrate') {
-    required.push(
-      'PUBLIC_URL',
-      'OPERATOR_TOKEN',
-      'COOKIE_SECRET',
-      'STRIPE_SECRET_KEY',
-      'STRIPE_WEBHOOK_SECRET',
-    );
-  } else if (role === 'shop' || (role === 'supervisor' && given.PAYMENT_PROVIDER === 'stripe')) {
-    required.push('STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET');
-    if (role === 'shop') required.push('COOKIE_SECRET');
-  }
-  const faults = required.filter((name) => given[name] === undefined).map((name) => `${name}: is missing`);
-  if (production && given.PAYMENT_PROVIDER === 'local') {
-    faults.push('PAYMENT_PROVIDER: production does not accept simulated payments');
-  }
-  if (production && (role === 'supervisor' || role === 'shop')) faults.push(...missingEmail(given));
-  return faults;
-}
-
-/** Production needs a mail server, unless EMAIL=off. */
-function missingEmail(given: Given): string[] {
-  if (given.EMAIL === 'off') return [];
-  return [
-    ...(given.SMTP_URL === undefined ? ['SMTP_URL: is missing (EMAIL=off sends no messages)'] : []),
-    ...(given.EMAIL_FROM === undefined ? ['EMAIL_FROM: is missing'] : []),
-  ];
-}
-
-// Nobody waits longer for a payment page or a message.
-const longestRetrySeconds = 900;
-
-function tooManyRetries(env: Environment): string[] {
-  const pairs = [
-    ['PAYMENT_RETRIES', 'PAYMENT_RETRY_SECONDS'],
-    ['EMAIL_RETRIES', 'EMAIL_RETRY_SECONDS'],
-  ] as const;
-  return pairs
-    .filter(([retries, first]) => (2 ** env[retries] - 1) * env[first] > longestRetrySeconds)
-    .map(
-      ([retries, first]) => `${retries} and ${first}: together they take longer than a quarter of an hour`,
-    );
 }
 
 function freeze(env: Environment): Config {
@@ -243,7 +195,7 @@ function freeze(env: Environment): Config {
     production,
     host: env.HOST,
     port: env.PORT,
-    publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`,
+    publicUrl: env.PUBLIC_URL ?? originOf(env.HOST, env.PORT, 'localhost'),
     trustProxy: env.TRUST_PROXY,
     databaseUrl: env.DATABASE_URL,
     dataDir: env.DATA_DIR,
@@ -252,7 +204,11 @@ function freeze(env: Environment): Config {
     conductor: conductorConfig(env),
     payment: Object.freeze({
       provider: env.PAYMENT_PROVIDER ?? (production ? 'stripe' : 'local'),
-      serviceUrl: env.PAYMENT_SERVICE_URL ?? `http://localhost:${env.PAYMENT_SERVICE_PORT}`,
+      serviceUrl: env.PAYMENT_SERVICE_URL ?? originOf(env.HOST, env.PAYMENT_SERVICE_PORT, 'localhost'),
+      serviceApiUrl:
+        env.PAYMENT_SERVICE_API_URL ??
+        env.PAYMENT_SERVICE_URL ??
+        originOf(env.HOST, env.PAYMENT_SERVICE_PORT),
       servicePort: env.PAYMENT_SERVICE_PORT,
       secretKey: env.STRIPE_SECRET_KEY,
       webhookSecrets: env.STRIPE_WEBHOOK_SECRET ?? [],
@@ -272,6 +228,7 @@ function freeze(env: Environment): Config {
     cookieSecrets: env.COOKIE_SECRET ?? [],
     drainSeconds: env.DRAIN_SECONDS,
     operatorToken: env.OPERATOR_TOKEN,
+    openToEverybody: env.OPERATOR_ACCESS === 'open',
     logLevel: env.LOG_LEVEL,
   });
 }

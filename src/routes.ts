@@ -98,7 +98,7 @@ async function registerApi(
 ): Promise<void> {
   const paymentServiceUrl = payment.provider === 'local' ? payment.serviceUrl : undefined;
   if (!production && paymentServiceUrl !== undefined) {
-    await server.register(demonstrationRoutes, { database, paymentServiceUrl });
+    await server.register(demonstrationRoutes, { database, paymentServiceUrl: payment.serviceApiUrl });
   }
   await server.register(checkoutRoutes, { startCheckout, publicUrl, paymentServiceUrl, checkoutsPerMinute });
   await server.register(productRoutes, { database });

@@ -44,6 +44,7 @@ export type StartCheckout = (request: CheckoutRequest) => Promise<CheckoutAnswer
 
 const pollEveryMs = 1_000;
 
+/** Makes the function that starts checkouts. `settings.holdSeconds` is the time for which an order holds its units. */
 export function createStartCheckout(
   database: Database,
   startWorkflow: StartCheckoutWorkflow,

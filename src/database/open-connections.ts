@@ -21,7 +21,7 @@ export class OpenConnections {
     client.once('end', () => this.#clients.delete(client));
   }
 
-  /** Closes all of them at once, without a word to the server. */
+  /** Closes all of them at once, without a message to the server. */
   closeAll(): void {
     for (const { connection } of this.#clients) connection.stream.destroy();
   }

@@ -29,6 +29,7 @@ interface PagesOptions {
   readonly demonstration: Demonstration | null;
 }
 
+/** Makes the functions that answer with pages, each in the layout of the shop with the cart of its browser. */
 export function createPages({ renderer, browsers, countCart, demonstration }: PagesOptions): Pages {
   const layoutOf = (units: number | null, here = ''): LayoutView =>
     layoutView({ units, here, formKey: randomUUID(), demonstration });

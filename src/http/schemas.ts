@@ -23,6 +23,7 @@ export const serial = z
   .refine((id) => id >= 1 && id <= largestSerial, wholeNumber)
   .meta({ type: 'integer', minimum: 1, maximum: largestSerial, pattern: undefined, examples: [1] });
 
+/** The code of a product. */
 export const sku = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,64}$/, 'a product code')
@@ -30,6 +31,7 @@ export const sku = z
 
 const item = z.strictObject({ sku, qty: z.int().min(1).max(maxQuantity) });
 
+/** Products with quantities, as a checkout requests them. */
 export const items = z.array(item).min(1).max(maxItems);
 
 export const email = z

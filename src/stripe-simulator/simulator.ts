@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
+import { originOf } from '../shared/settings.ts';
 import { statementsOf } from '../shared/statement.ts';
 import type { SimulatorConfig } from './config.ts';
 import { connect, prepareDatabase } from './database/connection.ts';
@@ -24,7 +25,7 @@ export async function startStripeSimulator(config: SimulatorConfig): Promise<Str
   const deliveryDatabase = connect(config.databaseUrl, { poolSize: 4, synchronousCommit: 'off' });
   const server = createServer(config);
   const port = (): number => (server.server.address() as AddressInfo).port;
-  const publicUrl = (): string => config.publicUrl ?? `http://localhost:${port()}`;
+  const publicUrl = (): string => config.publicUrl ?? originOf(config.host, port(), 'localhost');
   const { webhookUrl, webhookSecret, secretKey } = config;
   const closing = new AbortController();
   let deliveries: Loop | undefined;

@@ -43,7 +43,7 @@ export function registerCheckout(settings: CheckoutSettings): StartCheckoutWorkf
       return { status: needsAttention };
     }
     const end = await orSendToAttention(checkoutFailure(opened.order.orderId), () =>
-      settle(settings, input.order.checkoutKey, opened),
+      awaitOutcome(settings, input.order.checkoutKey, opened),
     );
     if (end === needsAttention) return { status: end };
     return { status: end === 'paid' ? 'completed' : 'failed' };
@@ -54,7 +54,7 @@ export function registerCheckout(settings: CheckoutSettings): StartCheckoutWorkf
   };
 }
 
-async function settle(
+async function awaitOutcome(
   settings: CheckoutSettings,
   checkoutKey: string,
   { order, session }: Extract<OpenedCheckout, { outcome: 'opened' }>,

@@ -14,7 +14,7 @@ interface Circumstances {
 interface Fault {
   /** Faults of one lane exclude each other. */
   readonly lane: 'processes' | 'frozen' | 'hosts' | 'servers' | 'networks';
-  /** Begins it, ends it, and tells whether it took place. */
+  /** Begins it and ends it. Resolves to whether it took place. */
   readonly run: (circumstances: Circumstances) => Promise<boolean>;
 }
 

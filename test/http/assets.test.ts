@@ -22,7 +22,7 @@ beforeAll(async () => {
     executorId: 'shop-0',
     trustProxy: 0,
     assets,
-    cookieSecrets: ['cookie_test_0123456789abcdef'],
+    cookieSecrets: ['cookie_test_4e91d07c3ab85f62'],
     publicUrl: 'http://localhost',
     paymentOrigin: 'http://localhost:1',
     onFailure: () => undefined,

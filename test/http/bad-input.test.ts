@@ -8,7 +8,7 @@ import { startTestShop, type TestShop } from '../support/shop.ts';
 
 // Bad input gets a clear error with a stable code, and changes nothing.
 
-const operatorToken = 'operator-0123456789abcdef';
+const operatorToken = 'operator-9c41f7d02be85a36';
 let shop: TestShop;
 let paymentId: string;
 let before: unknown;

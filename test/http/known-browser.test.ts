@@ -5,7 +5,7 @@ import { startTestShop, type TestShop } from '../support/shop.ts';
 
 // The lifetime of the browser's cookie, the rotation of its secret, and its end.
 
-const [fresh, old] = ['cookie_fresh_0123456789abcdef', 'cookie_old_0123456789abcdef'];
+const [fresh, old] = ['cookie_fresh_7d02be859c41f3a6', 'cookie_old_85f624e91d07c3ab'];
 const id = 'A'.repeat(22);
 let shop: TestShop;
 let visitor: Visitor;

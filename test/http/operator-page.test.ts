@@ -190,13 +190,13 @@ function basic(password: string): string {
 }
 
 test('with an operator token, the page and its forms require it', async () => {
-  const operatorToken = 'operator-0123456789abcdef';
+  const operatorToken = 'operator-9c41f7d02be85a36';
   const refuse = () => Promise.reject(new Error('It went through.'));
   const server = await buildServer({
     logLevel: 'silent',
     executorId: 'shop-0',
     assets: readAssets(fileURLToPath(new URL('../../public/assets', import.meta.url))),
-    cookieSecrets: ['cookie_test_0123456789abcdef'],
+    cookieSecrets: ['cookie_test_4e91d07c3ab85f62'],
     trustProxy: 0,
     publicUrl: shop.shopUrl,
     paymentOrigin: shop.paymentUrl,

@@ -67,7 +67,7 @@ export function eventOf(
 /** Runs a durable step in a workflow of its own. */
 export type InWorkflow = <Result>(step: () => Promise<Result>) => Promise<Result>;
 
-/** What a state is made with. */
+/** The means by which a state is made. */
 interface Making {
   readonly database: Database;
   readonly order: FixtureOrder;

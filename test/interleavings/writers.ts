@@ -27,7 +27,7 @@ import {
   sku,
 } from './states.ts';
 
-/** The means of a writer. `name` tells the two writers of a race apart. */
+/** The means of a writer. `name` distinguishes the two writers of a race. */
 export interface Means {
   readonly database: Database;
   readonly order: FixtureOrder;

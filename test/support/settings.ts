@@ -34,7 +34,7 @@ export async function choosePlaces(
       PORT: String(shopPort),
       PUBLIC_URL: shopUrl,
       CHECKOUTS_PER_MINUTE: '1000000',
-      COOKIE_SECRET: 'cookie_test_0123456789abcdef',
+      COOKIE_SECRET: 'cookie_test_4e91d07c3ab85f62',
       ...settings,
     },
     paymentEnv: {
