@@ -11,10 +11,12 @@ create table attention (
   resolved_at timestamp with time zone,
   resolution text,
   note text,
+  count integer default 1 not null,
   constraint attention_pkey PRIMARY KEY (attention_id),
   constraint attention_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint attention_check CHECK (((resolved_at IS NULL) = (resolution IS NULL))),
   constraint attention_check1 CHECK (((NOT (resolution IS DISTINCT FROM 'operator'::text)) = (note IS NOT NULL))),
+  constraint attention_count_check CHECK ((count > 0)),
   constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'event_version'::text, 'dispute'::text, 'payment_unknown'::text, 'unknown_payment'::text, 'overdue'::text, 'workflow_failed'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'refund_made_twice'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
   constraint attention_note_check CHECK ((note <> ''::text)),
   constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'event_version'::text, 'charge_disputed'::text, 'unknown_order'::text, 'payment_unknown'::text, 'overdue'::text, 'workflow_failed'::text, 'engine_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'refund_made_twice'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text]))),
@@ -145,6 +147,7 @@ create table orders (
   dispatched_at timestamp with time zone,
   cancelled_at timestamp with time zone,
   refunded_at timestamp with time zone,
+  erase_asked_at timestamp with time zone,
   constraint orders_checkout_key_key UNIQUE (checkout_key),
   constraint orders_token_key UNIQUE (token),
   constraint orders_pkey PRIMARY KEY (order_id),
@@ -166,8 +169,11 @@ create table orders (
 );
 CREATE INDEX orders_browser_id ON public.orders USING btree (browser_id, order_id) WHERE (browser_id IS NOT NULL);
 CREATE INDEX orders_dispatch_due ON public.orders USING btree (dispatch_due_at) WHERE (status = 'paid'::text);
+CREATE INDEX orders_ended ON public.orders USING btree (COALESCE(refunded_at, dispatched_at, cancelled_at)) WHERE ((status = ANY (ARRAY['dispatched'::text, 'cancelled'::text, 'refunded'::text])) AND ((email IS NOT NULL) OR (browser_id IS NOT NULL)));
+CREATE INDEX orders_erase_asked ON public.orders USING btree (order_id) WHERE (erase_asked_at IS NOT NULL);
 CREATE INDEX orders_paid_email ON public.orders USING btree (lower(email)) WHERE (paid_at IS NOT NULL);
 CREATE INDEX orders_pending ON public.orders USING btree (hold_expires_at) WHERE (status = 'pending'::text);
+CREATE INDEX orders_unpaid_address ON public.orders USING btree (cancelled_at) WHERE ((status = 'cancelled'::text) AND (paid_at IS NULL) AND (email IS NOT NULL));
 CREATE INDEX orders_unpaid_email ON public.orders USING btree (lower(email), cancelled_at) WHERE ((paid_at IS NULL) AND (reason = ANY (ARRAY['payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text])));
 
 create table payment_events (
@@ -178,13 +184,20 @@ create table payment_events (
   order_id bigint,
   received_at timestamp with time zone default now() not null,
   tried_at timestamp with time zone default now() not null,
+  email text,
+  transaction_id text,
+  kind text,
   constraint payment_events_pkey PRIMARY KEY (event_id),
   constraint payment_events_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint payment_events_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 255))),
-  constraint payment_events_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'no_change'::text, 'ignored'::text, 'late'::text, 'mismatch'::text, 'unknown_order'::text, 'too_early'::text])))
+  constraint payment_events_kind_check CHECK ((kind = ANY (ARRAY['disputed'::text, 'refunded'::text]))),
+  constraint payment_events_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'no_change'::text, 'ignored'::text, 'late'::text, 'mismatch'::text, 'unknown_order'::text, 'too_early'::text]))),
+  constraint payment_events_unknown_charge_check CHECK (((transaction_id IS NULL) = (kind IS NULL)))
 );
-CREATE INDEX payment_events_deferred ON public.payment_events USING btree (tried_at) WHERE (outcome = ANY (ARRAY['unknown_order'::text, 'too_early'::text]));
+CREATE INDEX payment_events_deferred ON public.payment_events USING btree (outcome, tried_at) WHERE ((outcome = ANY (ARRAY['unknown_order'::text, 'too_early'::text])) AND (transaction_id IS NULL));
+CREATE INDEX payment_events_email ON public.payment_events USING btree (received_at) WHERE (email IS NOT NULL);
 CREATE INDEX payment_events_too_early ON public.payment_events USING btree (order_id) WHERE (outcome = 'too_early'::text);
+CREATE INDEX payment_events_unknown_charge ON public.payment_events USING btree (transaction_id) WHERE (transaction_id IS NOT NULL);
 
 create table payments (
   order_id bigint not null,

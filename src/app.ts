@@ -61,9 +61,9 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
   const workflowPool = openEnginePool(config.databaseUrl, enginePool, connections);
   const provider = openPaymentProvider(config.payment);
 
-  const { dispatchSeconds, holdSeconds, holdLimits } = config;
+  const { dispatchSeconds, holdLimits, publicUrl } = config;
   const endSettings = { dispatchSeconds, emailsPerDay: config.email.perDay };
-  const context: EventContext = { live: provider.live, ...endSettings };
+  const context: EventContext = { live: provider.live, publicUrl, ...endSettings };
   registerDispatch();
   registerRefund({ database, provider, retrySeconds: config.payment.refundRetrySeconds });
   registerResumeCheckout({ provider, ...endSettings });
@@ -73,8 +73,8 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
     assetAddress: assets.address,
     texts: { operatorWords },
   });
-  registerEmail({ ...emailParts(config, renderer), publicUrl: config.publicUrl });
-  const reconciler = registerReconciler({ database, provider, context, publicUrl: config.publicUrl });
+  registerEmail({ ...emailParts(config, renderer), publicUrl });
+  const reconciler = registerReconciler({ database, provider, context });
   const housekeeper = registerHousekeeping(database, config);
   const answers = new CheckoutAnswers();
   const checkout = registerCheckout({
@@ -83,12 +83,12 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
     ...endSettings,
     holdLimits,
     answers,
-    publicUrl: config.publicUrl,
+    publicUrl,
     paymentRetries: config.payment.retries,
     paymentRetrySeconds: config.payment.retrySeconds,
   });
   const startCheckout = createStartCheckout(database, checkout, answers, {
-    holdSeconds,
+    holdSeconds: config.holdSeconds,
     // Without limits nobody is counted.
     clientSecret: holdLimits && (config.cookieSecrets[0] ?? null),
   });
@@ -101,7 +101,7 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
     },
   });
   const readiness = new Readiness(database, liveness);
-  const browsers = signedBrowsers({ secure: config.publicUrl.startsWith('https:') });
+  const browsers = signedBrowsers({ secure: publicUrl.startsWith('https:') });
   const pages = createPages({
     renderer,
     browsers,

@@ -70,6 +70,7 @@ const environment = z.object({
     .refine((every) => 60 % every === 0 || 3600 % every === 0, 'must divide a minute or an hour')
     .default(30),
   RETENTION_DAYS: number.int().min(1).max(3650).default(30),
+  PERSONAL_DATA_DAYS: number.int().min(1).max(3650).default(120),
   SMTP_URL: z
     .url({ protocol: /^smtps?$/, hostname: /./, error: 'is smtp:// or smtps:// and a host' })
     .optional(),
@@ -136,6 +137,8 @@ export interface Config {
   readonly retentionDays: number;
   /** Connections that one shop process has open at once. Further ones are closed. */
   readonly maxConnections: number;
+  /** Days after the end of an order for which its buyer's address and browser are kept. */
+  readonly personalDataDays: number;
   /** Checkouts per minute that one address may send to one shop process. */
   readonly checkoutsPerMinute: number;
   /** Live order pages that one address may have open at one shop process. */
@@ -266,6 +269,7 @@ function freeze(env: Environment): Config {
     retentionDays: env.RETENTION_DAYS,
     maxConnections: env.MAX_CONNECTIONS,
     checkoutsPerMinute: env.CHECKOUTS_PER_MINUTE ?? (production ? 120 : 6_000),
+    personalDataDays: env.PERSONAL_DATA_DAYS,
     eventStreamsPerAddress: env.EVENT_STREAMS_PER_ADDRESS,
     cookieSecrets: env.COOKIE_SECRET ?? [],
     drainSeconds: env.DRAIN_SECONDS,

@@ -4,6 +4,7 @@ import type { ShopConfig } from './config.ts';
 import { type Database } from './database/connection.ts';
 import { listen } from './database/listen.ts';
 import { addToCart, correctBuyer, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
+import { forgetBrowser } from './database/transactions/erase-personal-data.ts';
 import { type EventContext, ingestPaymentEvent } from './database/transactions/ingest-payment-event.ts';
 import { requestRefund } from './database/transactions/refund-order.ts';
 import { requestCancellation } from './database/transactions/request-cancellation.ts';
@@ -142,7 +143,10 @@ async function registerCart(
     holdSeconds,
     asksEmail: email.delivery !== 'off',
   });
-  await server.register(yourOrdersRoutes, shared);
+  await server.register(yourOrdersRoutes, {
+    ...shared,
+    forgetBrowser: (browserId) => forgetBrowser(database, browserId),
+  });
 }
 
 /** The routes that only operators may use. Without a token they are open, as in a demonstration. */

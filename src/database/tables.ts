@@ -140,6 +140,8 @@ export interface AttentionRow {
   reason: AttentionReason['code'];
   /** The parameters of the reason. */
   detail: Record<string, unknown>;
+  /** How often it was raised. */
+  count: number;
   raisedAt: Date;
   resolvedAt: Date | null;
   resolution: AttentionResolution | null;

@@ -21,9 +21,19 @@ export const attentionCodes = [
 
 /** A reason with the parameters of its sentence. Messages of errors, the provider and the mail server stay as they came. */
 export type AttentionReason =
-  /** An event names an order, but another session, charge, amount, currency or mode. */
-  | { readonly code: 'event_differs'; readonly type: string; readonly orderId: number }
-  | { readonly code: 'event_failed'; readonly type: string; readonly error: string }
+  /** An event is about an order, but names another session, charge, amount, currency or mode. */
+  | {
+      readonly code: 'event_differs';
+      readonly type: string;
+      readonly eventId: string;
+      readonly orderId: number;
+    }
+  | {
+      readonly code: 'event_failed';
+      readonly type: string;
+      readonly eventId: string;
+      readonly error: string;
+    }
   /** The provider's events come in another version of its format. */
   | ({ readonly code: 'event_version' } & OtherVersion)
   | { readonly code: 'charge_disputed'; readonly transactionId: string | null }

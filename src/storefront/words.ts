@@ -93,6 +93,10 @@ export const words = {
     none: 'No order was placed in this browser yet.',
     noneHint: 'An order from another device shows at the address in its e-mail.',
     onward: 'Choose something',
+    forget: 'Forget this browser',
+    forgetHint:
+      'Empties the cart and this list, and removes the cookie. Your orders go on; each shows at the address in its e-mail.',
+    forgotten: 'This browser is forgotten.',
   },
   recent: {
     title: 'Recent orders',

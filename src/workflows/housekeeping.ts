@@ -6,8 +6,9 @@ import { removeOldCarts } from '../database/transactions/carts.ts';
 import { removeOldTakeOvers } from '../database/transactions/executors.ts';
 import { statementsOf } from '../shared/statement.ts';
 import { maxRecoveryAttempts, runScheduledTask } from './engine.ts';
+import { eraseDuePersonalData } from './personal-data.ts';
 
-/** Removes old rows on a schedule, so that nothing grows for ever. */
+/** Removes old rows and old personal data on a schedule. */
 export interface Housekeeper {
   /** Registers the schedule; call it once DBOS is launched. */
   schedule(): Promise<void>;
@@ -19,11 +20,12 @@ const hourly = '0 37 * * * *';
 
 /**
  * Registers the housekeeping. Work that a run leaves is done by the next one.
- * @param retentionDays how long workflows are kept that have ended
+ * @param settings.retentionDays how long workflows are kept that have ended
+ * @param settings.personalDataDays how long the personal data of ended orders is kept
  */
 export function registerHousekeeping(
   database: Database,
-  { retentionDays }: { readonly retentionDays: number },
+  { retentionDays, personalDataDays }: { readonly retentionDays: number; readonly personalDataDays: number },
 ): Housekeeper {
   const workflow = DBOS.registerWorkflow(
     async (_at: Date) => {
@@ -34,6 +36,10 @@ export function registerHousekeeping(
       );
       await runScheduledTask('removeFinishedWorkflows', () =>
         removeFinishedWorkflows(database, { retentionDays, now: Date.now() }),
+      );
+      const deleteWorkflows = (workflowIds: string[]) => DBOS.deleteWorkflows(workflowIds);
+      await runScheduledTask('erasePersonalData', () =>
+        eraseDuePersonalData(database, { personalDataDays, deleteWorkflows }),
       );
     },
     { name, maxRecoveryAttempts },

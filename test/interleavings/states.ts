@@ -17,8 +17,13 @@ export interface FixtureOrder {
 }
 
 export const sku = 'last-units';
-const browserId = 'browser-of-the-fixture';
-export const context = { live: false, dispatchSeconds: 600, emailsPerDay: 3 };
+export const browserId = 'browser-of-the-fixture';
+export const context = {
+  live: false,
+  dispatchSeconds: 600,
+  emailsPerDay: 3,
+  publicUrl: 'https://shop.example',
+};
 /** A process that has ended, and whose workflow waits to be taken over. */
 const lostProcess = 'lost~00000000';
 

@@ -1,5 +1,6 @@
 import type { Database } from '../../src/database/connection.ts';
 import { dispatchOrder } from '../../src/database/transactions/dispatch-order.ts';
+import { forgetBrowser } from '../../src/database/transactions/erase-personal-data.ts';
 import { endExecutor, takeOver } from '../../src/database/transactions/executors.ts';
 import {
   ingestPaymentEvent,
@@ -16,6 +17,7 @@ import { addStock, raiseToRestockLevel } from '../../src/database/transactions/r
 import { settleOrCancel } from '../../src/database/transactions/settle-or-cancel.ts';
 import { inTransaction, statementsOf } from '../../src/shared/statement.ts';
 import {
+  browserId,
   context,
   eventOf,
   type FixtureOrder,
@@ -161,6 +163,11 @@ const writerKinds: readonly WriterKind[] = [
     name: 'ingest a dispute',
     states: ['paid', 'dispatched'],
     write: (means) => ingest(means, eventOf(means.order, 'disputed', { amountCents: 300 })),
+  },
+  {
+    name: 'forget a browser',
+    states: ['open', 'cancelled', 'paid'],
+    write: ({ database }) => forgetBrowser(database, browserId),
   },
   {
     name: 'restock to the level',

@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 import { locks, orders, refunds, repairs } from './of-orders.ts';
 import { amounts, calls, late, messages } from './of-payments.ts';
+import { privacy } from './of-privacy.ts';
 import { sequences, transactions } from './of-search.ts';
 import { storefront } from './of-storefront.ts';
 import { survival } from './of-survival.ts';
@@ -11,6 +12,7 @@ export const mutants: readonly Mutant[] = [
   ...messages,
   ...late,
   ...amounts,
+  ...privacy,
   ...orders,
   ...locks,
   ...refunds,

@@ -232,8 +232,8 @@ export const repairs: readonly Mutant[] = [
     name: 'an event that came before its order is not applied later',
     promise: promises.charged,
     file: 'src/database/queries/reconciliation.ts',
-    from: `outcome in ('unknown_order', 'too_early')`,
-    to: `outcome in ('too_early')`,
+    from: `deferred('unknown_order')`,
+    to: `deferred('too_early')`,
     test: {
       file: 'test/workflows/compare.test.ts',
       name: 'an event about an unknown order is kept, and looked at again',

@@ -109,6 +109,12 @@ export const pageStates: readonly PageState[] = [
 
   { page: 'your-orders', state: 'several', as: 'many', at: '/your-orders', shows: 'newest first' },
   { page: 'your-orders', state: 'none', at: '/your-orders', shows: 'No order was placed' },
+  {
+    page: 'your-orders',
+    state: 'forgotten',
+    at: '/your-orders?forgotten=1',
+    shows: 'This browser is forgotten',
+  },
   { page: 'recent-orders', state: 'several', at: '/recent-orders', shows: 'Recent orders' },
   {
     page: 'recent-orders',

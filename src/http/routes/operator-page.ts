@@ -38,10 +38,11 @@ const refundForm = z.object({
   restock: z.enum(['usual', 'yes', 'no']).default('usual'),
 });
 
-// With any other value in the address, the page comes without a message.
+// With any other value in the address, the page comes without a message, and with the first attention items.
 const querystring = z.object({
   outcome: z.enum(outcomeNames).optional().catch(undefined),
   refund: serial.optional().catch(undefined),
+  after: serial.optional().catch(undefined),
 });
 
 /**
@@ -53,26 +54,30 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
   const params = z.object({ attention_id: serial });
 
   server.get('/operator', { schema: { querystring } }, async (request, reply) => {
-    const { outcome = null, refund: id } = request.query;
+    const { outcome = null, refund: id, after = null } = request.query;
     const refund = id === undefined ? null : ((await findRefund(database, id)) ?? null);
-    return show(reply, options, { outcome, refund });
+    return show(reply, options, { outcome, refund, after });
   });
 
-  server.post('/operator/attention/:attention_id/retry', { schema: { params } }, async (request, reply) => {
+  const retrying = { schema: { params, querystring } };
+  server.post('/operator/attention/:attention_id/retry', retrying, async (request, reply) => {
     const resolved = await resolveAttentionItem(options, request.params.attention_id, null);
-    return backTo(reply, resolved ? 'retried' : 'gone');
+    return backTo(reply, resolved ? 'retried' : 'gone', request.query.after);
   });
 
   server.post(
     '/operator/attention/:attention_id/resolve',
-    { schema: { params, body: z.object({ resolution: text }).nullish() } },
+    { schema: { params, querystring, body: z.object({ resolution: text }).nullish() } },
     async (request, reply) => {
+      const { after } = request.query;
       const { attention_id: attentionId } = request.params;
       const typed = request.body?.resolution ?? '';
       const resolution = reasonText.safeParse(typed);
-      if (!resolution.success) return show(reply.code(400), options, { unresolved: { attentionId, typed } });
+      if (!resolution.success) {
+        return show(reply.code(400), options, { unresolved: { attentionId, typed }, after: after ?? null });
+      }
       const resolved = await resolveAttentionItem(options, attentionId, resolution.data);
-      return backTo(reply, resolved ? 'resolved' : 'gone');
+      return backTo(reply, resolved ? 'resolved' : 'gone', after);
     },
   );
 
@@ -104,20 +109,20 @@ async function show(
   shown: Partial<OperatorSource>,
 ): Promise<FastifyReply> {
   const [items, products, reconciliations, accounts, executors] = await Promise.all([
-    listAttention(database),
+    listAttention(database, shown.after ?? undefined),
     listProducts(database),
     listReconciliations(database),
     readAccounts(database),
     listExecutors(database),
   ]);
   const form: TypedRefund = { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
-  const nothing = { outcome: null, unresolved: null, refund: null, form, fault: null };
+  const nothing = { outcome: null, after: null, unresolved: null, refund: null, form, fault: null };
   const source = { ...nothing, ...shown, attention: items, products, reconciliations, accounts, executors };
   return pages.send(reply, 'operator', { operator: operatorView(source, new Date()) });
 }
 
-function backTo(reply: FastifyReply, outcome: Outcome): FastifyReply {
-  return reply.redirect(`/operator?outcome=${outcome}`, 303);
+function backTo(reply: FastifyReply, outcome: Outcome, after?: number): FastifyReply {
+  return reply.redirect(`/operator?outcome=${outcome}${after === undefined ? '' : `&after=${after}`}`, 303);
 }
 
 interface FaultyRefund {

@@ -13,7 +13,7 @@ const toleranceSeconds = 300;
 const text = z.string().regex(/^\P{Cc}{1,255}$/u);
 const printed = z
   .string()
-  .regex(/^\P{Cc}{1,2000}$/u)
+  .regex(/^[^\p{Cc}\p{Cs}]{1,2000}$/u)
   .nullish()
   .catch(null);
 const reference = z.union([text, z.object({ id: text })]).nullish();
@@ -79,14 +79,18 @@ export function verifyEvent(
   return event;
 }
 
-/** Reads an event from the provider's own object; undefined when that is not an event. */
-export function readEvent(body: unknown): PaymentEvent | undefined {
-  const event = stripeEvent.safeParse(body);
+/**
+ * Reads an event from the provider's own object, or from the `body` of one that was read before; undefined when that is not an event.
+ * The schemas above name the fields that are read. Everything else stays out of the event and its body, for example a buyer's name.
+ */
+export function readEvent(message: unknown): PaymentEvent | undefined {
+  const event = stripeEvent.safeParse(message);
   if (!event.success) return undefined;
-  const { id, type, livemode, data, api_version: version } = event.data;
-  const content = contentOf(type, data.object) ?? { kind: 'other' as const, ...empty };
+  const { data, ...envelope } = event.data;
+  const { id, type, livemode, api_version: version } = envelope;
+  const { object, ...content } = contentOf(type, data.object) ?? nothing;
   const otherVersion = !version || version === apiVersion ? null : { version, expected: apiVersion };
-  return { id, type, live: livemode, ...content, otherVersion, body };
+  return { id, type, live: livemode, ...content, otherVersion, body: { ...envelope, data: { object } } };
 }
 
 function signedBody(
@@ -119,9 +123,14 @@ function signedBody(
   throw new ShopError('bad_signature', 'The signature does not match the message, or is too old.');
 }
 
-type EventContent = Omit<PaymentEvent, 'id' | 'type' | 'live' | 'otherVersion' | 'body'>;
+/** The fields of an event's object, in our words and, for the body, in the provider's. */
+type EventContent = Omit<PaymentEvent, 'id' | 'type' | 'live' | 'otherVersion' | 'body'> & {
+  readonly object: object;
+};
 
-const empty = {
+const nothing: EventContent = {
+  kind: 'other',
+  object: {},
   orderId: null,
   correlationToken: null,
   sessionId: null,
@@ -131,7 +140,7 @@ const empty = {
   transactionId: null,
   returnUrl: null,
   email: null,
-} as const;
+};
 
 function contentOf(type: string, object: unknown): EventContent | undefined {
   if (type.startsWith('checkout.session.')) return readSession(type, object);
@@ -141,9 +150,11 @@ function contentOf(type: string, object: unknown): EventContent | undefined {
 }
 
 function readSession(type: string, object: unknown): EventContent | undefined {
-  const { data: session } = checkoutSession.safeParse(object);
-  if (!session) return undefined;
+  const { data } = checkoutSession.safeParse(object);
+  if (!data) return undefined;
+  const { customer_email, customer_details, ...session } = data;
   return {
+    object: session,
     kind: sessionEventKind(type, session.payment_status),
     orderId: ourNumber(session.client_reference_id),
     correlationToken: session.metadata?.correlation_token ?? null,
@@ -153,7 +164,7 @@ function readSession(type: string, object: unknown): EventContent | undefined {
     currency: session.currency?.toUpperCase() ?? null,
     transactionId: transactionOf(session.payment_intent),
     returnUrl: session.success_url ?? null,
-    email: session.customer_details?.email ?? session.customer_email ?? null,
+    email: customer_details?.email ?? customer_email ?? null,
   };
 }
 
@@ -161,6 +172,7 @@ function readCharge(kind: 'refunded' | 'disputed', object: unknown): EventConten
   const { data: charge } = chargeOrDispute.safeParse(object);
   if (!charge) return undefined;
   return {
+    object: charge,
     kind,
     orderId: ourNumber(charge.metadata?.order_id),
     correlationToken: charge.metadata?.correlation_token ?? null,

@@ -8,7 +8,7 @@ import type {
   RecordedSession,
   SessionRequest,
 } from '../provider.ts';
-import { ourNumber, transactionOf } from './events.ts';
+import { ourNumber, readEvent, transactionOf } from './events.ts';
 import type { FreshKeys } from './idempotency.ts';
 import { createdSince, listing, pageSize } from './lists.ts';
 
@@ -139,7 +139,9 @@ function endOf(session: Stripe.Checkout.Session, known: RecordedSession): EndedS
 function refundEventOf({ id, created, livemode, payment_intent: intent }: Stripe.Checkout.Session): unknown {
   const charge = intent && typeof intent === 'object' ? intent.latest_charge : null;
   if (!charge || typeof charge === 'string' || charge.amount_refunded === 0) return null;
-  return { id: `asked-${id}`, type: 'charge.refunded', created, livemode, data: { object: charge } };
+  const event = { id: `asked-${id}`, type: 'charge.refunded', created, livemode, data: { object: charge } };
+  // A step records it: without the buyer's name and address, which the charge has.
+  return readEvent(event)?.body ?? null;
 }
 
 function hasFailed({ status, payment_intent: intent }: Stripe.Checkout.Session): boolean {
