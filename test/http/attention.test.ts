@@ -149,7 +149,7 @@ describe('the list', () => {
     expect(await list(first[0]?.attention_id), 'after the only dispute').toHaveLength(100);
   });
 
-  test.each(['0', 'x', '99999999999'])('does not begin after %s', async (after) => {
+  test.each(['0', 'x', '9007199254740992'])('does not begin after %s', async (after) => {
     const answer = await ask(`${shop.shopUrl}/attention?after=${after}`, undefined, {
       method: 'GET',
       headers: authorized,
