@@ -56,7 +56,7 @@ const cases: readonly CrashCase[] = [
   ],
 ];
 
-test.each(draw(cases, 2))('%s', (_title, run) => reused.use(run));
+test.each(draw(cases, 1))('%s', (_title, run) => reused.use(run));
 
 async function killAgain(fixture: Fixture, at: CrashPoint): Promise<void> {
   const { shop } = fixture.processes;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawn } from '../support/drawn.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { ask, placeOrder } from '../support/orders.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
@@ -21,7 +22,7 @@ afterAll(() => shop.close());
 const from = (address: string) => ({ 'x-forwarded-for': address });
 
 /** The addresses of one client, and one of another. */
-const clients = [
+const kinds = [
   {
     kind: 'IPv6',
     own: (n: number) => `2001:db8:1:2:${n.toString(16)}::1`,
@@ -33,6 +34,7 @@ const clients = [
     other: '203.0.113.8',
   },
 ] as const;
+const clients = drawn(kinds, 1 / 2);
 
 test.each(clients)('checkouts ($kind)', async ({ own, other }) => {
   const checkout = async (address: string) => {

@@ -60,7 +60,8 @@ function numberText(code: string, amount: number): string {
   return new Intl.NumberFormat('en-US', digits).format(amount / 10 ** decimals);
 }
 
-const samples = ['usd', 'jpy', 'huf', 'kwd', 'isk', 'ugx'];
+/** One of each way to count: two digits, none, three, and two that are whole. */
+const samples = ['jpy', 'huf', 'kwd', 'isk'];
 const others = Object.keys(currencyRules).filter((code) => !samples.includes(code));
 
 describe.each([...samples, ...drawn(others, 0.01)])('in %s', (code) => {

@@ -77,7 +77,7 @@ test.each([
   expect(supervisor.output()).not.toContain('sk_live');
 });
 
-test('a demonstration that a setting opens to everybody says so', async () => {
+test('a demonstration that a setting opens to everybody says so', { tags: ['slow'] }, async () => {
   const { supervisor } = await start({ PUBLIC_URL: 'http://shop.example', OPERATOR_ACCESS: 'open' });
   await supervisor.open();
   await waitFor(
@@ -108,7 +108,9 @@ test('a port that another program has in the other address family is taken', asy
   expect(supervisor.output()).toContain(`PORT ${fixture.port} is taken by another program on ::1`);
 });
 
-test('the payment service takes another port when its own is taken in the other address family', async () => {
+test('the payment service takes another port when its own is taken in the other address family', {
+  tags: ['slow'],
+}, async () => {
   const other = createServer();
   const { supervisor, fixture } = await start({}, ({ paymentPort }) => {
     other.listen(paymentPort, '::1');
