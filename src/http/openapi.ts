@@ -35,7 +35,8 @@ export async function documentRoutes(
       openapi: '3.1.0',
       info: {
         title: 'Holdfast',
-        description: 'A storefront and checkout that loses neither an order nor a cent.',
+        description:
+          'A storefront and checkout that loses neither an order nor a cent. A client that prefers HTML gets a page instead of a problem.',
         version,
         license: { name: 'MIT', identifier: 'MIT' },
       },

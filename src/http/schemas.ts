@@ -127,11 +127,20 @@ export const anyProblem = response('Any other problem', problem, problemMediaTyp
 
 /** The responses of a route that refuses with these codes, by status. */
 export function problems(...codes: readonly ErrorCode[]): Readonly<Record<number, typeof anyProblem>> {
-  const responses: Record<number, typeof anyProblem> = {};
+  return withProblems({}, codes) as Record<number, typeof anyProblem>;
+}
+
+/** The responses, and those of these codes. One status may stand for several codes, which its description lists. */
+export function withProblems(
+  responses: object,
+  codes: readonly ErrorCode[],
+): Readonly<Record<string, unknown>> {
+  const all: Record<string, unknown> = { ...responses };
   for (const code of codes) {
     const { status, title } = problemTypes[code];
-    const others = responses[status] ? `${responses[status].description} ` : '';
-    responses[status] = response(`${others}\`${code}\`: ${title}`, problem, problemMediaType);
+    const { description = '' } = (all[status] ?? {}) as Partial<typeof anyProblem>;
+    if (description.includes(`\`${code}\``)) continue;
+    all[status] = response(`${description} \`${code}\`: ${title}`.trim(), problem, problemMediaType);
   }
-  return responses;
+  return all;
 }

@@ -3,9 +3,14 @@ import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import rateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type RouteOptions,
+} from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { ShopError } from '../domain/errors.ts';
+import { type ErrorCode, ShopError } from '../domain/errors.ts';
 import { buyerFields } from '../domain/order.ts';
 import { type ConnectionLimits, createHttpServer } from '../shared/http-server.ts';
 import { isNestedTooDeeply, nestedTooDeeply } from '../shared/json-depth.ts';
@@ -23,7 +28,7 @@ import {
 } from './errors.ts';
 import { limitTime, refuseEncodedBodies, refuseOtherSites, tooManyRequests } from './limits.ts';
 import { wantsPage } from './pages.ts';
-import { anyProblem } from './schemas.ts';
+import { anyProblem, withProblems } from './schemas.ts';
 
 export interface ServerOptions {
   readonly logLevel: string;
@@ -104,7 +109,8 @@ function answerErrors(server: FastifyInstance, { onFailure, renderProblem }: Ser
   // Every response that a route does not declare is a problem.
   server.addHook('onRoute', (route) => {
     if (!route.schema?.response) return;
-    route.schema = { ...route.schema, response: { default: anyProblem, ...route.schema.response } };
+    const responses = withProblems(route.schema.response, problemsOf(route.method));
+    route.schema = { ...route.schema, response: { default: anyProblem, ...responses } };
   });
   server.setErrorHandler(async (error, request, reply) => {
     onFailure(error);
@@ -118,6 +124,12 @@ function answerErrors(server: FastifyInstance, { onFailure, renderProblem }: Ser
   server.setNotFoundHandler(() => {
     throw new ShopError('not_found', 'There is nothing at this address.');
   });
+}
+
+/** Refusals of every route, decided before or around its handler. */
+function problemsOf(method: RouteOptions['method']): readonly ErrorCode[] {
+  const always = ['cross_site', 'unsupported_media_type', 'unavailable', 'timeout'] as const;
+  return [method].flat().includes('POST') ? [...always, 'malformed_body', 'body_too_large'] : always;
 }
 
 /** Treats an empty body as no body, whatever its content type. */
@@ -134,7 +146,8 @@ function readBodies(server: FastifyInstance): void {
       (body === '' ? undefined : Object.fromEntries(new URLSearchParams(body))) as Record<string, unknown>,
   });
   server.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, body, done) => {
-    const refusal = `A body of ${request.headers['content-type']} is not understood.`;
+    const { 'content-type': type = 'no type' } = request.headers;
+    const refusal = `A body of ${type} is not understood.`;
     if (body.length === 0) done(null, undefined);
     else done(new ShopError('unsupported_media_type', refusal));
   });

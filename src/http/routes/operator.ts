@@ -28,7 +28,6 @@ export const operatorRoutes: FastifyPluginAsyncZod<OperatorOptions> = async (ser
   server.post(
     '/restock',
     operation('operator', 'restock', 'Raise the stock to its restock level, or add a delivery', {
-      description: 'The form of a browser is redirected to the catalogue.',
       headers: z.looseObject({ 'idempotency-key': checkoutKey.optional() }),
       body: delivery
         .meta({ examples: [{ sku: 'bell', quantity: 25, reason: 'Delivery of 26 November' }] })
@@ -36,6 +35,7 @@ export const operatorRoutes: FastifyPluginAsyncZod<OperatorOptions> = async (ser
         .describe('Without a body, every product below its restock level is raised to it.'),
       response: {
         200: z.object({ restocked: z.array(z.object({ sku: z.string(), added: z.int() })) }),
+        303: z.undefined().describe('The form of a browser is redirected to the catalogue'),
         ...problems('invalid_input', 'malformed_body', 'unknown_product', 'key_reused'),
       },
     }),
