@@ -7,6 +7,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** The longest files start first, so that no worker is left alone with one of them at the end. */
 const longestFirst = [
   'chaos/',
+  'explore/',
+  'fuzz/',
   'money',
   'plans',
   'bench',
