@@ -32,7 +32,8 @@ CMD ["node", "dist/supervisor.js"]
 # `docker compose up` brings a Postgres.
 FROM shop AS demonstration
 COPY --from=build /app/demonstration ./
-ENV NODE_ENV=development
+# Compose publishes its ports to this machine only.
+ENV NODE_ENV=development OPERATOR_ACCESS=open
 EXPOSE 8086
 
 # The default target is the last one.

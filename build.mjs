@@ -4,7 +4,16 @@ import { build } from 'esbuild';
 
 // Bundles each program with its packages into dist/, because a process then starts in three fifths of the processor time (decision 22).
 
-const programs = ['main', 'supervisor', 'migrate', 'audit', 'after-restore', 'stripe-simulator/main'];
+const programs = [
+  'main',
+  'supervisor',
+  'migrate',
+  'audit',
+  'after-restore',
+  'erase',
+  'export-customer',
+  'stripe-simulator/main',
+];
 const chunks = path.resolve('dist/chunks');
 
 const { outputFiles } = await build({

@@ -56,7 +56,7 @@ const shared = {
 
 /** Tests that read the repository's files and need neither Postgres nor a process. */
 const filesOnly = [
-  'test/repo/{architecture,errors,imports,lock-file,mutants,payments-doc,references,settings}.test.ts',
+  'test/repo/{architecture,errors,imports,lock-file,mutants,payments-doc,privacy,references,settings}.test.ts',
 ];
 const timing = 'test/timing/**/*.test.ts';
 

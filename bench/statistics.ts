@@ -5,6 +5,7 @@ export interface Spread {
   readonly max: number;
 }
 
+/** The median of the values, and their bounds. */
 export function spread(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }

@@ -1,23 +1,25 @@
 -- Written by `npm run db:schema`; the tests compare it with the migrations.
 
 create table attention (
-  attention_id integer generated always as identity not null,
+  attention_id bigint generated always as identity not null,
   kind text not null,
   subject text not null,
-  order_id integer,
+  order_id bigint,
   reason text not null,
   detail jsonb default '{}'::jsonb not null,
   raised_at timestamp with time zone default now() not null,
   resolved_at timestamp with time zone,
   resolution text,
   note text,
+  count integer default 1 not null,
   constraint attention_pkey PRIMARY KEY (attention_id),
   constraint attention_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint attention_check CHECK (((resolved_at IS NULL) = (resolution IS NULL))),
   constraint attention_check1 CHECK (((NOT (resolution IS DISTINCT FROM 'operator'::text)) = (note IS NOT NULL))),
-  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'dispute'::text, 'payment_unknown'::text, 'unknown_payment'::text, 'overdue'::text, 'workflow_failed'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'refund_made_twice'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
+  constraint attention_count_check CHECK ((count > 0)),
+  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'event_version'::text, 'dispute'::text, 'payment_unknown'::text, 'unknown_payment'::text, 'overdue'::text, 'workflow_failed'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'refund_made_twice'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
   constraint attention_note_check CHECK ((note <> ''::text)),
-  constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'charge_disputed'::text, 'unknown_order'::text, 'payment_unknown'::text, 'overdue'::text, 'workflow_failed'::text, 'engine_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'refund_made_twice'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text]))),
+  constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'event_version'::text, 'charge_disputed'::text, 'unknown_order'::text, 'payment_unknown'::text, 'overdue'::text, 'workflow_failed'::text, 'engine_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'refund_made_twice'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text]))),
   constraint attention_resolution_check CHECK ((resolution = ANY (ARRAY['operator'::text, 'retried'::text, 'email_sent'::text, 'refund_made'::text, 'payment_decided'::text, 'done'::text, 'accounts_right'::text]))),
   constraint attention_subject_check CHECK ((subject <> ''::text))
 );
@@ -49,13 +51,23 @@ create table carts (
 );
 CREATE INDEX carts_updated_at ON public.carts USING btree (updated_at);
 
+create table currencies (
+  currency text not null,
+  digits integer not null,
+  step integer not null,
+  constraint currencies_pkey PRIMARY KEY (currency),
+  constraint currencies_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint currencies_digits_check CHECK ((digits = ANY (ARRAY[0, 2, 3]))),
+  constraint currencies_step_check CHECK ((step = ANY (ARRAY[1, 10, 100])))
+);
+
 create table emails (
   email_id bigint generated always as identity not null,
-  order_id integer not null,
+  order_id bigint not null,
   kind text not null,
   created_at timestamp with time zone default now() not null,
   sent_at timestamp with time zone,
-  refund_id integer,
+  refund_id bigint,
   subject text,
   text_body text,
   html_body text,
@@ -79,9 +91,20 @@ create table executors (
   constraint executors_executor_id_check CHECK ((executor_id <> ''::text))
 );
 
+create table holders (
+  client_hash text not null,
+  order_id bigint not null,
+  unpaid_at timestamp with time zone,
+  constraint holders_pkey PRIMARY KEY (client_hash, order_id),
+  constraint holders_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
+  constraint holders_client_hash_check CHECK (((length(client_hash) >= 16) AND (length(client_hash) <= 64)))
+);
+CREATE INDEX holders_order_id ON public.holders USING btree (order_id);
+CREATE INDEX holders_unpaid_at ON public.holders USING btree (unpaid_at) WHERE (unpaid_at IS NOT NULL);
+
 create table order_history (
   history_id bigint generated always as identity not null,
-  order_id integer not null,
+  order_id bigint not null,
   at timestamp with time zone default now() not null,
   what text not null,
   detail jsonb default '{}'::jsonb not null,
@@ -92,7 +115,7 @@ create table order_history (
 CREATE INDEX order_history_order_id ON public.order_history USING btree (order_id, history_id);
 
 create table order_lines (
-  order_id integer not null,
+  order_id bigint not null,
   product_id integer not null,
   quantity integer not null,
   unit_price_cents integer not null,
@@ -106,7 +129,7 @@ create table order_lines (
 );
 
 create table orders (
-  order_id integer generated always as identity not null,
+  order_id bigint generated always as identity not null,
   checkout_key text not null,
   request_hash text not null,
   token text not null,
@@ -124,6 +147,7 @@ create table orders (
   dispatched_at timestamp with time zone,
   cancelled_at timestamp with time zone,
   refunded_at timestamp with time zone,
+  erase_asked_at timestamp with time zone,
   constraint orders_checkout_key_key UNIQUE (checkout_key),
   constraint orders_token_key UNIQUE (token),
   constraint orders_pkey PRIMARY KEY (order_id),
@@ -136,7 +160,7 @@ create table orders (
   constraint orders_checkout_key_check CHECK ((((length(checkout_key) >= 1) AND (length(checkout_key) <= 200)) AND (checkout_key !~ '[^A-Za-z0-9._-]'::text))),
   constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint orders_email_check CHECK ((length(email) <= 254)),
-  constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text]))),
+  constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'hold_limit'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text]))),
   constraint orders_request_hash_check CHECK (((length(request_hash) = 64) AND (request_hash !~ '[^0-9a-f]'::text))),
   constraint orders_request_id_check CHECK (((length(request_id) >= 1) AND (length(request_id) <= 100))),
   constraint orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'dispatched'::text, 'cancelled'::text, 'refunded'::text]))),
@@ -145,26 +169,38 @@ create table orders (
 );
 CREATE INDEX orders_browser_id ON public.orders USING btree (browser_id, order_id) WHERE (browser_id IS NOT NULL);
 CREATE INDEX orders_dispatch_due ON public.orders USING btree (dispatch_due_at) WHERE (status = 'paid'::text);
+CREATE INDEX orders_ended ON public.orders USING btree (COALESCE(refunded_at, dispatched_at, cancelled_at)) WHERE ((status = ANY (ARRAY['dispatched'::text, 'cancelled'::text, 'refunded'::text])) AND ((email IS NOT NULL) OR (browser_id IS NOT NULL)));
+CREATE INDEX orders_erase_asked ON public.orders USING btree (order_id) WHERE (erase_asked_at IS NOT NULL);
+CREATE INDEX orders_paid_email ON public.orders USING btree (lower(email)) WHERE (paid_at IS NOT NULL);
 CREATE INDEX orders_pending ON public.orders USING btree (hold_expires_at) WHERE (status = 'pending'::text);
+CREATE INDEX orders_unpaid_address ON public.orders USING btree (cancelled_at) WHERE ((status = 'cancelled'::text) AND (paid_at IS NULL) AND (email IS NOT NULL));
+CREATE INDEX orders_unpaid_email ON public.orders USING btree (lower(email), cancelled_at) WHERE ((paid_at IS NULL) AND (reason = ANY (ARRAY['payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text])));
 
 create table payment_events (
   event_id text not null,
   type text not null,
   body jsonb not null,
   outcome text not null,
-  order_id integer,
+  order_id bigint,
   received_at timestamp with time zone default now() not null,
   tried_at timestamp with time zone default now() not null,
+  email text,
+  transaction_id text,
+  kind text,
   constraint payment_events_pkey PRIMARY KEY (event_id),
   constraint payment_events_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint payment_events_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 255))),
-  constraint payment_events_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'no_change'::text, 'ignored'::text, 'late'::text, 'mismatch'::text, 'unknown_order'::text, 'too_early'::text])))
+  constraint payment_events_kind_check CHECK ((kind = ANY (ARRAY['disputed'::text, 'refunded'::text]))),
+  constraint payment_events_outcome_check CHECK ((outcome = ANY (ARRAY['applied'::text, 'no_change'::text, 'ignored'::text, 'late'::text, 'mismatch'::text, 'unknown_order'::text, 'too_early'::text]))),
+  constraint payment_events_unknown_charge_check CHECK (((transaction_id IS NULL) = (kind IS NULL)))
 );
-CREATE INDEX payment_events_deferred ON public.payment_events USING btree (tried_at) WHERE (outcome = ANY (ARRAY['unknown_order'::text, 'too_early'::text]));
+CREATE INDEX payment_events_deferred ON public.payment_events USING btree (outcome, tried_at) WHERE ((outcome = ANY (ARRAY['unknown_order'::text, 'too_early'::text])) AND (transaction_id IS NULL));
+CREATE INDEX payment_events_email ON public.payment_events USING btree (received_at) WHERE (email IS NOT NULL);
 CREATE INDEX payment_events_too_early ON public.payment_events USING btree (order_id) WHERE (outcome = 'too_early'::text);
+CREATE INDEX payment_events_unknown_charge ON public.payment_events USING btree (transaction_id) WHERE (transaction_id IS NOT NULL);
 
 create table payments (
-  order_id integer not null,
+  order_id bigint not null,
   state text not null,
   session_id text,
   url text,
@@ -215,8 +251,8 @@ create table reconciliation (
 );
 
 create table refunds (
-  refund_id integer generated always as identity not null,
-  order_id integer not null,
+  refund_id bigint generated always as identity not null,
+  order_id bigint not null,
   amount_cents integer not null,
   reason text not null,
   note text,
@@ -243,7 +279,7 @@ CREATE INDEX refunds_due ON public.refunds USING btree (order_id) WHERE (state =
 
 create table restarts (
   workflow text not null,
-  id integer not null,
+  id bigint not null,
   count integer not null,
   constraint restarts_pkey PRIMARY KEY (workflow, id),
   constraint restarts_count_check CHECK ((count > 0))
@@ -318,7 +354,7 @@ create view due_work as
           WHERE refunds.state = 'due'::text
         UNION ALL
          SELECT 'email'::text,
-            emails.email_id::integer AS email_id,
+            emails.email_id,
             emails.order_id,
             emails.created_at,
             'email-'::text || emails.email_id
@@ -358,3 +394,55 @@ AS $function$
 ;
 CREATE TRIGGER order_history_notify AFTER INSERT ON public.order_history FOR EACH ROW WHEN ((new.what <> 'placed'::text)) EXECUTE FUNCTION notify_order_change();
 CREATE TRIGGER payments_notify AFTER UPDATE OF state ON public.payments FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION notify_order_change();
+
+CREATE OR REPLACE FUNCTION public.check_price()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    price_step integer;
+  begin
+    if tg_op = 'UPDATE' and (new.price_cents, new.currency) = (old.price_cents, old.currency) then
+      return new;
+    end if;
+    select step into price_step from currencies where currency = new.currency;
+    if price_step is null then
+      raise exception 'The payment provider does not take the currency "%" of product "%".', new.currency, new.sku
+        using errcode = 'check_violation', constraint = 'products_price_check',
+          hint = 'The table currencies has the codes, in capitals.';
+    elsif new.price_cents % price_step <> 0 then
+      raise exception 'The payment provider does not take the price % of product "%": in % it must be a multiple of %.',
+        new.price_cents, new.sku, new.currency, price_step
+        using errcode = 'check_violation', constraint = 'products_price_check',
+          hint = 'price_cents are minor units, as the table currencies counts them.';
+    elsif new.price_cents > 99999999 then
+      raise exception 'The payment provider does not take the price % of product "%": it has more than eight digits.',
+        new.price_cents, new.sku
+        using errcode = 'check_violation', constraint = 'products_price_check';
+    end if;
+    return new;
+  end $function$
+;
+CREATE TRIGGER products_check_price BEFORE INSERT OR UPDATE OF price_cents, currency ON public.products FOR EACH ROW EXECUTE FUNCTION check_price();
+
+CREATE OR REPLACE FUNCTION public.lock_clients(client_hashes text[])
+ RETURNS TABLE(client_hash text, product_id integer, currency text, units bigint, cents bigint)
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    one text;
+  begin
+    -- In one order everywhere, so that two placements wait for each other instead of deadlocking.
+    for one in select distinct hash from unnest(client_hashes) as hash order by hash loop
+      perform pg_advisory_xact_lock(hashtextextended(one, 0));
+    end loop;
+    return query
+      select holders.client_hash, order_lines.product_id, orders.currency, sum(order_lines.quantity),
+        cast(sum(cast(order_lines.quantity as bigint) * order_lines.unit_price_cents) as bigint)
+      from holders
+      join orders on orders.order_id = holders.order_id and orders.status = 'pending'
+      join order_lines on order_lines.order_id = holders.order_id
+      where holders.client_hash = any(client_hashes) and holders.unpaid_at is null
+      group by holders.client_hash, order_lines.product_id, orders.currency;
+  end $function$
+;

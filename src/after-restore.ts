@@ -21,18 +21,18 @@ const dayMs = 86_400_000;
  */
 async function main(): Promise<void> {
   const config = readConfig(process.env, 'after-restore');
+  const { publicUrl, dispatchSeconds, email } = config;
   const provider = await openProvider(config);
   const database = connect(await findDatabase(config), 2);
   try {
     const since = startOfLoss(process.argv[2]) ?? (await lastKnownTime(database));
-    const highest = await readHighestNumbers(provider, config.publicUrl, since);
+    const highest = await readHighestNumbers(provider, publicUrl, since);
     const last = await inTransaction(database, (sql) => advanceNumbers(sql, highest));
     process.stdout.write(
       `The next order is number ${last.orderId + 1}, the next refund number ${last.refundId + 1}.\n`,
     );
-    const context = { live: provider.live, dispatchSeconds: config.dispatchSeconds };
-    const comparing = { database, provider, context, publicUrl: config.publicUrl };
-    const differences = await compareWithProvider(comparing, since, new Date());
+    const context = { live: provider.live, dispatchSeconds, publicUrl, emailsPerDay: email.perDay };
+    const differences = await compareWithProvider({ database, provider, context }, since, new Date());
     process.stdout.write(`Compared with the provider since ${since.toISOString()}:\n`);
     for (const [kind, count] of Object.entries(differences)) process.stdout.write(`  ${kind}: ${count}\n`);
   } finally {

@@ -17,6 +17,7 @@ import { buildServer } from './http/server.ts';
 import { operatorWords } from './operator/words.ts';
 import { openPaymentProvider } from './payments/open-provider.ts';
 import { registerRoutes } from './routes.ts';
+import { type ConnectionLimits, timeLimits } from './shared/http-server.ts';
 import { projectFolder, version } from './shared/program.ts';
 import { emailComposer } from './storefront/email-view.ts';
 import { type Demonstration, errorView } from './storefront/layout-view.ts';
@@ -50,48 +51,57 @@ const readPoolSize = 6;
 const enginePool = { poolSize: 10, waitAtMostMs: 30_000 };
 const drainMs = 1_000;
 
-/** Wires one shop process. */
-export async function buildApp(config: ShopConfig): Promise<App> {
+/**
+ * Wires one shop process.
+ * @param limits those of its connections that differ from the usual ones
+ */
+export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLimits> = {}): Promise<App> {
   const connections = new OpenConnections();
   const database = connect(config.databaseUrl, readPoolSize, connections);
   const workflowPool = openEnginePool(config.databaseUrl, enginePool, connections);
   const provider = openPaymentProvider(config.payment);
 
-  const { dispatchSeconds } = config;
-  const context: EventContext = { live: provider.live, dispatchSeconds };
+  const { dispatchSeconds, holdLimits, publicUrl } = config;
+  const endSettings = { dispatchSeconds, emailsPerDay: config.email.perDay };
+  const context: EventContext = { live: provider.live, publicUrl, ...endSettings };
   registerDispatch();
   registerRefund({ database, provider, retrySeconds: config.payment.refundRetrySeconds });
-  registerResumeCheckout({ provider, dispatchSeconds });
+  registerResumeCheckout({ provider, ...endSettings });
   const assets = readAssets(assetsDir);
   const renderer = createRenderer({
     cache: config.production,
     assetAddress: assets.address,
     texts: { operatorWords },
   });
-  registerEmail({ ...emailParts(config, renderer), publicUrl: config.publicUrl });
-  const reconciler = registerReconciler({ database, provider, context, publicUrl: config.publicUrl });
+  registerEmail({ ...emailParts(config, renderer), publicUrl });
+  const reconciler = registerReconciler({ database, provider, context });
   const housekeeper = registerHousekeeping(database, config);
   const answers = new CheckoutAnswers();
   const checkout = registerCheckout({
     database,
     provider,
-    dispatchSeconds,
+    ...endSettings,
+    holdLimits,
     answers,
-    publicUrl: config.publicUrl,
+    publicUrl,
     paymentRetries: config.payment.retries,
     paymentRetrySeconds: config.payment.retrySeconds,
   });
-  const startCheckout = createStartCheckout(database, checkout, answers, { holdSeconds: config.holdSeconds });
+  const startCheckout = createStartCheckout(database, checkout, answers, {
+    holdSeconds: config.holdSeconds,
+    // Without limits nobody is counted.
+    clientSecret: holdLimits && (config.cookieSecrets[0] ?? null),
+  });
 
   const liveness = createLiveness({
     ...config,
     build: version,
-    onHang: () => {
-      connections.closeAll();
+    onLostConnection: () => {
+      connections.closeSilent();
     },
   });
   const readiness = new Readiness(database, liveness);
-  const browsers = signedBrowsers({ secure: config.publicUrl.startsWith('https:') });
+  const browsers = signedBrowsers({ secure: publicUrl.startsWith('https:') });
   const pages = createPages({
     renderer,
     browsers,
@@ -102,6 +112,7 @@ export async function buildApp(config: ShopConfig): Promise<App> {
     ...config,
     assets,
     paymentOrigin: provider.pagesOrigin,
+    connectionLimits: { ...timeLimits, connections: config.maxConnections, ...limits },
     onFailure: (error) => {
       readiness.noteFailure(error);
     },
@@ -131,7 +142,7 @@ function lifecycle(config: ShopConfig, parts: Parts): Pick<App, 'launch' | 'clos
   let stopRedelivery = (): void => undefined;
   return {
     launch: async () => {
-      await awaitDatabase(database, config.databaseUrl);
+      await awaitDatabase(database, config);
       // Its workflows must belong to a known process from the first one on. With a Conductor the engine chooses the id, and no other
       // process of ours takes over.
       if (!config.conductor) await liveness.start(config.executorId);

@@ -6,9 +6,10 @@ import { findDatabase } from './supervisor/database.ts';
 
 /** The program of `npm run audit`: reports which promise is broken by which rows. Its exit code is 1 when one is. */
 async function main(): Promise<void> {
-  const database = connect(await findDatabase(readConfig(process.env, 'migrate')), 1);
+  const config = readConfig(process.env, 'migrate');
+  const database = connect(await findDatabase(config), 1);
   try {
-    const { rules, broken } = await auditDatabase(database);
+    const { rules, broken } = await auditDatabase(database, config.reconcileSeconds);
     for (const rule of broken) process.stdout.write(describe(rule));
     if (broken.length === 0) process.stdout.write(`All ${rules} rules are kept.\n`);
     else process.exitCode = 1;

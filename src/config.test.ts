@@ -6,7 +6,7 @@ const shop = {
   DATABASE_URL: 'postgres://localhost/holdfast',
   STRIPE_SECRET_KEY: 'sk_test_0123456789',
   STRIPE_WEBHOOK_SECRET: 'whsec_0123456789',
-  COOKIE_SECRET: '0123456789abcdef',
+  COOKIE_SECRET: '4e91d07c3ab85f62',
 };
 
 function faultsOf(env: Record<string, string>, role: Parameters<typeof readConfig>[1]): readonly string[] {
@@ -65,21 +65,22 @@ describe('faults', () => {
   });
 
   test('PUBLIC_URL with a path is rejected', () => {
-    expect(faultsOf({ PUBLIC_URL: 'https://shop.example/store' }, 'supervisor')).toHaveLength(1);
+    expect(faultsOf({ PUBLIC_URL: 'http://localhost/store' }, 'supervisor')).toHaveLength(1);
   });
 });
 
-describe('production', () => {
-  const production = {
-    ...shop,
-    NODE_ENV: 'production',
-    PUBLIC_URL: 'https://shop.example',
-    OPERATOR_TOKEN: '0123456789abcdef',
-    EXECUTOR_ID: 'shop-0',
-    SMTP_URL: 'smtp://mail.example',
-    EMAIL_FROM: 'Holdfast <orders@shop.example>',
-  };
+const production = {
+  ...shop,
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://shop.example',
+  TRUST_PROXY: '1',
+  OPERATOR_TOKEN: 'b7f3c19a5e2d8046',
+  EXECUTOR_ID: 'shop-0',
+  SMTP_URL: 'smtp://mail.example',
+  EMAIL_FROM: 'Holdfast <orders@shop.example>',
+};
 
+describe('production', () => {
   test('refuses to start without each of its settings, and lists all that are missing', () => {
     const names = faultsOf({ NODE_ENV: 'production' }, 'supervisor').map((fault) => fault.split(':')[0]);
     expect(names).toEqual([
@@ -97,6 +98,31 @@ describe('production', () => {
   test('takes payments through Stripe, and rejects simulated ones', () => {
     expect(readConfig(production, 'shop').payment.provider).toBe('stripe');
     expect(faultsOf({ ...production, PAYMENT_PROVIDER: 'local' }, 'shop')).toHaveLength(1);
+  });
+
+  test('keeps the orders and the operator’s routes to operators, unless a setting opens them', () => {
+    const closed = { publicOrders: false, documentsOperators: false };
+    const open = { publicOrders: true, documentsOperators: true };
+    expect(readConfig(production, 'shop')).toMatchObject(closed);
+    expect(readConfig({ ...production, PUBLIC_ORDERS: 'on', DOCS: 'all' }, 'shop')).toMatchObject(open);
+    expect(readConfig({}, 'supervisor')).toMatchObject(open);
+    expect(readConfig({ PUBLIC_ORDERS: 'off', DOCS: 'public' }, 'supervisor')).toMatchObject(closed);
+  });
+
+  test('names a contact for people who find a vulnerability', () => {
+    const contactOf = (env: object) => readConfig({ ...production, ...env }, 'shop').securityContact;
+    expect(contactOf({})).toBe('mailto:security@shop.example');
+    for (const contact of ['mailto:us@shop.example', 'https://shop.example/security']) {
+      expect(contactOf({ SECURITY_CONTACT: contact })).toBe(contact);
+    }
+    for (const wrong of [
+      'us@shop.example',
+      'http://shop.example',
+      'mailto:us',
+      'mailto:us@shop.example\nX: y',
+    ]) {
+      expect(faultsOf({ ...production, SECURITY_CONTACT: wrong }, 'shop')).toHaveLength(1);
+    }
   });
 
   test('requires a mail server, or EMAIL=off', () => {
@@ -121,6 +147,60 @@ describe('production', () => {
   });
 });
 
+describe('limits against abuse', () => {
+  const limitsOf = (env: Record<string, string>) => {
+    const { holdLimits, checkoutKeys, checkoutsPerMinute } = readConfig({ ...shop, ...env }, 'shop');
+    return { holdLimits, checkoutKeys, checkoutsPerMinute };
+  };
+
+  test('are strict in production', () => {
+    expect(limitsOf(production)).toEqual({
+      holdLimits: {
+        units: 50,
+        cents: 500_000,
+        sharePercent: 50,
+        sparesSingleUnits: false,
+        shortestHoldSeconds: 60,
+      },
+      checkoutKeys: 'unguessable',
+      checkoutsPerMinute: 120,
+    });
+  });
+
+  test('let the tutorials pass in a demonstration: 500 checkouts of one unit from one address', () => {
+    expect(limitsOf({ HOLD_SECONDS: '90' })).toEqual({
+      holdLimits: {
+        units: 1_000,
+        cents: null,
+        sharePercent: 50,
+        sparesSingleUnits: true,
+        shortestHoldSeconds: 90,
+      },
+      checkoutKeys: 'any',
+      checkoutsPerMinute: 6_000,
+    });
+  });
+
+  test('can be set one by one, or switched off', () => {
+    const own = {
+      HOLD_LIMITS: 'strict',
+      HELD_UNITS_PER_CLIENT: '7',
+      HELD_VALUE_PER_CLIENT: '8',
+      HELD_SHARE_PER_CLIENT: '9',
+      SHORTEST_HOLD_SECONDS: '10',
+      CHECKOUT_KEYS: 'unguessable',
+    };
+    expect(limitsOf(own)).toMatchObject({
+      holdLimits: { units: 7, cents: 8, sharePercent: 9, shortestHoldSeconds: 10, sparesSingleUnits: false },
+      checkoutKeys: 'unguessable',
+    });
+    expect(limitsOf({ HOLD_LIMITS: 'off' }).holdLimits).toBeNull();
+    for (const share of ['0', '101', '1.5']) {
+      expect(faultsOf({ ...shop, HELD_SHARE_PER_CLIENT: share }, 'shop')).toHaveLength(1);
+    }
+  });
+});
+
 describe('email', () => {
   const emailOf = (env: Record<string, string>) => readConfig(env, 'supervisor').email;
 
@@ -131,6 +211,7 @@ describe('email', () => {
       from: { name: 'Holdfast', address: 'orders@localhost' },
       retries: 5,
       retrySeconds: 2,
+      perDay: 3,
     });
     expect(emailOf({ SMTP_URL: 'smtps://me:secret@mail.example:465' }).delivery).toBe('smtp');
     expect(emailOf({ EMAIL_RETRIES: '0', EMAIL_RETRY_SECONDS: '0.01' })).toMatchObject({
@@ -142,7 +223,6 @@ describe('email', () => {
   test.each([
     ['orders@shop.example', { name: '', address: 'orders@shop.example' }],
     ['The Shop Ltd. <orders@shop.example>', { name: 'The Shop Ltd.', address: 'orders@shop.example' }],
-    [' <orders@shop.example>', { name: '', address: 'orders@shop.example' }],
     ['Höldfast <orders@localhost>', { name: 'Höldfast', address: 'orders@localhost' }],
   ])('comes from %j', (EMAIL_FROM, from) => {
     expect(emailOf({ EMAIL_FROM }).from).toEqual(from);
@@ -150,6 +230,7 @@ describe('email', () => {
 
   test.each([
     '<orders@shop.example>',
+    ' <orders@shop.example>',
     'orders',
     'a@b.example, c@d.example',
     'a@b.example,c@d.example',

@@ -1,13 +1,14 @@
 import { z } from 'zod';
+import { findFaults, type Role, shortestSecret } from './config-rules.ts';
 import { SettingsError } from './shared/program.ts';
-import { logLevel, origin } from './shared/settings.ts';
+import { listenHost, logLevel, origin, originOf, postgresAddress } from './shared/settings.ts';
 
 const number = z.coerce.number({
   error: ({ code }) => (code === 'invalid_type' ? 'needs a number' : undefined),
 });
 const port = number.int().min(1).max(65_535);
 const seconds = number.positive('must be above 0');
-const secret = z.string().min(16, 'needs at least 16 characters');
+const secret = z.string().min(shortestSecret, `needs at least ${shortestSecret} characters`);
 // During a rotation the old and the new secret are both valid.
 const secrets = z
   .string()
@@ -30,13 +31,20 @@ const sender = z
     'has no address that mail could come from',
   );
 
+const securityContact = z
+  .string()
+  .regex(
+    /^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/,
+    'is an address such as mailto:security@shop.example or https://shop.example/security',
+  );
+
 const environment = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
-  HOST: z.string().default('127.0.0.1'),
+  HOST: listenHost,
   PORT: port.default(3000),
   PUBLIC_URL: origin.optional(),
   TRUST_PROXY: number.int().min(0).max(10).default(0),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_URL: postgresAddress.optional(),
   DATA_DIR: z.string().default('.data'),
   WEB_CONCURRENCY: number.int().min(1).max(64).default(1),
   DBOS_CONDUCTOR_KEY: z.string().optional(),
@@ -48,6 +56,7 @@ const environment = z.object({
   PAYMENT_PROVIDER: z.enum(['local', 'stripe']).optional(),
   PAYMENT_SERVICE_PORT: port.default(8086),
   PAYMENT_SERVICE_URL: origin.optional(),
+  PAYMENT_SERVICE_API_URL: origin.optional(),
   STRIPE_SECRET_KEY: secret.optional(),
   STRIPE_WEBHOOK_SECRET: secrets.optional(),
   PAYMENT_TIMEOUT_SECONDS: seconds.max(60).default(8),
@@ -61,6 +70,7 @@ const environment = z.object({
     .refine((every) => 60 % every === 0 || 3600 % every === 0, 'must divide a minute or an hour')
     .default(30),
   RETENTION_DAYS: number.int().min(1).max(3650).default(30),
+  PERSONAL_DATA_DAYS: number.int().min(1).max(3650).default(120),
   SMTP_URL: z
     .url({ protocol: /^smtps?$/, hostname: /./, error: 'is smtp:// or smtps:// and a host' })
     .optional(),
@@ -68,12 +78,24 @@ const environment = z.object({
   EMAIL_FROM: sender.optional(),
   EMAIL_RETRIES: number.int().min(0).max(10).default(5),
   EMAIL_RETRY_SECONDS: seconds.max(60).default(2),
+  EMAILS_PER_DAY: number.int().min(0).max(1000).default(3),
   // Stripe ends a session after a day, and a session lasts half an hour longer than its hold.
   HOLD_SECONDS: seconds.max(82_800).default(120),
   DISPATCH_SECONDS: seconds.max(86_400).default(10),
-  CHECKOUTS_PER_MINUTE: number.int().positive().default(120),
+  HOLD_LIMITS: z.enum(['strict', 'loose', 'off']).optional(),
+  HELD_UNITS_PER_CLIENT: number.int().positive().optional(),
+  HELD_VALUE_PER_CLIENT: number.int().positive().optional(),
+  HELD_SHARE_PER_CLIENT: number.int().min(1).max(100).optional(),
+  SHORTEST_HOLD_SECONDS: seconds.max(82_800).optional(),
+  CHECKOUT_KEYS: z.enum(['unguessable', 'any']).optional(),
+  MAX_CONNECTIONS: number.int().min(100).max(1_000_000).default(12_000),
+  CHECKOUTS_PER_MINUTE: number.int().positive().optional(),
   EVENT_STREAMS_PER_ADDRESS: number.int().positive().default(100),
   OPERATOR_TOKEN: secret.optional(),
+  OPERATOR_ACCESS: z.enum(['token', 'open']).default('token'),
+  PUBLIC_ORDERS: z.enum(['on', 'off']).optional(),
+  DOCS: z.enum(['all', 'public']).optional(),
+  SECURITY_CONTACT: securityContact.optional(),
   COOKIE_SECRET: secrets.optional(),
   DRAIN_SECONDS: number.min(0).max(60).default(0),
   LOG_LEVEL: logLevel,
@@ -104,11 +126,19 @@ export interface Config {
   readonly payment: PaymentConfig;
   readonly email: EmailConfig;
   readonly holdSeconds: number;
+  /** What one client may hold at once; null for no limit. */
+  readonly holdLimits: HoldLimitsConfig | null;
+  /** The accepted checkout keys: any, or those that no other client can use first. */
+  readonly checkoutKeys: 'unguessable' | 'any';
   readonly dispatchSeconds: number;
   /** Seconds between two reconciliations. */
   readonly reconcileSeconds: number;
   /** Days for which finished workflows are kept. */
   readonly retentionDays: number;
+  /** Connections that one shop process has open at once. Further ones are closed. */
+  readonly maxConnections: number;
+  /** Days after the end of an order for which its buyer's address and browser are kept. */
+  readonly personalDataDays: number;
   /** Checkouts per minute that one address may send to one shop process. */
   readonly checkoutsPerMinute: number;
   /** Live order pages that one address may have open at one shop process. */
@@ -117,8 +147,27 @@ export interface Config {
   readonly cookieSecrets: readonly string[];
   /** Seconds between the first unready answer of a process that ends, and the end of its listening. */
   readonly drainSeconds: number;
+  /** Undefined leaves the operator's routes open, as in a demonstration. */
   readonly operatorToken: string | undefined;
+  /** Whether a setting opens them although others than this machine may reach the shop. */
+  readonly openToEverybody: boolean;
+  /** Whether everybody may read the orders by their numbers, without personal data. */
+  readonly publicOrders: boolean;
+  /** Whether the document of the routes contains those of operators. */
+  readonly documentsOperators: boolean;
+  /** The address, `mailto:` or `https:`, for people who find a vulnerability. */
+  readonly securityContact: string;
   readonly logLevel: Environment['LOG_LEVEL'];
+}
+
+/** See `HoldLimits` in domain/limits.ts. */
+export interface HoldLimitsConfig {
+  readonly units: number;
+  /** In minor units; null for no limit. */
+  readonly cents: number | null;
+  readonly sharePercent: number;
+  readonly sparesSingleUnits: boolean;
+  readonly shortestHoldSeconds: number;
 }
 
 export interface ConductorConfig {
@@ -129,8 +178,10 @@ export interface ConductorConfig {
 
 export interface PaymentConfig {
   readonly provider: 'local' | 'stripe';
-  /** Origin of the local payment service; its pages and its API. */
+  /** Origin of the local payment service as shoppers reach its pages. */
   readonly serviceUrl: string;
+  /** Origin of its API as this machine reaches it: where it listens, whatever its public name is. */
+  readonly serviceApiUrl: string;
   readonly servicePort: number;
   readonly secretKey: string | undefined;
   /** Every secret that is valid now; empty only where none is needed. */
@@ -153,6 +204,8 @@ export interface EmailConfig {
   /** Retries of sending a message; the seconds before each double. */
   readonly retries: number;
   readonly retrySeconds: number;
+  /** Messages about unpaid orders that one address gets within a day. */
+  readonly perDay: number;
 }
 
 /** The settings of one shop process, with its database and executor id. */
@@ -161,9 +214,6 @@ export type ShopConfig = Config & {
   /** Names this start of the process for the engine and for the other processes. */
   readonly executorId: string;
 };
-
-/** The program that reads the settings. It decides which settings are required. */
-export type Role = 'supervisor' | 'shop' | 'migrate' | 'after-restore';
 
 /**
  * Reads the settings from an environment.
@@ -176,71 +226,19 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ro
   );
   const parsed = environment.safeParse(given);
   const wrong = parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
-  const faults = [...wrong, ...missing(given, role), ...(parsed.data ? tooManyRetries(parsed.data) : [])];
+  const faults = [...wrong, ...findFaults(given, role)];
   if (!parsed.success || faults.length > 0) throw new SettingsError(faults);
   return freeze(parsed.data);
 }
 
-type Given = Readonly<Partial<Record<keyof Environment, string>>>;
-
-function missing(given: Given, role: Role): string[] {
-  const production = given.NODE_ENV === 'production';
-  const required: (keyof Environment)[] = [];
-  if (role === 'shop' || production) required.push('DATABASE_URL');
-  if (role === 'after-restore') {
-    if (production) required.push('PUBLIC_URL');
-    if (production || given.PAYMENT_PROVIDER === 'stripe') required.push('STRIPE_SECRET_KEY');
-  } else if (production && role !== 'migrate') {
-    required.push(
-      'PUBLIC_URL',
-      'OPERATOR_TOKEN',
-      'COOKIE_SECRET',
-      'STRIPE_SECRET_KEY',
-      'STRIPE_WEBHOOK_SECRET',
-    );
-  } else if (role === 'shop' || (role === 'supervisor' && given.PAYMENT_PROVIDER === 'stripe')) {
-    required.push('STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET');
-    if (role === 'shop') required.push('COOKIE_SECRET');
-  }
-  const faults = required.filter((name) => given[name] === undefined).map((name) => `${name}: is missing`);
-  if (production && given.PAYMENT_PROVIDER === 'local') {
-    faults.push('PAYMENT_PROVIDER: production does not accept simulated payments');
-  }
-  if (production && (role === 'supervisor' || role === 'shop')) faults.push(...missingEmail(given));
-  return faults;
-}
-
-/** Production needs a mail server, unless EMAIL=off. */
-function missingEmail(given: Given): string[] {
-  if (given.EMAIL === 'off') return [];
-  return [
-    ...(given.SMTP_URL === undefined ? ['SMTP_URL: is missing (EMAIL=off sends no messages)'] : []),
-    ...(given.EMAIL_FROM === undefined ? ['EMAIL_FROM: is missing'] : []),
-  ];
-}
-
-// Nobody waits longer for a payment page or a message.
-const longestRetrySeconds = 900;
-
-function tooManyRetries(env: Environment): string[] {
-  const pairs = [
-    ['PAYMENT_RETRIES', 'PAYMENT_RETRY_SECONDS'],
-    ['EMAIL_RETRIES', 'EMAIL_RETRY_SECONDS'],
-  ] as const;
-  return pairs
-    .filter(([retries, first]) => (2 ** env[retries] - 1) * env[first] > longestRetrySeconds)
-    .map(
-      ([retries, first]) => `${retries} and ${first}: together they take longer than a quarter of an hour`,
-    );
-}
-
 function freeze(env: Environment): Config {
   const production = env.NODE_ENV === 'production';
+  const publicUrl = env.PUBLIC_URL ?? originOf(env.HOST, env.PORT, 'localhost');
   return Object.freeze({
     production,
     host: env.HOST,
     port: env.PORT,
-    publicUrl: env.PUBLIC_URL ?? `http://localhost:${env.PORT}`,
+    publicUrl,
     trustProxy: env.TRUST_PROXY,
     databaseUrl: env.DATABASE_URL,
     dataDir: env.DATA_DIR,
@@ -249,7 +247,11 @@ function freeze(env: Environment): Config {
     conductor: conductorConfig(env),
     payment: Object.freeze({
       provider: env.PAYMENT_PROVIDER ?? (production ? 'stripe' : 'local'),
-      serviceUrl: env.PAYMENT_SERVICE_URL ?? `http://localhost:${env.PAYMENT_SERVICE_PORT}`,
+      serviceUrl: env.PAYMENT_SERVICE_URL ?? originOf(env.HOST, env.PAYMENT_SERVICE_PORT, 'localhost'),
+      serviceApiUrl:
+        env.PAYMENT_SERVICE_API_URL ??
+        env.PAYMENT_SERVICE_URL ??
+        originOf(env.HOST, env.PAYMENT_SERVICE_PORT),
       servicePort: env.PAYMENT_SERVICE_PORT,
       secretKey: env.STRIPE_SECRET_KEY,
       webhookSecrets: env.STRIPE_WEBHOOK_SECRET ?? [],
@@ -260,15 +262,38 @@ function freeze(env: Environment): Config {
     }),
     email: emailConfig(env),
     holdSeconds: env.HOLD_SECONDS,
+    holdLimits: holdLimitsConfig(env),
+    checkoutKeys: env.CHECKOUT_KEYS ?? (production ? 'unguessable' : 'any'),
     dispatchSeconds: env.DISPATCH_SECONDS,
     reconcileSeconds: env.RECONCILE_SECONDS,
     retentionDays: env.RETENTION_DAYS,
-    checkoutsPerMinute: env.CHECKOUTS_PER_MINUTE,
+    maxConnections: env.MAX_CONNECTIONS,
+    checkoutsPerMinute: env.CHECKOUTS_PER_MINUTE ?? (production ? 120 : 6_000),
+    personalDataDays: env.PERSONAL_DATA_DAYS,
     eventStreamsPerAddress: env.EVENT_STREAMS_PER_ADDRESS,
     cookieSecrets: env.COOKIE_SECRET ?? [],
     drainSeconds: env.DRAIN_SECONDS,
     operatorToken: env.OPERATOR_TOKEN,
+    openToEverybody: env.OPERATOR_ACCESS === 'open',
+    publicOrders: (env.PUBLIC_ORDERS ?? (production ? 'off' : 'on')) === 'on',
+    documentsOperators: (env.DOCS ?? (production ? 'public' : 'all')) === 'all',
+    // The mailbox that RFC 2142 defines for this.
+    securityContact: env.SECURITY_CONTACT ?? `mailto:security@${new URL(publicUrl).hostname}`,
     logLevel: env.LOG_LEVEL,
+  });
+}
+
+/** In a demonstration one address has every client, up to the load of the tutorials. */
+function holdLimitsConfig(env: Environment): HoldLimitsConfig | null {
+  const limits = env.HOLD_LIMITS ?? (env.NODE_ENV === 'production' ? 'strict' : 'loose');
+  if (limits === 'off') return null;
+  const isStrict = limits === 'strict';
+  return Object.freeze({
+    units: env.HELD_UNITS_PER_CLIENT ?? (isStrict ? 50 : 1_000),
+    cents: env.HELD_VALUE_PER_CLIENT ?? (isStrict ? 500_000 : null),
+    sharePercent: env.HELD_SHARE_PER_CLIENT ?? 50,
+    sparesSingleUnits: !isStrict,
+    shortestHoldSeconds: env.SHORTEST_HOLD_SECONDS ?? (isStrict ? 60 : env.HOLD_SECONDS),
   });
 }
 
@@ -284,5 +309,6 @@ function emailConfig(env: Environment): EmailConfig {
     from: Object.freeze(env.EMAIL_FROM ?? { name: 'Holdfast', address: 'orders@localhost' }),
     retries: env.EMAIL_RETRIES,
     retrySeconds: env.EMAIL_RETRY_SECONDS,
+    perDay: env.EMAILS_PER_DAY,
   });
 }

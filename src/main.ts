@@ -42,7 +42,12 @@ function endOnSignal(app: App, drainSeconds: number): void {
 /** Notifies the supervisor that the shop answers requests; without one, writes the address. */
 function announce(config: Config): void {
   process.send?.('ready');
-  if (process.send === undefined) process.stdout.write(`The shop answers at ${config.publicUrl}\n`);
+  if (process.send !== undefined) return;
+  process.stdout.write(`The shop answers at ${config.publicUrl}\n`);
+  if (config.openToEverybody)
+    process.stdout.write(
+      'OPERATOR_ACCESS=open: its operator’s routes are open to everybody who reaches it.\n',
+    );
 }
 
 await runProgram(main);

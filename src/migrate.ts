@@ -4,10 +4,11 @@ import { findDatabase, prepareDatabase } from './supervisor/database.ts';
 
 /** The program of `npm run db:migrate`: brings the shop's database up to date. */
 async function main(): Promise<void> {
-  const databaseUrl = await findDatabase(readConfig(process.env, 'migrate'));
-  await prepareDatabase(databaseUrl);
+  const config = readConfig(process.env, 'migrate');
+  const databaseUrl = await findDatabase(config);
+  await prepareDatabase(databaseUrl, config.production);
   const { host, pathname } = new URL(databaseUrl);
-  process.stdout.write(`The database ${host}${pathname} is up to date.\n`);
+  process.stdout.write(`The database ${decodeURIComponent(host)}${pathname} is up to date.\n`);
 }
 
 await runProgram(main);

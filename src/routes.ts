@@ -4,6 +4,7 @@ import type { ShopConfig } from './config.ts';
 import { type Database } from './database/connection.ts';
 import { listen } from './database/listen.ts';
 import { addToCart, correctBuyer, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
+import { forgetBrowser } from './database/transactions/erase-personal-data.ts';
 import { type EventContext, ingestPaymentEvent } from './database/transactions/ingest-payment-event.ts';
 import { requestRefund } from './database/transactions/refund-order.ts';
 import { requestCancellation } from './database/transactions/request-cancellation.ts';
@@ -33,6 +34,7 @@ import { paymentWebhookRoutes } from './http/routes/payment-webhook.ts';
 import { productRoutes } from './http/routes/products.ts';
 import { type ReconciliationOptions, reconciliationRoutes } from './http/routes/reconciliation.ts';
 import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
+import { securityTxtRoutes } from './http/routes/security-txt.ts';
 import type { PaymentProvider } from './payments/provider.ts';
 import { version } from './shared/program.ts';
 import { inTransaction } from './shared/statement.ts';
@@ -60,12 +62,18 @@ export async function registerRoutes(
   services: Services,
 ): Promise<void> {
   const finishMethods = refuseOtherMethods(server);
-  await documentRoutes(server, { version, publicUrl: config.publicUrl });
+  await documentRoutes(server, {
+    version,
+    publicUrl: config.publicUrl,
+    documentsOperators: config.documentsOperators,
+  });
   await registerPages(server, config, services);
   await registerCart(server, config, services);
   await registerApi(server, config, services);
   await registerOperators(server, config, services);
   await server.register(healthRoutes, { checkReady: services.checkReady });
+  const { securityContact: contact, publicUrl } = config;
+  await server.register(securityTxtRoutes, { contact, publicUrl });
   finishMethods();
 }
 
@@ -92,16 +100,23 @@ async function registerPages(
 
 async function registerApi(
   server: FastifyInstance,
-  { production, publicUrl, checkoutsPerMinute, payment }: ShopConfig,
-  { database, provider, context, startCheckout }: Services,
+  { production, publicUrl, publicOrders, checkoutsPerMinute, checkoutKeys, payment }: ShopConfig,
+  { browsers, database, provider, context, startCheckout }: Services,
 ): Promise<void> {
   const paymentServiceUrl = payment.provider === 'local' ? payment.serviceUrl : undefined;
   if (!production && paymentServiceUrl !== undefined) {
-    await server.register(demonstrationRoutes, { database, paymentServiceUrl });
+    await server.register(demonstrationRoutes, { database, paymentServiceUrl: payment.serviceApiUrl });
   }
-  await server.register(checkoutRoutes, { startCheckout, publicUrl, paymentServiceUrl, checkoutsPerMinute });
+  await server.register(checkoutRoutes, {
+    startCheckout,
+    browsers,
+    checkoutKeys,
+    publicUrl,
+    paymentServiceUrl,
+    checkoutsPerMinute,
+  });
   await server.register(productRoutes, { database });
-  await server.register(orderRoutes, { database });
+  if (publicOrders) await server.register(orderRoutes, { database });
   await server.register(paymentWebhookRoutes, {
     provider,
     receiveEvent: (event) => ingestPaymentEvent(database, context, event),
@@ -128,13 +143,16 @@ async function registerCart(
     holdSeconds,
     asksEmail: email.delivery !== 'off',
   });
-  await server.register(yourOrdersRoutes, shared);
+  await server.register(yourOrdersRoutes, {
+    ...shared,
+    forgetBrowser: (browserId) => forgetBrowser(database, browserId),
+  });
 }
 
 /** The routes that only operators may use. Without a token they are open, as in a demonstration. */
 async function registerOperators(
   server: FastifyInstance,
-  { operatorToken, production, publicUrl, email }: ShopConfig,
+  { operatorToken, production, publicUrl, publicOrders, email }: ShopConfig,
   { browsers, database, pages, reconciler }: Services,
 ): Promise<void> {
   const shared = { browsers, database, pages };
@@ -149,7 +167,8 @@ async function registerOperators(
     compare: async () => ({ ...(await reconciler.compare()) }),
   };
   await server.register(async (operators) => {
-    await admitOperators(operators, operatorToken);
+    admitOperators(operators, operatorToken);
+    if (!publicOrders) await operators.register(orderRoutes, { database });
     await operators.register(operatorRoutes, {
       crashable: !production,
       raiseToRestockLevel: (request) => raiseToRestockLevel(database, request),

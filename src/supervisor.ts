@@ -31,7 +31,7 @@ const graceMs = 15_000;
 // The children of a killed supervisor end within this time.
 const predecessorMs = 6_000;
 // A build writes many files.
-const settleMs = 200;
+const debounceMs = 200;
 
 /** One run of the supervisor: its settings, the request to end, the parts to end then, and the processes kept running. */
 interface Run {
@@ -71,7 +71,7 @@ async function start(stopping: Stopping, parts: StartedPart[]): Promise<void> {
   const local =
     config.payment.provider === 'local' ? await prepareLocalPayments(run, secrets, patienceMs) : undefined;
   const database = await startDatabase(run);
-  await prepareDatabase(database.url);
+  await prepareDatabase(database.url, config.production);
   stopping.wanted.throwIfAborted();
   if (local) startPayments(run, database, local);
   startAllShops(run, database, secrets, local);
@@ -158,7 +158,7 @@ function restartOnChange({ parts, kept }: Run): void {
   let timer: NodeJS.Timeout | undefined;
   const onChange = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => restart(kept), settleMs);
+    timer = setTimeout(() => restart(kept), debounceMs);
   };
   const watchers = watchedFolders.map((folder) => watch(folder, { recursive: true }, onChange));
   const end = async (): Promise<void> => {
@@ -181,10 +181,16 @@ function summary(
 ): string {
   const rows: [string, string][] = [
     ['Shop', config.publicUrl],
-    ['Payments', local?.address.url ?? 'Stripe'],
+    ['Payments', local?.address.url ?? config.payment.provider],
     ['Database', database.description],
     ['Data folder', dataDir],
   ];
+  if (config.openToEverybody) {
+    rows.push([
+      'Operators',
+      'everybody who reaches the shop (OPERATOR_ACCESS=open): restock, refunds and customers’ data are open',
+    ]);
+  }
   if (watching) rows.push(['Watching', 'dist and public; a change restarts the shop']);
   const table = rows.map(
     ([label, text]) => `  ${label.padEnd(13)}${text.replaceAll('\n', `\n${' '.repeat(15)}`)}`,

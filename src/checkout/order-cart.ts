@@ -16,6 +16,8 @@ export interface OrderCartOptions {
 /** A shopper's request to order the cart that the review showed. */
 export interface CartOrderRequest {
   readonly browserId: string;
+  /** Its network, see `clientAddressOf` in http/client-address.ts. */
+  readonly network: string;
   /** The key of the cart's content. */
   readonly key: string;
   readonly reviewFingerprint: string;
@@ -31,7 +33,7 @@ export type CartRefusal = 'cart_changed' | 'review_changed' | 'too_many_pending'
  */
 export async function orderCart(
   { database, startCheckout, correctBuyer }: OrderCartOptions,
-  { browserId, key, reviewFingerprint, buyer }: CartOrderRequest,
+  { browserId, network, key, reviewFingerprint, buyer }: CartOrderRequest,
 ): Promise<{ readonly order: OrderWithPayment } | { readonly refused: CartRefusal }> {
   const known = await findOrderBy(database, { checkout_key: key });
   // A second click, a reload or another tab finds the same order.
@@ -49,6 +51,7 @@ export async function orderCart(
   const pending = await listPendingOrders(database, browserId);
   if (pending.length >= maxPendingOrders) return { refused: 'too_many_pending' };
   const { items, totalCents: amount } = checked;
-  const { order } = await startCheckout({ key, items, amount, browserId, buyer });
+  const client = { network, browserId };
+  const { order } = await startCheckout({ key, items, amount, browserId, buyer, client });
   return { order };
 }

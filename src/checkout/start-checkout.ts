@@ -18,6 +18,7 @@ import {
 import { statementsOf } from '../shared/statement.ts';
 import type { StartCheckoutWorkflow } from '../workflows/checkout.ts';
 import type { CheckoutAnswers, WaitingRequest } from '../workflows/checkout-answers.ts';
+import { type Client, clientHashesOf } from './clients.ts';
 
 export interface CheckoutRequest {
   readonly key: string;
@@ -26,8 +27,10 @@ export interface CheckoutRequest {
   readonly buyer?: BuyerDetails;
   /** The total that the shopper was shown, in minor units. */
   readonly amount?: number | undefined;
-  /** The browser that asks. */
+  /** The browser to which the order belongs. */
   readonly browserId?: string;
+  /** Who asks, for the limits of what one client may hold. */
+  readonly client: Client;
 }
 
 /** `waiting`: the payment session is not there yet; the order's page will show it. */
@@ -37,18 +40,23 @@ export type CheckoutAnswer =
 
 /**
  * Starts the checkout of a key, or finds it, and waits for its payment session.
- * @throws ShopError `invalid_input`, `unknown_product`, `key_reused`, `out_of_stock`, `price_changed`,
+ * @throws ShopError `invalid_input`, `unknown_product`, `key_reused`, `out_of_stock`, `price_changed`, `hold_limit`,
  *   `payment_unavailable`; `timeout` when not even the order was placed in time, and asking again is safe.
  */
 export type StartCheckout = (request: CheckoutRequest) => Promise<CheckoutAnswer>;
 
 const pollEveryMs = 1_000;
 
+/** Makes the function that starts checkouts. `settings.holdSeconds` is the time for which an order holds its units. */
 export function createStartCheckout(
   database: Database,
   startWorkflow: StartCheckoutWorkflow,
   answers: CheckoutAnswers,
-  settings: { readonly holdSeconds: number },
+  settings: {
+    readonly holdSeconds: number;
+    /** Hashes what clients are recognised by; null when they are not counted. */
+    readonly clientSecret: string | null;
+  },
 ): StartCheckout {
   return async (request) => {
     const items = mergeItems(request.items ?? [{ sku: await firstSku(database), qty: 1 }]);
@@ -62,6 +70,10 @@ export function createStartCheckout(
       holdSeconds: settings.holdSeconds,
     };
     const requestHash = requestHashOf(items, buyer, order.shownCents);
+    const { clientSecret } = settings;
+    const clients = clientSecret !== null && {
+      clients: clientHashesOf(clientSecret, request.client, buyer.email),
+    };
     const waiting = answers.subscribe(request.key);
     try {
       const skus = items.map(({ sku }) => sku);
@@ -70,7 +82,7 @@ export function createStartCheckout(
       // Only for a new key: the answer of a known one stays the same when the products change.
       if (!known) {
         const lines = stockLines(items, products);
-        const input = { order: { ...order, requestHash }, requestId, version: 1 } as const;
+        const input = { order: { ...order, requestHash }, requestId, ...clients, version: 1 } as const;
         if (await isRefusedAtOnce(database, input, lines)) answers.notify(request.key);
         else await startWorkflow(input);
       }
@@ -150,6 +162,7 @@ const blockerMessages: Readonly<Record<Blocker, string>> = {
   too_many_products: `at most ${maxItems} products in one order`,
   too_many_units: `at most ${maxQuantity} of one product in one order`,
   currencies: 'products in different currencies need an order each',
+  bad_price: 'the payment provider does not take the price of a product, or its currency',
   nothing: 'an order for nothing cannot be paid',
   too_much: 'the total is more than one payment can be',
 };
@@ -192,6 +205,12 @@ async function refusal(database: Database, order: OrderWithPayment): Promise<Sho
       return new ShopError('out_of_stock', 'There is not enough in stock. Nothing was reserved.', details);
     case 'price_changed':
       return new ShopError('price_changed', 'The price has changed. Nothing was reserved.', details);
+    case 'hold_limit':
+      return new ShopError(
+        'hold_limit',
+        'That is more than one client may hold at once. Nothing was reserved. Order fewer units, or pay or cancel what waits for payment.',
+        details,
+      );
     case 'payment_unavailable':
     case 'payment_ended':
     case 'hold_expired':
@@ -199,7 +218,7 @@ async function refusal(database: Database, order: OrderWithPayment): Promise<Sho
     case null:
       return new ShopError(
         'payment_unavailable',
-        'The payment provider could not be reached, so the order was cancelled. Nothing was charged.',
+        'The payment could not be opened, so the order was cancelled. Nothing was charged.',
         details,
       );
   }

@@ -1,7 +1,7 @@
 import createKnex, { type Knex } from 'knex';
 import type { Client } from 'pg';
 import { closeWhenReadOnly } from '../shared/outage.ts';
-import { rowSettings } from '../shared/statement.ts';
+import { rowSettings, rowTypes } from '../shared/statement.ts';
 import { OpenConnections, sessionSettings } from './open-connections.ts';
 
 /** The shop's database outside workflows: reads, and the transactions of requests. */
@@ -30,6 +30,7 @@ export function connect(
       connectionString: databaseUrl,
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
+      types: rowTypes,
     },
     pool: {
       min: 0,

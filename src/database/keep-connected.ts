@@ -14,6 +14,8 @@ export interface KeepConnectedOptions {
   readonly use: (client: Client, over: AbortSignal, working: () => void) => Promise<void>;
   /** Called once for each outage, with its first error. Must not throw. */
   readonly onTrouble: (error: unknown) => void;
+  /** Called for every error, before `onTrouble`. Must not throw. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 const connectWithinMs = 3_000;
@@ -32,6 +34,7 @@ export async function keepConnected(options: KeepConnectedOptions, closing: Abor
         failing = false;
       });
     } catch (error) {
+      options.onFailure?.(error);
       if (!failing) options.onTrouble(error);
       failing = true;
       await pause(pauseMs, undefined, { signal: closing }).catch(() => undefined);
@@ -56,7 +59,7 @@ async function useOnce(
   const lost = new Promise<never>((_resolve, reject) => {
     client.on('error', reject);
     client.on('end', () => {
-      reject(new Error('The connection was ended.'));
+      reject(new Error('Connection ended'));
     });
   });
   const over = new AbortController();

@@ -20,6 +20,8 @@ const waitAtMostMs = 60_000;
 export async function migrate(databaseUrl: string): Promise<void> {
   // Not from a pool, which would close a connection that idles while a migration takes its time.
   const lockHolder = new Client({ connectionString: databaseUrl });
+  // An error without a listener ends the process. When the connection is lost, the next statement fails.
+  lockHolder.on('error', () => undefined);
   // Not by `connect`: knex reads its own tables, and expects their columns in snake_case.
   const database = createKnex({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 1 } });
   await lockHolder.connect();

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type pg from 'pg';
 
 /**
@@ -8,9 +9,11 @@ export const sessionSettings = `
   set idle_in_transaction_session_timeout = '10s';
   set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3`;
 
+const silentMs = 3_000;
+
 /**
  * The connections of one process. A network that loses packets, or an address that moves, leaves connections that never answer and
- * never fail. The heartbeat notices that, and closes all of them; their statements then fail as in any other outage.
+ * never fail. When the heartbeat loses its own, those that hang are closed; their statements then fail as in any other outage.
  */
 export class OpenConnections {
   readonly #clients = new Set<pg.Client>();
@@ -21,8 +24,22 @@ export class OpenConnections {
     client.once('end', () => this.#clients.delete(client));
   }
 
-  /** Closes all of them at once, without a word to the server. */
-  closeAll(): void {
-    for (const { connection } of this.#clients) connection.stream.destroy();
+  /**
+   * Closes the present connections from which nothing comes within the next three seconds, without a message to the server: they hang, or
+   * nobody uses them. However often it is called, a connection that works stays open.
+   */
+  closeSilent(): void {
+    const present = [...this.#clients].map((client) => ({ client, received: bytesFrom(client) }));
+    const close = (): void => {
+      for (const { client, received } of present)
+        if (bytesFrom(client) === received) client.connection.stream.destroy();
+    };
+    // A process that ends does not wait for it.
+    setTimeout(close, silentMs).unref();
   }
+}
+
+/** The number of bytes that have come over a connection. */
+function bytesFrom({ connection }: pg.Client): number {
+  return (connection.stream as Socket).bytesRead;
 }

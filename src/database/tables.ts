@@ -3,7 +3,7 @@ import { type BuyerDetails, buyerFields, type CancelReason, type OrderStatus } f
 import type { PaymentState } from '../domain/payment.ts';
 import type { RefundReason } from '../domain/refund.ts';
 
-// Rows as Postgres returns them. Amounts are minor units; bigint columns come as strings.
+// Rows as a `Statement` returns them. Amounts are minor units.
 
 export interface ProductRow {
   productId: number;
@@ -105,8 +105,7 @@ export interface RefundRow {
 export type EmailKind = 'order_confirmed' | 'order_cancelled' | 'refund_made';
 
 export interface EmailRow {
-  /** A bigint, which comes as a string. */
-  emailId: string;
+  emailId: number;
   orderId: number;
   kind: EmailKind;
   refundId: number | null;
@@ -120,6 +119,7 @@ export interface EmailRow {
 /** The kinds of items on the attention list. */
 export type AttentionKind =
   | 'event_mismatch'
+  | 'event_version'
   | 'dispute'
   | 'payment_unknown'
   | 'unknown_payment'
@@ -140,6 +140,8 @@ export interface AttentionRow {
   reason: AttentionReason['code'];
   /** The parameters of the reason. */
   detail: Record<string, unknown>;
+  /** How often it was raised. */
+  count: number;
   raisedAt: Date;
   resolvedAt: Date | null;
   resolution: AttentionResolution | null;

@@ -17,7 +17,7 @@ const secondsBetweenTriesAtMost = 2;
  * - Refused when another process has taken the workflow over.
  *
  * The callback may run again after a lost connection, so it only talks to the database, through the statement it is
- * given. What the business expects is its return value; a throw is a fault and fails the workflow for good.
+ * given. An outcome that the business expects is its return value; a throw is a fault and fails the workflow for good.
  */
 export function transaction<Args extends unknown[], Result>(
   name: string,

@@ -2,6 +2,7 @@
 export const attentionCodes = [
   'event_differs',
   'event_failed',
+  'event_version',
   'charge_disputed',
   'unknown_order',
   'payment_unknown',
@@ -20,9 +21,21 @@ export const attentionCodes = [
 
 /** A reason with the parameters of its sentence. Messages of errors, the provider and the mail server stay as they came. */
 export type AttentionReason =
-  /** An event names an order, but another session, charge, amount, currency or mode. */
-  | { readonly code: 'event_differs'; readonly type: string; readonly orderId: number }
-  | { readonly code: 'event_failed'; readonly type: string; readonly error: string }
+  /** An event is about an order, but names another session, charge, amount, currency or mode. */
+  | {
+      readonly code: 'event_differs';
+      readonly type: string;
+      readonly eventId: string;
+      readonly orderId: number;
+    }
+  | {
+      readonly code: 'event_failed';
+      readonly type: string;
+      readonly eventId: string;
+      readonly error: string;
+    }
+  /** The provider's events come in another version of its format. */
+  | ({ readonly code: 'event_version' } & OtherVersion)
   | { readonly code: 'charge_disputed'; readonly transactionId: string | null }
   /** A payment of an order that this database does not know. */
   | ({ readonly code: 'unknown_order' } & UnknownPayment)
@@ -49,6 +62,12 @@ export type AttentionReason =
   | { readonly code: 'email_not_sent'; readonly attempts: number; readonly error: string }
   /** Sums of stock or money contradict each other; `accounts` has the figures. */
   | { readonly code: 'accounts_wrong'; readonly accounts: object };
+
+/** The version of the provider's format that an event came in, and the one that this shop reads. */
+export interface OtherVersion {
+  readonly version: string;
+  readonly expected: string;
+}
 
 /** A payment at the provider: the order that it names, and what a person needs to refund it there. Amount in minor units. */
 export interface UnknownPayment {

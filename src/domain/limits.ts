@@ -1,3 +1,4 @@
+import { isChargeable } from '../shared/currencies.ts';
 import { orderTotal } from './order.ts';
 
 /** Most units of one product in one order. */
@@ -12,14 +13,36 @@ export const largestTotalCents = 99_999_999;
 /** Most orders of one browser that may wait for their payment at once (decision 11). */
 export const maxPendingOrders = 5;
 
+/**
+ * What one client may hold at once. A client is recognised by its browser, its network address and its e-mail address; each is
+ * counted for itself.
+ */
+export interface HoldLimits {
+  readonly units: number;
+  /** In minor units of the order's currency; null for no limit. A client that holds nothing may hold one unit, whatever it costs. */
+  readonly cents: number | null;
+  /** Percent of the units of a product that are free or its own, rounded up to a whole unit. */
+  readonly sharePercent: number;
+  /** Orders of one unit are exempt from the share. */
+  readonly sparesSingleUnits: boolean;
+  /** The second unpaid order of the last hour halves the next hold, as does each further one, down to this many seconds. */
+  readonly shortestHoldSeconds: number;
+}
+
+/** The limit that an order would exceed. */
+export type ExceededLimit = 'units' | 'value' | 'share';
+
+/** Minutes for which an order that ended unpaid shortens the next holds of its client. */
+export const unpaidMinutes = 60;
+
 /** Most units in one delivery to the stock. */
 export const maxDelivery = 100_000;
 
-/** Most characters of an e-mail address. */
+/** Most bytes of an e-mail address, as mail servers count them. */
 export const maxEmailLength = 254;
 
-/** The largest number of an order, a refund or an attention item: an integer of Postgres. */
-export const largestSerial = 2 ** 31 - 1;
+/** The largest number of an order, a refund or an attention item. JSON and JavaScript keep larger ones only roughly. */
+export const largestSerial = Number.MAX_SAFE_INTEGER;
 
 /** Longest wait of a request for an order. Leaves room below the ten seconds in which every request is answered. */
 export const requestWaitMs = 8_000;
@@ -27,8 +50,17 @@ export const requestWaitMs = 8_000;
 /** Days after which a cart without changes is removed. */
 export const cartDays = 30;
 
-/** The reason why products cannot be one order. `nothing`: no units are left, or they cost nothing. */
-export type Blocker = 'too_many_products' | 'too_many_units' | 'currencies' | 'nothing' | 'too_much';
+/**
+ * The reason why products cannot be one order. `nothing`: no units are left, or they cost nothing. `bad_price`: the provider does not
+ * take a price or its currency; such a price is from before the database refused them.
+ */
+export type Blocker =
+  | 'too_many_products'
+  | 'too_many_units'
+  | 'currencies'
+  | 'bad_price'
+  | 'nothing'
+  | 'too_much';
 
 /** One product of an order that is to be placed, with today's price in minor units. */
 export interface PricedItem {
@@ -42,6 +74,8 @@ export function blockerOf(items: readonly PricedItem[]): Blocker | null {
   if (items.length > maxItems) return 'too_many_products';
   if (items.some(({ qty }) => qty > maxQuantity)) return 'too_many_units';
   if (new Set(items.map(({ currency }) => currency)).size > 1) return 'currencies';
+  // A sum of multiples of the provider's step is one too, so the total needs no check of its own.
+  if (!items.every((item) => isChargeable(item.unitPriceCents, item.currency))) return 'bad_price';
   const totalCents = orderTotal(items);
   if (totalCents === 0) return 'nothing';
   return totalCents > largestTotalCents ? 'too_much' : null;

@@ -7,6 +7,7 @@ export type OrderStatus = 'pending' | 'paid' | 'dispatched' | 'cancelled' | 'ref
 export type CancelReason =
   | 'out_of_stock'
   | 'price_changed'
+  | 'hold_limit'
   | 'payment_unavailable'
   | 'payment_ended'
   | 'hold_expired'
@@ -129,6 +130,8 @@ export interface OrderRequest extends BuyerDetails {
 export interface Placement {
   readonly order: OrderRequest;
   readonly requestId: string;
+  /** Keyed hashes of what its client is recognised by. Without any, as in an input of 0.1.0, no limit of a client applies. */
+  readonly clients?: readonly string[];
 }
 
 /** A line of a placed order. */

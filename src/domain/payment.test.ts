@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { decideEvent, decidePayment, type KnownPayment, type PaymentEvent } from './payment.ts';
+import {
+  decideEvent,
+  decidePayment,
+  decideUnknown,
+  isAbout,
+  type KnownPayment,
+  type PaymentEvent,
+} from './payment.ts';
 
 const event: PaymentEvent = {
   id: 'evt_1',
@@ -15,6 +22,7 @@ const event: PaymentEvent = {
   returnUrl: null,
   email: null,
   live: false,
+  otherVersion: null,
   body: {},
 };
 const open: KnownPayment = {
@@ -151,7 +159,58 @@ test('until the session is recorded, an event without our correlation token belo
   }
 });
 
-test('an event of an unknown order is deferred, and an event of another kind is ignored', () => {
-  expect(decideEvent(event, undefined)).toEqual({ outcome: 'unknown_order' });
+test('an event of another kind is ignored', () => {
   expect(decideEvent({ ...event, kind: 'other' }, open)).toEqual({ outcome: 'ignored' });
+});
+
+describe('an event is about a payment', () => {
+  const nothing = { ...event, correlationToken: null, sessionId: null, transactionId: null };
+  const known = { correlationToken: 'ours', sessionId: 'cs_1', transactionId: 'pi_1' };
+
+  test.each([{ correlationToken: 'ours' }, { sessionId: 'cs_1' }, { transactionId: 'pi_1' }])(
+    'of which it names %j',
+    (named) => {
+      expect(isAbout({ ...nothing, ...named }, known)).toBe(true);
+    },
+  );
+
+  test.each([{}, { correlationToken: 'theirs' }, { sessionId: 'cs_2' }, { transactionId: 'pi_2' }])(
+    'and not when it names only its number and %j',
+    (named) => {
+      expect(isAbout({ ...nothing, ...named }, known)).toBe(false);
+      expect(isAbout({ ...nothing, ...named }, { ...known, sessionId: null, transactionId: null })).toBe(
+        false,
+      );
+    },
+  );
+});
+
+describe('an event about no payment that we know', () => {
+  const publicUrl = 'https://shop.example';
+  const returnUrl = `${publicUrl}/orders/token`;
+  const lost: PaymentEvent = { ...event, returnUrl };
+  const charge: PaymentEvent = { ...event, sessionId: null, returnUrl: null };
+  const disputed: PaymentEvent = { ...charge, kind: 'disputed', orderId: null, correlationToken: null };
+  const refunded: PaymentEvent = { ...charge, kind: 'refunded', refundedCents: charge.amountCents };
+
+  test.each([
+    ['a payment of this shop', lost],
+    ['a dispute of a charge', disputed],
+    ['a full refund with a correlation token', refunded],
+  ])('is deferred: %s', (_what, one) => {
+    expect(decideUnknown(one, publicUrl)).toEqual({ outcome: 'unknown_order' });
+  });
+
+  test.each<[string, PaymentEvent]>([
+    ['a payment without a correlation token', { ...lost, correlationToken: null }],
+    ['a payment of another shop', { ...lost, returnUrl: 'https://shop.example.evil/orders/token' }],
+    ['a payment that names no page', { ...lost, returnUrl: null }],
+    ['the end of a session', { ...lost, kind: 'ended' }],
+    ['a dispute without a charge', { ...disputed, transactionId: null }],
+    ['a refund without a correlation token', { ...refunded, correlationToken: null }],
+    ['a refund of a part', { ...refunded, refundedCents: 1 }],
+    ['something else', { ...lost, kind: 'other' }],
+  ])('is ignored: %s', (_what, one) => {
+    expect(decideUnknown(one, publicUrl)).toEqual({ outcome: 'ignored' });
+  });
 });

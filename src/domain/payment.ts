@@ -1,9 +1,10 @@
+import type { OtherVersion } from './attention.ts';
 import type { CancelReason, OrderStatus } from './order.ts';
 
 /** The life of a payment. */
 export type PaymentState = 'creating' | 'open' | 'paid' | 'settled' | 'expired' | 'refund_due' | 'refunded';
 
-/** The outcome of a payment event. `unknown_order` and `too_early` are tried again. */
+/** The outcome of a payment event. `unknown_order` and `too_early` are decided again. */
 export type EventOutcome =
   | 'applied'
   | 'no_change'
@@ -36,7 +37,9 @@ export interface PaymentEvent {
   readonly email: string | null;
   /** Whether real money moved. */
   readonly live: boolean;
-  /** The provider's object as it came, for the record. */
+  /** The version of the provider's format that it came in; null for the one that this shop reads, and for an event that states none. */
+  readonly otherVersion: OtherVersion | null;
+  /** The provider's object for the record: the fields that are read, without the buyer's address. */
   readonly body: unknown;
 }
 
@@ -63,13 +66,43 @@ export type EventDecision =
   | { readonly outcome: Exclude<EventOutcome, 'applied'> };
 
 /**
- * Decides the change that an event causes. Events may arrive in any order and several times (docs/PAYMENTS.md).
- * A payment that is paid stays paid; an event that names another session, amount, currency or mode changes nothing.
+ * Whether an event is about the payment of the order that it names: it carries the order's correlation token, or names the recorded
+ * session or charge. Another shop with the same account has orders with the same numbers, and so has this one after a restore.
  */
-export function decideEvent(event: PaymentEvent, known: KnownPayment | undefined): EventDecision {
-  if (event.kind === 'other') return { outcome: 'ignored' };
-  if (!known) return { outcome: 'unknown_order' };
+export function isAbout(
+  { correlationToken, sessionId, transactionId }: PaymentEvent,
+  known: Pick<KnownPayment, 'correlationToken' | 'sessionId' | 'transactionId'>,
+): boolean {
+  return (
+    correlationToken === known.correlationToken ||
+    (sessionId !== null && sessionId === known.sessionId) ||
+    (transactionId !== null && transactionId === known.transactionId)
+  );
+}
+
+/**
+ * Decides about an event that is about no payment we know. An event of another shop with the same account is ignored.
+ * - A payment of this shop has lost its order, as after a restore from a back-up. It is listed if the order stays unknown.
+ * - A dispute names its charge alone, which may become known.
+ * - A full refund may be that of a payment that has lost its order. Every charge of this shop carries a correlation token.
+ * @param publicUrl the shop's origin
+ */
+export function decideUnknown(event: PaymentEvent, publicUrl: string): EventDecision {
+  const { kind, transactionId, correlationToken, refundedCents, amountCents } = event;
+  const isFullRefund = kind === 'refunded' && correlationToken !== null && refundedCents === amountCents;
+  const isOfUnknownCharge = transactionId !== null && (kind === 'disputed' || isFullRefund);
+  const isLost = kind === 'paid' && isOfShop(event, publicUrl);
+  return { outcome: isLost || isOfUnknownCharge ? 'unknown_order' : 'ignored' };
+}
+
+/**
+ * Decides the change that an event causes in the payment that it is about. Events may arrive in any order and several times
+ * (docs/PAYMENTS.md). A payment that is paid stays paid; an event that names another session, amount, currency or mode changes nothing.
+ */
+export function decideEvent(event: PaymentEvent, known: KnownPayment): EventDecision {
   switch (event.kind) {
+    case 'other':
+      return { outcome: 'ignored' };
     case 'paid':
       return isSameSession(event, known) && isSameCharge(event, known)
         ? decidePaid(known)
@@ -109,12 +142,15 @@ function decideAfterCharge(event: PaymentEvent, known: KnownPayment): EventDecis
 }
 
 /**
- * Whether an event or a listed session is about a session that this shop opened, by the page to which its buyer returns. The
- * correlation token does not show it when the order is unknown.
+ * Whether an event or a listed session is about a session that this shop opened: it carries a correlation token, and its buyer returns
+ * to a page of the shop. The token alone does not show it when the order is unknown.
  * @param publicUrl the shop's origin
  */
-export function isOfShop({ returnUrl }: Pick<PaymentEvent, 'returnUrl'>, publicUrl: string): boolean {
-  return returnUrl?.startsWith(`${publicUrl}/`) ?? false;
+export function isOfShop(
+  { correlationToken, returnUrl }: Pick<PaymentEvent, 'correlationToken' | 'returnUrl'>,
+  publicUrl: string,
+): boolean {
+  return correlationToken !== null && (returnUrl?.startsWith(`${publicUrl}/`) ?? false);
 }
 
 /** Whether a payment is still waited for. */

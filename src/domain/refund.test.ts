@@ -24,6 +24,21 @@ test.each([
   ['without', { ...ask, restock: false }, paid, { amountCents: 700, full: true, restock: false }],
   ['one cent too much', { ...ask, amountCents: 701 }, paid, 'refund_too_large'],
   ['units of an order on its way out', { amountCents: 1, restock: true }, paid, 'restock_needs_full_refund'],
+  [
+    'a part in steps',
+    { ...ask, amountCents: 10 },
+    { ...paid, currency: 'KWD' },
+    { amountCents: 10, full: false, restock: false },
+  ],
+  ['a part between steps', { ...ask, amountCents: 15 }, { ...paid, currency: 'KWD' }, 'refund_indivisible'],
+  ['half an ISK', { ...ask, amountCents: 50 }, { ...paid, currency: 'ISK' }, 'refund_indivisible'],
+  // The provider has taken the whole, so it decides.
+  [
+    'a rest between steps',
+    { ...ask, amountCents: 695 },
+    { ...paid, amountCents: 995, currency: 'KWD' },
+    { amountCents: 695, full: true, restock: true },
+  ],
 ] as const)('%s', (_what, terms, payment, decision) => {
   expect(decideRefund(terms, payment)).toEqual(decision);
 });

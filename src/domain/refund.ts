@@ -1,3 +1,4 @@
+import { minorUnitsOf } from '../shared/currencies.ts';
 import type { OrderStatus } from './order.ts';
 import type { KnownPayment } from './payment.ts';
 
@@ -20,10 +21,13 @@ export interface RefundRequest extends RefundTerms {
   readonly requestKey: string;
 }
 
-/** Why a refund was not promised, and how much of the payment may still be paid back, in minor units. */
+/** Why a refund was not promised. Amounts in minor units. */
 export interface RefusedRefund {
   readonly refused: RefundRefusal | 'unknown_order' | 'key_reused';
+  /** How much of the payment may still be paid back. */
   readonly refundableCents: number;
+  /** The provider pays back multiples of it. */
+  readonly stepCents: number;
 }
 
 /** A refund that may be promised. `full`: with it, the whole payment is refunded. */
@@ -33,10 +37,15 @@ export interface AllowedRefund {
   readonly restock: boolean;
 }
 
-export type RefundRefusal = 'not_refundable' | 'refund_too_large' | 'restock_needs_full_refund';
+export type RefundRefusal =
+  | 'not_refundable'
+  | 'refund_too_large'
+  | 'refund_indivisible'
+  | 'restock_needs_full_refund';
 
 /**
- * Decides on a refund. Only a settled payment can be refunded, up to the amount that no earlier refund covers.
+ * Decides on a refund. Only a settled payment can be refunded, up to the amount that no earlier refund covers, and a part of it only
+ * by an amount that the provider takes.
  * An order that will still be dispatched keeps its units, so they return to stock only with a full refund.
  */
 export function decideRefund(terms: RefundTerms, payment: KnownPayment): AllowedRefund | RefundRefusal {
@@ -45,6 +54,7 @@ export function decideRefund(terms: RefundTerms, payment: KnownPayment): Allowed
   const amountCents = terms.amountCents ?? left;
   if (amountCents > left) return 'refund_too_large';
   const full = amountCents === left;
+  if (!full && amountCents % minorUnitsOf(payment.currency).step !== 0) return 'refund_indivisible';
   const restock = terms.restock ?? isRestockedByDefault(payment.orderStatus, full);
   if (restock && !full && payment.orderStatus !== 'dispatched') return 'restock_needs_full_refund';
   return { amountCents, full, restock };

@@ -51,6 +51,25 @@ test('a message arrives with its id, its sender, its one recipient and both its 
   expect(received?.text).toContain('<p>Two cleats × 9.99</p>');
 });
 
+test('an encoded domain needs nothing of the server; a server that knows ASCII names alone refuses others', async () => {
+  const old = new MailServer({
+    hideSMTPUTF8: true,
+    onRcptTo: ({ address }, session, done) => {
+      const isAscii = /^[\x20-\x7e]+@/.test(address) || session.envelope.smtpUtf8 === true;
+      done(isAscii ? null : Object.assign(new Error('5.1.3 bad address syntax'), { responseCode: 553 }));
+    },
+  });
+  const mailer = createSmtpMailer({ url: await old.start(), from });
+  expect(await mailer.send({ ...message, to: 'info@bücher.example' })).toBe('sent');
+  expect(old.received[0]?.headers).toContain('To: info@xn--bcher-kva.example');
+  expect(await mailer.send({ ...message, to: 'jörg@example.com' })).toEqual({
+    refused: expect.stringContaining('bad address syntax'),
+  });
+  await old.close();
+  expect(await send({ to: 'jörg@bücher.example' })).toBe('sent');
+  expect(mail.received[0]?.recipients).toEqual(['jörg@bücher.example']);
+});
+
 describe('an answer that leaves the outcome open is thrown, without the address', () => {
   test.each<[SmtpFault, string]>([
     ['busy', 'EENVELOPE'],

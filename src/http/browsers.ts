@@ -9,6 +9,8 @@ export interface Browsers {
   seen(request: FastifyRequest, reply: FastifyReply): string | null;
   /** The same, but gives a browser without an id a new one. */
   ensure(request: FastifyRequest, reply: FastifyReply): string;
+  /** Removes the cookie. @returns the id that it had */
+  forget(request: FastifyRequest, reply: FastifyReply): string | null;
 }
 
 const bytesOfId = 16;
@@ -36,5 +38,9 @@ export function signedBrowsers({ secure }: { readonly secure: boolean }): Browse
       return id === null ? null : set(reply, id);
     },
     ensure: (request, reply) => set(reply, of(request) ?? randomBytes(bytesOfId).toString('base64url')),
+    forget: (request, reply) => {
+      reply.clearCookie(name, { ...settings, signed: false });
+      return of(request);
+    },
   };
 }

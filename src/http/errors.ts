@@ -8,25 +8,31 @@ export const problemTypes: Readonly<Record<ErrorCode, { readonly status: number;
   {
     invalid_input: { status: 400, title: 'The request has a value that is not allowed.' },
     malformed_body: { status: 400, title: 'The body cannot be read.' },
+    malformed_request: { status: 400, title: 'This is no HTTP request.' },
     bad_signature: { status: 400, title: 'The message is not signed by the payment provider.' },
     unknown_product: { status: 400, title: 'There is no such product.' },
+    weak_key: { status: 400, title: 'This key can be guessed.' },
     unauthorized: { status: 401, title: 'This is for operators.' },
     cross_site: { status: 403, title: 'Another site may not do this.' },
     not_found: { status: 404, title: 'There is nothing here.' },
     method_not_allowed: { status: 405, title: 'This address does not take that method.' },
+    request_timeout: { status: 408, title: 'The request did not arrive in time.' },
     out_of_stock: { status: 409, title: 'There is not enough in stock.' },
     price_changed: { status: 409, title: 'The price has changed.' },
+    hold_limit: { status: 409, title: 'That is more than one shopper may hold at once.' },
     payment_unavailable: {
       status: 409,
       title: 'The payment could not be opened, and the order was cancelled.',
     },
     not_refundable: { status: 409, title: 'There is nothing to refund.' },
     refund_too_large: { status: 409, title: 'That is more than is left to refund.' },
+    refund_indivisible: { status: 409, title: 'The payment provider does not pay back this amount.' },
     not_restartable: { status: 409, title: 'There is nothing to try again.' },
     body_too_large: { status: 413, title: 'The body is too large.' },
     unsupported_media_type: { status: 415, title: 'A body of this type is not understood.' },
     key_reused: { status: 422, title: 'This key belongs to another request.' },
     rate_limited: { status: 429, title: 'Too many requests.' },
+    headers_too_large: { status: 431, title: 'The headers of the request are too large.' },
     internal: { status: 500, title: 'Something went wrong here.' },
     unavailable: { status: 503, title: 'The shop is restarting. Nothing is lost.' },
     timeout: { status: 503, title: 'The answer takes longer than expected. Nothing is lost.' },
@@ -50,6 +56,18 @@ export function problemOf(error: unknown): Problem {
   const { code, details, message: detail } = knownError(error);
   const { status, title } = problemTypes[code];
   return { ...details, type: `urn:holdfast:error:${code}`, title, status, code, detail };
+}
+
+const parserCodes: Readonly<Record<string, ErrorCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body_too_large',
+};
+
+/** Converts the error of a request that Node could not read to the problem for its sender. */
+export function problemOfUnreadable(error: NodeJS.ErrnoException): Problem {
+  const code = parserCodes[error.code ?? ''] ?? 'malformed_request';
+  return problemOf(new ShopError(code, problemTypes[code].title));
 }
 
 /** Sends a problem as `application/problem+json`. */
@@ -83,7 +101,8 @@ function knownError(error: unknown): ShopError {
     const detail = issues.map(({ field, message }) => `${field}: ${message}`).join('; ');
     return new ShopError('invalid_input', detail, { issues });
   }
-  if (isPostgresAway(error) || isTransient(error))
+  // A body that broke off has the status 400, and the code of a lost connection.
+  if ((error as FastifyError).statusCode === undefined && (isPostgresAway(error) || isTransient(error)))
     return new ShopError('unavailable', 'The database is away for a moment. Ask again.');
   return ofFastify(error as FastifyError);
 }

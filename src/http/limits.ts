@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ShopError } from '../domain/errors.ts';
-import { isFromOtherSite, isLoopback } from '../shared/same-site.ts';
+import { isForeignName, isFromOtherSite } from '../shared/same-site.ts';
+import { clientAddressOf } from './client-address.ts';
 
 // Requests that are refused before their handler runs, and the time that a handler may take.
 
@@ -22,7 +23,8 @@ export function cartLimit(isKnown: (request: FastifyRequest) => boolean) {
       timeWindow: '1 minute',
       groupId: 'cart',
       max: (request: FastifyRequest) => (isKnown(request) ? cartChangesPerMinute : cartsPerMinute),
-      keyGenerator: (request: FastifyRequest) => `${isKnown(request) ? 'known' : 'new'} ${request.ip}`,
+      keyGenerator: (request: FastifyRequest) =>
+        `${isKnown(request) ? 'known' : 'new'} ${clientAddressOf(request.ip)}`,
     },
   };
 }
@@ -38,10 +40,11 @@ export function tooManyRequests(_request: FastifyRequest, context: { after: stri
  */
 export function refuseOtherSites(server: FastifyInstance, publicUrl: string): void {
   const ours = new URL(publicUrl).host;
-  const isDemonstration = isLoopback(new URL(publicUrl).hostname);
   server.addHook('onRequest', async (request) => {
-    // Another site can point its own name at this address (DNS rebinding). The browser then lets it read the answers.
-    if (isDemonstration && !isLoopback(request.hostname)) {
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      throw new ShopError('malformed_request', 'The request names no host.');
+    }
+    if (isForeignName(request.hostname, publicUrl)) {
       throw new ShopError(
         'cross_site',
         'Set PUBLIC_URL to reach this shop under another name than localhost.',

@@ -1,8 +1,9 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifySchema } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { OpenAPIV3_1 } from 'openapi-types';
+import { contentSecurityPolicy } from '../shared/security-headers.ts';
 
 const tags = [
   { name: 'shop', description: 'Products, checkouts and orders' },
@@ -15,14 +16,19 @@ const tags = [
   { name: 'health', description: 'Liveness and readiness' },
 ];
 
-/**
- * Serves OpenAPI generated from the schemas of the routes: as a page at `/docs`, as JSON at `/docs/json`. Register it first.
- * @param version the shop's own version
- * @param publicUrl the origin under which clients reach the shop
- */
+export interface DocumentOptions {
+  /** The shop's own version. */
+  readonly version: string;
+  /** The origin under which clients reach the shop. */
+  readonly publicUrl: string;
+  /** Whether the routes of operators are listed. */
+  readonly documentsOperators: boolean;
+}
+
+/** Serves OpenAPI generated from the schemas of the routes: as a page at `/docs`, as JSON at `/docs/json`. Register it first. */
 export async function documentRoutes(
   server: FastifyInstance,
-  { version, publicUrl }: { readonly version: string; readonly publicUrl: string },
+  { version, publicUrl, documentsOperators }: DocumentOptions,
 ): Promise<void> {
   await server.register(swagger, {
     openapi: {
@@ -39,28 +45,63 @@ export async function documentRoutes(
       security: [],
       tags,
       components: {
-        securitySchemes: {
-          operator: { type: 'http', scheme: 'bearer', description: 'The operator token' },
-        },
+        ...(documentsOperators && {
+          securitySchemes: {
+            operator: { type: 'http', scheme: 'bearer', description: 'The operator token' },
+          },
+        }),
       },
     },
-    transform: jsonSchemaTransform,
+    transform: (source) => {
+      const { schema, url } = jsonSchemaTransform(source);
+      const isHidden = !documentsOperators && isForOperators(source.schema);
+      return { schema: isHidden ? { hide: true } : schema, url };
+    },
     hideUntagged: true,
     transformObject: (source) => tidy(jsonSchemaTransformObject(source) as OpenAPIV3_1.Document),
   });
-  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  await server.register(swaggerUi, {
+    routePrefix: '/docs',
+    // Without the bar at the top, whose logo has a style inside the page.
+    uiConfig: { layout: 'BaseLayout' },
+    // Its style sheet has pictures in `data:` addresses.
+    staticCSP: contentSecurityPolicy({ dataImages: true, https: publicUrl.startsWith('https:') }),
+  });
 }
 
-/** Corrects what the generators cannot express: optional bodies, and one component for each schema with an id. */
+function isForOperators(schema: FastifySchema | undefined): boolean {
+  return schema?.security?.some((requirement) => 'operator' in requirement) ?? false;
+}
+
+/** Corrects what the generators cannot express: optional bodies, and no tags and components that no listed route uses. */
 function tidy(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
-  for (const path of Object.values(document.paths ?? {})) {
-    if (path?.post?.requestBody) markOptional(path.post.requestBody as OpenAPIV3_1.RequestBodyObject);
+  const operations = Object.values(document.paths ?? {}).flatMap((path) =>
+    Object.values(path ?? {}),
+  ) as OpenAPIV3_1.OperationObject[];
+  for (const { requestBody } of operations) {
+    if (requestBody) markOptional(requestBody as OpenAPIV3_1.RequestBodyObject);
   }
-  // The type provider adds a second component for requests, which nothing refers to.
-  const schemas = Object.entries(document.components?.schemas ?? {}).filter(
-    ([name]) => !name.endsWith('Input'),
-  );
-  return { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
+  const usedTags = new Set(operations.flatMap((operation) => operation.tags ?? []));
+  return {
+    ...document,
+    tags: tags.filter(({ name }) => usedTags.has(name)),
+    components: { ...document.components, schemas: usedSchemas(document) },
+  };
+}
+
+/** The components that the routes refer to, directly or through others. The type provider adds those of all schemas with an id. */
+function usedSchemas({ paths, components }: OpenAPIV3_1.Document): Record<string, OpenAPIV3_1.SchemaObject> {
+  const all = Object.entries(components?.schemas ?? {});
+  const used = new Set<string>();
+  const collect = (part: unknown): void => {
+    for (const [, name = ''] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      if (used.has(name)) continue;
+      used.add(name);
+      collect(components?.schemas?.[name]);
+    }
+  };
+  collect(paths);
+  return Object.fromEntries(all.filter(([name]) => used.has(name)));
 }
 
 /** A body that may be null may be left out. @fastify/swagger calls every body required. */

@@ -29,6 +29,7 @@ interface PagesOptions {
   readonly demonstration: Demonstration | null;
 }
 
+/** Makes the functions that answer with pages, each in the layout of the shop with the cart of its browser. */
 export function createPages({ renderer, browsers, countCart, demonstration }: PagesOptions): Pages {
   const layoutOf = (units: number | null, here = ''): LayoutView =>
     layoutView({ units, here, formKey: randomUUID(), demonstration });
@@ -46,7 +47,7 @@ export function createPages({ renderer, browsers, countCart, demonstration }: Pa
 }
 
 function sendHtml(reply: FastifyReply, html: string): FastifyReply {
-  return sendText(reply.header('cache-control', 'no-store'), 'text/html', html);
+  return sendText(reply, 'text/html', html);
 }
 
 /** Sends a text as it is, without the serializer of the route, which is for JSON. */

@@ -1,5 +1,6 @@
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
+import { readEmailAddress } from '../domain/email-address.ts';
 import { type ErrorCode, errorCodes, ShopError } from '../domain/errors.ts';
 import { largestSerial, maxEmailLength, maxItems, maxQuantity } from '../domain/limits.ts';
 import type { BuyerDetails } from '../domain/order.ts';
@@ -11,18 +12,26 @@ import { problemMediaType, problemOf, problemTypes } from './errors.ts';
 export const checkoutKey = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,200}$/, '1 to 200 letters, digits, dots, underscores or hyphens')
-  .meta({ examples: ['my-first-order'] });
+  .meta({ examples: ['4f9b7b52-6f0e-4d5c-9d9e-1a2b3c4d5e6f'] });
 
 const wholeNumber = `a whole number from 1 to ${largestSerial}`;
 
 /** The number of an order, a refund or an attention item in an address. */
 export const serial = z
   .string()
-  .regex(/^\d{1,10}$/, wholeNumber)
+  .regex(/^\d{1,16}$/, wholeNumber)
   .transform(Number)
   .refine((id) => id >= 1 && id <= largestSerial, wholeNumber)
-  .meta({ type: 'integer', minimum: 1, maximum: largestSerial, pattern: undefined, examples: [1] });
+  .meta({
+    type: 'integer',
+    format: 'int64',
+    minimum: 1,
+    maximum: largestSerial,
+    pattern: undefined,
+    examples: [1],
+  });
 
+/** The code of a product. */
 export const sku = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,64}$/, 'a product code')
@@ -30,21 +39,31 @@ export const sku = z
 
 const item = z.strictObject({ sku, qty: z.int().min(1).max(maxQuantity) });
 
+/** Products with quantities, as a checkout requests them. */
 export const items = z.array(item).min(1).max(maxItems);
 
-export const email = z
-  .email()
+/** An e-mail address; the value is the form in which it is stored. */
+const email = z
+  .string()
   .max(maxEmailLength)
-  .meta({ examples: ['ada@example.com'], pattern: undefined });
+  .transform((typed, context) => {
+    const address = readEmailAddress(typed);
+    if (address === null) context.addIssue({ code: 'custom', message: 'no e-mail address' });
+    return address ?? z.NEVER;
+  })
+  .meta({ format: 'idn-email', examples: ['ada@example.com'] });
 
 /** The buyer's fields of an order in a request of a program. */
 export const buyerDetails = { email: email.optional() } satisfies Record<keyof BuyerDetails, z.ZodType>;
 
-/** The buyer's fields of an order as typed into a form. */
-export const typedBuyerDetails = { email: z.string().trim().default('') } satisfies Record<
-  keyof BuyerDetails,
-  z.ZodType<string>
->;
+/** The buyer's fields of an order as typed into a form: as they are stored, or as they are when they are wrong. */
+export const typedBuyerDetails = {
+  email: z
+    .string()
+    .trim()
+    .transform((typed) => readEmailAddress(typed) ?? typed)
+    .default(''),
+} satisfies Record<keyof BuyerDetails, z.ZodType<string>>;
 
 /** Minor units. */
 export const cents = z.int().min(0).max(Number.MAX_SAFE_INTEGER);

@@ -2,14 +2,30 @@ import accepts from '@fastify/accepts';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyInstance, LogController, type RouteOptions } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type RouteOptions,
+} from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { type ErrorCode, ShopError } from '../domain/errors.ts';
 import { buyerFields } from '../domain/order.ts';
+import { type ConnectionLimits, createHttpServer } from '../shared/http-server.ts';
+import { isNestedTooDeeply, nestedTooDeeply } from '../shared/json-depth.ts';
+import { contentSecurityPolicy, securityHeaders } from '../shared/security-headers.ts';
 import { type Assets, assetRoutes, smallestToCompress } from './assets.ts';
-import { logProblem, type Problem, problemOf, sendProblem, withRetryAfter } from './errors.ts';
+import { clientAddressOf } from './client-address.ts';
+import {
+  logProblem,
+  type Problem,
+  problemMediaType,
+  problemOf,
+  problemOfUnreadable,
+  sendProblem,
+  withRetryAfter,
+} from './errors.ts';
 import { limitTime, refuseEncodedBodies, refuseOtherSites, tooManyRequests } from './limits.ts';
 import { wantsPage } from './pages.ts';
 import { anyProblem, withProblems } from './schemas.ts';
@@ -26,6 +42,7 @@ export interface ServerOptions {
   readonly publicUrl: string;
   /** Origin to which a checkout form may lead: the provider's payment pages. */
   readonly paymentOrigin: string;
+  readonly connectionLimits: ConnectionLimits;
   /** Called with the error of each request that failed. */
   readonly onFailure: (error: unknown) => void;
   /** The page that shows a problem to a person. */
@@ -39,7 +56,7 @@ const longestParameter = 1_000;
 
 /** The server without routes: limits, headers, body parsers, and one way to answer errors. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
-  const server = Fastify({
+  const server: FastifyInstance = Fastify({
     logger: {
       level: options.logLevel,
       base: { executor: options.executorId },
@@ -50,6 +67,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     bodyLimit: bodyLimitBytes,
     routerOptions: { maxParamLength: longestParameter, ignoreTrailingSlash: true },
     forceCloseConnections: 'idle',
+    serverFactory: (handle) =>
+      createHttpServer(
+        handle,
+        httpServerOptions(options, () => server.log),
+      ),
+    // The server above answers these errors.
+    clientErrorHandler: () => undefined,
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, problemOf(error)),
   });
   server.setValidatorCompiler(validatorCompiler);
@@ -61,8 +85,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   refuseEncodedBodies(server);
   limitTime(server, handlerTimeoutMs);
   await server.register(accepts);
-  await server.register(rateLimit, { global: false, errorResponseBuilder: tooManyRequests });
-  await server.register(helmet, securityHeaders(options));
+  await server.register(rateLimit, {
+    global: false,
+    errorResponseBuilder: tooManyRequests,
+    keyGenerator: ({ ip }) => clientAddressOf(ip),
+  });
   await server.register(cookie, { secret: [...options.cookieSecrets] });
   await server.register(compress, { threshold: smallestToCompress, globalDecompression: false });
   await server.register(assetRoutes, { assets: options.assets });
@@ -91,7 +118,7 @@ function answerErrors(server: FastifyInstance, { onFailure, renderProblem }: Ser
     logProblem(request, problem, error);
     if (!wantsPage(request)) return sendProblem(reply, problem);
     const page = await renderProblem(problem);
-    reply.header('cache-control', 'no-store').type('text/html; charset=utf-8');
+    reply.type('text/html; charset=utf-8');
     return withRetryAfter(reply, problem).code(problem.status).send(page);
   });
   server.setNotFoundHandler(() => {
@@ -111,6 +138,7 @@ function readBodies(server: FastifyInstance): void {
   server.removeContentTypeParser('text/plain');
   server.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
+    else if (isNestedTooDeeply(body)) done(new ShopError('malformed_body', nestedTooDeeply));
     else void parseJson(request, body, done);
   });
   void server.register(formbody, {
@@ -125,23 +153,26 @@ function readBodies(server: FastifyInstance): void {
   });
 }
 
-function securityHeaders({ publicUrl, paymentOrigin }: ServerOptions) {
+function httpServerOptions(
+  { publicUrl, paymentOrigin, connectionLimits }: ServerOptions,
+  log: () => FastifyBaseLogger,
+) {
   const https = publicUrl.startsWith('https:');
   return {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        baseUri: ["'none'"],
-        objectSrc: ["'none'"],
-        frameAncestors: ["'none'"],
-        // Chromium applies this to the redirect after a form post, too.
-        formAction: ["'self'", paymentOrigin],
-        ...(https && { upgradeInsecureRequests: [] }),
-      },
+    limits: connectionLimits,
+    headers: securityHeaders({
+      contentSecurityPolicy: contentSecurityPolicy({ formTargets: [paymentOrigin], https }),
+      referrerPolicy: 'same-origin',
+      frames: 'SAMEORIGIN',
+      https,
+    }),
+    toUnreadable: (error: Error) => {
+      const problem = problemOfUnreadable(error);
+      log().info({ code: problem.code }, 'request refused');
+      return { status: problem.status, type: problemMediaType, body: JSON.stringify(problem) };
     },
-    // Only for this host, because other hosts of the domain may have no https.
-    strictTransportSecurity: https && { includeSubDomains: false },
-    referrerPolicy: { policy: 'same-origin' as const },
-  };
+    onFull: () => {
+      log().warn({ connections: connectionLimits.connections }, 'connections refused: there are too many');
+    },
+  } as const;
 }

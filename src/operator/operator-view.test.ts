@@ -17,6 +17,7 @@ const nothing: OperatorSource = {
   executors: [],
   accounts: { stock: [], money: [], contradictions: 0 },
   outcome: null,
+  after: null,
   unresolved: null,
   refund: null,
   form,
@@ -30,6 +31,7 @@ const anItem = (changes: Partial<OpenAttentionItem> = {}): OpenAttentionItem => 
   orderId: 7,
   token: 'token-of-seven',
   reason: { code: 'refund_refused', message: 'no such charge' },
+  count: 1,
   raisedAt: new Date('2026-11-20T09:05:00Z'),
   resolvedAt: null,
   resolution: null,
@@ -97,10 +99,20 @@ test('an attention item shows its time, its reason and a link to its order', () 
   ]);
 });
 
-test('a list of the maximum length says that there may be more', () => {
+test('a full page of attention items links to the next one, and a later page to the first', async () => {
   const hundred = Array.from({ length: 100 }, (_one, index) => anItem({ attentionId: index + 1 }));
-  expect(view({ attention: hundred }).more).toContain('100 oldest');
-  expect(view({ attention: hundred.slice(1) }).more).toBeNull();
+  const first = await page({ attention: hundred });
+  expect(first).toContain('href="/operator?after=100"');
+  expect(first).not.toContain('Back to the first items');
+  const last = await page({ attention: [anItem({ attentionId: 101 })], after: 100 });
+  expect(last).toContain('<a href="/operator">Back to the first items</a>');
+  expect(last).not.toContain('Further items');
+  expect(last).toContain('action="/operator/attention/101/resolve?after=100"');
+});
+
+test('an item that happened several times says so', async () => {
+  expect(await page({ attention: [anItem({ count: 131 })] })).toContain('131 times; this is the newest.');
+  expect(await page({ attention: [anItem()] })).not.toContain('times;');
 });
 
 test('an attention item that was resolved meanwhile takes no resolution', () => {
@@ -209,6 +221,7 @@ test.each([
   'unknown_order',
   'not_refundable',
   'amount_unreadable',
+  'refund_indivisible',
   'reason_unreadable',
   'restock_needs_full_refund',
   'key_reused',
@@ -239,6 +252,14 @@ test('an unknown payment shows amount, e-mail address and charge, and cannot be 
   expect(html).toContain('Refund the charge pi_12');
   expect(html).not.toContain('/retry"');
   expect(await show(null)).toContain('a buyer without an e-mail address');
+});
+
+test('events of another version name both versions, and cannot be tried again', async () => {
+  const reason = { code: 'event_version', version: '2024-06-20', expected: '2026-10-28.endive' } as const;
+  const item = anItem({ kind: 'event_version', subject: '2024-06-20', orderId: null, token: null, reason });
+  const html = await page({ attention: [item] });
+  expect(html).toMatch(/come in version 2024-06-20 .+ Register the webhook with version 2026-10-28\.endive/);
+  expect(html).not.toContain('/retry"');
 });
 
 test('a refund that is still asked for says what a retry and a resolution do', async () => {

@@ -3,7 +3,7 @@ import type { RefundOfOrder } from '../database/queries/orders.ts';
 import type { ProductInStock } from '../database/queries/products.ts';
 import {
   type Accounts,
-  attentionPerList,
+  attentionPerPage,
   type OpenAttentionItem,
   type ReconciliationRow,
 } from '../database/queries/reconciliation.ts';
@@ -14,8 +14,8 @@ import { orderWords } from '../storefront/words.ts';
 import { processesView, scopesView, sumsView } from './sums-view.ts';
 import {
   attentionReasonText,
+  attentionTimesWords,
   attentionWords,
-  oldestWords,
   operatorWords,
   outcomeWords,
   refundFaults,
@@ -50,6 +50,8 @@ export interface OperatorSource {
   readonly accounts: Accounts;
   readonly executors: readonly LivingExecutor[];
   readonly outcome: Outcome | null;
+  /** The attention item after which the list begins; null for its beginning. */
+  readonly after: number | null;
   /** An attention item that was not resolved, with what was typed. */
   readonly unresolved: { readonly attentionId: number; readonly typed: string } | null;
   /** The refund that was just asked for. */
@@ -73,8 +75,11 @@ export function operatorView(source: OperatorSource, now: Date) {
       faultMessage ??
       (stillOpen ? resolutionFault : (notice?.text ?? refund.done?.title ?? operatorWords.title)),
     notice,
-    attention: attention.map((item) => attentionView(item, unresolved, now)),
-    more: attention.length === attentionPerList ? oldestWords(attentionPerList) : null,
+    attention: attention.map((item) => attentionView(item, source, now)),
+    // Forms send it too, so that their answer shows the same items.
+    here: queryOf(source.after),
+    first: source.after !== null,
+    more: attention.length < attentionPerPage ? null : queryOf(attention.at(-1)?.attentionId ?? null),
     sums: sumsView(source.accounts, source.products, now),
     scopes: scopesView(reconciliations, now),
     processes: processesView(source.executors, now),
@@ -82,13 +87,18 @@ export function operatorView(source: OperatorSource, now: Date) {
   };
 }
 
-function attentionView(item: OpenAttentionItem, unresolved: OperatorSource['unresolved'], now: Date) {
+function queryOf(after: number | null): string {
+  return after === null ? '' : `?after=${after}`;
+}
+
+function attentionView(item: OpenAttentionItem, { unresolved }: OperatorSource, now: Date) {
   const { attentionId: id, kind, orderId, token } = item;
   const refused = unresolved?.attentionId === id ? unresolved : null;
   return {
     id,
     word: attentionWords[kind],
     reason: reasonText(item.reason),
+    times: item.count > 1 ? attentionTimesWords(item.count) : null,
     order: orderId !== null && token !== null ? { name: orderWords(orderId), token } : null,
     time: shownTime(item.raisedAt, now),
     retryHint: retryWords(kind, item.reason.code),

@@ -17,6 +17,8 @@ export const operatorWords = {
     retry: 'Try again',
     resolution: 'How it was resolved',
     resolve: 'Resolve',
+    more: 'Further items',
+    first: 'Back to the first items',
   },
   sums: {
     at: 'Added up at {time}.',
@@ -81,6 +83,7 @@ export const operatorWords = {
 /** The heading of each kind of attention item. */
 export const attentionWords: Readonly<Record<AttentionKind, string>> = {
   event_mismatch: 'A payment message that does not fit',
+  event_version: 'Payment messages of another version',
   dispute: 'A disputed payment',
   payment_unknown: 'A payment without an answer',
   unknown_payment: 'A payment without an order',
@@ -127,9 +130,11 @@ const overdueWork = { dispatch: 'The dispatch', refund: 'The refund', email: 'Th
 export function attentionReasonText(reason: AttentionReason): string {
   switch (reason.code) {
     case 'event_differs':
-      return `${reason.type} names order ${reason.orderId} but another session, charge, amount, currency or mode. Nothing was changed.`;
+      return `${reason.type} (${reason.eventId}) is about order ${reason.orderId} but names another session, charge, amount, currency or mode. Nothing was changed.`;
     case 'event_failed':
-      return `${reason.type} cannot be ingested: ${reason.error}`;
+      return `${reason.type} (${reason.eventId}) cannot be ingested: ${reason.error}`;
+    case 'event_version':
+      return `Payment messages come in version ${reason.version} of the provider's format. This shop reads ${reason.expected}. They were handled as usual, but their fields may mean something else. Register the webhook with version ${reason.expected}, as docs/PAYMENTS.md says.`;
     case 'charge_disputed':
       return `The buyer disputes the charge ${reason.transactionId}. Answer at the payment provider.`;
     case 'overdue':
@@ -174,9 +179,9 @@ function unknownPaymentText({
   return `${amount} was paid by ${payer} for order ${orderId ?? 'without a number'}, which is not in this database. Refund the charge ${transactionId} at the payment provider, or deliver by hand.`;
 }
 
-/** That the list goes on. */
-export function oldestWords(shown: number): string {
-  return `These are the ${shown} oldest. There may be more.`;
+/** How often an item that is listed once has happened. */
+export function attentionTimesWords(count: number): string {
+  return `${count} times; this is the newest.`;
 }
 
 /** The result of an action. The query parameter `outcome` names one of them. */
@@ -237,6 +242,7 @@ export const refundFaults = {
   not_refundable: { field: 'order', text: 'It is not paid, or all of it was promised back already.' },
   amount_unreadable: { field: 'amount', text: 'Write an amount above zero, such as {example}.' },
   refund_too_large: { field: 'amount', text: 'At most {left} of this order can still be paid back.' },
+  refund_indivisible: { field: 'amount', text: 'The payment service pays back multiples of {example} only.' },
   reason_unreadable: { field: 'reason', text: 'Say why in 1 to 200 characters.' },
   restock_needs_full_refund: {
     field: 'restock',

@@ -116,6 +116,6 @@ export interface PaymentProvider {
    * @throws ShopError `bad_signature` or `malformed_body`
    */
   verifyEvent(message: SignedMessage, now: Date): PaymentEvent;
-  /** Reads an event from the provider's own object, in a list or in `payment_events`; undefined when it is none. */
-  readEvent(body: unknown): PaymentEvent | undefined;
+  /** Reads an event from the provider's own object, in a list, or from a `body` in `payment_events`; undefined when it is none. */
+  readEvent(message: unknown): PaymentEvent | undefined;
 }

@@ -1,3 +1,5 @@
+import { currencies, minorUnitsOf } from './currencies.ts';
+
 /** An amount in minor units (cents) of one currency (ISO 4217, in either case). Never a fraction. */
 export interface Money {
   readonly cents: number;
@@ -9,13 +11,20 @@ export const numberLocale = 'en-US';
 
 /** The amount as a shopper reads it: `$99.99` for 9999 USD, `¥500` for 500 JPY. */
 export function formatMoney({ cents, currency }: Money): string {
-  const format = formatOf(currency);
-  return format.format(cents / 10 ** fractionDigits(format));
+  const { digits } = minorUnitsOf(currency);
+  // The digits are always the provider's: Intl has others, which depend on the version of Node.
+  const number = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const major = majorUnits({ cents, currency });
+  const code = currency.toUpperCase();
+  // Intl throws at a code that cannot be one, and a message of the provider may contain any.
+  if (!currencies.has(code))
+    return `${code}\u00a0${new Intl.NumberFormat(numberLocale, number).format(major)}`;
+  return new Intl.NumberFormat(numberLocale, { ...number, style: 'currency', currency }).format(major);
 }
 
 /** The amount in major units, for the tutorials' `price` field only; arithmetic stays in minor units. */
 export function majorUnits({ cents, currency }: Money): number {
-  return cents / 10 ** fractionDigits(formatOf(currency));
+  return cents / 10 ** minorUnitsOf(currency).digits;
 }
 
 /**
@@ -24,21 +33,12 @@ export function majorUnits({ cents, currency }: Money): number {
  */
 export function parseMoney(text: string, currency: string): number | undefined {
   const entered = text.trim().replaceAll('\u00a0', ' ');
-  const format = formatOf(currency);
   const [, major, minor = ''] = /^(\d{1,12})(?:\.(\d{1,3}))?$/.exec(entered) ?? [];
   if (major !== undefined) {
-    const digits = fractionDigits(format);
+    const { digits } = minorUnitsOf(currency);
     return minor.length <= digits ? Number(major + minor.padEnd(digits, '0')) : undefined;
   }
   const cents = Number(entered.replaceAll(/\D/g, ''));
   const formatted = formatMoney({ cents, currency }).replaceAll('\u00a0', ' ');
   return Number.isSafeInteger(cents) && entered === formatted ? cents : undefined;
-}
-
-function formatOf(currency: string): Intl.NumberFormat {
-  return new Intl.NumberFormat(numberLocale, { style: 'currency', currency });
-}
-
-function fractionDigits(format: Intl.NumberFormat): number {
-  return format.resolvedOptions().maximumFractionDigits ?? 0;
 }

@@ -21,11 +21,6 @@ export function isPostgresAway(error: unknown): boolean {
   return isPostgresAway(error.cause);
 }
 
-/** Whether a statement had no answer in time: its connection may hang, without an error, for as long as the operating system waits. */
-export function isUnanswered(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Query read timeout';
-}
-
 /** SQLSTATE of a write on a standby, or in a read-only session. */
 export const readOnly = '25006';
 /** SQLSTATE of a server that starts. */

@@ -51,6 +51,36 @@ describe('.env', () => {
     expect(() => loadEnvFile(file)).toThrow(`line ${line}: expected NAME=value or # comment.`);
     expect(() => loadEnvFile(file)).not.toThrow('hidden');
   });
+
+  test.each([
+    [
+      'at a # without quotes',
+      'PORT=3000\nSECRET=hidden#rest\n',
+      'line 2: the value of SECRET would end at its #',
+    ],
+    ['that begins with #', 'SECRET=#hidden', 'line 1: the value of SECRET would end at its #'],
+    [
+      'at a # in an address',
+      'SMTP_URL=smtps://u:hid#den@host',
+      'line 1: the value of SMTP_URL would end at its #',
+    ],
+    ['at a quote', `SECRET='hidden'rest'`, 'line 1: the value of SECRET would end at its quote'],
+    ['in the last line of several', 'A="1\n2"3"\nB=4', 'line 2: the value of A would end at its quote'],
+    ['by a quote that does not end', 'SECRET="hidden\nPORT=3000', 'line 1: the quote of SECRET does not end'],
+    ['by its second line', 'SECRET=hidden\nexport SECRET=rest', 'line 2: SECRET is set a second time'],
+  ])('with a value that Node would cut (%s) is an error that does not show it', (_, text, message) => {
+    writeFileSync(file, text);
+    expect(() => loadEnvFile(file)).toThrow(message);
+    expect(() => loadEnvFile(file)).not.toThrow('hid');
+  });
+
+  test('may have a # in quotes, and a comment after a space', () => {
+    for (const name of ['HASH', 'NOTE', 'NONE', 'ANY']) vi.stubEnv(name, undefined);
+    writeFileSync(file, `HASH="a#b" # note\nNOTE=1 # it's\nNONE= # nothing\nANY='say "x"'\n`);
+    loadEnvFile(file);
+    const { HASH, NOTE, NONE, ANY } = process.env;
+    expect({ HASH, NOTE, NONE, ANY }).toEqual({ HASH: 'a#b', NOTE: '1', NONE: '', ANY: 'say "x"' });
+  });
 });
 
 test('an error with a code alone is described by its code', () => {

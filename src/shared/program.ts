@@ -75,7 +75,7 @@ export function hideEngineWarning(): void {
 
 /**
  * Adds the settings of an `.env` file to the environment, which wins. A missing file is fine.
- * @throws StartError when the file cannot be read, or has a line that is neither a setting nor a comment.
+ * @throws StartError when the file cannot be read, or has a line that is neither a setting nor a comment, or whose value Node would cut.
  */
 export function loadEnvFile(file = '.env'): void {
   let text: string;
@@ -88,6 +88,8 @@ export function loadEnvFile(file = '.env'): void {
   const line = malformedLine(text);
   // The line itself may hold a secret.
   if (line !== undefined) throw new StartError(`${file}, line ${line}: expected NAME=value or # comment.`);
+  const cut = findCutValue(text);
+  if (cut) throw new StartError(`${file}, line ${cut.line}: ${cut.what}.`);
   process.loadEnvFile(file);
 }
 
@@ -101,4 +103,39 @@ function malformedLine(text: string): number | undefined {
   // A line without a name ends Node's parsing.
   const [start = ''] = (malformed ?? '=').split('\n');
   return lines.findIndex((line) => line.trimStart().startsWith(start)) + 1;
+}
+
+/**
+ * The first value of which Node would silently read a part: it ends a value without quotes at any `#`, and ignores the text after a
+ * closing quote. The second of two equal names would silently win.
+ */
+function findCutValue(text: string): { readonly line: number; readonly what: string } | undefined {
+  const lines = text.split('\n');
+  const names = new Set<string>();
+  for (let at = 0; at < lines.length; at += 1) {
+    const [, name = '', value = ''] = /^\s*(?:export\s+)?(\w+)\s*(=.*)$/.exec(lines[at] ?? '') ?? [];
+    if (name === '') continue;
+    const line = at + 1;
+    if (names.has(name)) return { line, what: `${name} is set a second time` };
+    names.add(name);
+    const [, quote] = /^=\s*(["'`])/.exec(value) ?? [];
+    if (quote === undefined) {
+      if (/\S#/.test(value))
+        return {
+          line,
+          what: `the value of ${name} would end at its #. Put it into quotes, or a space before a comment`,
+        };
+      continue;
+    }
+    const rest = [value.slice(value.indexOf(quote) + 1), ...lines.slice(at + 1)].join('\n');
+    const end = rest.indexOf(quote);
+    if (end < 0) return { line, what: `the quote of ${name} does not end` };
+    at += rest.slice(0, end).split('\n').length - 1;
+    if (!/^\s*(#|$)/.test(rest.slice(end + 1).split('\n')[0] ?? ''))
+      return {
+        line: at + 1,
+        what: `the value of ${name} would end at its quote. Use another kind of quotes around it`,
+      };
+  }
+  return undefined;
 }

@@ -12,6 +12,16 @@ export function isFromOtherSite(headers: IncomingHttpHeaders, ownHosts: readonly
   return !URL.canParse(origin) || !ownHosts.includes(new URL(origin).host);
 }
 
+/**
+ * Whether a request came under a name that another site may have pointed at this machine (DNS rebinding), so that the site's pages
+ * could read the answers. Servers with a public name have pages for everybody.
+ * @param hostname that of the request, as in a URL
+ * @param publicUrl the address of the server
+ */
+export function isForeignName(hostname: string, publicUrl: string): boolean {
+  return isLoopback(new URL(publicUrl).hostname) && !isLoopback(hostname);
+}
+
 /** Whether a host name, as a URL has it, is this machine. */
 export function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);

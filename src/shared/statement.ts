@@ -1,5 +1,5 @@
 import createKnex, { type Knex } from 'knex';
-import type { ClientBase } from 'pg';
+import pg, { type ClientBase } from 'pg';
 
 export type Bindings = Readonly<Record<string, Knex.Value | null>>;
 
@@ -8,6 +8,24 @@ export type Bindings = Readonly<Record<string, Knex.Value | null>>;
  * as `cast(:name as type)`, because knex reads a double colon behind a name as an identifier.
  */
 export type Statement = <Row>(sql: string, bindings?: Bindings) => Promise<Row[]>;
+
+/**
+ * Reads the numbers of 64 bits as numbers, where pg returns texts. Pass it to every connection whose rows are not read by a
+ * `Statement`. The connections of the engine keep pg's types for its own statements.
+ */
+export const rowTypes = {
+  getTypeParser: (id: number, format?: string) => (id === int8 ? readInteger : parserOf(id, format)),
+};
+
+const int8: number = pg.types.builtins.INT8;
+const parserOf = pg.types.getTypeParser as (id: number, format?: string) => (text: string) => unknown;
+
+/** @throws RangeError for a number that JavaScript would change */
+function readInteger(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number)) throw new RangeError(`${text} is no safe integer`);
+  return number;
+}
 
 /** The settings of every knex instance: one casing of rows, and error messages without the values of bindings. */
 export const rowSettings = {
@@ -43,7 +61,8 @@ export async function lockName(sql: Statement, name: string): Promise<void> {
 async function run<Row>(query: Knex.Raw<{ rows: Row[] }>, sql: string, bindings?: Bindings): Promise<Row[]> {
   try {
     // A text without bindings may be several statements, which cannot be prepared.
-    const { rows } = await (bindings ? query.options({ name: statementName(sql) }) : query);
+    const name = bindings && { name: statementName(sql) };
+    const { rows } = await query.options({ ...name, types: rowTypes });
     return rows;
   } catch (error) {
     renameAfterStalePlan(error);

@@ -34,6 +34,7 @@ export interface LayoutSource {
   readonly demonstration: Demonstration | null;
 }
 
+/** The parts of a page around its content: cart, navigation and, in a demonstration, its links. */
 export function layoutView({ units, here, formKey, demonstration }: LayoutSource): LayoutView {
   return {
     cart: { text: units ? String(units) : '', label: units === null ? words.shop.cart : cartWords(units) },

@@ -23,10 +23,22 @@ export function recentOrdersView(
   }));
 }
 
-/** The list of the orders of one browser. */
-export function yourOrdersView(orders: readonly OrderOfBrowser[], now: Date) {
+/**
+ * The list of the orders of one browser.
+ * @param browser.isKnown whether the browser has an id
+ * @param browser.isForgotten whether it was just forgotten
+ */
+export function yourOrdersView(
+  orders: readonly OrderOfBrowser[],
+  { isKnown, isForgotten }: { readonly isKnown: boolean; readonly isForgotten: boolean },
+  now: Date,
+) {
+  const message = isForgotten && !isKnown ? words.yourOrders.forgotten : null;
   return {
-    title: words.yourOrders.title,
+    // Screen readers read the title first, so it starts with what has changed.
+    title: message ?? words.yourOrders.title,
+    message,
+    canForget: isKnown,
     orders: orders.map((order) => ({
       name: orderWords(order.orderId),
       token: order.token,

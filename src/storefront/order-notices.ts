@@ -3,7 +3,7 @@ import type { OrderDetails } from '../database/queries/order-details.ts';
 import { formatMoney } from '../shared/money.ts';
 import { refundSums } from './refund-history.ts';
 import { type ShownTime, shownTime } from './times.ts';
-import { cancelWords, refundNotes, shortageWords, words } from './words.ts';
+import { cancelWords, refundNotes, shareWords, shortageWords, words } from './words.ts';
 
 /** A sentence whose `{time}` becomes that time. */
 export interface Notice {
@@ -13,7 +13,12 @@ export interface Notice {
 
 /** The notices of an order: what its buyer has to know beyond its status. */
 export function noticesOf(details: OrderDetails, now: Date): Notice[] {
-  const plain = [...shortages(details), ...refundNotices(details), ...paymentNotices(details)];
+  const plain = [
+    ...shortages(details),
+    ...unfairLines(details),
+    ...refundNotices(details),
+    ...paymentNotices(details),
+  ];
   return [...reason(details, now), ...plain.map((text) => ({ text, time: null }))];
 }
 
@@ -33,6 +38,13 @@ function shortages({ lines, history }: OrderDetails): string[] {
     const product = lines.find((line) => line.sku === sku)?.product ?? sku;
     return shortageWords(product, wanted, available);
   });
+}
+
+const limitDetail = z.object({ lines: z.array(z.object({ product: z.string(), at_most: z.int() })) });
+
+function unfairLines({ history }: OrderDetails): string[] {
+  const unfair = history.flatMap(({ detail }) => limitDetail.safeParse(detail).data?.lines ?? []);
+  return unfair.map((line) => shareWords(line.product, line.at_most));
 }
 
 function refundNotices({ order, history }: OrderDetails): string[] {

@@ -65,6 +65,7 @@ test('a paid order shows how far its dispatch is, in steps and in seconds', () =
 test.each<[CancelReason, string]>([
   ['out_of_stock', 'not enough in stock'],
   ['price_changed', 'price changed'],
+  ['hold_limit', 'more than one shopper can hold'],
   ['payment_unavailable', 'could not be reached'],
   ['payment_ended', 'You left the payment page, or the payment failed'],
   ['hold_expired', 'hold ended at {time}'],
@@ -74,6 +75,15 @@ test.each<[CancelReason, string]>([
   expect(said(shown)).toContain(words);
   expect(said(shown)).toMatch(/[Nn]othing was charged/);
   expect(shown).toMatchObject({ stepsTitle: 'What happened', receipt: false });
+});
+
+test('an order beyond the share of a client says how much would be possible', () => {
+  const line = { sku: 'cleat', product: 'Premium Quality Widget', wanted: 9, at_most: 5 };
+  const detail = { reason: 'hold_limit', limit: 'share', lines: [line] };
+  const order = anOrder({ ...cancelled, reason: 'hold_limit' });
+  expect(said(view(order, aHistory(['cancelled', detail])))).toContain(
+    'You can order 5 of Premium Quality Widget at most',
+  );
 });
 
 describe('an order that was cancelled', () => {

@@ -122,7 +122,7 @@ function lineView(
  * by the webhook, which the provider repeats while it is not answered, or by the next comparisons with the provider's list.
  * Later events show when the page is opened again.
  */
-const lateWordMs = 30 * 60_000;
+const lateNoticeMs = 30 * 60_000;
 
 /** Whether everything has happened that was to happen. */
 function isFinal({ order: { status, paymentState: payment }, history }: OrderDetails): boolean {
@@ -134,7 +134,7 @@ function isFinal({ order: { status, paymentState: payment }, history }: OrderDet
 function lateForMs({ order }: OrderDetails, now: Date): number | null {
   const { status, sessionId: session, paidAt, cancelledAt } = order;
   if (status !== 'cancelled' || session === null || paidAt !== null || !cancelledAt) return null;
-  const leftMs = cancelledAt.getTime() + lateWordMs - now.getTime();
+  const leftMs = cancelledAt.getTime() + lateNoticeMs - now.getTime();
   return leftMs > 0 ? leftMs : null;
 }
 

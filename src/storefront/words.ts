@@ -76,6 +76,8 @@ export const words = {
       'A price, or what is left, has changed since this page was shown. Nothing was ordered. Look again, then order.',
     outOfStock:
       'Not everything was there any more. Nothing was reserved, and nothing was charged. This is what is there now.',
+    holdLimit:
+      'That is more than one shopper can hold at once, together with what your orders and your connection hold already. Nothing was reserved, and nothing was charged. Order fewer, pay or cancel what waits for you, or try again in a few minutes.',
     paymentUnavailable:
       'The payment service could not be reached. Nothing was charged; order again in a moment.',
     keyReused:
@@ -91,6 +93,10 @@ export const words = {
     none: 'No order was placed in this browser yet.',
     noneHint: 'An order from another device shows at the address in its e-mail.',
     onward: 'Choose something',
+    forget: 'Forget this browser',
+    forgetHint:
+      'Empties the cart and this list, and removes the cookie. Your orders go on; each shows at the address in its e-mail.',
+    forgotten: 'This browser is forgotten.',
   },
   recent: {
     title: 'Recent orders',
@@ -180,6 +186,8 @@ export const statusWords: Readonly<Record<OrderStatus, { readonly word: string; 
 export const cancelWords: Readonly<Record<CancelReason, string>> = {
   out_of_stock: 'There was not enough in stock. Nothing was reserved and nothing was charged.',
   price_changed: 'The price changed before the order was placed. Nothing was charged.',
+  hold_limit:
+    'That was more than one shopper can hold at once. Nothing was reserved and nothing was charged.',
   payment_unavailable: 'The payment service could not be reached. Nothing was charged.',
   payment_ended: 'You left the payment page, or the payment failed. Nothing was charged.',
   cancelled_by_shopper: 'You cancelled it. Nothing was charged.',
@@ -190,6 +198,7 @@ export const cancelWords: Readonly<Record<CancelReason, string>> = {
 export const cancelSteps: Readonly<Record<CancelReason, string>> = {
   out_of_stock: 'Not placed: not enough in stock',
   price_changed: 'Not placed: the price changed',
+  hold_limit: 'Not placed: more than one shopper can hold',
   payment_unavailable: 'Cancelled: no payment service',
   payment_ended: 'Cancelled: not paid',
   cancelled_by_shopper: 'Cancelled as you asked',
@@ -236,6 +245,8 @@ export function keptWords(days: number): string {
 export const blockerWords: Readonly<Record<Blocker, string>> = {
   too_many_products: `More than ${maxItems} products do not fit into one order. Take something out, and order it separately.`,
   too_many_units: `One order has at most ${maxQuantity} of one product. Take some out, and order them separately.`,
+  bad_price:
+    'The price of one of these is not right yet, so it cannot be paid. Take it out, and order the rest.',
   nothing: 'Nothing in it can be ordered at the moment.',
   too_much: 'That is more than one payment can be. Take something out, and order it separately.',
   currencies: 'These things are priced in different currencies. Order those of each currency separately.',
@@ -251,6 +262,13 @@ export const cartFaults = {
 /** That so many orders of one browser may wait for their payment, and no more. */
 export function tooManyPendingWords(orders: number): string {
   return `${orders} of your orders wait for their payment already. Pay or cancel one of them first.`;
+}
+
+/** How many of a product one shopper can hold, beside what the shopper holds already. */
+export function shareWords(product: string, atMost: number): string {
+  if (atMost === 0)
+    return `Your orders or your connection hold as much of ${product} as one shopper can. Pay or cancel them, or try again in a few minutes.`;
+  return `You can order ${atMost} of ${product} at most, so that others find some as well. Nothing was reserved. Order fewer.`;
 }
 
 /** How to undo that something was taken out of the cart. */
@@ -407,6 +425,10 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
     title: 'The shop cannot read what was sent.',
     message: 'Nothing was changed. Go back, load that page again, and send its form once more.',
   },
+  malformed_request: {
+    title: 'The shop cannot read this request.',
+    message: 'It is not what a browser sends. Nothing was changed. Open the shop again.',
+  },
   bad_signature: {
     title: 'This message is not from the payment service.',
     message: 'Its signature is missing or wrong, so it changed nothing. There is nothing for you to do.',
@@ -441,6 +463,11 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
     title: 'The price has changed.',
     message: 'Nothing was ordered and nothing was charged. Look at the new price, then order.',
   },
+  hold_limit: {
+    title: 'That is more than one shopper can hold at once.',
+    message:
+      'Nothing was reserved and nothing was charged. Order fewer, or pay or cancel the orders that wait for you.',
+  },
   payment_unavailable: {
     title: 'The payment could not be opened.',
     message: 'The order was cancelled and nothing was charged. Order again in a moment.',
@@ -453,13 +480,22 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
     title: 'That is more than can still be paid back.',
     message: 'No money was moved. Look at what is left of the order, and ask for no more.',
   },
+  refund_indivisible: {
+    title: 'That amount cannot be paid back.',
+    message: 'No money was moved. The payment service pays back this currency in larger steps only.',
+  },
   not_restartable: {
     title: 'This cannot be tried again.',
-    message: 'No work of the shop belongs to it. Settle it by hand, then say how.',
+    message: 'No work of the shop belongs to it. Resolve it by hand, then say how.',
   },
   body_too_large: {
     title: 'That is too much at once.',
     message: 'It is more than the shop reads, so nothing was changed. Send less.',
+  },
+  headers_too_large: {
+    title: 'The address or the cookies are too long.',
+    message:
+      'The shop did not read them, so nothing was changed. Start from the shop, or delete its cookies.',
   },
   unsupported_media_type: {
     title: 'The shop does not know this format.',
@@ -469,9 +505,17 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
     title: 'This was sent before, with other values.',
     message: 'What was sent first stands. For something new, load the page again and send its form.',
   },
+  weak_key: {
+    title: 'Somebody could guess the key of this order.',
+    message: 'Nothing was ordered. Load the page again, and send its form.',
+  },
   rate_limited: {
     title: 'That was too much in one minute.',
     message: 'Wait a minute, then try again. Nothing is lost.',
+  },
+  request_timeout: {
+    title: 'This arrived too slowly.',
+    message: 'The shop no longer waits for it. Nothing was changed. Send it once more.',
   },
   internal: {
     title: 'Something went wrong on our side.',
@@ -506,7 +550,7 @@ export const outboxWords = {
   title: 'Outbox',
   lead: 'A demonstration sends no mail. What buyers would have received is kept here, newest first.',
   none: 'No message yet.',
-  noneHint: 'Order with an address, then pay or let the hold end. The message shows here a second later.',
+  noneHint: 'Order with an address, and pay. The message shows here a second later.',
   to: 'To',
   sent: 'Time',
   id: 'Message-ID',
@@ -550,6 +594,7 @@ export const nextWords = {
 export const endWords: Readonly<Record<CancelReason, string>> = {
   out_of_stock: 'There was not enough in stock, so nothing was reserved.',
   price_changed: 'The price changed before the order was placed.',
+  hold_limit: 'It was more than one shopper can hold at once.',
   payment_unavailable: 'The payment service could not be reached.',
   payment_ended: 'The payment did not come about.',
   cancelled_by_shopper: 'You cancelled it.',

@@ -1,4 +1,5 @@
 import type { Statement } from '../shared/statement.ts';
+import { isDivisible } from './currencies.ts';
 import {
   type Charge,
   type Dispute,
@@ -48,7 +49,7 @@ export async function selectRefund(sql: Statement, id: string): Promise<Refund |
 export type RefundResult =
   | { readonly outcome: 'refunded'; readonly refund: Refund }
   | { readonly outcome: 'unknown' | 'not_charged' }
-  | { readonly outcome: 'already_refunded' | 'too_much'; readonly charge: Charge };
+  | { readonly outcome: 'already_refunded' | 'too_much' | 'indivisible'; readonly charge: Charge };
 
 /** Refunds a charge, found by its session or payment intent, and never more than was charged. */
 export async function refund(
@@ -65,6 +66,7 @@ export async function refund(
   const amount = request.amount ?? rest;
   if (rest === 0) return { outcome: 'already_refunded', charge };
   if (amount > rest) return { outcome: 'too_much', charge };
+  if (amount < rest && !isDivisible(amount, charge.currency)) return { outcome: 'indivisible', charge };
   return {
     outcome: 'refunded',
     refund: await insertRefund(transaction, session, charge, { ...request, amount }),

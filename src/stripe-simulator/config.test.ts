@@ -16,6 +16,7 @@ test('the required settings are sufficient', () => {
     webhookUrl: 'http://127.0.0.1:3000/payment_webhook',
     secretKey: 'sk_test_1',
     webhookSecret: 'whsec_1',
+    operatorToken: undefined,
     logLevel: 'info',
   });
 });

@@ -1,22 +1,23 @@
 import { z } from 'zod';
 import { SettingsError } from '../shared/program.ts';
-import { logLevel, origin } from '../shared/settings.ts';
+import { listenHost, logLevel, origin, postgresAddress } from '../shared/settings.ts';
 
 const environment = z
   .object({
-    HOST: z.string().default('127.0.0.1'),
+    HOST: listenHost,
     PAYMENT_SERVICE_PORT: z.coerce.number().int().min(1).max(65_535).default(8086),
     PAYMENT_SERVICE_URL: origin.optional(),
-    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+    DATABASE_URL: postgresAddress,
     SHOP_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:3000/payment_webhook'),
     STRIPE_SECRET_KEY: z.string(),
     STRIPE_WEBHOOK_SECRET: z.string(),
+    OPERATOR_TOKEN: z.string().optional(),
     LOG_LEVEL: logLevel,
   })
   .transform((env) => ({
     host: env.HOST,
     port: env.PAYMENT_SERVICE_PORT,
-    /** The origin of the payment pages. Undefined means localhost at the port that was taken. */
+    /** The origin of the payment pages. Undefined means where it listens. */
     publicUrl: env.PAYMENT_SERVICE_URL,
     databaseUrl: env.DATABASE_URL,
     webhookUrl: env.SHOP_WEBHOOK_URL,
@@ -24,6 +25,8 @@ const environment = z
     secretKey: env.STRIPE_SECRET_KEY,
     /** The secret that signs webhooks. */
     webhookSecret: env.STRIPE_WEBHOOK_SECRET,
+    /** The shop's operator token, which the panel and the ledger need as well. Without one they are open. */
+    operatorToken: env.OPERATOR_TOKEN,
     logLevel: env.LOG_LEVEL,
   }));
 

@@ -32,6 +32,7 @@ export function faultsOf<Group extends FaultGroup>(group: Group): FaultOf<Group>
   return Object.keys(faultGroups[group]) as FaultOf<Group>[];
 }
 
+/** All faults, in the order in which `chooseFault` adds their rates. */
 export const faultNames: readonly Fault[] = [...faultsOf('api'), ...faultsOf('webhook')];
 
 /** How often a fault hits, from 0 to 1. The rates of one group add up to 1 at most. */

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { FaultRates } from './faults.ts';
 
+/** The version of Stripe's API that the simulator's objects and events have. */
+export const apiVersion = '2026-10-28.endive';
+
 // The rows of the database. Amounts are in the smallest unit of the currency.
 
 /** open → complete or open → expired; both are final. */

@@ -12,6 +12,7 @@ export function checkoutSessionObject(session: Session, publicUrl: string, inten
   return {
     id: session.id,
     object: 'checkout.session',
+    adaptive_pricing: { enabled: false },
     amount_subtotal: session.amountTotal,
     amount_total: session.amountTotal,
     cancel_url: session.cancelUrl,

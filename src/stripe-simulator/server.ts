@@ -1,11 +1,14 @@
 import formbody from '@fastify/formbody';
-import helmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
-import fastify, { type FastifyInstance, LogController } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import qs from 'qs';
+import { type ConnectionLimits, createHttpServer, timeLimits } from '../shared/http-server.ts';
+import { isNestedTooDeeply, nestedTooDeeply } from '../shared/json-depth.ts';
+import { contentSecurityPolicy, securityHeaders } from '../shared/security-headers.ts';
 import type { SimulatorConfig } from './config.ts';
-import { handleError, handleNotFound } from './http/errors.ts';
-import { contentSecurityPolicy, publicFolder } from './http/html.ts';
+import { errorBody, handleError, handleNotFound, invalidRequest } from './http/errors.ts';
+import { publicFolder } from './http/html.ts';
+import { admitOperators, refuseForeignNames } from './http/operators.ts';
 import { newIdentifier } from './model.ts';
 import { apiRoutes } from './routes/api.ts';
 import { controlRoutes } from './routes/control.ts';
@@ -15,19 +18,62 @@ import { tutorialRoutes } from './routes/tutorial.ts';
 import type { SimulatorContext } from './transaction.ts';
 
 const bodyBytesMax = 256 * 1024;
-const millisecondsPerRequest = 10_000;
+// A demonstration has few shoppers.
+const connectionsMax = 2_000;
+/** The statuses of requests that Node does not read to their end, by its error; 400 for all others. */
+const parserStatuses: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+};
 const formLimits = { depth: 6, arrayLimit: 100, parameterLimit: 2_000 };
 
-/** Creates the server without its routes, so that their dependencies can use its log. */
-export function createServer(config: SimulatorConfig): FastifyInstance {
-  return fastify({
+/**
+ * Creates the server without its routes, so that their dependencies can use its log.
+ * @param limits those of its connections that differ from the usual ones
+ */
+export function createServer(
+  config: SimulatorConfig,
+  limits: Partial<ConnectionLimits> = {},
+): FastifyInstance {
+  const connectionLimits = { ...timeLimits, connections: connectionsMax, ...limits };
+  const server: FastifyInstance = fastify({
     logger: { level: config.logLevel, name: 'stripe-simulator' },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newIdentifier('req'),
     bodyLimit: bodyBytesMax,
-    requestTimeout: millisecondsPerRequest,
     routerOptions: { querystringParser: parseForm },
+    serverFactory: (handle) =>
+      createHttpServer(
+        handle,
+        httpServerOptions(connectionLimits, () => server.log),
+      ),
+    // The server above answers these errors.
+    clientErrorHandler: () => undefined,
   });
+  return server;
+}
+
+function httpServerOptions(limits: ConnectionLimits, log: () => FastifyBaseLogger) {
+  return {
+    limits,
+    headers: securityHeaders({
+      // The policy of a payment page depends on its session, so the page sets it.
+      contentSecurityPolicy: contentSecurityPolicy(),
+      // The address of a payment page is a secret.
+      referrerPolicy: 'no-referrer',
+      frames: 'DENY',
+      // The simulator speaks plain HTTP.
+      https: false,
+    }),
+    toUnreadable: ({ message, code = '' }: NodeJS.ErrnoException) => {
+      const status = parserStatuses[code] ?? 400;
+      const body = JSON.stringify(errorBody({ status, type: 'invalid_request_error', message }));
+      return { status, type: 'application/json', body };
+    },
+    onFull: () => {
+      log().warn({ connections: limits.connections }, 'connections refused: there are too many');
+    },
+  } as const;
 }
 
 /** Reads nested names, as in `created[gte]`, in bodies and in queries. */
@@ -36,34 +82,34 @@ function parseForm(text: string): qs.ParsedQs {
 }
 
 /** Registers all routes. */
-export async function registerRoutes(server: FastifyInstance, context: SimulatorContext): Promise<void> {
+export async function registerRoutes(
+  server: FastifyInstance,
+  config: SimulatorConfig,
+  context: SimulatorContext,
+): Promise<void> {
   server.setErrorHandler(handleError);
   server.setNotFoundHandler(handleNotFound);
-  await server.register(helmet, {
-    // The policy depends on the session, so the routes set it.
-    contentSecurityPolicy: false,
-    // The simulator speaks plain HTTP.
-    hsts: false,
-    // The address of a payment page is a secret.
-    referrerPolicy: { policy: 'no-referrer' },
-    xFrameOptions: { action: 'deny' },
-  });
   await server.register(formbody, { parser: parseForm });
-  server.addHook('onRequest', async (request, reply) => {
-    reply.headers({
-      'Request-Id': request.id,
-      'Cache-Control': 'no-store',
-      'Content-Security-Policy': contentSecurityPolicy(),
-    });
+  const parseJson = server.getDefaultJsonParser('error', 'error');
+  server.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (isNestedTooDeeply(body)) done(invalidRequest(nestedTooDeeply));
+    else void parseJson(request, body, done);
   });
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('Request-Id', request.id);
+  });
+  refuseForeignNames(server, config, context.publicUrl);
   await server.register(fastifyStatic, {
     root: `${publicFolder}assets`,
     prefix: '/assets/',
     cacheControl: false,
   });
-  for (const routes of [apiRoutes, tutorialRoutes, paymentPageRoutes, controlRoutes, ledgerRoutes]) {
-    await server.register(routes(context));
-  }
+  for (const routes of [apiRoutes, tutorialRoutes, paymentPageRoutes]) await server.register(routes(context));
+  await server.register(async (operators) => {
+    admitOperators(operators, config.operatorToken);
+    await operators.register(controlRoutes(context));
+    await operators.register(ledgerRoutes(context));
+  });
   // 503 while Postgres is away.
   server.get('/healthz', async () => {
     await context.sql('select 1');

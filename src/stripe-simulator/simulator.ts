@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
+import type { ConnectionLimits } from '../shared/http-server.ts';
+import { originOf } from '../shared/settings.ts';
 import { statementsOf } from '../shared/statement.ts';
 import type { SimulatorConfig } from './config.ts';
 import { connect, prepareDatabase } from './database/connection.ts';
@@ -17,14 +19,20 @@ export interface StripeSimulator {
   close(): Promise<void>;
 }
 
-/** Starts the simulator: database, server, and the loops that deliver events and end overdue sessions. */
-export async function startStripeSimulator(config: SimulatorConfig): Promise<StripeSimulator> {
+/**
+ * Starts the simulator: database, server, and the loops that deliver events and end overdue sessions.
+ * @param limits those of its connections that differ from the usual ones
+ */
+export async function startStripeSimulator(
+  config: SimulatorConfig,
+  limits: Partial<ConnectionLimits> = {},
+): Promise<StripeSimulator> {
   const database = connect(config.databaseUrl, { poolSize: 10, synchronousCommit: 'on' });
   // The loss of a claim or of a delivery's record only repeats a delivery, which the shop must tolerate anyway.
   const deliveryDatabase = connect(config.databaseUrl, { poolSize: 4, synchronousCommit: 'off' });
-  const server = createServer(config);
+  const server = createServer(config, limits);
   const port = (): number => (server.server.address() as AddressInfo).port;
-  const publicUrl = (): string => config.publicUrl ?? `http://localhost:${port()}`;
+  const publicUrl = (): string => config.publicUrl ?? originOf(config.host, port(), 'localhost');
   const { webhookUrl, webhookSecret, secretKey } = config;
   const closing = new AbortController();
   let deliveries: Loop | undefined;
@@ -41,7 +49,7 @@ export async function startStripeSimulator(config: SimulatorConfig): Promise<Str
     await prepareDatabase(database, config.databaseUrl);
     const transact = createTransact(database, publicUrl, () => deliveries?.wake());
     const context = { sql: statementsOf(database), transact, publicUrl, secretKey, closing: closing.signal };
-    await registerRoutes(server, context);
+    await registerRoutes(server, config, context);
     await server.listen({ host: config.host, port: config.port });
     const sql = statementsOf(deliveryDatabase);
     deliveries = startDeliveries({ sql, webhookUrl, webhookSecret, log: server.log });

@@ -3,7 +3,7 @@ import { inTransaction, type Statement } from '../shared/statement.ts';
 import { insertEvent, type NewEvent } from './database/events.ts';
 import { type FaultHit, recordOccurrence, selectFaults } from './database/faults.ts';
 import type { FaultSettings, WebhookFault } from './faults.ts';
-import { newIdentifier, referenceOf, type Session, unixSeconds } from './model.ts';
+import { apiVersion, newIdentifier, referenceOf, type Session, unixSeconds } from './model.ts';
 import { checkoutSessionObject } from './objects.ts';
 import { forgeries } from './signature.ts';
 
@@ -96,7 +96,7 @@ export function eventObject(given: {
   return {
     id: given.id ?? newIdentifier('evt'),
     object: 'event',
-    api_version: null,
+    api_version: apiVersion,
     created: given.created ?? unixSeconds(new Date()),
     data: { object: given.object },
     livemode: given.livemode ?? false,

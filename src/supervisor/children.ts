@@ -5,6 +5,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config.ts';
 import { newExecutorId } from '../database/workflow-ids.ts';
+import { originOf } from '../shared/settings.ts';
 import { KeptProcess, type KeptProcessOptions } from './keep-running.ts';
 import type { PaymentAddress } from './ports.ts';
 
@@ -99,21 +100,16 @@ export function paymentServiceEnvironment(
   return {
     ...env,
     DATABASE_URL: databaseUrl,
-    SHOP_WEBHOOK_URL: `${localOrigin(config.host, config.port)}/payment_webhook`,
+    SHOP_WEBHOOK_URL: `${originOf(config.host, config.port)}/payment_webhook`,
     ...paymentSettings(local),
   };
-}
-
-/** The origin at which a server that listens on `host` is reached from this machine. */
-function localOrigin(host: string, port: number): string {
-  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 function paymentSettings({ address, secrets }: LocalPayments): Record<string, string> {
   return {
     PAYMENT_SERVICE_PORT: String(address.port),
     PAYMENT_SERVICE_URL: address.url,
+    PAYMENT_SERVICE_API_URL: address.apiUrl,
     STRIPE_SECRET_KEY: secrets.secretKey,
     STRIPE_WEBHOOK_SECRET: secrets.webhookSecret,
   };

@@ -3,10 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { connect } from '../database/connection.ts';
 import { migrate } from '../database/migrate.ts';
+import { findServerFaults } from '../database/server-faults.ts';
 import { endExecutor } from '../database/transactions/executors.ts';
+import { codeOf, createDatabase, databaseMissing } from '../shared/create-database.ts';
 import { describeError, StartError } from '../shared/program.ts';
 import { statementsOf } from '../shared/statement.ts';
-import { type RunningPostgres, startPostgres, urlOfRunningPostgres } from './postgres.ts';
+import { forgetOtherServers, type RunningPostgres, startPostgres, urlOfRunningPostgres } from './postgres.ts';
 
 /** The database server of this start. */
 export interface DatabaseServer {
@@ -33,7 +35,9 @@ export async function openDatabase(
   log: (line: string) => void,
   onMoved: () => void,
 ): Promise<DatabaseServer> {
-  return config.databaseUrl === undefined ? openEmbedded(config, log, onMoved) : external(config.databaseUrl);
+  if (config.databaseUrl !== undefined) return external(config.databaseUrl);
+  forgetOtherServers();
+  return openEmbedded(config, log, onMoved);
 }
 
 /**
@@ -41,6 +45,7 @@ export async function openDatabase(
  * @throws StartError when there is neither.
  */
 export async function findDatabase({ databaseUrl, dataDir }: Config): Promise<string> {
+  if (databaseUrl === undefined) forgetOtherServers();
   const url = databaseUrl ?? (await urlOfRunningPostgres(path.resolve(dataDir, 'postgres'), shopDatabase));
   if (url !== undefined) return url;
   throw new StartError(
@@ -50,16 +55,36 @@ export async function findDatabase({ databaseUrl, dataDir }: Config): Promise<st
 
 /**
  * Brings the database of an address up to date, and creates it when it is missing.
- * @throws StartError that names the database, without its password, and the reason.
+ * @param production whether a server that may lose a confirmed commit is refused
+ * @throws StartError that names the database, without its password, and all reasons. Nothing was created then.
  */
-export async function prepareDatabase(url: string): Promise<void> {
+export async function prepareDatabase(url: string, production: boolean): Promise<void> {
+  const { host, pathname } = new URL(url);
+  const name = `The database ${decodeURIComponent(host)}${pathname}`;
+  const faults = await findFaults(url, production).catch((error: unknown) => {
+    throw new StartError(`${name} could not be migrated: ${describeError(error)}`);
+  });
+  if (faults.length > 0)
+    throw new StartError(`${name} cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
   try {
-    await createDatabaseIfMissing(url);
     await migrate(url);
   } catch (error) {
-    const { host, pathname } = new URL(url);
-    throw new StartError(`The database ${host}${pathname} could not be migrated: ${describeError(error)}`);
+    throw new StartError(`${name} could not be migrated: ${describeError(error)}`);
   }
+}
+
+/** The faults of the server and its database, which is created when it is missing and the server has none. */
+async function findFaults(url: string, production: boolean): Promise<string[]> {
+  const options = { writable: true, durable: production };
+  try {
+    return await findServerFaults(url, options);
+  } catch (error) {
+    if (codeOf(error) !== databaseMissing) throw error;
+  }
+  const faults = await findServerFaults(url, { ...options, toBeCreated: true });
+  if (faults.length > 0) return faults;
+  await createDatabase(url);
+  return findServerFaults(url, options);
 }
 
 /**
@@ -72,22 +97,6 @@ export async function reportEnd(url: string, executorId: string): Promise<void> 
   await database.destroy();
 }
 
-/** Does nothing when the server does not let this user look or create; the migration then fails with a clearer reason. */
-async function createDatabaseIfMissing(url: string): Promise<void> {
-  const maintenance = new URL(url);
-  const name = decodeURIComponent(maintenance.pathname.slice(1));
-  maintenance.pathname = 'postgres';
-  const server = connect(maintenance.href, 1);
-  try {
-    const existing = await server('pg_database').where({ datname: name }).first();
-    if (existing === undefined) await server.raw('create database ??', [name]);
-  } catch {
-    // Two starts may create it at once, and a hosted server may have no such maintenance database.
-  } finally {
-    await server.destroy();
-  }
-}
-
 function external(url: string): DatabaseServer {
   const { host, pathname } = new URL(url);
   return {
@@ -97,7 +106,7 @@ function external(url: string): DatabaseServer {
       other.pathname = database;
       return other.href;
     },
-    description: `${host}${pathname} (DATABASE_URL)`,
+    description: `${decodeURIComponent(host)}${pathname} (DATABASE_URL)`,
     stop: () => Promise.resolve(),
   };
 }

@@ -7,8 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import getPort, { portNumbers } from 'get-port';
 import type { Config } from '../config.ts';
 import { describeError, StartError } from '../shared/program.ts';
+import { originOf } from '../shared/settings.ts';
 
 const pollMs = 100;
+const attemptsMax = 20;
 // Systems give connections the ports above this range; the next connection of any program could take one of those.
 const lowestPort = 24_000;
 const highestPort = 32_000;
@@ -42,17 +44,29 @@ export async function isPortFree(port: number, host: string): Promise<boolean> {
  * Checks that the shop can listen on its port; waits up to `patienceMs` for a port that is about to become free.
  * @throws StartError that names the port and the way out.
  */
-export async function claimShopPort(config: Config, patienceMs: number): Promise<void> {
-  if (await becomesFree(config.port, config.host, patienceMs)) return;
+export async function claimShopPort({ port, host }: Config, patienceMs: number): Promise<void> {
+  const taken = await findTaken(port, host, patienceMs);
+  if (taken === undefined) return;
   throw new StartError(
-    `PORT ${config.port} is taken by another program on ${config.host}. Stop that program, or set PORT to another one.`,
+    `PORT ${port} is taken by another program on ${taken}. Stop that program, or set PORT to another one.`,
   );
 }
 
-/** The port on which the local payment service listens, and the origin under which shoppers reach it. */
+/**
+ * The addresses by which clients on this machine look for a server on `host`. The name localhost stands for both loopback addresses: a
+ * browser, or a client with the API key, would reach another program on the one that the server does not use.
+ */
+function addressesFor(host: string): readonly string[] {
+  if (['localhost', '127.0.0.1', '::1'].includes(host)) return ['127.0.0.1', '::1'];
+  if (['0.0.0.0', '::'].includes(host)) return ['0.0.0.0', '::'];
+  return [host];
+}
+
+/** The port on which the local payment service listens, and the origins under which shoppers and the shop reach it. */
 export interface PaymentAddress {
   readonly port: number;
   readonly url: string;
+  readonly apiUrl: string;
 }
 
 export interface PaymentAddressChoice {
@@ -72,21 +86,31 @@ export interface PaymentAddressChoice {
 export async function choosePaymentAddress(choice: PaymentAddressChoice): Promise<PaymentAddress> {
   const { config, given, dataDir, patienceMs, log } = choice;
   const { servicePort, serviceUrl } = config.payment;
+  const { host } = config;
   const file = path.join(dataDir, 'payment-port');
   const stored = given.port || given.url ? undefined : await storedPort(file);
-  if (stored !== undefined && (await becomesFree(stored, config.host, patienceMs)))
-    return onThisMachine(stored);
-  if (await becomesFree(servicePort, config.host, patienceMs)) return { port: servicePort, url: serviceUrl };
+  if (stored !== undefined && (await findTaken(stored, host, patienceMs)) === undefined)
+    return addressOf(host, stored);
+  const taken = await findTaken(servicePort, host, patienceMs);
+  if (taken === undefined) return { ...addressOf(host, servicePort), url: serviceUrl };
   if (given.url) {
     throw new StartError(
-      `PAYMENT_SERVICE_PORT ${servicePort} is taken by another program on ${config.host}, and PAYMENT_SERVICE_URL is ` +
+      `PAYMENT_SERVICE_PORT ${servicePort} is taken by another program on ${taken}, and PAYMENT_SERVICE_URL is ` +
         'set. Stop that program, or set both to another port.',
     );
   }
-  const port = await freePort(config.host);
+  const port = await freeOnAll(host);
   await writeFile(file, String(port));
-  log(`PAYMENT_SERVICE_PORT ${servicePort} is taken by another program, taking ${port}`);
-  return onThisMachine(port);
+  log(`PAYMENT_SERVICE_PORT ${servicePort} is taken by another program on ${taken}, taking ${port}`);
+  return addressOf(host, port);
+}
+
+async function freeOnAll(host: string): Promise<number> {
+  for (let attempts = 1; attempts <= attemptsMax; attempts += 1) {
+    const port = await freePort(host);
+    if ((await findTaken(port, host, 0)) === undefined) return port;
+  }
+  throw new StartError(`No port is free on ${addressesFor(host).join(' and ')}.`);
 }
 
 async function storedPort(file: string): Promise<number | undefined> {
@@ -94,18 +118,35 @@ async function storedPort(file: string): Promise<number | undefined> {
   return Number.isInteger(port) && port > 0 ? port : undefined;
 }
 
-function onThisMachine(port: number): PaymentAddress {
-  return { port, url: `http://localhost:${port}` };
+function addressOf(host: string, port: number): PaymentAddress {
+  return { port, url: originOf(host, port, 'localhost'), apiUrl: originOf(host, port) };
 }
 
-async function becomesFree(port: number, host: string, patienceMs: number): Promise<boolean> {
+/** The first address for `host` on which another program has the port, or undefined. Waits for a port that is about to become free. */
+async function findTaken(port: number, host: string, patienceMs: number): Promise<string | undefined> {
+  for (const address of addressesFor(host)) {
+    if (!(await becomesFree(port, address, { isOwn: address === host || host === 'localhost', patienceMs })))
+      return address;
+  }
+  return undefined;
+}
+
+interface Waiting {
+  /** Whether the server itself will listen there. */
+  readonly isOwn: boolean;
+  readonly patienceMs: number;
+}
+
+async function becomesFree(port: number, address: string, { isOwn, patienceMs }: Waiting): Promise<boolean> {
   try {
     for (let waitedMs = 0; ; waitedMs += pollMs) {
-      if (await isPortFree(port, host)) return true;
+      if (await isPortFree(port, address)) return true;
       if (waitedMs >= patienceMs) return false;
       await delay(pollMs);
     }
   } catch (error) {
-    throw new StartError(`Nothing can listen on ${host}, port ${port}: ${describeError(error)}`);
+    // This machine may have addresses of one family only.
+    if (!isOwn) return true;
+    throw new StartError(`Nothing can listen on ${address}, port ${port}: ${describeError(error)}`);
   }
 }

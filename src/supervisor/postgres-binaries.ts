@@ -111,7 +111,7 @@ async function isTrusted(folder: string): Promise<boolean> {
   return stat?.isDirectory() === true && stat.uid === 0 && (stat.mode & 0o022) === 0;
 }
 
-/** Copies the folder under a draft name and renames it. Of two starts at once, one wins the rename. */
+/** Copies the folder under a draft name and renames it. When two starts do it at once, one wins the rename. */
 async function copyAtomically(native: string, copy: string): Promise<void> {
   const draft = await mkdtemp(`${copy}-`);
   try {

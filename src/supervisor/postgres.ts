@@ -89,6 +89,14 @@ export async function urlOfRunningPostgres(dataDir: string, database: string): P
   return running && addressOf(await storedPassword(folder, account), running.port, database);
 }
 
+/**
+ * Removes the variables by which every client in this process, and in its children, would look for another server, or speak to the embedded
+ * one in another way (libpq docs, "Environment Variables").
+ */
+export function forgetOtherServers(): void {
+  for (const name of Object.keys(process.env)) if (/^PG[A-Z]/.test(name)) delete process.env[name];
+}
+
 function addressOf(password: string, port: number, database: string): string {
   return `postgres://postgres:${password}@${host}:${port}/${database}`;
 }

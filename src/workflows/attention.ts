@@ -37,16 +37,17 @@ export async function orSendToAttention<Result>(
  */
 export async function ingestOrSendToAttention<Outcome>(
   database: Database,
-  { id, type }: PaymentEvent,
+  { id: eventId, type, orderId }: PaymentEvent,
   ingest: () => Promise<Outcome>,
 ): Promise<Outcome | undefined> {
   try {
     return await ingest();
   } catch (error) {
-    const reason = { code: 'event_failed', type, error: String(error) } as const;
+    const reason = { code: 'event_failed', type, eventId, error: String(error) } as const;
+    const subject = orderId === null ? 'events' : `order ${orderId}`;
     // While Postgres is away this fails too, and the next run tries again.
     await inTransaction(database, (sql) =>
-      raiseAttention(sql, { kind: 'event_mismatch', subject: id, orderId: null, reason }),
+      raiseAttention(sql, { kind: 'event_mismatch', subject, orderId: null, reason }),
     );
     return undefined;
   }

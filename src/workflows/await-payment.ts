@@ -1,15 +1,17 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { type AwaitedPayment, recordPaidSession } from '../database/transactions/record-session.ts';
-import { type PaymentOutcome, settleOrCancel } from '../database/transactions/settle-or-cancel.ts';
+import {
+  type EndSettings,
+  type PaymentOutcome,
+  settleOrCancel,
+} from '../database/transactions/settle-or-cancel.ts';
 import { type PaymentMessage, paymentTopic } from '../database/workflow-ids.ts';
 import type { EndedSession, PaymentProvider } from '../payments/provider.ts';
 import { withoutDeadline } from './engine.ts';
 
 /** The settings of waiting for a payment. */
-export interface PaymentSettings {
+export interface PaymentSettings extends EndSettings {
   readonly provider: PaymentProvider;
-  /** How long a dispatch takes. */
-  readonly dispatchSeconds: number;
 }
 
 /** How a workflow learns that its hold expired: by a message, as checkouts do (decision 18), or by a deadline of its own. */
@@ -27,7 +29,7 @@ const longestBackoffSeconds = 60;
  * the provider's answer is unknown the stock stays held.
  */
 export async function awaitPayment(
-  { provider, dispatchSeconds }: PaymentSettings,
+  { provider, ...settings }: PaymentSettings,
   order: AwaitedPayment,
   holdExpiry: HoldExpiry,
 ): Promise<Exclude<PaymentOutcome, 'waiting'>> {
@@ -49,7 +51,7 @@ export async function awaitPayment(
 
     // Settle or cancel. The payment may have changed in the meantime, so its row decides.
     const sessionEnded = ended?.outcome === 'ended' ? 'hold_expired' : null;
-    const outcome = await settleOrCancel({ orderId, sessionEnded }, dispatchSeconds);
+    const outcome = await settleOrCancel({ orderId, sessionEnded }, settings);
     if (outcome !== 'waiting') return outcome;
     if (ended) backoffSeconds = Math.min(2 * backoffSeconds + firstBackoffSeconds, longestBackoffSeconds);
   }

@@ -43,7 +43,7 @@ export function registerCheckout(settings: CheckoutSettings): StartCheckoutWorkf
       return { status: needsAttention };
     }
     const end = await orSendToAttention(checkoutFailure(opened.order.orderId), () =>
-      settle(settings, input.order.checkoutKey, opened),
+      awaitOutcome(settings, input.order.checkoutKey, opened),
     );
     if (end === needsAttention) return { status: end };
     return { status: end === 'paid' ? 'completed' : 'failed' };
@@ -54,7 +54,7 @@ export function registerCheckout(settings: CheckoutSettings): StartCheckoutWorkf
   };
 }
 
-async function settle(
+async function awaitOutcome(
   settings: CheckoutSettings,
   checkoutKey: string,
   { order, session }: Extract<OpenedCheckout, { outcome: 'opened' }>,
@@ -62,10 +62,7 @@ async function settle(
   const { orderId, totalCents: amountCents, currency, holdExpiresAt } = order;
   if ('refused' in session) {
     // 2. Without a session nobody can pay: cancel the order and release its stock.
-    const outcome = await settleOrCancel(
-      { orderId, sessionEnded: 'payment_unavailable' },
-      settings.dispatchSeconds,
-    );
+    const outcome = await settleOrCancel({ orderId, sessionEnded: 'payment_unavailable' }, settings);
     settings.answers.notify(checkoutKey);
     return outcome === 'paid' ? 'paid' : 'cancelled';
   }

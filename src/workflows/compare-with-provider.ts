@@ -13,8 +13,6 @@ export interface ComparisonContext {
   readonly database: Database;
   readonly provider: PaymentProvider;
   readonly context: EventContext;
-  /** The shop's origin, by which it recognises its own sessions. */
-  readonly publicUrl: string;
 }
 
 /** How many differences of each kind were repaired, or listed for a person. */
@@ -73,11 +71,11 @@ export async function compareWithProvider(
  * @returns whether it was listed now
  */
 export async function listUnknownPayment(
-  { database, publicUrl }: ComparisonContext,
+  { database, context }: ComparisonContext,
   event: PaymentEvent,
 ): Promise<boolean> {
   const { kind, sessionId } = event;
-  if (kind !== 'paid' || sessionId === null || !isOfShop(event, publicUrl)) return false;
+  if (kind !== 'paid' || sessionId === null || !isOfShop(event, context.publicUrl)) return false;
   return inTransaction(database, (sql) => flagUnknownPayment(sql, { ...event, sessionId }));
 }
 
@@ -97,12 +95,12 @@ async function ingestMissedEvents(comparing: ComparisonContext, bodies: unknown[
   return ingested;
 }
 
-/** Ingests an event through the webhook's transaction. @returns whether it was new */
+/** Ingests an event through the webhook's transaction. @returns whether it was new, and not one of another shop */
 async function ingest({ database, context }: ComparisonContext, event: PaymentEvent): Promise<boolean> {
   const outcome = await ingestOrSendToAttention(database, event, () =>
     ingestPaymentEvent(database, context, event),
   );
-  return outcome !== undefined && outcome !== 'known';
+  return outcome !== undefined && outcome !== 'known' && outcome !== 'ignored';
 }
 
 function isMissedPayment(session: ListedSession, payment: PaymentStatus): boolean {

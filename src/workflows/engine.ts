@@ -82,7 +82,7 @@ export function configureEngine(
 }
 
 /**
- * Launches the engine; with a Conductor it connects to that, which recovers the workflows of processes that it no longer hears from.
+ * Launches the engine; with a Conductor it connects to that, which recovers the workflows of processes that have stopped answering it.
  * @param label names this process there, where the engine has an id of its own
  * @throws when the package of the Conductor is not installed
  */

@@ -1,12 +1,14 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { type FinishedSearch, listFinishedTrees } from '../database/queries/workflows.ts';
+import { forgetUnpaidClients } from '../database/transactions/cancel-order.ts';
 import { removeOldCarts } from '../database/transactions/carts.ts';
 import { removeOldTakeOvers } from '../database/transactions/executors.ts';
 import { statementsOf } from '../shared/statement.ts';
 import { maxRecoveryAttempts, runScheduledTask } from './engine.ts';
+import { eraseDuePersonalData } from './personal-data.ts';
 
-/** Removes old rows on a schedule, so that nothing grows for ever. */
+/** Removes old rows and old personal data on a schedule. */
 export interface Housekeeper {
   /** Registers the schedule; call it once DBOS is launched. */
   schedule(): Promise<void>;
@@ -18,20 +20,26 @@ const hourly = '0 37 * * * *';
 
 /**
  * Registers the housekeeping. Work that a run leaves is done by the next one.
- * @param retentionDays how long workflows are kept that have ended
+ * @param settings.retentionDays how long workflows are kept that have ended
+ * @param settings.personalDataDays how long the personal data of ended orders is kept
  */
 export function registerHousekeeping(
   database: Database,
-  { retentionDays }: { readonly retentionDays: number },
+  { retentionDays, personalDataDays }: { readonly retentionDays: number; readonly personalDataDays: number },
 ): Housekeeper {
   const workflow = DBOS.registerWorkflow(
     async (_at: Date) => {
       await runScheduledTask('removeOldCarts', () => removeOldCarts(database));
+      await runScheduledTask('forgetUnpaidClients', () => forgetUnpaidClients(statementsOf(database)));
       await runScheduledTask('removeOldTakeOvers', () =>
         removeOldTakeOvers(statementsOf(database), retentionDays),
       );
       await runScheduledTask('removeFinishedWorkflows', () =>
         removeFinishedWorkflows(database, { retentionDays, now: Date.now() }),
+      );
+      const deleteWorkflows = (workflowIds: string[]) => DBOS.deleteWorkflows(workflowIds);
+      await runScheduledTask('erasePersonalData', () =>
+        eraseDuePersonalData(database, { personalDataDays, deleteWorkflows }),
       );
     },
     { name, maxRecoveryAttempts },

@@ -14,7 +14,7 @@ import {
   takeOver,
   workflowsAtOnce,
 } from '../database/transactions/executors.ts';
-import { isUnanswered } from '../shared/outage.ts';
+import { isPostgresAway } from '../shared/outage.ts';
 import { type Statement, statementsOn } from '../shared/statement.ts';
 
 /** The heartbeat of this process, and its watch over the others (decision 21). */
@@ -49,15 +49,20 @@ export interface LivenessOptions {
   readonly build: string;
   /** Set when a Conductor recovers the workflows of its processes. */
   readonly conductor: object | undefined;
-  /** Called when the connection of the heartbeat hangs. The process's other connections are no better than this one. */
-  readonly onHang: () => void;
+  /** Called for every connection of the heartbeat that was lost, hung or could not be made. The process's others may hang as well. */
+  readonly onLostConnection: () => void;
 }
 
 /**
  * Renews the row of this process every second, declares silent processes dead, and takes over their workflows; with a Conductor, only
  * those of processes that ran without one. It uses one connection of its own, so that neither a busy pool nor a slow disk delays it.
  */
-export function createLiveness({ databaseUrl, build, conductor, onHang }: LivenessOptions): Liveness {
+export function createLiveness({
+  databaseUrl,
+  build,
+  conductor,
+  onLostConnection,
+}: LivenessOptions): Liveness {
   let me: Executor | undefined;
   const closing = new AbortController();
   const watch = new Watch();
@@ -66,11 +71,7 @@ export function createLiveness({ databaseUrl, build, conductor, onHang }: Livene
   let done = Promise.resolve();
   const ending = new AbortController();
 
-  const beat = async (
-    sql: Statement,
-    executor: Executor,
-    count: number,
-  ): Promise<{ readonly more: boolean }> => {
+  const beat = async (sql: Statement, executor: Executor, count: number): Promise<boolean> => {
     const { executorId } = executor;
     const { seenAt, someEnded } = await renewExecutor(sql, executor);
     watch.beat(seenAt.getTime());
@@ -78,18 +79,18 @@ export function createLiveness({ databaseUrl, build, conductor, onHang }: Livene
     failure = undefined;
     if (count % beatsBetweenChecks === 0) await giveBackLostClaims(sql, executorId);
     const isSteady = watch.isSteady();
-    return {
-      more: await observe(sql, { executorId, isSteady, someEnded, conductor: conductor !== undefined }),
-    };
+    return observe(sql, { executorId, isSteady, someEnded, conductor: conductor !== undefined });
   };
   const keepBeating = (executor: Executor, onFirst: () => void): Promise<void> =>
     keepConnected(
       {
         databaseUrl,
         name: 'heartbeat',
-        onTrouble: (error) => {
+        onFailure: (error) => {
           failure = error;
-          if (isUnanswered(error)) onHang();
+          if (isPostgresAway(error)) onLostConnection();
+        },
+        onTrouble: (error) => {
           DBOS.logger.warn(`The heartbeat has failed; trying again: ${String(error)}`);
         },
         use: async (client, over, working) => {
@@ -98,7 +99,7 @@ export function createLiveness({ databaseUrl, build, conductor, onHang }: Livene
           const sql = statementsOn(client);
           const signal = AbortSignal.any([over, ending.signal]);
           for (let count = 1; !signal.aborted; count += 1) {
-            const { more } = await beat(sql, executor, count);
+            const more = await beat(sql, executor, count);
             working();
             onFirst();
             await pause(more ? betweenBatchesMs : everyMs, undefined, { signal }).catch(() => undefined);

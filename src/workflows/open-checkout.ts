@@ -3,6 +3,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { placeOrder } from '../database/transactions/place-order.ts';
 import { recordSession } from '../database/transactions/record-session.ts';
+import type { HoldLimits } from '../domain/limits.ts';
 import { correlationTokenOf, type PlacedOrder, type Placement } from '../domain/order.ts';
 import type { PaymentProvider, PaymentSession, Refused } from '../payments/provider.ts';
 import { isPostgresAway, isTransient } from '../shared/outage.ts';
@@ -17,6 +18,8 @@ export interface OpeningSettings {
   readonly answers: CheckoutAnswers;
   /** Origin under which shoppers reach the shop. */
   readonly publicUrl: string;
+  /** What one client may hold; null for no limit. */
+  readonly holdLimits: HoldLimits | null;
   /** How often the opening of a payment session is tried again, and the seconds before that, which double. */
   readonly paymentRetries: number;
   readonly paymentRetrySeconds: number;
@@ -40,7 +43,7 @@ export function openCheckout(settings: OpeningSettings, placing: Placement): Pro
   const sql = statementsOf(settings.database);
   const { checkoutKey } = placing.order;
   const open = async (openSession: OpenSession): Promise<OpenedCheckout> => {
-    const placed = await placeOrder(sql, placing);
+    const placed = await placeOrder(sql, placing, settings.holdLimits);
     if (placed.outcome !== 'placed') {
       settings.answers.notify(checkoutKey);
       return { outcome: 'not_placed' };

@@ -4,6 +4,7 @@ import type { Database } from '../database/connection.ts';
 import { compareMigrations } from '../database/migration-source.ts';
 import { sharesConnections } from '../database/pooler.ts';
 import { readSchema, readWritableSchema } from '../database/queries/readiness.ts';
+import { findServerFaults } from '../database/server-faults.ts';
 import type { UnreadyCause } from '../domain/readiness.ts';
 import { isPostgresAway, readOnly } from '../shared/outage.ts';
 import { describeError, StartError } from '../shared/program.ts';
@@ -59,6 +60,12 @@ export class Readiness {
   }
 }
 
+interface ShopDatabase {
+  readonly databaseUrl: string;
+  /** Whether a server that may lose a confirmed commit is refused. */
+  readonly production: boolean;
+}
+
 const startWithinMs = 60_000;
 const lookEveryMs = 500;
 
@@ -66,7 +73,10 @@ const lookEveryMs = 500;
  * Waits for a database that starts later than the shop, for a minute.
  * @throws StartError when it does not answer by then, has no schema that this version can work with, or shares connections
  */
-export async function awaitDatabase(database: Database, databaseUrl: string): Promise<void> {
+export async function awaitDatabase(
+  database: Database,
+  { databaseUrl, production: durable }: ShopDatabase,
+): Promise<void> {
   const until = Date.now() + startWithinMs;
   for (;;) {
     try {
@@ -75,6 +85,8 @@ export async function awaitDatabase(database: Database, databaseUrl: string): Pr
       if (schema === 'schema_newer') {
         throw new StartError('The database was migrated for a version that this one cannot work with.');
       }
+      const faults = await findServerFaults(databaseUrl, { writable: false, durable });
+      if (faults.length > 0) throw new StartError(`The database cannot be used. ${faults.join(' ')}`);
       if (await sharesConnections(databaseUrl)) {
         throw new StartError(
           'The database is behind a pooler in transaction mode. The shop needs its connections for itself (PgBouncer: pool_mode = session).',

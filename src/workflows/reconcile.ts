@@ -6,10 +6,10 @@ import { endUnknownExecutors } from '../database/transactions/executors.ts';
 import { flagFailedWorkflows } from '../database/transactions/flag-failed-workflows.ts';
 import { flagOverdueWork } from '../database/transactions/flag-overdue-work.ts';
 import { retryDeferredEvent } from '../database/transactions/ingest-payment-event.ts';
+import { recordFoundDisputes } from '../database/transactions/record-dispute.ts';
 import { recordReconciliation } from '../database/transactions/record-reconciliation.ts';
 import { restartMissingWorkflows } from '../database/transactions/restart-workflows.ts';
-import { resolveKnownPayments, resolveRefundedPayment } from '../database/transactions/unknown-payments.ts';
-import type { PaymentEvent } from '../domain/payment.ts';
+import { resolveKnownPayments, resolveRefundedPayments } from '../database/transactions/unknown-payments.ts';
 import { inTransaction, statementsOf } from '../shared/statement.ts';
 import { ingestOrSendToAttention } from './attention.ts';
 import {
@@ -92,33 +92,24 @@ async function reconcileShop(comparing: ComparisonContext): Promise<Reconciled> 
   await inTransaction(database, flagOverdueWork);
   await inTransaction(database, flagFailedWorkflows);
   await inTransaction(database, resolveKnownPayments);
-  let applied = 0;
-  for (const { body, overdue } of await listDeferredEvents(database)) {
-    const event = provider.readEvent(body);
-    const outcome =
-      event &&
-      (await ingestOrSendToAttention(database, event, () => retryDeferredEvent(database, context, event)));
+  let applied = await recordFoundDisputes(database);
+  for (const { body, email, overdue } of await listDeferredEvents(database)) {
+    const read = provider.readEvent(body);
+    if (!read) continue;
+    const event = { ...read, email: email ?? read.email };
+    const outcome = await ingestOrSendToAttention(database, event, () =>
+      retryDeferredEvent(database, context, event),
+    );
     if (outcome && outcome !== 'known' && outcome !== 'unknown_order' && outcome !== 'too_early')
       applied += 1;
-    if (event && outcome === 'unknown_order') await handleUnknown(comparing, event, overdue);
+    // Its order should be known by now.
+    if (outcome === 'unknown_order' && overdue) await listUnknownPayment(comparing, event);
   }
+  await inTransaction(database, resolveRefundedPayments);
   const repaired = { restarted, events_placed: applied };
   await recordReconciliation(database, 'shop', { repaired, report: repaired });
   if (restarted + applied > 0) DBOS.logger.warn(`Reconciled: ${JSON.stringify(repaired)}`);
   return repaired;
-}
-
-/** Lists a payment whose order should be known by now, until all of it is refunded at the provider. */
-async function handleUnknown(
-  comparing: ComparisonContext,
-  event: PaymentEvent,
-  overdue: boolean,
-): Promise<void> {
-  if (overdue) await listUnknownPayment(comparing, event);
-  const { kind, transactionId, refundedCents, amountCents } = event;
-  if (kind === 'refunded' && transactionId !== null && refundedCents === amountCents) {
-    await inTransaction(comparing.database, (sql) => resolveRefundedPayment(sql, transactionId));
-  }
 }
 
 async function reconcileWithProvider(comparing: ComparisonContext): Promise<Differences> {

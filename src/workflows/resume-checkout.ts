@@ -21,7 +21,7 @@ async function resume(settings: PaymentSettings, orderId: number): Promise<'paid
   const order = await readAwaitedPayment(orderId);
   // Without a recorded session nobody got an address to pay at.
   const sessionEnded = order === null ? 'payment_unavailable' : null;
-  const outcome = await settleOrCancel({ orderId, sessionEnded }, settings.dispatchSeconds);
+  const outcome = await settleOrCancel({ orderId, sessionEnded }, settings);
   if (outcome !== 'waiting' || order === null) return outcome === 'paid' ? 'paid' : 'cancelled';
   return awaitPayment(settings, order, 'deadline');
 }

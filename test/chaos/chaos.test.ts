@@ -24,6 +24,7 @@ const paidAtLeast = 0.3;
 const checkoutsMax = 3;
 const folder = 'test-results';
 
+const reconcileSeconds = 5;
 const settings = {
   HOLD_SECONDS: String(length.holdSeconds),
   DISPATCH_SECONDS: '0.5',
@@ -33,7 +34,7 @@ const settings = {
   REFUND_RETRY_SECONDS: '0.02',
   EMAIL_RETRIES: '8',
   EMAIL_RETRY_SECONDS: '0.5',
-  RECONCILE_SECONDS: '5',
+  RECONCILE_SECONDS: String(reconcileSeconds),
 };
 
 test(`chaos of the length ${lengthName} with the seed ${seed}`, { timeout: 7_200_000 }, async () => {
@@ -48,7 +49,7 @@ test(`chaos of the length ${lengthName} with the seed ${seed}`, { timeout: 7_200
     await setFaults(world, { seed, faults: providerFaults, settings: faultTimes });
     const run = await runChaos(world);
     const violations = [...run.observer.violations, ...run.clients.failures];
-    violations.push(...(await findViolations(world, run.clients.history)));
+    violations.push(...(await findViolations(world, run.clients.history, reconcileSeconds)));
     const unmet = unmetQuotas(run);
     report(world, run, { startedAt, violations, unmet });
     expect(violations, `violations with the seed ${seed}`).toEqual([]);
@@ -97,7 +98,7 @@ async function runChaos(world: World): Promise<Run> {
   await buying;
   log('the buyers are done');
   await untilFinished(world);
-  await observer.end();
+  await observer.end(world.interruptions);
   const paid = await world.database('orders').whereIn('status', ['dispatched', 'refunded']).pluck('order_id');
   return { clients, observer, took, providerHits: await readHits(world), paid: paid.length };
 }

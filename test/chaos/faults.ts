@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Host, send } from './host.ts';
 import type { Peer } from './network.ts';
 import type { Dice, FaultName, Length, PlannedFault } from './plan.ts';
-import { runningHosts, type World } from './world.ts';
+import { type Interruption, runningHosts, type World } from './world.ts';
 
 /** The circumstances of one fault. */
 interface Circumstances {
@@ -14,7 +14,7 @@ interface Circumstances {
 interface Fault {
   /** Faults of one lane exclude each other. */
   readonly lane: 'processes' | 'frozen' | 'hosts' | 'servers' | 'networks';
-  /** Begins it, ends it, and tells whether it took place. */
+  /** Begins it and ends it. Resolves to whether it took place. */
   readonly run: (circumstances: Circumstances) => Promise<boolean>;
 }
 
@@ -42,12 +42,14 @@ const faults: Readonly<Record<FaultName, Fault>> = {
   'freeze a process': {
     lane: 'frozen',
     run: async ({ world, dice, length }) => {
-      const shops = await dice.pick(runningHosts(world))?.shops();
-      const victim = dice.pick(shops ?? []);
-      if (victim === undefined || !send(victim, 'SIGSTOP')) return false;
-      await pause(atMost(length, dice));
-      // False when it was killed meanwhile: then it was no freeze to recover from.
-      return send(victim, 'SIGCONT');
+      const host = dice.pick(runningHosts(world));
+      const victim = dice.pick((await host?.shops()) ?? []);
+      if (!host || victim === undefined || !send(victim, 'SIGSTOP')) return false;
+      return interrupt(world, [host], async () => {
+        await pause(atMost(length, dice));
+        // False when it was killed meanwhile: then it was no freeze to recover from.
+        return send(victim, 'SIGCONT');
+      });
     },
   },
   'lose a host': {
@@ -97,7 +99,8 @@ const faults: Readonly<Record<FaultName, Fault>> = {
   'restart of Postgres': {
     lane: 'servers',
     run: async ({ world, dice }) => {
-      await world.servers.restart('fast', dice.between(0, 3_000));
+      // Longer than the silence after which a process is declared dead.
+      await world.servers.restart('fast', dice.between(8_000, 12_000));
       return true;
     },
   },
@@ -115,7 +118,9 @@ const faults: Readonly<Record<FaultName, Fault>> = {
   },
   'full disk': {
     lane: 'servers',
-    run: ({ world, length }) => world.servers.fillDisk(length.longestSeconds * 1000),
+    // A full disk refuses the heartbeats of some and not of others.
+    run: ({ world, length }) =>
+      interrupt(world, world.hosts, () => world.servers.fillDisk(length.longestSeconds * 1000)),
   },
   'partition from the database': {
     lane: 'networks',
@@ -128,11 +133,16 @@ const faults: Readonly<Record<FaultName, Fault>> = {
   'broken connections': {
     lane: 'networks',
     run: async ({ world, dice }) => {
-      const link = dice.pick(runningHosts(world))?.options.links[dice.pick(peers) ?? 'database'];
-      link?.set('closed');
-      await pause(dice.between(0, 4_000));
-      link?.set('open');
-      return link !== undefined;
+      const host = dice.pick(runningHosts(world));
+      if (!host) return false;
+      const peer = dice.pick(peers) ?? 'database';
+      const link = host.options.links[peer];
+      return interrupt(world, peer === 'database' ? [host] : [], async () => {
+        link.set('closed');
+        await pause(dice.between(0, 4_000));
+        link.set('open');
+        return true;
+      });
     },
   },
   'lost answer to a commit': {
@@ -159,10 +169,28 @@ async function partition(peer: Peer, { world, dice, length }: Circumstances): Pr
   const host = dice.pick(runningHosts(world));
   if (!host) return false;
   const { network, links } = host.options;
-  await network.setPartition(peer, links[peer], true);
-  await pause(atMost(length, dice));
-  await network.setPartition(peer, links[peer], false);
-  return true;
+  return interrupt(world, peer === 'database' ? [host] : [], async () => {
+    await network.setPartition(peer, links[peer], true);
+    await pause(atMost(length, dice));
+    await network.setPartition(peer, links[peer], false);
+    return true;
+  });
+}
+
+/** Notes the time in which the others may declare the processes of some hosts dead, although they live. */
+async function interrupt<Result>(
+  { interruptions }: World,
+  hosts: readonly Host[],
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const from = new Date();
+  const noted = hosts.map(({ options }): Interruption => ({ host: options.name, from, until: undefined }));
+  interruptions.push(...noted);
+  try {
+    return await run();
+  } finally {
+    for (const interruption of noted) interruption.until = new Date();
+  }
 }
 
 function atMost({ longestSeconds }: Length, dice: Dice): number {

@@ -144,6 +144,7 @@ export class Host {
         PAYMENT_SERVICE_URL: through('provider', env['PAYMENT_SERVICE_URL']),
         SMTP_URL: through('mail', env['SMTP_URL']),
         HOST: network.address,
+        OPERATOR_ACCESS: 'open',
         PORT: String(port),
         DATA_DIR: this.#folder,
         EXECUTOR_ID: name,

@@ -17,6 +17,13 @@ import { Servers } from './servers.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const permanentHosts = 2;
 
+/** A time in which the processes of a host may not have reached the database, although they lived. */
+export interface Interruption {
+  readonly host: string;
+  readonly from: Date;
+  until: Date | undefined;
+}
+
 /** Everything that a fault can hit: hosts, their networks, both Postgres servers, and the payment service. */
 export interface World {
   /** Two that stay, and a third that joins and leaves. */
@@ -25,6 +32,7 @@ export interface World {
   readonly provider: RealProcess;
   readonly mail: MailServer;
   readonly networks: Networks;
+  readonly interruptions: Interruption[];
   /** The folders of two builds; the second has a later version and a migration more. */
   readonly builds: readonly [string, string];
   /** The address of the shop, behind which one of the running hosts answers each connection. */
@@ -88,6 +96,7 @@ export async function openWorld(options: {
     provider,
     mail,
     networks,
+    interruptions: [],
     builds: builds.folders,
     shopUrl,
     paymentUrl: places.paymentUrl,

@@ -79,7 +79,7 @@ test('after a restore, new orders get new numbers, and a charged buyer is listed
   await server.start();
   await startShop();
 
-  // What the back-up does not have: a paid order, an open one, and a refund of a part.
+  // The back-up does not have these: a paid order, an open one, and a refund of a part.
   const lost = await placePaidOrder(shop, { email });
   const open = await placeOrder(shop);
   await refund(shop, kept, { amount: 100 });

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { drawn, numberOf, runsAll } from '../support/drawn.ts';
 import type { Fixture } from '../support/fixture.ts';
 import type { CrashPoint } from '../support/processes.ts';
 import { waitFor } from '../support/wait.ts';
@@ -58,13 +57,23 @@ export async function expectAllWell(fixture: Fixture): Promise<void> {
   await expectPromisesKept(fixture);
 }
 
-/**
- * The crash points of commits and calls. A tenth of them is drawn, at least one, and whether a process is killed before or after each; with
- * TEST_CASES=all it is killed on both sides of all.
- */
+/** One case of a crash test. A file has many and draws a few, because each takes seconds. */
+export type CrashCase = readonly [title: string, run: (fixture: Fixture) => Promise<void>];
+
+/** The cases in which a process is killed at each of these points. In the title, `%s` stands for the point. */
+export function killsAt(
+  points: readonly CrashPoint[],
+  title: string,
+  scenario: Scenario,
+  process: ProcessName = 'shop',
+): CrashCase[] {
+  return points.map((at) => [
+    title.replace('%s', at),
+    (fixture) => runWithKill(fixture, scenario, { process, at }),
+  ]);
+}
+
+/** The crash points before and after commits and calls. */
 export function sidesOf(...names: (`commit of ${string}` | `call that ${string}`)[]): CrashPoint[] {
-  if (runsAll) return names.flatMap((name) => [`before the ${name}`, `after the ${name}`] as const);
-  return drawn(names, 0.1).map(
-    (name) => `${numberOf(`side of ${name}`) % 2 === 0 ? 'before' : 'after'} the ${name}` as const,
-  );
+  return names.flatMap((name) => [`before the ${name}`, `after the ${name}`] as const);
 }

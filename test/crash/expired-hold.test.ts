@@ -1,8 +1,8 @@
-import { afterAll, describe, test } from 'vitest';
+import { afterAll, test } from 'vitest';
+import { draw } from '../support/drawn.ts';
 import { ReusedFixture } from '../support/fixture.ts';
-import type { CrashPoint } from '../support/processes.ts';
-import { type Kill, runWithKill, sidesOf } from './crash-case.ts';
-import { paidWithoutWebhook, type Scenario, unpaid } from './scenarios.ts';
+import { type CrashCase, killsAt, sidesOf } from './crash-case.ts';
+import { paidWithoutWebhook, unpaid } from './scenarios.ts';
 
 // The hold ends and no webhook has come: the shop asks the provider before it cancels. The shop is killed at each commit
 // and around each call on that way, the payment service at the commit that ends the session.
@@ -11,12 +11,8 @@ const reused = new ReusedFixture({ HOLD_SECONDS: '4', DISPATCH_SECONDS: '0.5' })
 
 afterAll(() => reused.close());
 
-function killedAt(scenario: Scenario, process: Kill['process']): (at: CrashPoint) => Promise<void> {
-  return (at) => reused.use((fixture) => runWithKill(fixture, scenario, { process, at }));
-}
-
-describe('an order that nobody pays', () => {
-  test.each(
+const cases: readonly CrashCase[] = [
+  ...killsAt(
     sidesOf(
       'commit of DBOS.recv',
       'call that asks for the session',
@@ -24,26 +20,25 @@ describe('an order that nobody pays', () => {
       'commit of endPaymentSession',
       'commit of settleOrCancel',
     ),
-  )('the shop killed %s: cancelled, never charged, the units are back', killedAt(unpaid, 'shop'));
-
-  test.each(sidesOf('commit of expiry'))(
-    'the payment service killed %s: cancelled, never charged, the units are back',
-    { tags: ['slow'] },
-    killedAt(unpaid, 'payments'),
-  );
-});
-
-describe('an order that was paid although no webhook came', () => {
-  test.each(
+    'an order that nobody pays, the shop killed %s: cancelled, never charged, the units are back',
+    unpaid,
+  ),
+  ...killsAt(
+    sidesOf('commit of expiry'),
+    'an order that nobody pays, the payment service killed %s: cancelled, never charged, the units are back',
+    unpaid,
+    'payments',
+  ),
+  ...killsAt(
     sidesOf(
       'call that asks for the session',
       'commit of endPaymentSession',
       'commit of recordPaidSession',
       'commit of settleOrCancel',
     ),
-  )(
-    'the shop killed %s: not cancelled, charged once, dispatched once',
-    { tags: ['slow'] },
-    killedAt(paidWithoutWebhook, 'shop'),
-  );
-});
+    'an order that was paid although no webhook came, the shop killed %s: not cancelled, charged once, dispatched once',
+    paidWithoutWebhook,
+  ),
+];
+
+test.each(draw(cases, 1))('%s', (_title, run) => reused.use(run));

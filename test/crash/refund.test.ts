@@ -1,8 +1,8 @@
-import { afterAll, describe, test } from 'vitest';
+import { afterAll, test } from 'vitest';
+import { draw } from '../support/drawn.ts';
 import { ReusedFixture } from '../support/fixture.ts';
-import type { CrashPoint } from '../support/processes.ts';
-import { runWithKill, sidesOf } from './crash-case.ts';
-import { paidBack, paidLate, paidTooLate, type Scenario } from './scenarios.ts';
+import { type CrashCase, killsAt, sidesOf } from './crash-case.ts';
+import { paidBack, paidLate, paidTooLate } from './scenarios.ts';
 
 // Refunds and late payments: the shop is killed at each commit and around each call. Afterwards there is one refund at
 // the provider and in our rows, or the goods have gone out once.
@@ -11,12 +11,8 @@ const reused = new ReusedFixture({ HOLD_SECONDS: '4', DISPATCH_SECONDS: '0.5' })
 
 afterAll(() => reused.close());
 
-function killedAt(scenario: Scenario): (at: CrashPoint) => Promise<void> {
-  return (at) => reused.use((fixture) => runWithKill(fixture, scenario, { process: 'shop', at }));
-}
-
-describe('an order that is paid back', () => {
-  test.each(
+const cases: readonly CrashCase[] = [
+  ...killsAt(
     sidesOf(
       'commit of promise of a refund',
       'commit of readDueRefund',
@@ -24,19 +20,19 @@ describe('an order that is paid back', () => {
       'commit of askForRefund',
       'commit of markRefundMade',
     ),
-  )('the shop killed %s: paid back once', killedAt(paidBack));
-});
+    'an order that is paid back, the shop killed %s: paid back once',
+    paidBack,
+  ),
+  ...killsAt(
+    sidesOf('commit of late payment'),
+    'a payment that comes too late, the shop killed %s: reserved again, dispatched once',
+    paidLate,
+  ),
+  ...killsAt(
+    sidesOf('commit of late payment', 'commit of markRefundMade'),
+    'a payment that comes too late, the shop killed %s: the units are gone, so it is paid back once',
+    paidTooLate,
+  ),
+];
 
-describe('a payment that comes too late', () => {
-  test.each(sidesOf('commit of late payment'))(
-    'the shop killed %s: reserved again, dispatched once',
-    { tags: ['slow'] },
-    killedAt(paidLate),
-  );
-
-  test.each(sidesOf('commit of late payment', 'commit of markRefundMade'))(
-    'the shop killed %s: the units are gone, so it is paid back once',
-    { tags: ['slow'] },
-    killedAt(paidTooLate),
-  );
-});
+test.each(draw(cases, 1))('%s', (_title, run) => reused.use(run));

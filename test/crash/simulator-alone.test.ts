@@ -12,6 +12,7 @@ import {
   WebhookReceiver,
   webhookSecret,
 } from '../support/stripe-simulator.ts';
+import { waitFor } from '../support/wait.ts';
 
 let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
 let environment: Record<string, string>;
@@ -67,14 +68,8 @@ function submit(sessionId: string): Promise<Response> {
 }
 
 /** Asks until there is an answer, as a client does that has an idempotency key. */
-async function insist<Value>(request: () => Promise<Value>): Promise<Value> {
-  for (;;) {
-    try {
-      return await request();
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
+function insist<Value>(request: () => Promise<Value>): Promise<Value> {
+  return waitFor('an answer', request, () => true);
 }
 
 test('killed between the payment and the answer to its webhook, it sends the webhook again', async () => {

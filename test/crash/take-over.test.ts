@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { draw } from '../support/drawn.ts';
 import { waysToCancel } from '../support/edges.ts';
 import {
   ask,
@@ -9,6 +10,7 @@ import {
   setFaults,
   type TestOrder,
 } from '../support/orders.ts';
+import { expectMoneyRight } from '../support/promises.ts';
 import { authorized, everyRefundMade, refund } from '../support/refunds.ts';
 import { waitFor } from '../support/wait.ts';
 import { type Host, type Hosts, openHosts } from './hosts.ts';
@@ -131,7 +133,19 @@ test('a host that is lost: the other does all that was due, in progress or waiti
   console.info(`After the loss of a host: ${JSON.stringify(done)}`);
 });
 
-test('a host that is stopped in order hands its work on', { tags: ['slow'] }, async () => {
+/** The other cases. Each starts processes and waits, so only one is drawn. */
+const others: readonly (readonly [name: string, run: () => Promise<void>])[] = [
+  ['a host that is stopped in order hands its work on', stopInOrder],
+  ['processes with one label that overlap strand nothing', overlap],
+  [
+    'a process that is frozen is taken over, takes over nobody, and charges nobody twice when it goes on',
+    freeze,
+  ],
+];
+
+test.each(draw(others, 1))('%s', (_name, run) => run());
+
+async function stopInOrder(): Promise<void> {
   const [stopped, other] = await twoHosts();
   const orders = await placeOrders(stopped);
   await stopped.process.leave('SIGTERM');
@@ -140,17 +154,20 @@ test('a host that is stopped in order hands its work on', { tags: ['slow'] }, as
   const stoppedAt = performance.now();
   await waitFor(
     'the other host to take over',
-    () => other.database('take_overs').sum({ sum: 'workflows' }).first<{ sum: string | null }>(),
-    ({ sum }) => Number(sum) === orderCount,
+    () => other.database('take_overs').sum({ sum: 'workflows' }).first<{ sum: number | null }>(),
+    ({ sum }) => sum === orderCount,
   );
   console.info(`Taken over ${((performance.now() - stoppedAt) / 1000).toFixed(1)} s after a stop in order.`);
   await untilCancelled(other, orders);
-});
+}
 
-test('processes with one label that overlap strand nothing', { tags: ['slow'] }, async () => {
-  const [old, next] = await twoHosts({ HOLD_SECONDS: '600' });
+async function overlap(): Promise<void> {
+  const [old, next] = await twoHosts({ HOLD_SECONDS: '600', EXECUTOR_ID: 'shop' });
   const orders = await placeOrders(old);
-  // Both have the same label, and the second started while the first was running.
+  // The second started while the first was running, and each made an id of its own out of their label.
+  const ids = await living(next);
+  expect(ids).toEqual([expect.stringMatching(/^shop~./), expect.stringMatching(/^shop~./)]);
+  expect(new Set(ids).size).toBe(2);
   expect(await takenFrom(next)).toEqual([]);
   await old.process.leave('SIGTERM');
   for (const order of orders) await pay(next, order);
@@ -159,11 +176,9 @@ test('processes with one label that overlap strand nothing', { tags: ['slow'] },
     orders.map((order) => order.key),
   );
   await Promise.all(orders.map((order) => becomes(next, order, { status: 'dispatched' })));
-});
+}
 
-test('a process that is frozen is taken over, takes over nobody, and charges nobody twice when it goes on', {
-  tags: ['slow'],
-}, async () => {
+async function freeze(): Promise<void> {
   const [frozen, other] = await twoHosts({ HOLD_SECONDS: '600' });
   const orders = await placeOrders(frozen);
   const owners = await other
@@ -187,4 +202,5 @@ test('a process that is frozen is taken over, takes over nobody, and charges nob
   await Promise.all(orders.map((order) => becomes(other, order, { status: 'dispatched' })));
   expect(owners).toHaveLength(1);
   expect(await takenFrom(other)).toEqual(owners);
-});
+  await expectMoneyRight(other.database, other.paymentUrl);
+}

@@ -1,4 +1,5 @@
 import { afterAll, test } from 'vitest';
+import { draw } from '../support/drawn.ts';
 import { type Fixture, ReusedFixture, untilReady } from '../support/fixture.ts';
 import { waitFor } from '../support/wait.ts';
 import { runWithKill, sidesOf } from './crash-case.ts';
@@ -63,7 +64,7 @@ async function opened(fixture: Fixture, key: string): Promise<Answer> {
   return { status: 201, body: { order_id: order?.order_id, payment_id: order?.session_id } };
 }
 
-test.each(sidesOf('commit of openCheckout', 'commit of DBOS.recv'))(
+test.each(draw(sidesOf('commit of openCheckout', 'commit of DBOS.recv'), 1))(
   'an order in flight with workflow version 1, killed %s: charged once, dispatched once, with the steps of version 1',
   (at) => reused.use((fixture) => runWithKill(fixture, version1, { process: 'shop', at })),
 );

@@ -64,6 +64,16 @@ function workflows(): Promise<
   );
 }
 
+test('a process that was recorded without its host and build adds them with its next heartbeat', async () => {
+  await claim('shop-2~00000000', 1);
+  await endUnknownExecutors(sql);
+  await renewExecutor(sql, { executorId: 'shop-2~00000000', host: 'there', build: '2' });
+  const row = await database('executors')
+    .where('executor_id', 'shop-2~00000000')
+    .first('host', 'build', 'ended_at');
+  expect(row).toEqual({ host: 'there', build: '2', endedAt: null });
+});
+
 test('a process that was silent for longer than seven seconds is declared dead, and lives again with its next heartbeat', async () => {
   await silence(other, 1);
   expect(await endSilentExecutors(sql, me)).toEqual([]);
@@ -123,8 +133,13 @@ test('workflows of a process without a row are taken over as well', async () => 
   expect(await takeOver(sql, me)).toBe(2);
 });
 
-test('claims of ten seconds ago are listed, and given back to their queue', async () => {
-  await claim(me, 2);
+test('claims of ten seconds ago are listed, newer ones not, and given back to their queue', async () => {
+  await claim(me, 3);
+  await sql(
+    `update dbos.workflow_status set updated_at = cast(extract(epoch from now()) * 1000 as bigint)
+     where workflow_uuid = 'checkout-' || cast(:me as text) || '3'`,
+    { me },
+  );
   const claims = await listClaims(sql, me);
   expect(claims).toHaveLength(2);
   await giveBack(sql, other, claims);

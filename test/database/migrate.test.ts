@@ -1,11 +1,13 @@
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrate.ts';
+import { isPostgresAway } from '../../src/shared/outage.ts';
 import { openInspector } from '../support/inspector.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.ts';
 import { expectStockBalanced } from '../support/promises.ts';
@@ -73,6 +75,26 @@ test('a process killed in the middle leaves nothing that stops the next', async 
   expect(await database('knex_migrations_lock')).toEqual([expect.objectContaining({ is_locked: 0 })]);
 });
 
+test('a migration that waits for another one fails when Postgres ends its connection, and its process lives', async () => {
+  const other = new Client({ connectionString: testDatabase.url });
+  await other.connect();
+  await other.query('select pg_advisory_lock(4865716)');
+  const outcome = migrate(testDatabase.url).then(
+    () => 'migrated',
+    (error: unknown) => isPostgresAway(error),
+  );
+  const ended = await waitFor(
+    'the connection that waits for the lock',
+    () =>
+      database.raw(`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and query like 'select pg_try_advisory_lock%'`),
+    ({ rows }) => rows.length === 1,
+  );
+  expect(ended.rows).toEqual([{ pg_terminate_backend: true }]);
+  expect(await outcome).toBe(true);
+  await other.end();
+});
+
 test('a catalogue of the shop’s own is left alone', async () => {
   await migrate(testDatabase.url);
   await database.raw('truncate products cascade');
@@ -106,6 +128,48 @@ test('a database of a newer version is left as it is; one with a breaking migrat
   await expect(migrate(testDatabase.url)).rejects.toThrow(/newer version.+999_much_later\.breaking\.sql/);
 });
 
+test('a database of 0.1.0 keeps its orders, and their numbers go on', async () => {
+  const released = (await readdir(`${project}/migrations`)).filter((file) => file < '009').toSorted();
+  for (const file of released) await database.raw(await readFile(`${project}/migrations/${file}`, 'utf8'));
+  await recordMigrations(...released);
+  await database.raw(
+    `with one as (
+       insert into products (sku, product, description, price_cents, currency, image, restock_level)
+       values ('own', 'Own', '', 100, 'EUR', '/own.svg', 0) returning product_id
+     ), placed as (
+       insert into orders (checkout_key, request_hash, token, request_id, status, total_cents, currency, hold_expires_at)
+       select 'key-' || n, repeat('0', 64), repeat('t', 22) || n, 'request', 'pending', 100, 'EUR', now()
+       from generate_series(1, 3) as n returning order_id
+     ), lines as (
+       insert into order_lines (order_id, product_id, quantity, unit_price_cents)
+       select order_id, product_id, 1, 100 from placed cross join one
+     ), payment as (
+       insert into payments (order_id, state, amount_cents, currency) select order_id, 'creating', 100, 'EUR' from placed
+     )
+     insert into stock (product_id, available) select product_id, 0 from one`,
+  );
+  await migrate(testDatabase.url);
+  expect(
+    await database('order_lines')
+      .join('payments', 'payments.order_id', 'order_lines.order_id')
+      .pluck('payments.order_id'),
+  ).toEqual([1, 2, 3]);
+  expect(await database('due_work').orderBy('id').pluck('id')).toEqual([1, 2, 3]);
+  const [next] = await database('orders')
+    .insert({
+      checkout_key: 'next',
+      request_hash: '0'.repeat(64),
+      token: 'n'.repeat(22),
+      request_id: 'r',
+      status: 'pending',
+      total_cents: 100,
+      currency: 'EUR',
+      hold_expires_at: new Date(),
+    })
+    .returning<{ order_id: number }[]>('order_id');
+  expect(next).toEqual({ order_id: 4 });
+});
+
 async function recordMigrations(...names: string[]): Promise<void> {
   await database.schema.createTable('knex_migrations', (table) => {
     table.increments();
@@ -120,10 +184,11 @@ test('knex’s command line migrates an empty database, and migrate() adds the r
   tags: ['slow'],
   timeout: timeoutOfPrograms,
 }, async () => {
-  expect(await knex('migrate:status')).toMatch(
-    /No Completed Migration files Found[^]+008_unknown_payments\.sql/,
-  );
-  expect(await knex('migrate:latest')).toMatch(/Batch 1 run: 8 migrations/);
+  const files = (await readdir(`${project}/migrations`)).toSorted();
+  const status = await knex('migrate:status');
+  expect(status).toContain('No Completed Migration files Found');
+  expect(status).toContain(files.at(-1));
+  expect(await knex('migrate:latest')).toContain(`Batch 1 run: ${files.length} migrations`);
   const schema = await describeSchema(database);
   await migrate(testDatabase.url);
   expect(await describeSchema(database)).toBe(schema);

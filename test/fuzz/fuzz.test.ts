@@ -106,7 +106,7 @@ test('messages that are hardly HTTP are refused, and the shop stays', async () =
 });
 
 test('every unit and every cent is accounted for afterwards', async () => {
-  expect((await auditDatabase(shop.shopDatabase)).broken).toEqual([]);
+  expect((await auditDatabase(shop.shopDatabase, 30)).broken).toEqual([]);
   await expectStockBalanced(shop.database);
 });
 

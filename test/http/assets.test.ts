@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Assets, readAssets } from '../../src/http/assets.ts';
 import { buildServer } from '../../src/http/server.ts';
+import { timeLimits } from '../../src/shared/http-server.ts';
 
 // The static files of the pages (decisions 12 and 15), as browsers request them.
 
@@ -22,9 +23,10 @@ beforeAll(async () => {
     executorId: 'shop-0',
     trustProxy: 0,
     assets,
-    cookieSecrets: ['cookie_test_0123456789abcdef'],
+    cookieSecrets: ['cookie_test_4e91d07c3ab85f62'],
     publicUrl: 'http://localhost',
     paymentOrigin: 'http://localhost:1',
+    connectionLimits: { ...timeLimits, connections: 100 },
     onFailure: () => undefined,
     renderProblem: async ({ code }) => `page of ${code}`,
   });

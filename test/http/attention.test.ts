@@ -100,3 +100,85 @@ test.each([
     expect(answer).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
   }
 });
+
+describe('the list', () => {
+  let order: TestOrder;
+  let ids: number[];
+
+  beforeAll(async () => {
+    order = await placePaidOrder(shop);
+    await shop.database('attention').whereNull('resolved_at').delete();
+    const others = Array.from({ length: 205 }, (_one, index) => ({
+      kind: 'event_mismatch',
+      subject: `order ${2_000_000_000 + index}`,
+      reason: 'event_failed',
+      detail: { type: 'charge.refunded', eventId: `evt_${index}`, error: 'gone wrong' },
+    }));
+    const inserted = await shop
+      .database('attention')
+      .insert(others)
+      .returning<{ attention_id: number }[]>('attention_id');
+    ids = inserted.map(({ attention_id: id }) => id);
+    await control(shop, order, 'dispute');
+    await waitFor(
+      'the dispute',
+      () => attentionItems(shop, order),
+      (found) => found.length > 0,
+    );
+  });
+
+  const list = async (after?: number) => {
+    const query = after === undefined ? '' : `?after=${after}`;
+    const { body } = await ask(`${shop.shopUrl}/attention${query}`, undefined, {
+      method: 'GET',
+      headers: authorized,
+    });
+    return body as unknown as { attention_id: number; kind: string; count: number }[];
+  };
+
+  test('has disputes first, and goes on after the last item of a page, also when that was resolved', async () => {
+    const first = await list();
+    expect(first).toHaveLength(100);
+    expect(first[0]).toMatchObject({ kind: 'dispute', order_id: order.order_id, count: 1 });
+    const last = first.at(-1)?.attention_id ?? 0;
+    await attention(`${last}/resolve`, { resolution: 'done' });
+    const second = await list(last);
+    const third = await list(second.at(-1)?.attention_id);
+    expect([...first.slice(1), ...second, ...third].map(({ attention_id: id }) => id)).toEqual(ids);
+    expect(await list(third.at(-1)?.attention_id)).toEqual([]);
+    expect(await list(first[0]?.attention_id), 'after the only dispute').toHaveLength(100);
+  });
+
+  test.each(['0', 'x', '9007199254740992'])('does not begin after %s', async (after) => {
+    const answer = await ask(`${shop.shopUrl}/attention?after=${after}`, undefined, {
+      method: 'GET',
+      headers: authorized,
+    });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
+  });
+
+  test('is paged on the operator’s page, and a form there comes back to its page', async () => {
+    const read = async (path: string) => {
+      const answer = await fetch(shop.shopUrl + path, { headers: authorized });
+      return answer.text();
+    };
+    const first = await read('/operator');
+    expect(first.indexOf('A disputed payment')).toBeLessThan(
+      first.indexOf('A payment message that does not fit'),
+    );
+    const next = /href="(\/operator\?after=\d+)">Further items/.exec(first)?.[1] ?? '';
+    const second = await read(next);
+    expect(second).toContain('Back to the first items');
+    const action = /action="(\/operator\/attention\/\d+\/resolve\?after=\d+)"/.exec(second)?.[1] ?? '';
+    const send = (resolution: string) =>
+      fetch(shop.shopUrl + action, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { ...authorized, accept: 'text/html' },
+        body: new URLSearchParams({ resolution }),
+      });
+    expect(await (await send('')).text()).toContain('Say in 1 to 200 characters');
+    const after = /after=\d+/.exec(action)?.[0];
+    expect((await send('done')).headers.get('location')).toBe(`/operator?outcome=resolved&${after}`);
+  });
+});

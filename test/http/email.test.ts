@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MailServer } from '../support/mail-server.ts';
-import { ask, attentionItems, placePaidOrder } from '../support/orders.ts';
+import { ask, attentionItems, becomes, placeOrder, placePaidOrder } from '../support/orders.ts';
+import { refund } from '../support/refunds.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -64,6 +65,54 @@ test('a message that fails every attempt is listed with its reason, and an opera
     (count) => count === 1,
   );
   expect(await attentionItems(shop, order)).toEqual([]);
+});
+
+describe('unpaid orders', () => {
+  const cancelled = async (address: string): Promise<number> => {
+    const order = await placeOrder(shop, { email: address });
+    await ask(`${order.order_url}/cancel`, undefined, { headers: { origin: shop.shopUrl } });
+    await becomes(shop, order, { status: 'cancelled' });
+    return order.order_id;
+  };
+  const manyCancelled = (address: string) =>
+    Promise.all(Array.from({ length: 12 }, () => cancelled(address)));
+
+  /** The messages that one address gets, once all that are planned are sent. */
+  async function messagesTo(address: string): Promise<string[]> {
+    await waitFor(
+      'every planned message',
+      () => shop.database('emails').whereNull('sent_at'),
+      (unsent) => unsent.length === 0,
+    );
+    const isTo = (recipient: string) => recipient.toLowerCase() === address;
+    const received = mail.received.filter(({ recipients }) => recipients.some(isTo));
+    return received.flatMap(({ headers }) => headers.filter((line) => line.startsWith('Message-ID')));
+  }
+
+  test('send nothing to an address that has never paid here', async () => {
+    const victim = 'victim@reader.example';
+    await manyCancelled(victim);
+    expect(await messagesTo(victim)).toEqual([]);
+  });
+
+  test('send three messages a day to one that has, in whatever case it is written, and all about its payments', async () => {
+    const regular = 'regular@reader.example';
+    const paid = await placePaidOrder(shop, { email: regular });
+    await Promise.all([manyCancelled(regular), manyCancelled(regular.toUpperCase())]);
+    const again = await placePaidOrder(shop, { email: regular });
+    await refund(shop, paid);
+    await becomes(shop, paid, { status: 'refunded' });
+    const messages = await messagesTo(regular);
+    expect(messages.filter((id) => id.includes('order_cancelled'))).toHaveLength(3);
+    expect(messages.filter((id) => id.includes('order_confirmed'))).toHaveLength(2);
+    expect(messages.filter((id) => id.includes('refund_made'))).toHaveLength(1);
+    expect(messages.join()).toContain(`<email-${again.order_id}-order_confirmed@`);
+
+    const aDayAgo = shop.database.raw(`now() - interval '25 hours'`);
+    await shop.database('orders').where({ status: 'cancelled' }).update({ cancelled_at: aDayAgo });
+    const id = await cancelled(regular);
+    expect((await messagesTo(regular)).join()).toContain(`<email-${id}-order_cancelled@`);
+  });
 });
 
 test.each([

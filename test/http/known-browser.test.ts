@@ -1,11 +1,11 @@
 import { Signer } from '@fastify/cookie';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Visitor } from '../support/browser.ts';
+import { fieldIn, Visitor } from '../support/browser.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 
-// The lifetime of the browser's cookie, and the rotation of its secret.
+// The lifetime of the browser's cookie, the rotation of its secret, and its end.
 
-const [fresh, old] = ['cookie_fresh_0123456789abcdef', 'cookie_old_0123456789abcdef'];
+const [fresh, old] = ['cookie_fresh_7d02be859c41f3a6', 'cookie_old_85f624e91d07c3ab'];
 const id = 'A'.repeat(22);
 let shop: TestShop;
 let visitor: Visitor;
@@ -43,6 +43,57 @@ describe('a cookie that is signed with the previous secret', () => {
     const page = await visitor.get('/');
     expect(page.text).toContain('Cart, empty');
     expect(page.headers.getSetCookie()).toEqual([]);
+  });
+});
+
+describe('a browser that is to be forgotten', () => {
+  const orderOf = async (email: string) => {
+    await visitor.post('/cart/lines', { sku: 'cleat', qty: '1' });
+    const { text } = await visitor.get('/cart/checkout');
+    const form = { key: fieldIn(text, 'key'), fingerprint: fieldIn(text, 'fingerprint') };
+    await visitor.post('/cart/checkout', { ...form, email });
+    return shop.database('orders').where({ checkout_key: form.key }).first();
+  };
+
+  test('loses its cookie, its cart and its orders; these go on, and those of others stay', async () => {
+    const order = await orderOf('ann@reader.example');
+    expect((await visitor.get('/your-orders')).text).toContain('action="/your-orders/forget"');
+    const other = new Visitor(shop.shopUrl);
+    await other.post('/cart/lines', { sku: 'cleat', qty: '1' });
+
+    const answer = await visitor.post('/your-orders/forget', {});
+    expect(answer).toMatchObject({ status: 303, location: '/your-orders?forgotten=1' });
+    expect(answer.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^browser=; .*Expires=Thu, 01 Jan 1970/),
+    ]);
+    const page = await visitor.get('/your-orders?forgotten=1');
+    expect(page.headers.getSetCookie()).toEqual([]);
+    expect(page.text).toContain('This browser is forgotten.');
+    expect(page.text).toContain('No order was placed');
+    expect(page.text).not.toContain('/your-orders/forget');
+
+    const [row] = await shop.database('orders').where({ order_id: order.order_id });
+    expect(row).toEqual({ ...order, browser_id: null });
+    expect(await shop.database('carts').where({ browser_id: order.browser_id })).toEqual([]);
+    expect((await visitor.get(`/orders/${order.token}`)).text).toContain('Held for you until');
+    expect((await other.get('/cart')).text).toContain('Cart, 1 unit');
+
+    await visitor.post('/cart/lines', { sku: 'cleat', qty: '1' });
+    expect((await visitor.get('/your-orders')).text, 'a new one').not.toContain(order.token);
+  });
+
+  test('is forgotten only by its own page, and without a cookie nothing happens', async () => {
+    const order = await orderOf('ann@reader.example');
+    const fromElsewhere = { origin: 'https://evil.example' };
+    expect((await visitor.post('/your-orders/forget', {}, fromElsewhere)).status).toBe(403);
+    const forged = new Visitor(shop.shopUrl);
+    forged.forge('browser', encodeURIComponent(`${order.browser_id}.${'A'.repeat(43)}`));
+    for (const stranger of [new Visitor(shop.shopUrl), forged]) {
+      expect((await stranger.post('/your-orders/forget', {})).status).toBe(303);
+    }
+    expect((await visitor.get('/your-orders')).text).toContain(order.token);
+    expect((await visitor.get('/your-orders?forgotten=1')).text).not.toContain('is forgotten');
+    expect((await visitor.get('/your-orders/forget')).location).toBe('/your-orders');
   });
 });
 

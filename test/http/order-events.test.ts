@@ -175,7 +175,10 @@ async function reads(): Promise<number> {
 
 test('a thousand streams from one address: a few are opened, the rest are refused with Retry-After', async () => {
   const order = await placeOrder(shop);
-  const asked = await Promise.all(Array.from({ length: 1000 }, () => watch(order)));
+  const asked: EventReader[] = [];
+  // More at once overflow the queue of a listening socket (511), and the kernel of a busy machine may reset some of them.
+  while (asked.length < 1000)
+    asked.push(...(await Promise.all(Array.from({ length: 250 }, () => watch(order)))));
   const letIn = asked.filter(({ status }) => status === 200);
   const refused = asked.filter(({ status }) => status === 429);
   expect([letIn.length, refused.length]).toEqual([perAddress, 1000 - perAddress]);

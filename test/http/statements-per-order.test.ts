@@ -9,7 +9,7 @@ const orders = 10;
 let shop: TestShop;
 
 beforeAll(async () => {
-  shop = await startTestShop({ DISPATCH_SECONDS: '0.1' });
+  shop = await startTestShop({ DISPATCH_SECONDS: '0.1', HOLD_LIMITS: 'strict' });
   await shop.database.raw('create extension if not exists pg_stat_statements');
 });
 

@@ -17,8 +17,13 @@ export interface FixtureOrder {
 }
 
 export const sku = 'last-units';
-const browserId = 'browser-of-the-fixture';
-export const context = { live: false, dispatchSeconds: 600 };
+export const browserId = 'browser-of-the-fixture';
+export const context = {
+  live: false,
+  dispatchSeconds: 600,
+  emailsPerDay: 3,
+  publicUrl: 'https://shop.example',
+};
 /** A process that has ended, and whose workflow waits to be taken over. */
 const lostProcess = 'lost~00000000';
 
@@ -57,6 +62,7 @@ export function eventOf(
     currency: 'USD',
     transactionId: kind === 'ended' ? null : 'pi_1',
     live: false,
+    otherVersion: null,
     returnUrl: null,
     email: null,
     body: {},
@@ -67,7 +73,7 @@ export function eventOf(
 /** Runs a durable step in a workflow of its own. */
 export type InWorkflow = <Result>(step: () => Promise<Result>) => Promise<Result>;
 
-/** What a state is made with. */
+/** The means by which a state is made. */
 interface Making {
   readonly database: Database;
   readonly order: FixtureOrder;
@@ -138,6 +144,7 @@ const tables = [
   'public.carts',
   'public.emails',
   'public.executors',
+  'public.holders',
   'public.order_history',
   'public.order_lines',
   'public.orders',
@@ -227,7 +234,7 @@ async function insertFixture(database: Database): Promise<FixtureOrder> {
      values ('checkout-fixture', 'PENDING', 'checkout', :lostProcess, 'holdfast', 0, 9999999999999)`,
     { lostProcess },
   );
-  const placed = await placeOrder(sql, placementOf('fixture', 1));
+  const placed = await placeOrder(sql, placementOf('fixture', 1), null);
   if (placed.outcome !== 'placed') throw new Error('The order of the fixture was not placed.');
   const { orderId, token, totalCents: cents } = placed.order;
   return { orderId, token, cents };

@@ -1,5 +1,6 @@
 import type { Database } from '../../src/database/connection.ts';
 import { dispatchOrder } from '../../src/database/transactions/dispatch-order.ts';
+import { forgetBrowser } from '../../src/database/transactions/erase-personal-data.ts';
 import { endExecutor, takeOver } from '../../src/database/transactions/executors.ts';
 import {
   ingestPaymentEvent,
@@ -16,6 +17,7 @@ import { addStock, raiseToRestockLevel } from '../../src/database/transactions/r
 import { settleOrCancel } from '../../src/database/transactions/settle-or-cancel.ts';
 import { inTransaction, statementsOf } from '../../src/shared/statement.ts';
 import {
+  browserId,
   context,
   eventOf,
   type FixtureOrder,
@@ -25,7 +27,7 @@ import {
   sku,
 } from './states.ts';
 
-/** The means of a writer. `name` tells the two writers of a race apart. */
+/** The means of a writer. `name` distinguishes the two writers of a race. */
 export interface Means {
   readonly database: Database;
   readonly order: FixtureOrder;
@@ -62,12 +64,12 @@ const writerKinds: readonly WriterKind[] = [
   {
     name: 'place an order for the last units',
     states: ['cancelled', 'open'],
-    write: ({ database, name }) => placeOrder(statementsOf(database), placementOf(name, 2)),
+    write: ({ database, name }) => placeOrder(statementsOf(database), placementOf(name, 2), null),
   },
   {
     name: 'place an order under one key',
     states: ['cancelled', 'open'],
-    write: ({ database, name }) => placeOrder(statementsOf(database), placementOf('the key', 1, name)),
+    write: ({ database, name }) => placeOrder(statementsOf(database), placementOf('the key', 1, name), null),
   },
   {
     name: 'record the session',
@@ -94,7 +96,7 @@ const writerKinds: readonly WriterKind[] = [
     name: 'cancel an order whose session was ended',
     states: openStates,
     write: ({ order: { orderId }, inWorkflow }) =>
-      inWorkflow(() => settleOrCancel({ orderId, sessionEnded: 'hold_expired' }, context.dispatchSeconds)),
+      inWorkflow(() => settleOrCancel({ orderId, sessionEnded: 'hold_expired' }, context)),
   },
   {
     name: 'settle a payment that the provider confirms',
@@ -102,7 +104,7 @@ const writerKinds: readonly WriterKind[] = [
     write: ({ order: { orderId }, inWorkflow }) =>
       inWorkflow(async () => {
         await recordPaidSession({ orderId, transactionId: 'pi_1', refundEvent: null });
-        return settleOrCancel({ orderId, sessionEnded: null }, context.dispatchSeconds);
+        return settleOrCancel({ orderId, sessionEnded: null }, context);
       }),
   },
   {
@@ -161,6 +163,11 @@ const writerKinds: readonly WriterKind[] = [
     name: 'ingest a dispute',
     states: ['paid', 'dispatched'],
     write: (means) => ingest(means, eventOf(means.order, 'disputed', { amountCents: 300 })),
+  },
+  {
+    name: 'forget a browser',
+    states: ['open', 'cancelled', 'paid'],
+    write: ({ database }) => forgetBrowser(database, browserId),
   },
   {
     name: 'restock to the level',

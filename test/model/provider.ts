@@ -126,6 +126,7 @@ const session = {
   returnUrl: null,
   email: null,
   live: false,
+  otherVersion: null,
   body: null,
 } as const;
 const chargeOf = { ...session, type: 'charge', sessionId: null, transactionId: 'pi_1' } as const;

@@ -195,7 +195,7 @@ class Search {
     const { held, sold } = this.#orders;
     const taken = orders.reduce((sum, number) => sum + held[number]! + sold[number]!, 0);
     if (available < 0 || available + taken !== this.#world.units)
-      return this.#tell(
+      return this.#report(
         index,
         [`${available} + ${taken} of ${this.#world.units} units`],
         'available + held + sold = supplied',
@@ -204,7 +204,7 @@ class Search {
     for (const number of orders) {
       const end = this.#orders.endOf(number, left);
       if (end.broken !== undefined)
-        return this.#tell(
+        return this.#report(
           index,
           end.path.map((name) => `at the end: ${name}`),
           end.broken,
@@ -221,7 +221,7 @@ class Search {
       if (place > 0 && orders[place - 1] === number) continue;
       const steps = this.#orders.stepsOf(number, available);
       for (const [at, step] of steps.entries()) {
-        if (step.broken !== undefined) return this.#tell(index, [step.name], step.broken);
+        if (step.broken !== undefined) return this.#report(index, [step.name], step.broken);
         this.#edges += 1;
         if (step.order !== number || step.available !== available)
           this.#add(encode(orders.with(place, step.order), step.available), index, [place, at]);
@@ -231,7 +231,7 @@ class Search {
   }
 
   /** A broken promise with the path to its state. */
-  #tell(index: number, last: readonly string[], promise: string): string {
+  #report(index: number, last: readonly string[], promise: string): string {
     const path: number[] = [];
     for (let at = index; at > 0; at = this.#parents[at]!) path.unshift(at);
     // Names follow their orders when a state is sorted.

@@ -3,7 +3,9 @@ import {
   cancelReasonOf,
   decideEvent,
   decidePayment,
+  decideUnknown,
   type EventOutcome,
+  isAbout,
   isLatePaymentWanted,
   isUnpaid,
   isWaiting,
@@ -163,7 +165,10 @@ export function retryEvent(shop: Shop, stock: Stock, name: string): void {
 export function decide(shop: Shop, event: PaymentEvent): ReturnType<typeof decideEvent> {
   // A dispute names the charge alone.
   const isFound = event.orderId !== null || (shop.hasCharge && event.transactionId === 'pi_1');
-  return decideEvent(event, isFound ? knownPayment(shop) : undefined);
+  const known = isFound ? knownPayment(shop) : undefined;
+  return known && isAbout(event, known)
+    ? decideEvent(event, known)
+    : decideUnknown(event, 'https://shop.example');
 }
 
 function decideAndApply(shop: Shop, stock: Stock, name: string): void {

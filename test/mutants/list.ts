@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 import { locks, orders, refunds, repairs } from './of-orders.ts';
-import { calls, late, messages } from './of-payments.ts';
+import { amounts, calls, late, messages } from './of-payments.ts';
+import { privacy } from './of-privacy.ts';
 import { sequences, transactions } from './of-search.ts';
 import { storefront } from './of-storefront.ts';
 import { survival } from './of-survival.ts';
@@ -10,6 +11,8 @@ export const mutants: readonly Mutant[] = [
   ...calls,
   ...messages,
   ...late,
+  ...amounts,
+  ...privacy,
   ...orders,
   ...locks,
   ...refunds,

@@ -21,6 +21,7 @@ export const promises = {
   stock: 'available + held + sold = supplied; stock is held exactly while its order waits (promise 3)',
   authority: 'only the payment provider can make an order paid (promise 5)',
   survives: 'acknowledged work survives, and goes on within seconds (promise 4)',
+  privacy: 'personal data is stored where docs/PRIVACY.md says, and no longer',
   operator: 'only an operator can restock, refund, crash the shop or read customers’ data (promise 5)',
 } as const;
 

@@ -21,7 +21,7 @@ export const calls: readonly Mutant[] = [
     name: 'the end of a session leaves its order to the workflow',
     promise: promises.stock,
     file: 'src/database/transactions/ingest-payment-event.ts',
-    from: 'await cancelOrder(sql, { orderId, reason: cancelReasonOf(known) });',
+    from: 'await cancelOrder(sql, { orderId, reason: cancelReasonOf(known) }, context);',
     to: 'cancelOrder.toString() + cancelReasonOf(known);',
     test: { file: events, name: 'cancels its order and releases the units in the commit' },
   },
@@ -167,5 +167,46 @@ export const late: readonly Mutant[] = [
     from: `return reason !== 'cancelled_by_shopper';`,
     to: 'return reason !== null;',
     test: model,
+  },
+];
+
+const oneAmount = 'the amount that is shown is the one that is charged and paid back';
+
+/** Amounts in the provider's minor units. */
+export const amounts: readonly Mutant[] = [
+  {
+    name: 'amounts are shown with the digits of Intl',
+    promise: oneAmount,
+    file: 'src/shared/money.ts',
+    from: `{ ...number, style: 'currency', currency }`,
+    to: `{ style: 'currency', currency }`,
+    test: {
+      file: 'src/shared/money.test.ts',
+      name: 'has the provider’s digits, and is read as it is written',
+    },
+  },
+  {
+    name: 'a part that the provider does not pay back is promised',
+    promise: promises.charged,
+    file: 'src/domain/refund.ts',
+    from: '!full && amountCents',
+    to: 'full && amountCents',
+    test: { file: 'src/domain/refund.test.ts', name: 'a part between steps' },
+  },
+  {
+    name: 'the provider may charge in another currency',
+    promise: oneAmount,
+    file: adapter,
+    from: 'adaptive_pricing: { enabled: false }',
+    to: 'adaptive_pricing: { enabled: true }',
+    test: { file: 'test/payments/currencies.test.ts', name: 'is asked for in the order’s own currency' },
+  },
+  {
+    name: 'events of another version are not listed',
+    promise: oneAmount,
+    file: webhook,
+    from: '!version || version === apiVersion',
+    to: '!version || version !== apiVersion',
+    test: { file: 'test/payments/event-version.test.ts', name: 'are one item for each version' },
   },
 ];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { correlationTokenOf } from '../../src/domain/order.ts';
 import {
   ask,
   attentionItems,
@@ -71,13 +72,19 @@ describe('an event that names the order but does not fit it is recorded, becomes
     expect(await postSigned(shop, event)).toBe(200);
     expect(await outcomeOfEvent(shop, event.id)).toBe('mismatch');
     expect(await readStatus(shop, order)).toMatchObject({ status: 'pending', state: 'open' });
-    expect(await attentionItems(shop, order)).toMatchObject([{ kind: 'event_mismatch', subject: event.id }]);
+    const item = { kind: 'event_mismatch', subject: `order ${order.order_id}`, count: 1 };
+    expect(await attentionItems(shop, order)).toMatchObject([{ ...item, detail: { eventId: event.id } }]);
     const { body } = await ask(`${shop.shopUrl}/attention`, undefined, { method: 'GET' });
-    expect(body).toContainEqual(expect.objectContaining({ kind: 'event_mismatch', subject: event.id }));
+    expect(body).toContainEqual(expect.objectContaining(item));
     expect(await stockAccounts(shop.database)).toEqual(before);
-    // A repetition adds no further item.
+    // A repetition changes nothing, and another event of the kind is counted.
     expect(await postSigned(shop, event)).toBe(200);
-    expect(await attentionItems(shop, order)).toHaveLength(1);
+    expect(await attentionItems(shop, order)).toMatchObject([item]);
+    const second = paidEvent(change());
+    expect(await postSigned(shop, second)).toBe(200);
+    expect(await attentionItems(shop, order)).toMatchObject([
+      { ...item, count: 2, detail: { eventId: second.id } },
+    ]);
   });
 
   test('the charge that has paid for another order', async () => {
@@ -104,8 +111,14 @@ describe('a refund or a dispute that does not fit the payment becomes an attenti
     amount: other.total,
     amount_refunded: other.total,
     currency: 'usd',
-    metadata: { order_id: String(other.order_id) },
+    metadata: { order_id: String(other.order_id), correlation_token: token },
     ...change,
+  });
+  let token: string;
+
+  beforeAll(async () => {
+    const row = await shop.database('orders').where({ order_id: other.order_id }).first('token');
+    token = correlationTokenOf(row.token);
   });
 
   test.each<[string, string, (intent: string) => object]>([
@@ -134,11 +147,11 @@ describe('a refund or a dispute that does not fit the payment becomes an attenti
 });
 
 test('text that Postgres does not take is kept without it, and the order is paid', async () => {
-  const event = paidEvent({ customer_details: { name: 'A\u0000da \uD83D', note: 'C:\\u0000' } });
+  const event = paidEvent({ metadata: { correlation_token: 'A\u0000da \uD83D', order_id: 'C:\\u0000' } });
   expect(await postSigned(shop, event)).toBe(200);
   await becomes(shop, order, { status: 'paid', state: 'settled' });
   const { body } = await shop.database('payment_events').where({ event_id: event.id }).first();
-  expect(body.data.object.customer_details).toEqual({ name: 'A\uFFFDda \uFFFD', note: 'C:\\u0000' });
+  expect(body.data.object.metadata).toEqual({ correlation_token: 'A\uFFFDda \uFFFD', order_id: 'C:\\u0000' });
 });
 
 test.each([

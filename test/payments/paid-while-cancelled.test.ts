@@ -70,7 +70,7 @@ test.each(['expired', 'open'] as const)(
     // As settleOrCancel does: a payment that has expired already is not touched.
     if (state === 'open')
       await cancelling('payments').where({ order_id: orderId }).update({ state: 'expired' });
-    await cancelOrder(statementsOf(cancelling), { orderId, reason: 'payment_ended' });
+    await cancelOrder(statementsOf(cancelling), { orderId, reason: 'payment_ended' }, { emailsPerDay: 3 });
     await cancelling.commit();
     expect(await ingested).toBe(200);
     expect(await outcomeOfEvent(shop, event.id)).toBe('late');

@@ -112,6 +112,7 @@ describe.concurrent('a refund that the provider refuses', () => {
     expect(await listed()).toContainEqual({
       attention_id: first.attention_id,
       kind: 'refund_failed',
+      count: 1,
       subject: String(body['refund_id']),
       order_id: order.order_id,
       reason: expect.stringMatching(`^The provider refuses: .*pi_nowhere_${order.order_id}`),

@@ -167,7 +167,9 @@ test('an order whose money is on its way back is not dispatched, however long th
 describe('whoever asks for it', () => {
   const dispatchSeconds = 600;
   const cancel = ({ order_id: orderId }: TestOrder) =>
-    inTransaction(shop.shopDatabase, (sql) => cancelOrder(sql, { orderId, reason: 'hold_expired' }));
+    inTransaction(shop.shopDatabase, (sql) =>
+      cancelOrder(sql, { orderId, reason: 'hold_expired' }, { emailsPerDay: 3 }),
+    );
   const settle = ({ order_id: orderId }: TestOrder, late: boolean) =>
     inTransaction(shop.shopDatabase, (sql) =>
       payOrder(sql, { orderId, transactionId: 'pi_nobody', late }, dispatchSeconds),

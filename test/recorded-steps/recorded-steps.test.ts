@@ -59,6 +59,25 @@ async function finish(name: ScenarioName): Promise<End> {
   return end ?? { status: '', state: null, workflows: [] };
 }
 
+/** The buyers have paid here before: since 0.1.0, the end of an unpaid order is reported to the addresses of such buyers only. */
+async function letBuyersHavePaid(names: readonly ScenarioName[]): Promise<void> {
+  const now = new Date();
+  const paid = names.map((name) => ({
+    checkout_key: `before-${name}`,
+    request_hash: '0'.repeat(64),
+    token: `an-earlier-order-of-${name}`,
+    request_id: 'request',
+    status: 'dispatched',
+    email: `${name}@shop.example`,
+    total_cents: 0,
+    currency: 'USD',
+    hold_expires_at: now,
+    paid_at: now,
+    dispatched_at: now,
+  }));
+  await shop.database('orders').insert(paid);
+}
+
 async function recordedBy(release: string): Promise<Map<ScenarioName, Recorded>> {
   const files = await readdir(new URL(`${release}/`, folder));
   const found = await Promise.all(
@@ -80,6 +99,7 @@ test.runIf(records)('record the steps of this version', async () => {
   await recordMoments(shop.database);
   await rm(new URL(`${version}/`, folder), { recursive: true, force: true });
   await mkdir(new URL(`${version}/`, folder));
+  await letBuyersHavePaid(scenarioNames);
   for (const name of scenarioNames) {
     await ask(`${shop.shopUrl}/checkout/${name}`, {
       items: [{ sku: 'thimble', qty: 1 }],
@@ -100,6 +120,7 @@ test.skipIf(records).each(releases)(
     for (let round = 0; round < rounds; round += 1) {
       const loaded = [...recorded].filter(([, { moments }]) => round < moments.length);
       await removeOrders(shop.database);
+      await letBuyersHavePaid(loaded.map(([name]) => name));
       await loadMoments(
         shop.database,
         loaded.map(([, { moments }]) => moments[round] ?? {}),

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { readEvent } from '../../src/payments/stripe/events.ts';
+import { apiVersion, readEvent } from '../../src/payments/stripe/events.ts';
 import { testCards } from '../../src/stripe-simulator/cards.ts';
 import { faultNames } from '../../src/stripe-simulator/faults.ts';
+import { apiVersion as simulatedVersion } from '../../src/stripe-simulator/model.ts';
 import { circumstances, edges, happenings } from '../support/edge-table.ts';
 
 // docs/PAYMENTS.md and the code agree, in both directions.
@@ -65,6 +66,11 @@ test('the listed events are those that change something', () => {
     ['charge.refunded', 'refunded'],
     ['charge.dispute.created', 'disputed'],
   ]);
+});
+
+test('the version to register the webhook with is the one that the shop reads, and that the simulator sends', () => {
+  expect(text).toContain(`\`${apiVersion}\``);
+  expect(simulatedVersion).toBe(apiVersion);
 });
 
 test('the table of attention items has the kinds that the database allows', async () => {

@@ -225,6 +225,17 @@ describe('Refunds', () => {
     expect(error).toMatchObject({ statusCode: 400, param: 'amount' });
   });
 
+  test('a part that the currency does not have is refused, and the rest is paid back', async () => {
+    const price_data = { currency: 'kwd', unit_amount: 6_490, product_data: { name: 'Cleat' } };
+    const id = await simulator.open('r-7', { line_items: [{ price_data, quantity: 1 }] });
+    const intent = await simulator.pay(id);
+    const refund = (amount?: number) =>
+      stripe.refunds.create({ payment_intent: intent, ...(amount && { amount }) });
+    expect(await refused(refund(1_234))).toMatchObject({ statusCode: 400, param: 'amount' });
+    expect(await refund(1_230)).toMatchObject({ amount: 1_230, currency: 'kwd' });
+    expect(await refund()).toMatchObject({ amount: 5_260 });
+  });
+
   test('unpaid and unknown payment intents cannot be refunded', async () => {
     const id = await simulator.open('r-6');
     await simulator.send('POST', `/control/sessions/${id}/complete_unpaid`);

@@ -355,7 +355,7 @@ describe('Webhook faults', () => {
     ]);
     const forgeries = simulator.receiver.received.filter((webhook) => verify(webhook) !== 'genuine');
     expect(forgeries.filter(({ body }) => body.includes('"amount_total":1,'))).toHaveLength(1);
-    expect(forgeries.filter(({ body }) => !body.endsWith('}'))).toHaveLength(1);
+    expect(forgeries.filter(({ body }) => !isJson(body))).toHaveLength(1);
     expect((await readFaults()).hits).toMatchObject({ webhook_forge: 5 });
   });
 });
@@ -366,5 +366,14 @@ function verify({ body, headers }: ReceivedWebhook): string {
     return 'genuine';
   } catch (error) {
     return String(error);
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

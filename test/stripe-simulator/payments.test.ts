@@ -123,6 +123,18 @@ describe('Checkout Sessions', () => {
     ['a fractional time', { expires_at: 1.5 }, 'parameter_invalid_integer', 'expires_at'],
     ['a NUL character', { client_reference_id: 'a\0b' }, 'parameter_invalid', 'client_reference_id'],
     ['a bad email address', { customer_email: 'nobody' }, 'parameter_invalid', 'customer_email'],
+    [
+      'adaptive pricing',
+      { adaptive_pricing: { enabled: true } },
+      'parameter_invalid',
+      'adaptive_pricing[enabled]',
+    ],
+    [
+      'an unknown parameter of adaptive pricing',
+      { adaptive_pricing: { enabled: false, to: 'eur' } },
+      'parameter_unknown',
+      'adaptive_pricing[to]',
+    ],
   ];
 
   test.each(badParameters)('%s is refused by name', async (_what, more, code, param) => {
@@ -137,6 +149,41 @@ describe('Checkout Sessions', () => {
     const parameters = sessionParameters('bad', { line_items: [{ price_data, quantity }] });
     const error = await refused(stripe.checkout.sessions.create(parameters));
     expect(error).toMatchObject({ statusCode: 400, param: 'line_items[0][quantity]' });
+  });
+
+  const pricedIn = (currency: string, unit_amount: number) => {
+    const price_data = { currency, unit_amount, product_data: { name: 'Cleat' } };
+    return stripe.checkout.sessions.create(
+      sessionParameters('priced', { line_items: [{ price_data, quantity: 100 }] }),
+    );
+  };
+
+  test.each([
+    ['kwd', 1_234, 'unit_amount'],
+    ['isk', 50, 'unit_amount'],
+    ['UGX', 101, 'unit_amount'],
+    ['cup', 100, 'currency'],
+    ['xyz', 100, 'currency'],
+    ['constructor', 100, 'currency'],
+  ])('a price in %s of %d is refused by its %s', async (currency, amount, param) => {
+    expect(await refused(pricedIn(currency, amount))).toMatchObject({
+      statusCode: 400,
+      param: `line_items[0][price_data][${param}]`,
+    });
+  });
+
+  test.each([
+    ['kwd', 1_230],
+    ['isk', 500],
+    ['UGX', 100],
+    ['huf', 649_550],
+    ['twd', 1],
+    ['jpy', 1],
+  ])('a price in %s of %d is taken', async (currency, amount) => {
+    expect(await pricedIn(currency, amount)).toMatchObject({
+      amount_total: amount * 100,
+      currency: currency.toLowerCase(),
+    });
   });
 
   test.each([-60, 86_400 + 60])('an end in %d seconds is refused', async (seconds) => {

@@ -56,7 +56,7 @@ const lonelyWrites = [
   [/^UPDATE "dbos"\.workflow_status\s.*delay_until_epoch_ms <= /s, 'start of dispatch'],
   [/^update events set attempts = attempts \+ 1/, 'claim of event'],
   [/^with delivered as \(\s*update events set copies/, 'note of delivery'],
-  [/^with line as materialized .*insert into orders/s, 'placeOrder'],
+  [/^with held as materialized .*insert into orders/s, 'placeOrder'],
   [/^with line as \(.*insert into orders/s, 'refusal'],
   [/^with opened as \(\s*update payments/, 'recordSession'],
   [/^with read as materialized .*insert into payment_events/s, 'webhook'],

@@ -6,14 +6,18 @@ import { env } from 'node:process';
 /** Whether every variant runs, and not only those that are drawn. */
 export const runsAll = env['TEST_CASES'] === 'all';
 
+/** Draws a part of the variants, `share` of 1 and at least one, as `draw` does. */
+export function drawn<Variant>(variants: readonly Variant[], share: number): readonly Variant[] {
+  return draw(variants, Math.ceil(variants.length * share));
+}
+
 /**
- * Draws variants by TEST_SEED, so that a run can be repeated and different runs try different ones.
- * @param share the part of them, of 1; at least one is drawn
+ * Draws `count` variants by TEST_SEED, so that a run can be repeated and different runs try different ones.
+ * @param variants differ as JSON
  * @returns the drawn ones in their order, or all with TEST_CASES=all
  */
-export function drawn<Variant>(variants: readonly Variant[], share: number): readonly Variant[] {
+export function draw<Variant>(variants: readonly Variant[], count: number): readonly Variant[] {
   if (runsAll) return variants;
-  const count = Math.ceil(variants.length * share);
   const chosen = new Set(variants.toSorted((a, b) => numberOf(a) - numberOf(b)).slice(0, count));
   return variants.filter((variant) => chosen.has(variant));
 }

@@ -20,7 +20,7 @@ const fillings = [
    select n, 'old-' || ${serial}, repeat('0', 64), 'token-of-finished-order-' || ${serial},
      case when n % ${regular.oneOrderIn} = 0 then '${regular.browserId}' when n % 4 = 0 then lpad(cast(n / 16 as text), 22, '0') end, 'request ' || n,
      case when n % 50 = 1 then 'cancelled' when n % 100 = 2 then 'refunded' else 'dispatched' end,
-     case when n % 50 = 1 then 'hold_expired' end, 'ann@reader.example', 100, 'USD', at, at, at, at, at,
+     case when n % 50 = 1 then 'hold_expired' end, 'reader-' || n % 1000 || '@reader.example', 100, 'USD', at, at, at, at, at,
      case when n % 50 = 1 then at end, case when n % 100 = 2 then at end
    from ${everyOrder} cross join ${moment}`,
   `insert into payments (order_id, state, session_id, url, amount_cents, currency, transaction_id, refunded_cents)
@@ -54,6 +54,9 @@ const fillings = [
   `insert into carts (browser_id, checkout_key) select lpad(cast(n as text), 22, '0'), 'cart-' || ${serial} from ${everyOrder} where n % 10 = 0`,
   `insert into cart_lines (browser_id, product_id, quantity, unit_price_cents)
    select lpad(cast(n as text), 22, '0'), 1 + n % 8, 1, 100 from ${everyOrder} where n % 10 = 0`,
+  // As after an attack within the last hour.
+  `insert into holders (client_hash, order_id, unpaid_at)
+   select 'client-hash-' || ${serial}, n, now() from ${newestOrders}`,
   `insert into refunds (order_id, amount_cents, reason, note, actor, request_key, state, made_at)
    select n, 100, 'operator', 'broken', 'operator', 'old-' || ${serial}, 'made', now() from ${everyOrder} where n % 100 = 2`,
   `insert into attention (kind, subject, order_id, reason, resolved_at, resolution, note)

@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
 import { connect } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrate.ts';
-import { startPostgres } from '../../src/supervisor/postgres.ts';
+import { forgetOtherServers, startPostgres } from '../../src/supervisor/postgres.ts';
 import { isAlive } from '../../src/supervisor/processes.ts';
 import { chromiumOptions } from './chromium.ts';
 
@@ -91,6 +91,7 @@ async function preparePostgres(project: TestProject): Promise<End | undefined> {
 async function openServer(): Promise<{ url: string; close: End }> {
   const given = env['TEST_DATABASE_URL'];
   if (given !== undefined && given !== '') return { url: given, close: () => Promise.resolve() };
+  forgetOtherServers();
   await removeLeftovers();
   const dataDir = await mkdtemp(path.join(tmpdir(), `${folderPrefix}${process.pid}-`));
   const server = await startPostgres({

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AxeResults, NodeResult, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
-import { runsAll } from './drawn.ts';
+import { numberOf, runsAll } from './drawn.ts';
 import {
   contrastOf,
   faultOfFocus,
@@ -37,9 +37,10 @@ export const allLooks: readonly Look[] = [
   { scheme: 'light', width: 320 },
 ];
 
-/** The looks at which the state of that position is inspected: one of them in turn, or with TEST_CASES=all all. */
-export function looksOf(position: number): readonly Look[] {
-  return runsAll ? allLooks : allLooks.filter((_look, index) => index === position % allLooks.length);
+/** The looks at which a state is inspected: one of them, drawn for each state, or with TEST_CASES=all all. */
+export function looksOf(state: string): readonly Look[] {
+  const chosen = numberOf(['look', state]) % allLooks.length;
+  return runsAll ? allLooks : allLooks.slice(chosen, chosen + 1);
 }
 
 const height = 900;

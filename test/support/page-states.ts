@@ -109,6 +109,12 @@ export const pageStates: readonly PageState[] = [
 
   { page: 'your-orders', state: 'several', as: 'many', at: '/your-orders', shows: 'newest first' },
   { page: 'your-orders', state: 'none', at: '/your-orders', shows: 'No order was placed' },
+  {
+    page: 'your-orders',
+    state: 'forgotten',
+    at: '/your-orders?forgotten=1',
+    shows: 'This browser is forgotten',
+  },
   { page: 'recent-orders', state: 'several', at: '/recent-orders', shows: 'Recent orders' },
   {
     page: 'recent-orders',
@@ -143,11 +149,24 @@ export function nameOf({ page, state }: PageState): string {
 
 /** Opens a page in a fresh browser and acts there until it is in the state. */
 export async function openState(page: Page, state: PageState, fixture: PageFixture): Promise<void> {
-  const { at, as, act, shows } = state;
+  const { as, act, shows } = state;
   if (as !== undefined) await lend(page.context(), fixture.shop.shopUrl, fixture.shoppers[as]);
-  await page.goto(new URL(typeof at === 'string' ? at : at(fixture), fixture.shop.shopUrl).href);
+  await page.goto(addressOf(state, fixture));
   await act?.(page, fixture);
   await page.getByText(shows).filter({ visible: true }).first().waitFor();
+}
+
+/** Reads the title of a page without a browser. The page is in the state only when that needs no action. */
+export async function readTitle(state: PageState, fixture: PageFixture): Promise<string> {
+  const cookie = state.as === undefined ? {} : { cookie: fixture.shoppers[state.as].cookie };
+  const answer = await fetch(addressOf(state, fixture), { headers: { accept: 'text/html', ...cookie } });
+  const title = /<title>([^<]+)</.exec(await answer.text())?.[1];
+  if (title === undefined) throw new Error(`${nameOf(state)} has no title.`);
+  return title;
+}
+
+function addressOf({ at }: PageState, fixture: PageFixture): string {
+  return new URL(typeof at === 'string' ? at : at(fixture), fixture.shop.shopUrl).href;
 }
 
 function order(name: OrderName, query = '') {

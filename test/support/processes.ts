@@ -29,11 +29,14 @@ export class RealProcess {
   #answers: Promise<void>;
   #crashAt: CrashPoint | undefined;
   #stopping = false;
-  #reported = true;
+  /** Whether somebody reports its end, as the supervisor does. */
+  #reported: boolean;
 
+  /** Without an EXECUTOR_ID in `env` it chooses one for each start, as the supervisor does. */
   constructor(program: keyof typeof entries, env: Readonly<Record<string, string>>) {
     this.#program = program;
     this.#env = env;
+    this.#reported = program === 'shop' && env['EXECUTOR_ID'] === undefined;
     [this.#child, this.#answers] = this.#start();
   }
 
@@ -100,8 +103,8 @@ export class RealProcess {
       cwd: root,
       env: {
         PATH: process.env['PATH'],
+        EXECUTOR_ID: executorId,
         ...this.#env,
-        ...(this.#program === 'shop' && { EXECUTOR_ID: executorId }),
         ...(this.#crashAt !== undefined && { CRASH_AT: this.#crashAt }),
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -115,8 +118,7 @@ export class RealProcess {
       });
     }
     child.once('close', (code, signal) => {
-      if (this.#program === 'shop' && this.#reported)
-        void reportEnd(this.#env['DATABASE_URL'] ?? '', executorId);
+      if (this.#reported) void reportEnd(this.#env['DATABASE_URL'] ?? '', executorId);
       this.#startAgain(reached ?? signal ?? `exit code ${code}`);
     });
     return [child, answers(child)];

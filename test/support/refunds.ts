@@ -1,7 +1,7 @@
 import { type Answer, ask, type OpenShop } from './orders.ts';
 import { waitFor } from './wait.ts';
 
-export const operatorToken = 'operator-0123456789abcdef';
+export const operatorToken = 'operator-9c41f7d02be85a36';
 export const authorized = { authorization: `Bearer ${operatorToken}` };
 
 /** Requests a refund as an operator: the rest of the payment, unless `body` has an amount. */

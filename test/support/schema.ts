@@ -11,6 +11,7 @@ export async function describeSchema(database: Database): Promise<string> {
     ...(await Promise.all(tables.map((table) => describeTable(database, table)))),
     ...(await Promise.all(views.map((view) => describeView(database, view)))),
     ...(await describeTriggers(database)),
+    ...(await describeFunctions(database)),
   ];
   return `-- Written by \`npm run db:schema\`; the tests compare it with the migrations.\n\n${parts.join('\n')}`;
 }
@@ -67,6 +68,17 @@ async function describeTriggers(database: Database): Promise<string[]> {
     'public',
   );
   return triggers.map(({ text }) => text);
+}
+
+/** Functions that statements call. */
+async function describeFunctions(database: Database): Promise<string[]> {
+  const functions = await rows<{ text: string }>(
+    database,
+    `select pg_get_functiondef(p.oid) || ';\n' as text from pg_proc p join pg_namespace n on n.oid = pronamespace
+     where nspname = :name and prorettype <> cast('trigger' as regtype) order by proname`,
+    'public',
+  );
+  return functions.map(({ text }) => text);
 }
 
 async function describeView(database: Database, view: string): Promise<string> {

@@ -4,6 +4,7 @@ import { type App, buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { connect, type Database } from '../../src/database/connection.ts';
 import { newExecutorId } from '../../src/database/workflow-ids.ts';
+import type { ConnectionLimits } from '../../src/shared/http-server.ts';
 import { readSimulatorConfig } from '../../src/stripe-simulator/config.ts';
 import { startStripeSimulator } from '../../src/stripe-simulator/simulator.ts';
 import { openInspector } from './inspector.ts';
@@ -25,16 +26,18 @@ export interface TestShop {
 /**
  * Starts a shop; `settings` are environment variables beyond the defaults. One per test file: the engine is global.
  * @param ownDatabase in the place of a fresh one; dropped at the end like it
+ * @param limits those of the connections to both programs that differ from the usual ones
  */
 export async function startTestShop(
   settings: Readonly<Record<string, string>> = {},
   ownDatabase?: TestDatabase,
+  limits?: Partial<ConnectionLimits>,
 ): Promise<TestShop> {
   const databases = [ownDatabase ?? (await createTestDatabase()), await createEmptyDatabase()] as const;
   const [shop, payments] = databases;
   const places = await choosePlaces({ shop: shop.url, payments: payments.url }, settings);
-  const paymentService = await startStripeSimulator(readSimulatorConfig(places.paymentEnv));
-  const app = await startApp(places.shopEnv, shop.url);
+  const paymentService = await startStripeSimulator(readSimulatorConfig(places.paymentEnv), limits);
+  const app = await startApp(places.shopEnv, shop.url, limits);
   // The name separates the statements of a test from those of the shop.
   const database = openInspector(`${shop.url}?application_name=test`, 4);
   const shopDatabase = connect(`${shop.url}?application_name=test`, 2);
@@ -54,9 +57,13 @@ export async function startTestShop(
   };
 }
 
-async function startApp(env: Readonly<Record<string, string>>, databaseUrl: string): Promise<App> {
+async function startApp(
+  env: Readonly<Record<string, string>>,
+  databaseUrl: string,
+  limits?: Partial<ConnectionLimits>,
+): Promise<App> {
   const config = readConfig(env, 'shop');
-  const app = await buildApp({ ...config, databaseUrl, executorId: newExecutorId('test') });
+  const app = await buildApp({ ...config, databaseUrl, executorId: newExecutorId('test') }, limits);
   try {
     await app.launch();
     await app.server.listen({ host: config.host, port: config.port });

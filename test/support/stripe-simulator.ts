@@ -53,6 +53,7 @@ export function testConfig(databaseUrl: string, webhookUrl: string): SimulatorCo
     webhookUrl,
     secretKey,
     webhookSecret,
+    operatorToken: undefined,
     logLevel: 'silent',
   };
 }

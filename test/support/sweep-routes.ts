@@ -28,6 +28,8 @@ export async function sweepRoutes(shop: TestShop, browserId: string): Promise<vo
   await askAsProgram(shop);
   await refuse(shop);
   await operate(shop, visitor);
+  await get(visitor, ['/your-orders/forget']);
+  await visitor.post('/your-orders/forget', {});
 }
 
 async function get(visitor: Visitor, paths: readonly string[], accept = 'text/html'): Promise<void> {
@@ -106,14 +108,15 @@ async function askAsProgram(shop: TestShop): Promise<void> {
   await ask(`${shop.shopUrl}/checkout/${key}`, request);
   const { body } = await ask(`${shop.shopUrl}/checkout/${key}`, request);
   await ask(`${String(body['order_url'])}/cancel`, undefined, { headers: { origin: shop.shopUrl } });
-  // An event about a missing order, with a character that Postgres does not accept.
-  const unknown = { payment_id: 'cs_unknown', order_id: 2_000_000_000, total: 1, key: `${key} \u0000` };
-  await postSigned(shop, paidEvent(unknown));
+  // An event of another shop.
+  await postSigned(shop, paidEvent({ payment_id: 'cs_unknown', order_id: 2_000_000_000, total: 1, key }));
 }
 
 async function refuse(shop: TestShop): Promise<void> {
   for (const request of [
     { items: [{ sku: 'shackle', qty: 1000 }] },
+    // More than half of them.
+    { items: [{ sku: 'thimble', qty: 450 }] },
     { items: [{ sku: 'shackle', qty: 1 }], amount: 1 },
     { items: [{ sku: 'no-such-thing', qty: 1 }] },
   ]) {
@@ -136,7 +139,7 @@ async function operate(shop: TestShop, visitor: Visitor): Promise<void> {
   };
   const { location } = await visitor.post('/operator/refund', form);
   await get(visitor, [location ?? '', '/operator', '/outbox']);
-  await get(visitor, ['/attention', '/reconciliation', '/outbox'], 'application/json');
+  await get(visitor, ['/attention', '/attention?after=1', '/reconciliation', '/outbox'], 'application/json');
   const [message] = await waitFor<{ email_id: number }[]>(
     'a message',
     async () => JSON.parse((await visitor.get('/outbox', { accept: 'application/json' })).text),
@@ -152,7 +155,8 @@ async function operate(shop: TestShop, visitor: Visitor): Promise<void> {
 /** Lets a refund without a charge at the provider fail, retries it, and resolves its attention item. */
 async function settle(shop: TestShop, path: string): Promise<void> {
   const order = await placeOrder(shop);
-  await postSigned(shop, paidEvent(order));
+  // With a character that Postgres does not accept.
+  await postSigned(shop, paidEvent({ ...order, key: `${order.key} \u0000` }));
   await becomes(shop, order, { status: ['paid', 'dispatched'] });
   await ask(`${shop.shopUrl}/order/${order.order_id}/refund`, { reason: 'came broken' });
   for (const [act, body] of [
@@ -188,7 +192,7 @@ function paidEvent({
     currency: 'usd',
     payment_status: 'paid',
     payment_intent: `pi_nowhere_${orderId}`,
-    metadata: { key },
+    metadata: { correlation_token: key },
   };
   return {
     id: `evt_nowhere_${orderId}`,

@@ -1,10 +1,17 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import { searchEverywhere } from '../../src/database/queries/mentions.ts';
 import { newestOrderAt } from '../../src/database/queries/orders.ts';
+import {
+  findOtherWorkflows,
+  listOrdersInProgress,
+  readPersonalData,
+} from '../../src/database/queries/personal-data.ts';
 import { advanceNumbers } from '../../src/database/transactions/advance-numbers.ts';
+import { askErasure, eraseUnknownPayments } from '../../src/database/transactions/erase-personal-data.ts';
 import { giveBack, listClaims } from '../../src/database/transactions/executors.ts';
 import {
   flagUnknownPayment,
-  resolveRefundedPayment,
+  resolveRefundedPayments,
 } from '../../src/database/transactions/unknown-payments.ts';
 import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
 import { inTransaction, statementsOf } from '../../src/shared/statement.ts';
@@ -112,6 +119,18 @@ export async function sweepSchedules(shop: TestShop): Promise<void> {
   await giveBack(sql, 'gone~00000000', await listClaims(sql, 'gone~00000000'));
   await compareTomorrow(shop);
   await continueRestored(shop);
+  await erasePerson(shop);
+}
+
+/** The statements of the programs that export and erase a person. */
+async function erasePerson({ shopDatabase }: TestShop): Promise<void> {
+  const address = ['nobody@reader.example'];
+  await readPersonalData(shopDatabase, address);
+  await inTransaction(shopDatabase, (sql) => askErasure(sql, address));
+  await findOtherWorkflows(shopDatabase, address);
+  await inTransaction(shopDatabase, (sql) => eraseUnknownPayments(sql, address));
+  await listOrdersInProgress(shopDatabase, address);
+  await searchEverywhere(shopDatabase, address);
 }
 
 /** The statements of the program for a restored database. */
@@ -121,7 +140,7 @@ async function continueRestored({ shopDatabase }: TestShop): Promise<void> {
   await inTransaction(shopDatabase, async (sql) => {
     await advanceNumbers(sql, { orderId: 0, refundId: 0 });
     await flagUnknownPayment(sql, { ...payment, sessionId: 'cs_lost' });
-    await resolveRefundedPayment(sql, 'pi_lost');
+    await resolveRefundedPayments(sql);
   });
 }
 
@@ -149,7 +168,7 @@ async function compareTomorrow({
     webhookSecrets: [],
     timeoutSeconds: 8,
   });
-  const context = { live: false, dispatchSeconds: 0 };
-  const comparing = { database, provider, context, publicUrl };
+  const context = { live: false, dispatchSeconds: 0, emailsPerDay: 3, publicUrl };
+  const comparing = { database, provider, context };
   if (today && tomorrow) await compareWithProvider(comparing, today, tomorrow);
 }

@@ -53,8 +53,7 @@ function compare(inMinutes: number, events: 'all' | 'none' = 'none'): Promise<Di
   const comparing = {
     database: shop.shopDatabase,
     provider: { ...provider, ...(events === 'none' && { listEvents: none }) },
-    context: { live: false, dispatchSeconds },
-    publicUrl: shop.shopUrl,
+    context: { live: false, dispatchSeconds, emailsPerDay: 3, publicUrl: shop.shopUrl },
   };
   const now = Date.now();
   return compareWithProvider(comparing, new Date(now - 60 * minuteMs), new Date(now + inMinutes * minuteMs));
@@ -145,12 +144,13 @@ test('an event that cannot be ingested becomes an attention item, and does not d
   await compare(0, 'all');
   await becomes(shop, good, { status: 'paid' });
   expect(await readStatus(shop, bad)).toMatchObject({ status: 'pending', state: 'open' });
-  const listed = () => shop.database('attention').where({ subject: event }).whereNull('resolved_at');
+  const subject = `order ${bad.order_id}`;
+  const listed = () => shop.database('attention').where({ subject }).whereNull('resolved_at');
   expect(await listed()).toMatchObject([
     {
       kind: 'event_mismatch',
       reason: 'event_failed',
-      detail: { error: expect.stringContaining('no_such_event') },
+      detail: { eventId: event, error: expect.stringContaining('no_such_event') },
     },
   ]);
   await shop.database.raw('alter table payment_events drop constraint no_such_event');
@@ -174,6 +174,9 @@ test('an event about an unknown order is kept, and looked at again', async () =>
   expect(next.order_id).toBe(order.order_id + 1);
   await ask(`${shop.shopUrl}/reconciliation`);
   expect(await outcomeOfEvent(shop, eventId)).toBe('mismatch');
-  expect(await attentionItems(shop, next)).toMatchObject([{ kind: 'event_mismatch', subject: eventId }]);
+  const subject = `order ${next.order_id}`;
+  expect(await attentionItems(shop, next)).toMatchObject([
+    { kind: 'event_mismatch', subject, detail: { eventId } },
+  ]);
   expect(await readStatus(shop, next)).toMatchObject({ status: 'pending', state: 'open' });
 });

@@ -252,8 +252,8 @@ describe('a mail server', () => {
     const order = await anOrder();
     await plan(order);
     const item = await attentionItemOf(order);
-    const { emailId: subject } = await onlyEmailOf(order);
-    expect(item).toMatchObject({ kind: 'email_failed', subject, orderId: order });
+    const { emailId } = await onlyEmailOf(order);
+    expect(item).toMatchObject({ kind: 'email_failed', subject: String(emailId), orderId: order });
     expect(item).toMatchObject({ reason: 'email_not_sent', detail: { attempts: 4 } });
     expect(item.detail['error']).toMatch(/451 <…> is busy/);
     expect(mail.tries).toBe(1 + retries);
@@ -332,7 +332,7 @@ describe('a process that ends', () => {
     const order = await anOrder();
     await plan(order);
     const { emailId } = await isSent(order);
-    await inTransaction(database, (sql) => enqueueWorkflow(sql, 'email', Number(emailId), 1));
+    await inTransaction(database, (sql) => enqueueWorkflow(sql, 'email', emailId, 1));
     await expect(DBOS.retrieveWorkflow(`email-${emailId}-1`).getResult()).resolves.toBe('sent');
     expect(mail.withId(idOf(order))).toHaveLength(1);
   });

@@ -67,15 +67,21 @@ async function insertWorkflow({ id, name, status = 'ERROR', schedule }: Failed):
     schedule_name: schedule ?? null,
     updated_at: Date.now(),
   };
-  await shop.database.raw(
-    `insert into dbos.workflow_status
-     select (jsonb_populate_record(model, ?)).* from dbos.workflow_status as model
-     where parent_workflow_id is null limit 1`,
-    [JSON.stringify({ ...changes, created_at: Date.now(), deduplication_id: null })],
-  );
-  await shop
-    .database('dbos.operation_outputs')
-    .insert({ workflow_uuid: id, function_id: 3, function_name: 'openSession', error: '{}' });
+  // In one commit: a reconciliation by schedule may come at any moment.
+  await shop.database.transaction(async (trx) => {
+    await trx.raw(
+      `insert into dbos.workflow_status
+       select (jsonb_populate_record(model, ?)).* from dbos.workflow_status as model
+       where parent_workflow_id is null limit 1`,
+      [JSON.stringify({ ...changes, created_at: Date.now(), deduplication_id: null })],
+    );
+    await trx('dbos.operation_outputs').insert({
+      workflow_uuid: id,
+      function_id: 3,
+      function_name: 'openSession',
+      error: '{}',
+    });
+  });
 }
 
 test('a workflow that the engine gave up is listed with its step, and not again once it is resolved', async () => {

@@ -41,6 +41,7 @@ test('a checkout that died after it recorded the session finds it again, althoug
       provider: away,
       answers: new CheckoutAnswers(),
       publicUrl: shop.shopUrl,
+      holdLimits: null,
       paymentRetries: 0,
       paymentRetrySeconds: 0.01,
     },

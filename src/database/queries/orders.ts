@@ -65,7 +65,7 @@ export function listOrdersOfBrowser(database: Database, browserId: string): Prom
   );
   return database('orders')
     .where({ browser_id: browserId })
-    .whereRaw(`coalesce(reason, '') not in ('out_of_stock', 'price_changed')`)
+    .whereRaw(`coalesce(reason, '') not in ('out_of_stock', 'price_changed', 'hold_limit')`)
     .orderBy('order_id', 'desc')
     .limit(pageSize)
     .select<OrderOfBrowser[]>('orders.*', items);

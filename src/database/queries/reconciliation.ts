@@ -4,8 +4,8 @@ import { contradictoryOrdersSql } from '../audit.ts';
 import type { Database } from '../connection.ts';
 import type { AttentionRow, OrderRow, PaymentRow } from '../tables.ts';
 
-/** Most attention items that one list shows. */
-export const attentionPerList = 100;
+/** Most attention items that one page shows. */
+export const attentionPerPage = 100;
 
 /** An open attention item, with its reason and the token of its order. */
 export type OpenAttentionItem = Omit<AttentionRow, 'reason' | 'detail'> & {
@@ -13,14 +13,26 @@ export type OpenAttentionItem = Omit<AttentionRow, 'reason' | 'detail'> & {
   readonly token: string | null;
 };
 
-/** Lists the open attention items, oldest first. */
-export async function listAttention(database: Database): Promise<OpenAttentionItem[]> {
-  const rows = await database('attention')
+// A dispute has a deadline at the provider, so no number of other items may hide it.
+const place = `(kind <> 'dispute', attention_id)`;
+
+/**
+ * Lists a page of the open attention items: disputes first, then the others, each oldest first.
+ * @param after the last number of the page before; that item may have been resolved meanwhile
+ */
+export async function listAttention(database: Database, after?: number): Promise<OpenAttentionItem[]> {
+  const query = database('attention')
     .leftJoin('orders', 'orders.order_id', 'attention.order_id')
     .whereNull('resolved_at')
-    .orderBy('attention_id')
-    .limit(attentionPerList)
+    .orderByRaw(place.slice(1, -1))
+    .limit(attentionPerPage)
     .select<(AttentionRow & { token: string | null })[]>('attention.*', 'token');
+  const rows = await (after === undefined
+    ? query
+    : query.whereRaw(
+        `${place} > (coalesce((select kind <> 'dispute' from attention where attention_id = :after), true), :after)`,
+        { after },
+      ));
   return rows.map(({ reason: code, detail, ...row }) => ({
     ...row,
     reason: { code, ...detail } as AttentionReason,
@@ -42,7 +54,8 @@ export function listReconciliations(database: Database): Promise<ReconciliationR
 }
 
 const eventsPerRun = 100;
-const daysToTry = 30;
+/** Days for which an event is kept that may be about an order or a charge that becomes known. */
+export const daysToTry = 30;
 
 // The provider may report a payment before the commit of its order.
 const minutesToBecomeKnown = 10;
@@ -50,26 +63,28 @@ const minutesToBecomeKnown = 10;
 /** A deferred event. `overdue`: its order should be known by now. */
 export interface DeferredEvent {
   readonly body: unknown;
+  /** The buyer's address, while the order of a payment is unknown. */
+  readonly email: string | null;
   readonly overdue: boolean;
 }
 
-/** Lists deferred events, those that were tried longest ago first. */
-export function listDeferredEvents(database: Database): Promise<DeferredEvent[]> {
-  return (
-    database('payment_events')
-      // Literals, as in the partial index: a plan for any two outcomes could not use it.
-      .whereRaw(`outcome in ('unknown_order', 'too_early')`)
-      .andWhereRaw(`received_at > now() - interval '${daysToTry} days'`)
-      // No event is tried before it is received, so this keeps the index scan away from the oldest ones.
-      .andWhereRaw(`tried_at > now() - interval '${daysToTry} days'`)
-      .orderBy('tried_at')
-      .limit(eventsPerRun)
-      .select<DeferredEvent[]>(
-        'body',
-        database.raw(`received_at < now() - interval '${minutesToBecomeKnown} minutes' as overdue`),
-      )
-  );
+/**
+ * Lists deferred events, those that were tried longest ago first: as many about known orders as about unknown ones, so that these
+ * do not delay those. Events that wait for their charge are not tried one by one.
+ */
+export async function listDeferredEvents(database: Database): Promise<DeferredEvent[]> {
+  const sql = statementsOf(database);
+  const tooEarly = await sql<DeferredEvent>(deferred('too_early'));
+  return [...tooEarly, ...(await sql<DeferredEvent>(deferred('unknown_order')))];
 }
+
+// No event is tried before it is received, so the second condition on the time keeps the index scan away from the oldest ones.
+const deferred = (outcome: 'too_early' | 'unknown_order') => `
+  select body, email, received_at < now() - interval '${minutesToBecomeKnown} minutes' as overdue
+  from payment_events
+  where outcome = '${outcome}' and transaction_id is null
+    and received_at > now() - interval '${daysToTry} days' and tried_at > now() - interval '${daysToTry} days'
+  order by tried_at limit ${eventsPerRun}`;
 
 /** Finds out which of the given events are recorded. @returns their ids */
 export async function knownEvents(database: Database, eventIds: readonly string[]): Promise<Set<string>> {

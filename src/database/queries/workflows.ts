@@ -32,7 +32,7 @@ export async function listFinishedTrees(
 // The engine sets `completed_at` when a workflow ends in any way, and clears it when one is resumed.
 const finishedTrees = (order: string, alsoRequired = '') => `
   with item (workflow, id) as materialized (
-    select workflow, cast(subject as integer) from attention join ${failuresSql} using (kind) where resolved_at is null
+    select workflow, cast(subject as bigint) from attention join ${failuresSql} using (kind) where resolved_at is null
   ), kept (workflow_id) as (
     select ${workflowIdSql('workflow', 'id', 'nullif(restart, 0)')} from item
     left join restarts using (workflow, id) cross join generate_series(0, coalesce(count, 0)) as restart

@@ -25,7 +25,7 @@ async function advance(
   highest: number,
 ): Promise<number> {
   const [drawn] = await sql<{ last: number }>(
-    `select cast(case when is_called then last_value else last_value - 1 end as integer) as last from ${sequence}`,
+    `select case when is_called then last_value else last_value - 1 end as last from ${sequence}`,
   );
   const last = drawn?.last ?? 0;
   if (highest <= last) return last;

@@ -5,12 +5,12 @@ import type { AttentionKind } from '../tables.ts';
 /** The subject of an attention item. */
 export interface AttentionSubject {
   readonly kind: AttentionKind;
-  /** Names its event, refund, email or order. */
+  /** Names its order, refund, email or session. */
   readonly subject: string;
   readonly orderId: number | null;
 }
 
-/** Adds an item to the attention list. The same item is listed once, with its newest reason. */
+/** Adds an item to the attention list. The same item is listed once, with its newest reason and the number of times. */
 export async function raiseAttention(
   sql: Statement,
   { reason, ...item }: AttentionSubject & { readonly reason: AttentionReason },
@@ -20,7 +20,8 @@ export async function raiseAttention(
     `insert into attention (kind, subject, order_id, reason, detail)
      values (:kind, :subject, :orderId, :code, cast(:detail as jsonb))
      on conflict (kind, subject) where resolved_at is null
-     do update set reason = excluded.reason, detail = excluded.detail`,
+     do update set reason = excluded.reason, detail = excluded.detail, count = attention.count + 1,
+       order_id = coalesce(attention.order_id, excluded.order_id)`,
     { ...item, code, detail: JSON.stringify(detail) },
   );
 }

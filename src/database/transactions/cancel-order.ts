@@ -1,16 +1,18 @@
+import { unpaidMinutes } from '../../domain/limits.ts';
 import { allowedFrom, type CancelReason } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
-import { planEmail } from './emails.ts';
+import { planEmailOfUnpaid } from './emails.ts';
 import { releaseStock } from './release-stock.ts';
 
 /**
  * Cancels a pending order, releases its stock and plans the buyer's e-mail, in one transaction with the caller's other
- * writes. An order that is no longer pending stays as it is.
+ * writes. An order that is no longer pending stays as it is. Its client stays known for a while, unless the provider was at fault.
  * @param order.reason the reason when the shopper has not asked for it
  */
 export async function cancelOrder(
   sql: Statement,
   { orderId, reason }: { orderId: number; reason: CancelReason },
+  { emailsPerDay }: { readonly emailsPerDay: number },
 ): Promise<void> {
   const cancelled = await sql(
     `with cancelled as (
@@ -20,6 +22,12 @@ export async function cancelOrder(
        ) then 'cancelled_by_shopper' else :reason end
        where order_id = :orderId and status = any(:allowedFrom)
        returning order_id, reason
+     ), unpaid as (
+       update holders set unpaid_at = now()
+       from cancelled where holders.order_id = cancelled.order_id and reason <> 'payment_unavailable'
+     ), forgotten as (
+       delete from holders
+       using cancelled where holders.order_id = cancelled.order_id and reason = 'payment_unavailable'
      )
      insert into order_history (order_id, what, detail)
      select order_id, 'cancelled', jsonb_build_object('reason', reason) from cancelled
@@ -28,5 +36,12 @@ export async function cancelOrder(
   );
   if (cancelled.length === 0) return;
   await releaseStock(sql, orderId);
-  await planEmail(sql, { orderId, kind: 'order_cancelled' });
+  await planEmailOfUnpaid(sql, orderId, emailsPerDay);
+}
+
+/** Forgets the clients of orders that ended unpaid, as soon as these no longer shorten another hold. */
+export async function forgetUnpaidClients(sql: Statement): Promise<void> {
+  await sql(`delete from holders where unpaid_at < now() - :minutes * interval '1 minute'`, {
+    minutes: unpaidMinutes,
+  });
 }

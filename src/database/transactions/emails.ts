@@ -13,14 +13,43 @@ export async function planEmail(
   sql: Statement,
   message: { orderId: number; kind: EmailKind; refundId?: number },
 ): Promise<void> {
-  const [planned] = await sql<{ emailId: string }>(
+  const [planned] = await sql<{ emailId: number }>(
     `insert into emails (order_id, kind, refund_id)
-     select order_id, :kind, cast(:refundId as integer) from orders where order_id = :orderId and email is not null
+     select order_id, :kind, cast(:refundId as bigint) from orders where order_id = :orderId and email is not null
      on conflict on constraint emails_once do nothing
      returning email_id`,
     { orderId: message.orderId, kind: message.kind, refundId: message.refundId ?? null },
   );
-  if (planned) await enqueueWorkflow(sql, 'email', Number(planned.emailId));
+  if (planned) await enqueueWorkflow(sql, 'email', planned.emailId);
+}
+
+/**
+ * Plans the message that an unpaid order was cancelled. Anybody can place such an order with anybody's address. Therefore an
+ * address that has never paid here gets none, and one that has gets it for its first few orders within a day. Messages about paid
+ * orders have no limit, because a payment or an operator stands behind each.
+ * @param perDay how many of the address's orders that end unpaid within 24 hours are reported
+ */
+export async function planEmailOfUnpaid(sql: Statement, orderId: number, perDay: number): Promise<void> {
+  // Of two orders of one address that are cancelled at once, the second must see the first. It is the last lock of its transaction.
+  const [payer] = await sql(
+    `select pg_advisory_xact_lock(hashtextextended('email ' || lower(email), 0)) from orders
+     where order_id = :orderId and exists (
+       select from orders as paid where lower(paid.email) = lower(orders.email) and paid.paid_at is not null
+     )`,
+    { orderId },
+  );
+  if (!payer) return;
+  const [others] = await sql<{ unpaid: number }>(
+    `select cast(count(*) as integer) as unpaid from (
+       select from orders as own join orders as other on lower(other.email) = lower(own.email)
+       where own.order_id = :orderId and other.order_id <> own.order_id
+         and other.cancelled_at > now() - interval '1 day' and other.paid_at is null
+         and other.reason in ('payment_unavailable', 'payment_ended', 'hold_expired', 'cancelled_by_shopper')
+       limit :perDay
+     ) as recent`,
+    { orderId, perDay },
+  );
+  if (others && others.unpaid < perDay) await planEmail(sql, { orderId, kind: 'order_cancelled' });
 }
 
 /** The first step of an email: reads the order that it is about; null when the email is sent already. */
@@ -28,7 +57,7 @@ export const readPlannedEmail = transaction(
   'readPlannedEmail',
   async (sql, emailId: number, delivery: EmailDelivery): Promise<PlannedEmail | null> => {
     const [planned] = await sql<Omit<PlannedEmail, 'delivery'>>(
-      `select cast(email_id as double precision) as email_id, orders.order_id, kind, emails.refund_id,
+      `select email_id, orders.order_id, kind, emails.refund_id,
               email as "to", token, status, orders.reason as cancel_reason, payments.state as payment_state,
               exists (
                 select 1 from order_history where order_id = orders.order_id and what = 'paid_late'

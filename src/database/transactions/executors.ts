@@ -18,7 +18,8 @@ export interface Executor {
 }
 
 /**
- * Inserts the row of a process, or renews it. A process that was declared dead and comes back counts as living again.
+ * Inserts the row of a process, or renews it. A process that was declared dead and comes back counts as living again. Its row may have
+ * been made by another process, which does not know its host and build.
  * @returns the time by the clock of Postgres, and whether a process has ended whose workflows may not be taken over yet
  */
 export async function renewExecutor(
@@ -27,7 +28,7 @@ export async function renewExecutor(
 ): Promise<{ readonly seenAt: Date; readonly someEnded: boolean }> {
   const [renewed] = await sql<{ seenAt: Date; someEnded: boolean }>(
     `insert into executors (executor_id, host, build) values (:executorId, :host, :build)
-     on conflict (executor_id) do update set seen_at = now(), ended_at = null
+     on conflict (executor_id) do update set seen_at = now(), ended_at = null, host = excluded.host, build = excluded.build
      returning seen_at, exists (select from executors as other where ended_at is not null) as some_ended`,
     { executorId, host, build },
   );

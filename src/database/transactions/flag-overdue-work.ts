@@ -31,12 +31,17 @@ export async function flagOverdueWork(sql: Statement): Promise<void> {
     where not exists (
       select from attention as dismissed
       where dismissed.kind = 'overdue' and dismissed.subject = overdue.subject and resolution = 'operator'
+        and dismissed.resolved_at is not null
+      ${eachByIndex}
     )
     on conflict (kind, subject) where resolved_at is null do nothing`);
   await sql(`
     update attention set resolved_at = now(), resolution = 'done'
     where kind = 'overdue' and resolved_at is null and subject not in (select subject from (${overdueSql}) as overdue)`);
 }
+
+// Postgres expects more due work than there ever is, and would read all items for one join. An offset keeps the subquery apart.
+const eachByIndex = 'offset 0';
 
 /** Work that is due for too long and has not failed: a failure has an item of its own. */
 const overdueSql = `
@@ -45,4 +50,5 @@ const overdueSql = `
   where due_at < now() - minutes * interval '1 minute' and not exists (
     select from attention as failed
     where failed.kind = failure.kind and failed.subject = cast(id as text) and failed.resolved_at is null
+    ${eachByIndex}
   )`;

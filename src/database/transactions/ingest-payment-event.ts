@@ -1,8 +1,11 @@
+import type { OtherVersion } from '../../domain/attention.ts';
 import {
   cancelReasonOf,
   decideEvent,
+  decideUnknown,
   type EventDecision,
   type EventOutcome,
+  isAbout,
   isWaiting,
   type PaymentEvent,
 } from '../../domain/payment.ts';
@@ -13,19 +16,24 @@ import { checkoutWorkflowId } from '../workflow-ids.ts';
 import { raiseAttention } from './attention.ts';
 import { cancelOrder } from './cancel-order.ts';
 import { type LockedPayment, lockPayment, movePayment, readPayment } from './lock-payment.ts';
+import { recordDispute } from './record-dispute.ts';
 import { recordExternalRefund } from './record-external-refund.ts';
 import { settleLatePayment } from './settle-late-payment.ts';
+import type { EndSettings } from './settle-or-cancel.ts';
 import { settleLockedPayment, settlePayment } from './settle-payment.ts';
 
-/** The settings of an event: whether real money is expected, and the seconds that a dispatch takes. */
-export interface EventContext {
+/** The settings of an event. */
+export interface EventContext extends EndSettings {
+  /** Whether real money is expected. */
   readonly live: boolean;
-  readonly dispatchSeconds: number;
+  /** The shop's origin. */
+  readonly publicUrl: string;
 }
 
 /**
  * The webhook's transaction: records the event once, moves the payment if it should, and wakes or starts the workflows that
- * continue from there, all in one commit. An event that cannot be applied yet is recorded too, never refused.
+ * continue from there, all in one commit. An event that cannot be applied yet is recorded too, never refused. One that is not about an
+ * order of this shop is recorded by its id alone.
  * @returns the outcome; `known` when the event was recorded before
  */
 export async function ingestPaymentEvent(
@@ -33,22 +41,44 @@ export async function ingestPaymentEvent(
   context: EventContext,
   event: PaymentEvent,
 ): Promise<EventOutcome | 'known'> {
+  if (event.otherVersion) await flagOtherVersion(database, event.otherVersion);
   if (await settleAtOnce(database, context, event)) return 'applied';
-  return ingestLocked(database, context, event, (sql, { known, decision }) =>
+  return ingestLocked(database, context, event, (sql, decided) =>
     sql(
-      `insert into payment_events (event_id, type, body, outcome, order_id)
-       values (:id, :type, cast(:body as jsonb), :outcome, :orderId)
+      `insert into payment_events (event_id, type, body, outcome, order_id, email, transaction_id, kind)
+       values (:id, :type, cast(:body as jsonb), :outcome, :orderId, :email, :transactionId, :kind)
        on conflict (event_id) do nothing returning event_id`,
-      {
-        id: event.id,
-        type: event.type,
-        // An ignored event may contain a shopper's name and address, so its body is not stored.
-        body: decision.outcome === 'ignored' ? '{}' : storableJson(event.body),
-        outcome: decision.outcome,
-        orderId: known?.orderId ?? null,
-      },
+      { id: event.id, type: event.type, ...storedPartOf(event, decided) },
     ),
   );
+}
+
+/** Lists that events come in another version of the provider's format: one item for a version. The event is ingested all the same. */
+function flagOtherVersion(database: Database, otherVersion: OtherVersion): Promise<void> {
+  // A commit of its own: all events of the version update this row, and none of their payments should wait for another one's.
+  return raiseAttention(statementsOf(database), {
+    kind: 'event_version',
+    subject: otherVersion.version,
+    orderId: null,
+    reason: { code: 'event_version', ...otherVersion },
+  });
+}
+
+/**
+ * The part of an event that is stored. An event that is ignored leaves its id alone, and one that waits for its charge also the id of
+ * that: both may be about the customers of another shop. The buyer's address is stored while the order of a payment is unknown.
+ */
+function storedPartOf(event: PaymentEvent, { known, decision: { outcome } }: Decided) {
+  const isUnknown = outcome === 'unknown_order';
+  const waitsForCharge = isUnknown && event.kind !== 'paid';
+  return {
+    outcome,
+    orderId: known?.orderId ?? null,
+    body: outcome === 'ignored' || waitsForCharge ? '{}' : storableJson(event.body),
+    email: isUnknown && !waitsForCharge ? event.email : null,
+    transactionId: waitsForCharge ? event.transactionId : null,
+    kind: waitsForCharge ? event.kind : null,
+  };
 }
 
 // The charge has paid for another order. Nothing was changed.
@@ -66,9 +96,8 @@ async function settleAtOnce(
 ): Promise<boolean> {
   if (event.kind !== 'paid' || event.orderId === null || event.transactionId === null) return false;
   const known = await readPayment(statementsOf(database), event.orderId);
-  const decision = decideEvent(event, known && { ...known, live });
-  const waits = known !== undefined && isWaiting(known.state);
-  if (!waits || !('nextState' in decision)) return false;
+  if (!known || !isWaiting(known.state)) return false;
+  if (!('nextState' in decideEvent(event, { ...known, live }))) return false;
   const { id, type, body, transactionId } = event;
   const made = { ...known, transactionId, event: { id, type, body: storableJson(body) } };
   try {
@@ -100,11 +129,12 @@ export function retryDeferredEvent(
   context: EventContext,
   event: PaymentEvent,
 ): Promise<EventOutcome | 'known'> {
-  return ingestLocked(database, context, event, (sql, { known, decision }) =>
+  return ingestLocked(database, context, event, (sql, decided) =>
     sql(
-      `update payment_events set outcome = :outcome, order_id = :orderId, tried_at = now()
+      `update payment_events set outcome = :outcome, order_id = :orderId, tried_at = now(),
+         body = cast(:body as jsonb), email = :email, transaction_id = :transactionId, kind = :kind
        where event_id = :id and outcome in ('unknown_order', 'too_early') returning event_id`,
-      { id: event.id, outcome: decision.outcome, orderId: known?.orderId ?? null },
+      { id: event.id, ...storedPartOf(event, decided) },
     ),
   );
 }
@@ -130,12 +160,34 @@ interface Decided {
   readonly decision: EventDecision;
 }
 
-async function decideLocked(sql: Statement, { live }: EventContext, event: PaymentEvent): Promise<Decided> {
-  const orderId = event.orderId ?? (await findOrderOf(sql, event));
-  const known = orderId === undefined ? undefined : await lockPayment(sql, orderId);
-  const decision = decideEvent(event, known && { ...known, live });
-  const paysAnother = known !== undefined && (await isChargeOfAnotherOrder(sql, event, known, decision));
+async function decideLocked(
+  sql: Statement,
+  { live, publicUrl }: EventContext,
+  event: PaymentEvent,
+): Promise<Decided> {
+  const known = await lockPaymentOf(sql, event);
+  if (!known) return { known, decision: decideUnknown(event, publicUrl) };
+  const decision = decideEvent(event, { ...known, live });
+  const paysAnother = await isChargeOfAnotherOrder(sql, event, known, decision);
   return { known, decision: paysAnother ? { outcome: 'mismatch' } : decision };
+}
+
+/** Locks the payment that an event is about. The events of another shop with the same account lock none, whatever numbers they name. */
+async function lockPaymentOf(sql: Statement, event: PaymentEvent): Promise<LockedPayment | undefined> {
+  const orderId = event.orderId ?? (await findOrderOf(sql, event));
+  if (orderId === undefined) return undefined;
+  const named = await readPayment(sql, orderId);
+  const isOurs = named !== undefined && (isAbout(event, named) || (await namesOurs(sql, event)));
+  return isOurs ? lockPayment(sql, orderId) : undefined;
+}
+
+/** Whether an event names a session or a charge of ours. One that names another order than that of the session needs a person. */
+async function namesOurs(sql: Statement, { sessionId, transactionId }: PaymentEvent): Promise<boolean> {
+  const [ours] = await sql(
+    'select 1 from payments where session_id = :sessionId or transaction_id = :transactionId limit 1',
+    { sessionId, transactionId },
+  );
+  return ours !== undefined;
 }
 
 /** Whether the charge of a payment that would be applied has paid for another order. */
@@ -165,7 +217,7 @@ async function findOrderOf(sql: Statement, event: PaymentEvent): Promise<number 
 
 async function apply(
   sql: Statement,
-  { dispatchSeconds }: EventContext,
+  context: EventContext,
   event: PaymentEvent,
   { known, decision }: Decided,
 ): Promise<void> {
@@ -176,8 +228,8 @@ async function apply(
     const transactionId = decision.nextState === 'settled' ? event.transactionId : null;
     if (transactionId === null) {
       await movePayment(sql, known, 'expired');
-      await cancelOrder(sql, { orderId, reason: cancelReasonOf(known) });
-    } else await settleLockedPayment(sql, known, transactionId, dispatchSeconds);
+      await cancelOrder(sql, { orderId, reason: cancelReasonOf(known) }, context);
+    } else await settleLockedPayment(sql, known, transactionId, context.dispatchSeconds);
     await sendToCheckout(sql, {
       workflowId: checkoutWorkflowId(known.checkoutKey),
       messageId: event.id,
@@ -189,13 +241,11 @@ async function apply(
       amountCents: decision.externalRefundCents,
     });
   } else if ('disputed' in decision) {
-    await sql(`insert into order_history (order_id, what) values (:orderId, 'disputed')`, { orderId });
-    const reason = { code: 'charge_disputed', transactionId: event.transactionId } as const;
-    await raiseAttention(sql, { kind: 'dispute', subject: `order ${orderId}`, orderId, reason });
+    await recordDispute(sql, orderId, event.transactionId);
   } else if (decision.outcome === 'late') {
-    await settleLatePayment(sql, known, event.transactionId ?? '', dispatchSeconds);
+    await settleLatePayment(sql, known, event.transactionId ?? '', context.dispatchSeconds);
   } else if (decision.outcome === 'mismatch') {
-    const reason = { code: 'event_differs', type: event.type, orderId } as const;
-    await raiseAttention(sql, { kind: 'event_mismatch', subject: event.id, orderId, reason });
+    const reason = { code: 'event_differs', type: event.type, eventId: event.id, orderId } as const;
+    await raiseAttention(sql, { kind: 'event_mismatch', subject: `order ${orderId}`, orderId, reason });
   }
 }

@@ -1,3 +1,4 @@
+import { type ExceededLimit, type HoldLimits, unpaidMinutes } from '../../domain/limits.ts';
 import {
   buyerDetailsOf,
   type CancelReason,
@@ -5,11 +6,10 @@ import {
   type OrderStatus,
   type PlacedOrder,
   type Placement,
-  type StockLine,
 } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
 import { buyerBindings, buyerColumns } from '../tables.ts';
-import { newOrderToken, refuseOrder } from './refuse-order.ts';
+import { newOrderToken, type ReadLine, refuseOrder } from './refuse-order.ts';
 
 /** `exists`: the key belongs to another request's order. `session` is the recorded one of an order that this request found again. */
 export type PlacedOutcome =
@@ -18,14 +18,19 @@ export type PlacedOutcome =
   | { readonly outcome: 'exists' };
 
 /**
- * Prices the lines from our catalogue and reserves all of them or none. An order that cannot be placed is recorded as
- * cancelled, so that its key gets the same answer for ever. Each statement is whole by itself, so this may run outside a
- * transaction, and again: the same request finds the order that it has placed.
+ * Prices the lines from our catalogue and reserves all of them or none, within the limits of the client. An order that cannot be
+ * placed is recorded as cancelled, so that its key gets the same answer for ever. Each statement is whole by itself, so this may run
+ * outside a transaction, and again: the same request finds the order that it has placed.
+ * @param limits null for none
  */
-export async function placeOrder(sql: Statement, placement: Placement): Promise<PlacedOutcome> {
-  const { lines, placed } = await reserve(sql, placement);
+export async function placeOrder(
+  sql: Statement,
+  placement: Placement,
+  limits: HoldLimits | null,
+): Promise<PlacedOutcome> {
+  const { lines, exceeded, placed } = await reserve(sql, placement, limits);
   if (placed) return { outcome: 'placed', order: placed, session: null };
-  const refusal = await refuseOrder(sql, placement, lines);
+  const refusal = await refuseOrder(sql, placement, lines, exceeded);
   if (refusal) return { outcome: 'refused', reason: refusal };
   return findExistingOrder(sql, placement.order.checkoutKey, placement.requestId);
 }
@@ -37,27 +42,37 @@ export interface RecordedSession {
 }
 
 interface Reserved {
-  readonly lines: StockLine[];
+  readonly lines: ReadLine[];
+  readonly exceeded: ExceededLimit | null;
   readonly orderId: number | null;
   readonly totalCents: number;
   readonly holdExpiresAt: number;
 }
 
-/** Places the order if every line is available at the shown price. Otherwise changes nothing and returns the available units. */
+/**
+ * Places the order if every line is available at the shown price, and its client may hold that much. Otherwise changes nothing and
+ * returns the available units and the exceeded limit.
+ */
 async function reserve(
   sql: Statement,
-  { order, requestId }: Placement,
-): Promise<{ lines: readonly StockLine[]; placed: PlacedOrder | undefined }> {
+  { order, requestId, clients = [] }: Placement,
+  limits: HoldLimits | null,
+): Promise<{
+  lines: readonly ReadLine[];
+  exceeded: ExceededLimit | null;
+  placed: PlacedOrder | undefined;
+}> {
   const token = newOrderToken();
   const items = JSON.stringify(order.items);
+  const client = bindingsOf(clients, limits);
   // An input that an earlier release recorded lacks the fields that were added since.
-  const bindings = { ...order, ...buyerDetailsOf(order), items, requestId, token };
+  const bindings = { ...order, ...buyerDetailsOf(order), ...client, items, requestId, token };
   const [reserved] = await sql<Reserved>(reservation, bindings);
   const lines = reserved?.lines ?? [];
   // Products are never deleted, and the route has looked the SKUs up.
   if (!reserved || lines.length !== order.items.length) throw new Error('A product is unknown.');
-  if (reserved.orderId === null) return { lines, placed: undefined };
-  const { orderId, totalCents, holdExpiresAt } = reserved;
+  const { orderId, totalCents, holdExpiresAt, exceeded } = reserved;
+  if (orderId === null) return { lines, exceeded, placed: undefined };
   const placed = {
     orderId,
     token,
@@ -67,33 +82,85 @@ async function reserve(
     lines: lines.map(({ sku, product, qty, unitPriceCents }) => ({ sku, product, qty, unitPriceCents })),
     holdExpiresAt,
   };
-  return { lines, placed };
+  return { lines, exceeded, placed };
 }
+
+/** The client of a placement and its limits, for the statement. All are null or empty where no limit applies. */
+function bindingsOf(clients: readonly string[], limits: HoldLimits | null) {
+  const applied = clients.length > 0 ? limits : null;
+  return {
+    clients: applied ? [...clients] : [],
+    maxUnits: applied?.units ?? null,
+    maxCents: applied?.cents ?? null,
+    sharePercent: applied?.sharePercent ?? null,
+    sparesSingleUnits: applied?.sparesSingleUnits ?? true,
+    shortestHoldSeconds: applied?.shortestHoldSeconds ?? null,
+  };
+}
+
+// Null without a share.
+const atMost = `((available + own_units) * cast(:sharePercent as integer) + 99) / 100 - own_units`;
+
+// More would not shorten a hold any further.
+const unpaidAtMost = 20;
 
 // Rows are locked in SKU order, so that two orders with the same products wait for each other instead of deadlocking. Rows read
 // under the lock are the newest. The update computes from them: Postgres checks the constraint of `available` first with the version
 // of the statement's beginning, and follows a row that changed meanwhile only then.
+// The join with `held` locks the client before any stock, so that its other requests wait without holding up other buyers. Every
+// hash of the client is counted for itself, and the one that holds most decides.
 const reservation = `
-  with line as materialized (
-    select product_id, sku, product, qty, price_cents, currency, available
+  with held as materialized (
+    select client_hash, product_id, currency, units, cents from lock_clients(cast(:clients as text[]))
+  ), line as materialized (
+    select product_id, sku, product, qty, price_cents, currency, available, coalesce(own.units, 0) as own_units
     from json_to_recordset(cast(:items as json)) as item (sku text, qty integer)
     join products using (sku) join stock using (product_id)
+    left join (select product_id, max(units) as units from held group by product_id) as own using (product_id)
     order by sku for update of stock
   ), order_total as (
-    select sum(qty * price_cents) as cents, min(currency) as currency,
-           count(*) = json_array_length(cast(:items as json)) and bool_and(available >= qty) as enough
+    select sum(qty * price_cents) as cents, sum(qty) as units, min(currency) as currency,
+           count(*) = json_array_length(cast(:items as json)) and bool_and(available >= qty) as enough,
+           bool_and(qty <= ${atMost}) as is_fair
     from line
+  ), client as (
+    select coalesce(max(units), 0) as units, coalesce(max(cents), 0) as cents from (
+      select sum(held.units) as units, sum(held.cents) filter (where held.currency = order_total.currency) as cents
+      from held cross join order_total group by client_hash
+    ) as of_hash
+  ), decided as (
+    select order_total.cents, order_total.currency, enough, case
+      when client.units + order_total.units > cast(:maxUnits as integer) then 'units'
+      when client.cents + order_total.cents > cast(:maxCents as bigint) and client.units + order_total.units > 1 then 'value'
+      when not is_fair and not (cast(:sparesSingleUnits as boolean) and order_total.units = 1) then 'share'
+    end as exceeded
+    from order_total cross join client
+  ), hold as (
+    select greatest(
+      cast(:holdSeconds as double precision) / power(cast(2 as double precision), greatest(coalesce(max(unpaid), 0) - 1, 0)),
+      least(cast(:holdSeconds as double precision), cast(:shortestHoldSeconds as double precision))
+    ) as seconds
+    from unnest(cast(:clients as text[])) as hash cross join lateral (
+      select count(*) as unpaid from (
+        select from holders where client_hash = hash and unpaid_at > now() - interval '${unpaidMinutes} minutes'
+        limit ${unpaidAtMost}
+      ) as recent
+    ) as counted
   ), placed as (
     insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, total_cents, currency,
                         hold_expires_at, ${buyerColumns})
     select :checkoutKey, :requestHash, :token, :browserId, :requestId, 'pending', cents, currency,
-           now() + cast(:holdSeconds as double precision) * interval '1 second', ${buyerBindings}
-    from order_total where enough and cents = coalesce(cast(:shownCents as bigint), cents)
+           now() + seconds * interval '1 second', ${buyerBindings}
+    from decided cross join hold
+    where enough and cents = coalesce(cast(:shownCents as bigint), cents) and exceeded is null
     on conflict (checkout_key) do nothing
     returning order_id, total_cents, currency, hold_expires_at
   ), lines as (
     insert into order_lines (order_id, product_id, quantity, unit_price_cents)
     select order_id, product_id, qty, price_cents from placed cross join line
+  ), holder as (
+    insert into holders (client_hash, order_id)
+    select distinct hash, order_id from placed cross join unnest(cast(:clients as text[])) as hash
   ), reserved as (
     update stock set available = line.available - qty
     from placed cross join line where stock.product_id = line.product_id
@@ -103,13 +170,13 @@ const reservation = `
   ), history as (
     insert into order_history (order_id, what) select order_id, 'placed' from placed
   )
-  select order_id, total_cents,
+  select exceeded, order_id, total_cents,
     cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as hold_expires_at,
     (select json_agg(json_build_object(
        'productId', product_id, 'sku', sku, 'product', product, 'qty', qty,
-       'unitPriceCents', price_cents, 'currency', currency, 'available', available
+       'unitPriceCents', price_cents, 'currency', currency, 'available', available, 'atMost', ${atMost}
      ) order by sku) from line) as lines
-  from (select) as always left join placed on true`;
+  from decided left join placed on true`;
 
 interface ExistingOrder extends PlacedOrder {
   readonly samePlacement: boolean;

@@ -6,6 +6,7 @@ import {
   type RefundRequest,
   type RefusedRefund,
 } from '../../domain/refund.ts';
+import { minorUnitsOf } from '../../shared/currencies.ts';
 import { inTransaction, lockName, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { enqueueWorkflow } from '../outbox.ts';
@@ -27,18 +28,18 @@ export function requestRefund(
   return inTransaction(database, async (sql) => {
     await lockName(sql, request.requestKey);
     const payment = await lockPayment(sql, request.orderId);
-    if (!payment) return { refused: 'unknown_order', refundableCents: 0 };
-    const left = leftToRefund(payment);
+    if (!payment) return { refused: 'unknown_order', refundableCents: 0, stepCents: 1 };
+    const limits = { refundableCents: leftToRefund(payment), stepCents: minorUnitsOf(payment.currency).step };
     const [known] = await sql<RefundRow>('select * from refunds where request_key = :requestKey', {
       requestKey: request.requestKey,
     });
     const asked = JSON.stringify([request.amountCents ?? null, request.restock ?? null, request.reason]);
     if (known) {
       const isReplay = known.orderId === request.orderId && known.request === asked;
-      return isReplay ? known : { refused: 'key_reused', refundableCents: left };
+      return isReplay ? known : { refused: 'key_reused', ...limits };
     }
     const decision = decideRefund(request, { ...payment, live: false });
-    if (typeof decision === 'string') return { refused: decision, refundableCents: left };
+    if (typeof decision === 'string') return { refused: decision, ...limits };
     const refund = { ...request, ...decision, note: request.reason, request: asked };
     return promiseRefund(sql, payment, { ...refund, reason: 'operator' });
   });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ExceededLimit } from '../../domain/limits.ts';
 import {
   buyerDetailsOf,
   type CancelReason,
@@ -10,16 +11,23 @@ import {
 import type { Statement } from '../../shared/statement.ts';
 import { buyerBindings, buyerColumns } from '../tables.ts';
 
+/** A requested line as it was read: the available units, and how many its client may hold more; null without a limit. */
+export interface ReadLine extends StockLine {
+  readonly atMost?: number | null;
+}
+
 /**
  * Records an order that is not placed, with the available units of its products, unless its key is used already.
+ * @param exceeded the limit of its client that it would exceed
  * @returns the reason, when it was recorded
  */
 export async function refuseOrder(
   sql: Statement,
   { order, requestId }: Placement,
-  lines: readonly StockLine[],
+  lines: readonly ReadLine[],
+  exceeded: ExceededLimit | null = null,
 ): Promise<CancelReason | undefined> {
-  const refusal = refusalOf(order.shownCents, lines);
+  const refusal = refusalOf(order.shownCents, lines, exceeded);
   const { items: _, ...columns } = order;
   const refused = await sql(
     `with line as (
@@ -60,13 +68,23 @@ export async function refuseOrder(
 }
 
 /** The reason why an order is not placed, with the details for its shopper. */
-function refusalOf(shownCents: number | null, lines: readonly StockLine[]) {
+function refusalOf(shownCents: number | null, lines: readonly ReadLine[], exceeded: ExceededLimit | null) {
   const short = lines.filter((line) => line.available < line.qty);
-  if (short.length === 0) {
-    return { reason: 'price_changed', shown: shownCents, total: orderTotal(lines) } as const;
+  if (short.length > 0) {
+    const missing = short.map(({ sku, qty, available }) => ({ sku, wanted: qty, available }));
+    return { reason: 'out_of_stock', lines: missing } as const;
   }
-  const missing = short.map(({ sku, qty, available }) => ({ sku, wanted: qty, available }));
-  return { reason: 'out_of_stock', lines: missing } as const;
+  const total = orderTotal(lines);
+  if (exceeded === null || (shownCents ?? total) !== total) {
+    return { reason: 'price_changed', shown: shownCents, total } as const;
+  }
+  if (exceeded !== 'share') return { reason: 'hold_limit', limit: exceeded } as const;
+  const unfair = lines.flatMap(({ sku, product, qty, atMost }) =>
+    typeof atMost === 'number' && qty > atMost
+      ? [{ sku, product, wanted: qty, at_most: Math.max(0, atMost) }]
+      : [],
+  );
+  return { reason: 'hold_limit', limit: exceeded, lines: unfair } as const;
 }
 
 const bytesOfToken = 16;

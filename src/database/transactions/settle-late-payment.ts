@@ -23,6 +23,8 @@ export async function settleLatePayment(
   const paid = await sql(
     `with charged as (
        update payments set transaction_id = :transactionId where order_id = :orderId and state = :state returning order_id
+     ), forgotten as (
+       delete from holders using charged where holders.order_id = charged.order_id
      )
      update orders set paid_at = now() from charged
      where orders.order_id = charged.order_id and status = any(:allowedFrom) returning orders.order_id`,

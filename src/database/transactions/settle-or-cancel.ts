@@ -5,6 +5,14 @@ import { cancelOrder } from './cancel-order.ts';
 import { lockPayment, movePayment } from './lock-payment.ts';
 import { settleLockedPayment } from './settle-payment.ts';
 
+/** The settings of ending a checkout. */
+export interface EndSettings {
+  /** Seconds that a dispatch takes. */
+  readonly dispatchSeconds: number;
+  /** Messages about unpaid orders that one e-mail address gets within a day. */
+  readonly emailsPerDay: number;
+}
+
 /** How a payment ended for its order; `waiting` when it has not. */
 export type PaymentOutcome = 'paid' | 'cancelled' | 'waiting';
 
@@ -20,7 +28,7 @@ export const settleOrCancel = transaction(
   async (
     sql,
     order: { orderId: number; sessionEnded: CancelReason | null },
-    dispatchSeconds: number,
+    settings: EndSettings,
   ): Promise<PaymentOutcome> => {
     const payment = await lockPayment(sql, order.orderId);
     if (!payment) throw new Error(`Order ${order.orderId} has no payment.`);
@@ -28,14 +36,12 @@ export const settleOrCancel = transaction(
       case 'wait':
         return 'waiting';
       case 'settle':
-        await settleLockedPayment(sql, payment, payment.transactionId ?? '', dispatchSeconds);
+        await settleLockedPayment(sql, payment, payment.transactionId ?? '', settings.dispatchSeconds);
         return 'paid';
       case 'cancel': {
         if (payment.state !== 'expired') await movePayment(sql, payment, 'expired');
-        await cancelOrder(sql, {
-          orderId: order.orderId,
-          reason: cancelReasonOf(payment, order.sessionEnded),
-        });
+        const reason = cancelReasonOf(payment, order.sessionEnded);
+        await cancelOrder(sql, { orderId: order.orderId, reason }, settings);
         return 'cancelled';
       }
       case 'nothing':

@@ -91,7 +91,7 @@ export async function payOrder(
   dispatchSeconds: number,
 ): Promise<boolean> {
   const [paid] = await sql<Paid>(
-    `with payment as (select cast(:orderId as integer) as order_id), ${markOrderPaid}
+    `with payment as (select cast(:orderId as bigint) as order_id), ${markOrderPaid}
      select ${startNextWorkflows} from paid`,
     { ...order, dispatchSeconds, allowedFrom: [...allowedFrom[order.late ? 'payLate' : 'pay']] },
   );
@@ -112,6 +112,8 @@ const markOrderPaid = `paid as (
   ), history as (
     insert into order_history (order_id, what, detail)
     select order_id, 'paid', jsonb_build_object('transaction_id', cast(:transactionId as text)) from paid
+  ), forgotten as (
+    delete from holders using paid where holders.order_id = paid.order_id
   ), confirmation as (
     insert into emails (order_id, kind) select order_id, 'order_confirmed' from paid where email is not null
     on conflict on constraint emails_once do nothing

@@ -30,11 +30,11 @@ export async function resolveKnownPayments(sql: Statement): Promise<void> {
   );
 }
 
-/** Resolves the item of an unknown payment that was refunded in full at the provider, by its charge. */
-export async function resolveRefundedPayment(sql: Statement, transactionId: string): Promise<void> {
+/** Resolves the items of unknown payments that were refunded in full at the provider, by their charge. */
+export async function resolveRefundedPayments(sql: Statement): Promise<void> {
   await sql(
     `update attention set resolved_at = now(), resolution = 'refund_made'
-     where kind = 'unknown_payment' and resolved_at is null and detail ->> 'transactionId' = :transactionId`,
-    { transactionId },
+     from payment_events as refund where attention.kind = 'unknown_payment' and resolved_at is null
+       and refund.kind = 'refunded' and refund.transaction_id = detail ->> 'transactionId'`,
   );
 }

@@ -1,7 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
-import { listAttention, type OpenAttentionItem } from '../../database/queries/reconciliation.ts';
+import {
+  attentionPerPage,
+  listAttention,
+  type OpenAttentionItem,
+} from '../../database/queries/reconciliation.ts';
 import { attentionCodes } from '../../domain/attention.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { attentionReasonText } from '../../operator/words.ts';
@@ -25,6 +29,7 @@ const attentionItem = z
     reason: z.string(),
     reason_code: z.enum(attentionCodes),
     detail: z.looseObject({}).describe('The parameters of the reason'),
+    count: z.int().min(1).describe('How often it happened; the reason is the newest one'),
     raised_at: timestamp,
   })
   .meta({ id: 'AttentionItem', description: 'Something that a person has to decide' });
@@ -37,10 +42,18 @@ export const attentionRoutes: FastifyPluginAsyncZod<AttentionOptions> = async (s
 
   server.get(
     '/attention',
-    operation('operator', 'listAttentionItems', 'List the open attention items', {
-      response: { 200: z.array(attentionItem) },
-    }),
-    async () => (await listAttention(options.database)).map(view),
+    operation(
+      'operator',
+      'listAttentionItems',
+      `List the open attention items, disputes first, at most ${attentionPerPage}`,
+      {
+        querystring: z.object({
+          after: serial.optional().describe('The last attention_id of the previous page'),
+        }),
+        response: { 200: z.array(attentionItem), ...problems('invalid_input') },
+      },
+    ),
+    async (request) => (await listAttention(options.database, request.query.after)).map(view),
   );
 
   server.post(
@@ -105,6 +118,7 @@ function view({ reason, ...item }: OpenAttentionItem): z.infer<typeof attentionI
     reason: attentionReasonText(reason),
     reason_code: code,
     detail,
+    count: item.count,
     raised_at: item.raisedAt.toISOString(),
   };
 }

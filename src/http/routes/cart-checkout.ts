@@ -5,16 +5,18 @@ import { type CartRefusal, type OrderCartOptions, orderCart } from '../../checko
 import { readCart } from '../../database/queries/carts.ts';
 import { lastEmailOf, listPendingOrders, type OrderWithPayment } from '../../database/queries/orders.ts';
 import { checkCart } from '../../domain/cart.ts';
+import { readEmailAddress } from '../../domain/email-address.ts';
 import { type ErrorCode, ShopError } from '../../domain/errors.ts';
 import { maxEmailLength, maxPendingOrders } from '../../domain/limits.ts';
 import { type BuyerDetails, buyerDetailsOf, buyerFields } from '../../domain/order.ts';
 import { isPayable } from '../../domain/payment.ts';
 import { type CheckoutFault, checkoutView } from '../../storefront/checkout-view.ts';
-import { blockerWords, emailFaults, tooManyPendingWords, words } from '../../storefront/words.ts';
+import { blockerWords, emailFaults, shareWords, tooManyPendingWords, words } from '../../storefront/words.ts';
+import { clientAddressOf } from '../client-address.ts';
 import { problemTypes } from '../errors.ts';
 import { checkoutLimit } from '../limits.ts';
 import { type PageServices, wantsPage } from '../pages.ts';
-import { checkoutKey, email as emailAddress, typedBuyerDetails } from '../schemas.ts';
+import { checkoutKey, typedBuyerDetails } from '../schemas.ts';
 
 export interface CartCheckoutOptions extends OrderCartOptions, PageServices {
   /** Gives a cart a new key when the order of its present key has ended. */
@@ -47,7 +49,8 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
     const browserId = browsers.of(request);
     if (browserId === null) return reply.redirect('/cart', 303);
     const sent = request.body ?? form.parse({});
-    const answer = await order(options, browserId, sent);
+    const client = { browserId, network: clientAddressOf(request.ip) };
+    const answer = await order(options, client, sent);
     if ('location' in answer) return goTo(request, reply, answer.location);
     return review(reply.code(answer.status), options, browserId, sent, answer.faults);
   });
@@ -56,7 +59,7 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
 /** Orders the cart as the form says. @returns the next address, or the HTTP status of a refusal and the faults to show */
 async function order(
   options: CartCheckoutOptions,
-  browserId: string,
+  client: { readonly browserId: string; readonly network: string },
   { key, fingerprint, ...typed }: Form,
 ): Promise<
   { readonly location: string } | { readonly status: number; readonly faults: readonly CheckoutFault[] }
@@ -69,22 +72,31 @@ async function order(
   if (faults.length > 0) return { status: 400, faults };
   const buyer = buyerDetailsOf(options.asksEmail ? typed : { ...typed, email: null });
   try {
-    const answer = await orderCart(options, { browserId, key, reviewFingerprint: fingerprint, buyer });
+    const answer = await orderCart(options, { ...client, key, reviewFingerprint: fingerprint, buyer });
     if ('order' in answer) return { location: nextAddress(answer.order) };
     return { status: 409, faults: [{ field: 'items', text: refusalWords[answer.refused] }] };
   } catch (error) {
     // An error that is not about this order has a page of its own.
     if (!(error instanceof ShopError && error.code in refusalWords)) throw error;
-    const text = refusalWords[error.code as keyof typeof refusalWords];
-    return { status: problemTypes[error.code].status, faults: [{ field: 'items', text }] };
+    const { lines } = unfairLines.parse(error.details);
+    const texts = lines?.map((line) => shareWords(line.product, line.at_most)) ?? [
+      refusalWords[error.code as keyof typeof refusalWords],
+    ];
+    const faults = texts.map((text) => ({ field: 'items', text }) as const);
+    return { status: problemTypes[error.code].status, faults };
   }
 }
+
+/** The lines of which a client may hold fewer; other refusals have none. */
+const unfairLines = z
+  .object({ lines: z.array(z.object({ product: z.string(), at_most: z.int() })).optional() })
+  .catch({});
 
 /** The fault of a field as typed, in the words that the form shows; null when it is right. */
 const typedFault: Readonly<Record<keyof BuyerDetails, (typed: string) => string | null>> = {
   email: (typed) => {
     if (typed === '') return emailFaults.missing;
-    if (emailAddress.safeParse(typed).success) return null;
+    if (readEmailAddress(typed) !== null) return null;
     return typed.length > maxEmailLength ? emailFaults.tooLong : emailFaults.unreadable;
   },
 };
@@ -96,6 +108,7 @@ const refusalWords = {
   ...blockerWords,
   out_of_stock: words.checkout.outOfStock,
   price_changed: words.checkout.reviewChanged,
+  hold_limit: words.checkout.holdLimit,
   payment_unavailable: words.checkout.paymentUnavailable,
   payment_ended: words.checkout.ended,
   hold_expired: words.checkout.ended,
@@ -113,7 +126,7 @@ function nextAddress(order: OrderWithPayment): string {
 
 function goTo(request: FastifyRequest, reply: FastifyReply, location: string): FastifyReply {
   if (wantsPage(request)) return reply.redirect(location, 303);
-  return reply.header('cache-control', 'no-store').send({ location });
+  return reply.send({ location });
 }
 
 async function review(

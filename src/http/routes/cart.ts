@@ -110,7 +110,7 @@ async function setQuantity(
 async function sendCount(reply: FastifyReply, { database, browsers }: CartOptions): Promise<FastifyReply> {
   const browserId = browsers.of(reply.request);
   const inCart = browserId === null ? 0 : await countCart(database, browserId);
-  return reply.header('cache-control', 'no-store').send({ units: inCart, label: cartWords(inCart) });
+  return reply.send({ units: inCart, label: cartWords(inCart) });
 }
 
 /** The message about the last change, from the address; null when the cart contradicts it, as after a late reload. */
@@ -135,7 +135,7 @@ async function answerAdded(reply: FastifyReply, database: Database, browserId: s
     countCart(database, browserId),
   ]);
   const message = product ? addedWords(product) : '';
-  return reply.header('cache-control', 'no-store').send({ units: inCart, label: cartWords(inCart), message });
+  return reply.send({ units: inCart, label: cartWords(inCart), message });
 }
 
 async function showCart(

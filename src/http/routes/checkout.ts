@@ -4,7 +4,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CheckoutAnswer, StartCheckout } from '../../checkout/start-checkout.ts';
 import type { OrderWithPayment } from '../../database/queries/orders.ts';
+import { type KeyRule, storedKeyOf } from '../../domain/checkout-key.ts';
+import { ShopError } from '../../domain/errors.ts';
 import { buyerDetailsOf } from '../../domain/order.ts';
+import type { Browsers } from '../browsers.ts';
+import { clientAddressOf } from '../client-address.ts';
 import { checkoutLimit } from '../limits.ts';
 import { sendText } from '../pages.ts';
 import {
@@ -20,6 +24,8 @@ import {
 
 export interface CheckoutOptions {
   readonly startCheckout: StartCheckout;
+  readonly browsers: Browsers;
+  readonly checkoutKeys: KeyRule;
   readonly publicUrl: string;
   /** Origin of the local payment service, for the tutorial's two lines; undefined where payments are real. */
   readonly paymentServiceUrl: string | undefined;
@@ -65,6 +71,9 @@ const started = z
 const negotiation =
   'Answers with JSON when `Accept` prefers it, and when a request with a JSON body states no preference. Otherwise the answer is plain text as soon as the payment session is open.';
 
+const weakKey =
+  'A checkout key needs at least 16 characters that nobody can guess. Use a new UUID for each order, from uuidgen or crypto.randomUUID().';
+
 const startedResponses = {
   201: response('The request was the first with its key', started),
   202: response('The payment session is not open yet; the order page will link to it', started),
@@ -74,8 +83,10 @@ const startedResponses = {
     'unknown_product',
     'out_of_stock',
     'price_changed',
+    'hold_limit',
     'payment_unavailable',
     'key_reused',
+    'weak_key',
     'rate_limited',
     'unavailable',
     'timeout',
@@ -93,13 +104,18 @@ export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (ser
     sent: z.infer<typeof body>,
     toText: (order: OrderWithPayment) => string,
   ) => {
+    const { request } = reply;
+    const browserId = options.browsers.of(request);
+    const storedKey = storedKeyOf(options.checkoutKeys, key, browserId);
+    if (storedKey === null) throw new ShopError('weak_key', weakKey);
     const started = await startCheckout({
-      key,
+      key: storedKey,
       items: sent?.items ?? null,
       buyer: buyerDetailsOf(sent ?? {}),
       amount: sent?.amount,
+      client: { network: clientAddressOf(request.ip), browserId },
     });
-    if (wantsJson(reply.request) || started.outcome === 'waiting') return sendJson(reply, started, publicUrl);
+    if (wantsJson(request) || started.outcome === 'waiting') return sendJson(reply, started, publicUrl);
     return sendText(reply, 'text/plain', toText(started.order));
   };
 

@@ -56,7 +56,7 @@ export const mailPreviewRoutes: FastifyPluginAsyncZod<MailPreviewOptions> = asyn
     async (request, reply) => {
       const kept = await listKeptEmails(database);
       const emails = kept.map((email) => ({ ...email, messageId: messageIdOf(email, publicUrl) }));
-      reply.header('cache-control', 'no-store').header('vary', 'accept');
+      reply.header('vary', 'accept');
       if (!wantsPage(request)) return emails.map(shown);
       return pages.send(reply, 'outbox', { outbox: outboxView(emails) });
     },
@@ -74,7 +74,7 @@ export const mailPreviewRoutes: FastifyPluginAsyncZod<MailPreviewOptions> = asyn
     async (request, reply) => {
       const email = await findKeptEmail(database, request.params.email_id);
       if (!email) throw new ShopError('not_found', 'There is no such message.');
-      reply.header('cache-control', 'no-store').header('content-security-policy', messagePolicy);
+      reply.header('content-security-policy', messagePolicy);
       return sendText(reply, 'text/html', email.htmlBody);
     },
   );
@@ -82,7 +82,7 @@ export const mailPreviewRoutes: FastifyPluginAsyncZod<MailPreviewOptions> = asyn
 
 function shown(email: KeptEmail & { readonly messageId: string }): z.infer<typeof message> {
   return {
-    email_id: Number(email.emailId),
+    email_id: email.emailId,
     order_id: email.orderId,
     kind: email.kind,
     to: email.to,

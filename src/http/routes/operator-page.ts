@@ -15,6 +15,7 @@ import {
   type RefundFault,
   type TypedRefund,
 } from '../../operator/operator-view.ts';
+import { minorUnitsOf } from '../../shared/currencies.ts';
 import { formatMoney, parseMoney } from '../../shared/money.ts';
 import { problemTypes } from '../errors.ts';
 import type { Pages } from '../pages.ts';
@@ -37,10 +38,11 @@ const refundForm = z.object({
   restock: z.enum(['usual', 'yes', 'no']).default('usual'),
 });
 
-// With any other value in the address, the page comes without a message.
+// With any other value in the address, the page comes without a message, and with the first attention items.
 const querystring = z.object({
   outcome: z.enum(outcomeNames).optional().catch(undefined),
   refund: serial.optional().catch(undefined),
+  after: serial.optional().catch(undefined),
 });
 
 /**
@@ -52,26 +54,30 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
   const params = z.object({ attention_id: serial });
 
   server.get('/operator', { schema: { querystring } }, async (request, reply) => {
-    const { outcome = null, refund: id } = request.query;
+    const { outcome = null, refund: id, after = null } = request.query;
     const refund = id === undefined ? null : ((await findRefund(database, id)) ?? null);
-    return show(reply, options, { outcome, refund });
+    return show(reply, options, { outcome, refund, after });
   });
 
-  server.post('/operator/attention/:attention_id/retry', { schema: { params } }, async (request, reply) => {
+  const retrying = { schema: { params, querystring } };
+  server.post('/operator/attention/:attention_id/retry', retrying, async (request, reply) => {
     const resolved = await resolveAttentionItem(options, request.params.attention_id, null);
-    return backTo(reply, resolved ? 'retried' : 'gone');
+    return backTo(reply, resolved ? 'retried' : 'gone', request.query.after);
   });
 
   server.post(
     '/operator/attention/:attention_id/resolve',
-    { schema: { params, body: z.object({ resolution: text }).nullish() } },
+    { schema: { params, querystring, body: z.object({ resolution: text }).nullish() } },
     async (request, reply) => {
+      const { after } = request.query;
       const { attention_id: attentionId } = request.params;
       const typed = request.body?.resolution ?? '';
       const resolution = reasonText.safeParse(typed);
-      if (!resolution.success) return show(reply.code(400), options, { unresolved: { attentionId, typed } });
+      if (!resolution.success) {
+        return show(reply.code(400), options, { unresolved: { attentionId, typed }, after: after ?? null });
+      }
       const resolved = await resolveAttentionItem(options, attentionId, resolution.data);
-      return backTo(reply, resolved ? 'resolved' : 'gone');
+      return backTo(reply, resolved ? 'resolved' : 'gone', after);
     },
   );
 
@@ -103,20 +109,20 @@ async function show(
   shown: Partial<OperatorSource>,
 ): Promise<FastifyReply> {
   const [items, products, reconciliations, accounts, executors] = await Promise.all([
-    listAttention(database),
+    listAttention(database, shown.after ?? undefined),
     listProducts(database),
     listReconciliations(database),
     readAccounts(database),
     listExecutors(database),
   ]);
   const form: TypedRefund = { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
-  const nothing = { outcome: null, unresolved: null, refund: null, form, fault: null };
+  const nothing = { outcome: null, after: null, unresolved: null, refund: null, form, fault: null };
   const source = { ...nothing, ...shown, attention: items, products, reconciliations, accounts, executors };
   return pages.send(reply, 'operator', { operator: operatorView(source, new Date()) });
 }
 
-function backTo(reply: FastifyReply, outcome: Outcome): FastifyReply {
-  return reply.redirect(`/operator?outcome=${outcome}`, 303);
+function backTo(reply: FastifyReply, outcome: Outcome, after?: number): FastifyReply {
+  return reply.redirect(`/operator?outcome=${outcome}${after === undefined ? '' : `&after=${after}`}`, 303);
 }
 
 interface FaultyRefund {
@@ -127,6 +133,9 @@ interface FaultyRefund {
 }
 
 const exampleCents = 1250;
+const exampleOf = (currency: string): string => {
+  return formatMoney({ cents: exampleCents - (exampleCents % minorUnitsOf(currency).step), currency });
+};
 const restocks = { usual: undefined, yes: true, no: false } as const;
 
 /** Requests the refund as it was typed. A mistake is a fault of one field. */
@@ -144,7 +153,7 @@ async function refundTyped(
   const { currency } = order;
   const amountCents = typed.amount.trim() === '' ? undefined : parseMoney(typed.amount, currency);
   if (typed.amount.trim() !== '' && (amountCents ?? 0) < 1) {
-    return faulty('amount_unreadable', { example: formatMoney({ cents: exampleCents, currency }) });
+    return faulty('amount_unreadable', { example: exampleOf(currency) });
   }
   const reason = reasonText.safeParse(typed.reason);
   if (!reason.success) return faulty('reason_unreadable');
@@ -158,5 +167,9 @@ async function refundTyped(
   });
   if (!('refused' in answer)) return answer;
   const { status } = problemTypes[refundRefusal(answer).code];
-  return faulty(answer.refused, { status, left: formatMoney({ cents: answer.refundableCents, currency }) });
+  return faulty(answer.refused, {
+    status,
+    left: formatMoney({ cents: answer.refundableCents, currency }),
+    example: formatMoney({ cents: answer.stepCents, currency }),
+  });
 }

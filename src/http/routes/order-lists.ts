@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import { listOrders, listOrdersOfBrowser } from '../../database/queries/orders.ts';
 import { listProducts } from '../../database/queries/products.ts';
 import { recentOrdersView, yourOrdersView } from '../../storefront/order-lists-view.ts';
+import { cartLimit } from '../limits.ts';
 import type { PageServices } from '../pages.ts';
 
 const newest = 10;
@@ -19,12 +21,31 @@ export const recentOrderRoutes: FastifyPluginAsyncZod<PageServices> = async (ser
   );
 };
 
-/** `/your-orders`: the orders that were placed in this browser. */
-export const yourOrdersRoutes: FastifyPluginAsyncZod<PageServices> = async (server, services) => {
-  const { database, pages, browsers } = services;
-  server.get('/your-orders', async (request, reply) => {
+export interface YourOrdersOptions extends PageServices {
+  /** Removes the id of a browser from its orders, and its cart. */
+  readonly forgetBrowser: (browserId: string) => Promise<void>;
+}
+
+// With any other value in the address, the page comes without a message.
+const querystring = z.object({ forgotten: z.literal('1').optional().catch(undefined) });
+
+/** `/your-orders`: the orders that were placed in this browser, and the form by which the shop forgets it. */
+export const yourOrdersRoutes: FastifyPluginAsyncZod<YourOrdersOptions> = async (server, options) => {
+  const { database, pages, browsers } = options;
+
+  server.get('/your-orders', { schema: { querystring } }, async (request, reply) => {
     const browserId = browsers.of(request);
     const orders = browserId === null ? [] : await listOrdersOfBrowser(database, browserId);
-    return pages.send(reply, 'your-orders', { mine: yourOrdersView(orders, new Date()) });
+    const state = { isKnown: browserId !== null, isForgotten: request.query.forgotten !== undefined };
+    return pages.send(reply, 'your-orders', { mine: yourOrdersView(orders, state, new Date()) });
   });
+
+  const config = cartLimit((request) => browsers.of(request) !== null);
+  server.post('/your-orders/forget', { config }, async (request, reply) => {
+    const browserId = browsers.forget(request, reply);
+    if (browserId !== null) await options.forgetBrowser(browserId);
+    return reply.redirect('/your-orders?forgotten=1', 303);
+  });
+  // After a refused form, the browser shows the form's address, and a reload requests it by GET.
+  server.get('/your-orders/forget', async (_request, reply) => reply.redirect('/your-orders', 303));
 };

@@ -59,6 +59,7 @@ export const refundRoutes: FastifyPluginAsyncZod<RefundOptions> = async (server,
           'not_found',
           'not_refundable',
           'refund_too_large',
+          'refund_indivisible',
           'key_reused',
         ),
       },
@@ -86,7 +87,7 @@ export const refundRoutes: FastifyPluginAsyncZod<RefundOptions> = async (server,
 };
 
 /** The error for a program whose refund request was refused. */
-export function refundRefusal({ refused, refundableCents }: RefusedRefund): ShopError {
+export function refundRefusal({ refused, refundableCents, stepCents }: RefusedRefund): ShopError {
   const details = { refundable: refundableCents };
   switch (refused) {
     case 'unknown_order':
@@ -97,6 +98,10 @@ export function refundRefusal({ refused, refundableCents }: RefusedRefund): Shop
       return new ShopError('not_refundable', 'The order is not paid, or is paid back already.', details);
     case 'refund_too_large':
       return new ShopError('refund_too_large', `At most ${refundableCents} can be refunded.`, details);
+    case 'refund_indivisible': {
+      const message = `In this currency, only multiples of ${stepCents} can be refunded.`;
+      return new ShopError('refund_indivisible', message, { ...details, multiple_of: stepCents });
+    }
     case 'restock_needs_full_refund': {
       const message = 'restock: an order that will still be dispatched keeps its units; refund all of it';
       return new ShopError('invalid_input', message, { issues: [{ field: 'restock', message }] });

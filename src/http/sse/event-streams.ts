@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { ShopError } from '../../domain/errors.ts';
+import { clientAddressOf } from '../client-address.ts';
 import type { Subscriber } from './order-hub.ts';
 
 const reconnectAfterMs = 1_000;
@@ -29,7 +30,7 @@ export class EventStreams {
    * @throws ShopError `rate_limited` beyond a limit, `unavailable` while the process stops
    */
   open(reply: FastifyReply): EventStream {
-    const address = reply.request.ip;
+    const address = clientAddressOf(reply.request.ip);
     const ofAddress = this.#counts.get(address) ?? 0;
     if (this.#closed) throw new ShopError('unavailable', 'This process stops. Another one continues.');
     if (this.#streams.size >= this.#limits.inAll || ofAddress >= this.#limits.perAddress) {
@@ -62,7 +63,6 @@ export class EventStreams {
 
 const streamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-store',
   'x-accel-buffering': 'no',
   // A stream's connection carries no further request, so it ends with the stream.
   connection: 'close',

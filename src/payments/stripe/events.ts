@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ShopError } from '../../domain/errors.ts';
 import { largestSerial } from '../../domain/limits.ts';
 import type { PaymentEvent } from '../../domain/payment.ts';
+import { isNestedTooDeeply, nestedTooDeeply } from '../../shared/json-depth.ts';
 import type { SignedMessage } from '../provider.ts';
 
 // Stripe's own tolerance for the age of a signature (docs "Webhooks").
@@ -12,7 +13,7 @@ const toleranceSeconds = 300;
 const text = z.string().regex(/^\P{Cc}{1,255}$/u);
 const printed = z
   .string()
-  .regex(/^\P{Cc}{1,2000}$/u)
+  .regex(/^[^\p{Cc}\p{Cs}]{1,2000}$/u)
   .nullish()
   .catch(null);
 const reference = z.union([text, z.object({ id: text })]).nullish();
@@ -44,9 +45,14 @@ const chargeOrDispute = z.object({
   metadata,
 });
 
+/** The version of Stripe's API that this adapter calls, and whose events it reads. docs/PAYMENTS.md names it. */
+export const apiVersion: Stripe.LatestApiVersion = '2026-10-28.endive';
+
 const stripeEvent = z.object({
   id: text,
   type: text,
+  // Nothing is decided by it, as above.
+  api_version: text.nullish().catch(null),
   created: z.int(),
   livemode: z.boolean().default(false),
   data: z.object({ object: z.record(z.string(), z.unknown()) }),
@@ -59,25 +65,32 @@ export const signatureHeader = 'stripe-signature';
  * Verifies the signature of a message over its raw bytes, and reads the event.
  * @param webhookSecrets every secret that is valid now; there are two while one is being rotated
  * @throws ShopError `bad_signature` when the signature is missing, wrong, or older or newer than five minutes;
- *   `malformed_body` when the signed text is no event.
+ *   `malformed_body` when the signed text is no event, or is nested more than 100 levels deep.
  */
 export function verifyEvent(
   { rawBody, signature }: SignedMessage,
   webhookSecrets: readonly string[],
   now: Date,
 ): PaymentEvent {
-  const event = readEvent(signedBody(rawBody, signature, webhookSecrets, now));
+  const body = signedBody(rawBody, signature, webhookSecrets, now);
+  if (isNestedTooDeeply(rawBody.toString())) throw new ShopError('malformed_body', nestedTooDeeply);
+  const event = readEvent(body);
   if (!event) throw new ShopError('malformed_body', 'The message is signed but is not an event.');
   return event;
 }
 
-/** Reads an event from the provider's own object; undefined when that is not an event. */
-export function readEvent(body: unknown): PaymentEvent | undefined {
-  const event = stripeEvent.safeParse(body);
+/**
+ * Reads an event from the provider's own object, or from the `body` of one that was read before; undefined when that is not an event.
+ * The schemas above name the fields that are read. Everything else stays out of the event and its body, for example a buyer's name.
+ */
+export function readEvent(message: unknown): PaymentEvent | undefined {
+  const event = stripeEvent.safeParse(message);
   if (!event.success) return undefined;
-  const { id, type, livemode, data } = event.data;
-  const content = contentOf(type, data.object) ?? { kind: 'other' as const, ...empty };
-  return { id, type, live: livemode, ...content, body };
+  const { data, ...envelope } = event.data;
+  const { id, type, livemode, api_version: version } = envelope;
+  const { object, ...content } = contentOf(type, data.object) ?? nothing;
+  const otherVersion = !version || version === apiVersion ? null : { version, expected: apiVersion };
+  return { id, type, live: livemode, ...content, otherVersion, body: { ...envelope, data: { object } } };
 }
 
 function signedBody(
@@ -110,9 +123,14 @@ function signedBody(
   throw new ShopError('bad_signature', 'The signature does not match the message, or is too old.');
 }
 
-type EventContent = Omit<PaymentEvent, 'id' | 'type' | 'live' | 'body'>;
+/** The fields of an event's object, in our words and, for the body, in the provider's. */
+type EventContent = Omit<PaymentEvent, 'id' | 'type' | 'live' | 'otherVersion' | 'body'> & {
+  readonly object: object;
+};
 
-const empty = {
+const nothing: EventContent = {
+  kind: 'other',
+  object: {},
   orderId: null,
   correlationToken: null,
   sessionId: null,
@@ -122,7 +140,7 @@ const empty = {
   transactionId: null,
   returnUrl: null,
   email: null,
-} as const;
+};
 
 function contentOf(type: string, object: unknown): EventContent | undefined {
   if (type.startsWith('checkout.session.')) return readSession(type, object);
@@ -132,9 +150,11 @@ function contentOf(type: string, object: unknown): EventContent | undefined {
 }
 
 function readSession(type: string, object: unknown): EventContent | undefined {
-  const { data: session } = checkoutSession.safeParse(object);
-  if (!session) return undefined;
+  const { data } = checkoutSession.safeParse(object);
+  if (!data) return undefined;
+  const { customer_email, customer_details, ...session } = data;
   return {
+    object: session,
     kind: sessionEventKind(type, session.payment_status),
     orderId: ourNumber(session.client_reference_id),
     correlationToken: session.metadata?.correlation_token ?? null,
@@ -144,7 +164,7 @@ function readSession(type: string, object: unknown): EventContent | undefined {
     currency: session.currency?.toUpperCase() ?? null,
     transactionId: transactionOf(session.payment_intent),
     returnUrl: session.success_url ?? null,
-    email: session.customer_details?.email ?? session.customer_email ?? null,
+    email: customer_details?.email ?? customer_email ?? null,
   };
 }
 
@@ -152,6 +172,7 @@ function readCharge(kind: 'refunded' | 'disputed', object: unknown): EventConten
   const { data: charge } = chargeOrDispute.safeParse(object);
   if (!charge) return undefined;
   return {
+    object: charge,
     kind,
     orderId: ourNumber(charge.metadata?.order_id),
     correlationToken: charge.metadata?.correlation_token ?? null,
@@ -180,7 +201,7 @@ function sessionEventKind(type: string, paymentStatus: string | null | undefined
   }
 }
 
-const serialNumber = /^[1-9]\d{0,9}$/;
+const serialNumber = /^[1-9]\d{0,15}$/;
 
 /** The number of an order or a refund in a reference that we gave the provider; null for anything else. */
 export function ourNumber(reference: string | null | undefined): number | null {

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { asciiAddressOf } from '../../domain/email-address.ts';
 import { orderTotal } from '../../domain/order.ts';
 import type {
   EndedSession,
@@ -7,7 +8,7 @@ import type {
   RecordedSession,
   SessionRequest,
 } from '../provider.ts';
-import { ourNumber, transactionOf } from './events.ts';
+import { ourNumber, readEvent, transactionOf } from './events.ts';
 import type { FreshKeys } from './idempotency.ts';
 import { createdSince, listing, pageSize } from './lists.ts';
 
@@ -44,8 +45,12 @@ function sessionParameters(
   // Computed from recorded values, so that a repeated call has the same parameters. Only the e-mail address may have been corrected
   // meanwhile, which `isOfOtherCall` covers.
   const holdEnds = Math.ceil(request.holdExpiresAt / 1000);
+  // Stripe documents no address beyond ASCII, and a refused one would cancel the order. Without one its page asks for it.
+  const customerEmail = request.email === null ? null : asciiAddressOf(request.email);
   return {
     mode: 'payment',
+    // The amount in an event has to be the order's, in the order's currency.
+    adaptive_pricing: { enabled: false },
     client_reference_id: reference,
     metadata,
     // So that a refund or a dispute, which names the charge alone, names the order too.
@@ -62,7 +67,7 @@ function sessionParameters(
     // The order page then shows that a payment is on its way, and asks for none.
     success_url: `${request.orderUrl}?returned=1`,
     cancel_url: request.orderUrl,
-    ...(request.email !== null && { customer_email: request.email }),
+    ...(customerEmail !== null && { customer_email: customerEmail }),
   };
 }
 
@@ -134,7 +139,9 @@ function endOf(session: Stripe.Checkout.Session, known: RecordedSession): EndedS
 function refundEventOf({ id, created, livemode, payment_intent: intent }: Stripe.Checkout.Session): unknown {
   const charge = intent && typeof intent === 'object' ? intent.latest_charge : null;
   if (!charge || typeof charge === 'string' || charge.amount_refunded === 0) return null;
-  return { id: `asked-${id}`, type: 'charge.refunded', created, livemode, data: { object: charge } };
+  const event = { id: `asked-${id}`, type: 'charge.refunded', created, livemode, data: { object: charge } };
+  // A step records it: without the buyer's name and address, which the charge has.
+  return readEvent(event)?.body ?? null;
 }
 
 function hasFailed({ status, payment_intent: intent }: Stripe.Checkout.Session): boolean {

@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 import type { PaymentProvider, Refused } from '../provider.ts';
-import { readEvent, signatureHeader, verifyEvent } from './events.ts';
+import { apiVersion, readEvent, signatureHeader, verifyEvent } from './events.ts';
 import { FreshKeys } from './idempotency.ts';
 import { findRefund, listRefundIds, refund } from './refunds.ts';
 import { endSession, listEvents, listSessions, openSession } from './sessions.ts';
@@ -11,6 +11,8 @@ export interface StripeOptions {
   readonly webhookSecrets: readonly string[];
   /** Origin of a service that speaks Stripe's API; undefined for Stripe itself. */
   readonly serviceUrl: string | undefined;
+  /** Origin of its payment pages, where that differs. */
+  readonly pagesUrl?: string | undefined;
   /** Time limit of one try of a call; the workflow step decides whether there is another. */
   readonly timeoutSeconds: number;
 }
@@ -26,13 +28,14 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
     timeout: timeoutSeconds * 1000,
     maxNetworkRetries: 0,
     telemetry: false,
+    apiVersion,
     ...addressOf(serviceUrl),
   });
   const keys = new FreshKeys();
   const shortestSessionSeconds = serviceUrl === undefined ? stripeShortestSessionSeconds : 0;
   return {
     live: /^(sk|rk)_live_/.test(secretKey),
-    pagesOrigin: serviceUrl ?? stripePages,
+    pagesOrigin: options.pagesUrl ?? serviceUrl ?? stripePages,
     signatureHeader,
     openSession: (request) => openSession(stripe, keys, request, shortestSessionSeconds).catch(refusalOf),
     endSession: (session) => endSession(stripe, session),
@@ -49,7 +52,9 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
 function addressOf(serviceUrl: string | undefined): Stripe.StripeConfig {
   if (serviceUrl === undefined) return {};
   const { protocol, hostname, port } = new URL(serviceUrl);
-  return { protocol: protocol === 'https:' ? 'https' : 'http', host: hostname, ...(port && { port }) };
+  // Node connects to an IPv6 address without its brackets.
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return { protocol: protocol === 'https:' ? 'https' : 'http', host, ...(port && { port }) };
 }
 
 /** A request that can never succeed is a value; a failure that may pass stays an error. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import createKnex, { type Knex } from 'knex';
+import { codeOf, createDatabase, databaseMissing, raceCodes } from '../../shared/create-database.ts';
 import { isPostgresAway } from '../../shared/outage.ts';
 import { StartError } from '../../shared/program.ts';
 import { rowSettings } from '../../shared/statement.ts';
@@ -38,11 +39,7 @@ export function connect(databaseUrl: string, { poolSize, synchronousCommit }: Po
   });
 }
 
-const databaseMissing = '3D000';
-const notAllowed = '42501';
 const columnMissing = '42703';
-/** Another process creates the database at the same time. */
-const raceCodes = ['42P04', '23505', '55006'];
 
 /**
  * Creates the database and its tables unless they exist. Waits up to 15 seconds for a Postgres that is starting.
@@ -64,29 +61,6 @@ export async function prepareDatabase(database: Knex, databaseUrl: string): Prom
   }
 }
 
-async function createDatabase(databaseUrl: string): Promise<void> {
-  const url = new URL(databaseUrl);
-  const name = decodeURIComponent(url.pathname.slice(1));
-  url.pathname = '/postgres';
-  const server = connect(url.href, { poolSize: 1, synchronousCommit: 'on' });
-  try {
-    await server.raw('create database ??', [name]);
-  } catch (error) {
-    if (codeOf(error) === notAllowed) throw new StartError(mayNotCreate(url, name), { cause: error });
-    if (!raceCodes.includes(codeOf(error))) throw error;
-  } finally {
-    await server.destroy();
-  }
-}
-
-function mayNotCreate({ host, username }: URL, name: string): string {
-  return `The user ${username} may not create the database ${name} on ${host}. Create it, or give the user the right CREATEDB.`;
-}
-
 function beforeFirstRelease(databaseUrl: string): string {
   return `The database ${new URL(databaseUrl).pathname.slice(1)} comes from a version before 0.1.0. Drop it and start again.`;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

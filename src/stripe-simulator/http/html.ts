@@ -27,17 +27,6 @@ export function sendMessage(reply: FastifyReply, status: number, message: Messag
   return sendPage(reply.code(status), 'message', { way_on: null, ...message });
 }
 
-/** A policy that allows this origin only. Forms may also lead to `formTargets`. */
-export function contentSecurityPolicy(formTargets: readonly string[] = []): string {
-  return [
-    "default-src 'self'",
-    "base-uri 'none'",
-    "object-src 'none'",
-    "frame-ancestors 'none'",
-    ['form-action', "'self'", ...formTargets].join(' '),
-  ].join('; ');
-}
-
 /** Whether the request comes from a form of a page, rather than from a program. */
 export function isForm(request: FastifyRequest): boolean {
   return request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;

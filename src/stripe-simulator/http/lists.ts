@@ -80,7 +80,7 @@ async function selectPage<Row>(
   }
   const edge = after ?? before;
   if (edge !== undefined) {
-    const [row] = await sql<{ position: string }>(`select position from ${from} as item where id = :edge`, {
+    const [row] = await sql<{ position: number }>(`select position from ${from} as item where id = :edge`, {
       edge,
     });
     if (!row) throw missing(kind, edge, after === undefined ? 'ending_before' : 'starting_after');

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { selectCharge } from '../charges.ts';
+import { currencyRules, indivisibleMessage, isDivisible } from '../currencies.ts';
 import { invalidRequest } from '../http/errors.ts';
 import { sendOnce } from '../http/idempotency.ts';
 import { listRoute } from '../http/lists.ts';
@@ -21,24 +22,30 @@ import type { SimulatorContext, Transaction } from '../transaction.ts';
 
 const amountMax = 99_999_999;
 const secondsOfLife = 24 * 60 * 60;
-const currencies = new Set(Intl.supportedValuesOf('currency').map((currency) => currency.toLowerCase()));
 
 const url = z
   .url({ protocol: /^https?$/, error: 'Not a valid URL' })
   .max(5_000)
   .refine((value) => !value.includes('\0'), 'Contains a NUL character');
 
-const lineItem = z.strictObject({
-  price_data: z.strictObject({
+const priceData = z
+  .strictObject({
     currency: z
       .string()
       .transform((value) => value.toLowerCase())
-      .refine((value) => currencies.has(value), 'Invalid currency: three letters as in ISO 4217 are needed'),
+      .refine((value) => Object.hasOwn(currencyRules, value), 'Invalid currency: it is not supported'),
     unit_amount: integer(0, amountMax),
     product_data: z.strictObject({ name: text(250), description: text(1_000).optional() }),
-  }),
-  quantity: integer(1, 999_999),
-});
+  })
+  .refine(({ currency, unit_amount: amount }) => isDivisible(amount, currency), {
+    path: ['unit_amount'],
+    error: ({ input }) => indivisibleMessage((input as { readonly currency: string }).currency),
+  });
+
+// A form's value, or one in JSON. The simulator converts no amounts.
+const disabled = z.literal(['false', false], 'Adaptive Pricing is not supported: disable it');
+
+const lineItem = z.strictObject({ price_data: priceData, quantity: integer(1, 999_999) });
 
 const creation = z.strictObject({
   mode: z.literal('payment', 'Only the mode "payment" is supported'),
@@ -46,9 +53,13 @@ const creation = z.strictObject({
   success_url: url,
   cancel_url: url.optional(),
   client_reference_id: text(200).optional(),
-  customer_email: z.email('Invalid email address').max(512).optional(),
+  customer_email: z
+    .email({ pattern: z.regexes.html5Email, error: 'Invalid email address' })
+    .max(512)
+    .optional(),
   metadata,
   payment_intent_data: z.strictObject({ metadata }).default({ metadata: {} }),
+  adaptive_pricing: z.strictObject({ enabled: disabled }).optional(),
   expires_at: integer(0, 99_999_999_999).optional(),
 });
 

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { contentSecurityPolicy } from '../../shared/security-headers.ts';
 import { type CardForm, type CardOutcome, offeredForm, readCardForm } from '../cards.ts';
 import { dispute } from '../charges.ts';
 import { reportError } from '../http/errors.ts';
-import { contentSecurityPolicy, sendMessage, sendPage } from '../http/html.ts';
+import { sendMessage, sendPage } from '../http/html.ts';
 import type { ById } from '../http/parameters.ts';
 import { cancelAddress, isIdentifier, type Session, successAddress } from '../model.ts';
 import { formTargets, paymentPage } from '../payment-page.ts';
@@ -137,7 +138,7 @@ function sendPayment(
   session: Session,
   form: CardForm,
 ): Promise<FastifyReply> {
-  reply.header('Content-Security-Policy', contentSecurityPolicy(formTargets(session)));
+  reply.header('Content-Security-Policy', contentSecurityPolicy({ formTargets: formTargets(session) }));
   return sendPage(reply, view, paymentPage(session, form, new Date()));
 }
 

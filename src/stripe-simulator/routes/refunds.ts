@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type RefundResult, refund, refundsSource, selectRefund } from '../charges.ts';
+import { indivisibleMessage } from '../currencies.ts';
 import { invalidRequest, missing, type Refusal } from '../http/errors.ts';
 import { sendOnce } from '../http/idempotency.ts';
 import { listRoute } from '../http/lists.ts';
@@ -77,5 +78,7 @@ export function refusalOf(result: Exclude<RefundResult, { outcome: 'refunded' }>
           `${result.charge.amount - result.charge.amountRefunded} are left of ${result.charge.amount}.`,
         { param: 'amount' },
       );
+    case 'indivisible':
+      return invalidRequest(indivisibleMessage(result.charge.currency), { param: 'amount' });
   }
 }

@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+import { findFaults, type Role } from './config-rules.ts';
+
+const production = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://shop:dtmxq4w8@db.example/holdfast',
+  PUBLIC_URL: 'https://shop.example',
+  TRUST_PROXY: '1',
+  OPERATOR_TOKEN: '9c41f7d02be85a36',
+  COOKIE_SECRET: 'e07b4c5d91fa2863',
+  STRIPE_SECRET_KEY: 'sk_live_51HxyzAbCdEf',
+  STRIPE_WEBHOOK_SECRET: 'whsec_Zq81LmNopQrs',
+  EMAIL: 'off',
+};
+
+function faultsOf(env: Readonly<Record<string, string | undefined>>, role: Role = 'supervisor'): string {
+  return findFaults(env, role).join('\n');
+}
+
+test('a complete production is accepted, and a demonstration without any setting', () => {
+  expect(faultsOf(production)).toBe('');
+  expect(faultsOf({})).toBe('');
+  expect(readConfig(production, 'shop').production).toBe(true);
+});
+
+describe('the key of the payment provider', () => {
+  test.each(['sk_live_51HxyzAbCdEf', 'rk_live_51HxyzAbCdEf', ' sk_live_51HxyzAbCdEf'])(
+    'live outside production (%s) is refused by every program that uses it',
+    (key) => {
+      for (const role of ['supervisor', 'shop', 'after-restore'] as const) {
+        for (const more of [{}, { PAYMENT_PROVIDER: 'stripe' }, { NODE_ENV: 'test' }]) {
+          const faults = faultsOf({ STRIPE_SECRET_KEY: key, ...more }, role);
+          expect(faults).toContain('STRIPE_SECRET_KEY: is a live key');
+          expect(faults).not.toContain(key.trim());
+        }
+      }
+    },
+  );
+
+  test.each(['pk_live_51HxyzAbCdEf', 'whsec_Zq81LmNopQrs', 'my-own-key-0123'])('%s is none', (key) => {
+    expect(faultsOf({ ...production, STRIPE_SECRET_KEY: key })).toContain(
+      'STRIPE_SECRET_KEY: is not a secret key',
+    );
+    expect(faultsOf({ STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: 'x' })).toBe('');
+  });
+});
+
+describe('the operator’s routes', () => {
+  test.each([
+    { HOST: '0.0.0.0' },
+    { HOST: '::' },
+    { HOST: '192.168.1.5' },
+    { HOST: 'shop.internal' },
+    { PUBLIC_URL: 'http://192.168.1.5:3000' },
+    { PUBLIC_URL: 'https://shop.example', TRUST_PROXY: '1' },
+    { PUBLIC_URL: 'https://shop.example', TRUST_PROXY: '1', PAYMENT_PROVIDER: 'stripe' },
+    { PUBLIC_URL: 'http://localhost.example' },
+  ])('are not open beyond this machine by accident: %o', (env) => {
+    for (const role of ['supervisor', 'shop'] as const)
+      expect(faultsOf(env, role)).toContain('OPERATOR_TOKEN: is missing. With ');
+    expect(faultsOf({ ...env, OPERATOR_ACCESS: 'open' })).not.toContain('OPERATOR_');
+    expect(faultsOf({ ...env, OPERATOR_TOKEN: production.OPERATOR_TOKEN })).not.toContain('OPERATOR_');
+  });
+
+  test.each([
+    {},
+    { HOST: '127.0.0.2' },
+    { HOST: '::1' },
+    { HOST: 'localhost' },
+    { PUBLIC_URL: 'http://[::1]:3000' },
+  ])('may be open on this machine: %o', (env) => {
+    expect(faultsOf(env)).toBe('');
+  });
+
+  test('are never open in production, and not both open and closed', () => {
+    expect(faultsOf({ ...production, OPERATOR_ACCESS: 'open' })).toContain('OPERATOR_ACCESS: production');
+    expect(faultsOf({ OPERATOR_ACCESS: 'open', OPERATOR_TOKEN: production.OPERATOR_TOKEN })).toContain(
+      'OPERATOR_ACCESS: is open, and OPERATOR_TOKEN',
+    );
+  });
+});
+
+describe('the address of the shop', () => {
+  test('under https needs the number of proxies', () => {
+    const { TRUST_PROXY: _, ...without } = production;
+    expect(faultsOf(without)).toContain('TRUST_PROXY: is missing');
+    expect(faultsOf({ ...without, TRUST_PROXY: '0' })).toBe('');
+  });
+
+  test.each(['http://shop.example', 'http://10.0.0.1:3000'])('is not %s in production', (url) => {
+    expect(faultsOf({ ...production, PUBLIC_URL: url })).toContain('PUBLIC_URL: is http');
+  });
+
+  test('may be http on this machine, to try production there', () => {
+    expect(faultsOf({ ...production, PUBLIC_URL: 'http://localhost:3000' })).toBe('');
+  });
+});
+
+describe('secrets', () => {
+  test.each([
+    'aaaaaaaaaaaaaaaaaaaa',
+    'abcabcabcabcabcabc',
+    '0123456789abcdef',
+    'abcdefghijklmnop',
+    'passwordpassword',
+    'change-me-please-1',
+    'operator-token-123',
+    'secret-secret-secret',
+    'qwertzuiopqwertzuiop',
+    '1234567890123456',
+    'Holdfast-Admin-2026',
+  ])('that can be guessed are refused: %s', (guessable) => {
+    for (const name of ['OPERATOR_TOKEN', 'COOKIE_SECRET']) {
+      const faults = faultsOf({ [name]: guessable });
+      expect(faults).toContain(`${name}: can be guessed`);
+      expect(faults).not.toContain(guessable);
+    }
+  });
+
+  test.each([
+    '9c41f7d02be85a36',
+    'kK8_vQz2-TgWn5Lx',
+    '6f1ed002ab5595859014ebf0951522d9',
+    'correct-horse-battery-staple',
+  ])('that cannot are accepted: %s', (secret) => {
+    expect(faultsOf({ OPERATOR_TOKEN: secret })).toBe('');
+  });
+
+  test.each([
+    ['OPERATOR_TOKEN', 'COOKIE_SECRET', { COOKIE_SECRET: production.OPERATOR_TOKEN }],
+    ['COOKIE_SECRET', 'OPERATOR_TOKEN', { COOKIE_SECRET: `3fd1e07b4c5d91fa,${production.OPERATOR_TOKEN}` }],
+    ['STRIPE_SECRET_KEY', 'OPERATOR_TOKEN', { OPERATOR_TOKEN: production.STRIPE_SECRET_KEY }],
+    ['STRIPE_WEBHOOK_SECRET', 'STRIPE_SECRET_KEY', { STRIPE_WEBHOOK_SECRET: production.STRIPE_SECRET_KEY }],
+    ['DATABASE_URL', 'OPERATOR_TOKEN', { DATABASE_URL: `postgres://u:${production.OPERATOR_TOKEN}@db/shop` }],
+  ])('are not equal: %s and %s', (one, other, env) => {
+    const faults = faultsOf({ ...production, ...env });
+    expect(faults).toContain('is the same as');
+    expect(faults).toContain(one);
+    expect(faults).toContain(other);
+  });
+
+  test.each([
+    ['STRIPE_SECRET_KEY', 'sk_live_51HxyzAbCdEf\n'],
+    ['OPERATOR_TOKEN', ' 9c41f7d02be85a36'],
+    ['STRIPE_WEBHOOK_SECRET', 'whsec_Zq81LmNopQrs\r\n'],
+    ['SMTP_URL', 'smtps://u:p@mail.example\t'],
+    ['DATABASE_URL', 'postgres://u:p@db/shop\n'],
+    ['PUBLIC_URL', '\ufeffhttps://shop.example'],
+    ['DATA_DIR', ' '],
+  ])('and other settings have no white space around them: %s', (name, value) => {
+    expect(faultsOf({ ...production, [name]: value })).toContain(`${name}: begins or ends with white space`);
+  });
+
+  test.each(['9c41f7d0 2be85a36', '9c41f7d02be85ä36', '9c41f7d0\u200b2be85a36', '9c41f7d0\n2be85a36'])(
+    'have only characters that a header carries: %j',
+    (secret) => {
+      for (const name of ['OPERATOR_TOKEN', 'STRIPE_SECRET_KEY', 'COOKIE_SECRET'])
+        expect(faultsOf({ [name]: secret })).toContain(`${name}: has a space or a character beyond ASCII`);
+    },
+  );
+});
+
+test('no fault shows a secret', () => {
+  const secrets = {
+    OPERATOR_TOKEN: 'hush hush hush hush',
+    COOKIE_SECRET: 'hush hush hush hush',
+    STRIPE_SECRET_KEY: 'sk_live_hush hush',
+    STRIPE_WEBHOOK_SECRET: ' hush hush hush hush',
+    DATABASE_URL: 'mysql://u:hush@db/shop',
+    SMTP_URL: 'http://u:hush@mail',
+    DBOS_CONDUCTOR_KEY: 'hüsh',
+  };
+  const message = (() => {
+    try {
+      readConfig(secrets, 'shop');
+    } catch (error) {
+      return String(error);
+    }
+    return 'accepted';
+  })();
+  expect(message).toContain('OPERATOR_TOKEN');
+  expect(message).not.toMatch(/h[uü]sh/);
+});

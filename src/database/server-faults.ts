@@ -1,0 +1,94 @@
+import pg from 'pg';
+import { connectToServer } from '../shared/create-database.ts';
+
+const oldestMajor = 15;
+const connectTimeoutMs = 5_000;
+
+interface Server {
+  readonly version: string;
+  readonly number: number;
+  readonly encoding: string;
+  readonly standby: boolean;
+  readonly readOnly: boolean;
+  readonly unsafe: string[];
+  readonly user: string;
+  readonly missingRights: string[];
+}
+
+export interface ServerFaultsOptions {
+  /** Whether the database may be written now. A shop that runs waits for that, a start does not. */
+  readonly writable: boolean;
+  /** Whether a server that may lose a confirmed commit is refused. */
+  readonly durable: boolean;
+  /** Whether the database does not exist yet, so that only its server counts. */
+  readonly toBeCreated?: boolean;
+}
+
+/**
+ * Finds the reasons for which the shop cannot work with a database, all of them, and changes nothing.
+ * @returns each as a sentence with what to do
+ * @throws when there is no answer, or no such database
+ */
+export async function findServerFaults(databaseUrl: string, options: ServerFaultsOptions): Promise<string[]> {
+  const client = options.toBeCreated ? await connectToServer(databaseUrl) : await connectTo(databaseUrl);
+  try {
+    const { rows } = await client.query<Server>(serverStatement);
+    return rows.flatMap((server) => faultsOf(server, options));
+  } finally {
+    await client.end();
+  }
+}
+
+async function connectTo(databaseUrl: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: connectTimeoutMs });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+function faultsOf(server: Server, options: ServerFaultsOptions): string[] {
+  const { version, number, encoding, standby, readOnly, unsafe, user, missingRights } = server;
+  const { writable, durable, toBeCreated = false } = options;
+  const faults = [
+    number < oldestMajor * 10_000 && `It is Postgres ${version}, and the shop needs ${oldestMajor} or later.`,
+    !toBeCreated &&
+      encoding !== 'UTF8' &&
+      `Its encoding is ${encoding}, which cannot store every name. Create it anew: create database … encoding 'UTF8' template template0.`,
+    writable && standby && 'It is a standby. Use the address of the primary.',
+    writable && !standby && readOnly && 'It is read-only (default_transaction_read_only). Turn that off.',
+    durable &&
+      unsafe.length > 0 &&
+      `It may lose what it has confirmed: ${unsafe.join(', ')} is off. Turn it on.`,
+    !toBeCreated &&
+      missingRights.length > 0 &&
+      `The user ${user} lacks rights: ${missingRights.join('; ')}. Grant them.`,
+  ];
+  return faults.filter((fault) => fault !== false);
+}
+
+const rightsShown = 5;
+
+// A database that is to be migrated needs a schema for the engine and tables in `public`; tables that are there need to be written.
+const serverStatement = `
+  select current_setting('server_version') as version, cast(current_setting('server_version_num') as integer) as number,
+    current_setting('server_encoding') as encoding, pg_is_in_recovery() as standby,
+    current_setting('transaction_read_only') = 'on' as "readOnly", current_user as user,
+    array(
+      select cast(name as text) from pg_settings
+      where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off' order by name
+    ) as unsafe,
+    array(
+      select 'create on the database' where to_regnamespace('dbos') is null
+        and not has_database_privilege(current_database(), 'create')
+      union all
+      select 'usage and create on the schema ' || nspname from pg_namespace
+      where nspname in ('public', 'dbos') and not (has_schema_privilege(oid, 'usage') and has_schema_privilege(oid, 'create'))
+      union all
+      (select 'select, insert, update and delete on ' || cast(pg_class.oid as regclass) from pg_class
+       join pg_namespace on pg_namespace.oid = relnamespace
+       where nspname in ('public', 'dbos') and relkind = 'r' and not (
+         has_table_privilege(pg_class.oid, 'select') and has_table_privilege(pg_class.oid, 'insert')
+         and has_table_privilege(pg_class.oid, 'update') and has_table_privilege(pg_class.oid, 'delete')
+       )
+       order by relname limit ${rightsShown})
+    ) as "missingRights"`;

@@ -1,0 +1,56 @@
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { isUnguessable, storedKeyOf } from './checkout-key.ts';
+
+const many = Array.from({ length: 2_000 });
+
+describe('a key is unguessable', () => {
+  test.each([
+    ['a UUID', () => randomUUID()],
+    ['16 hexadecimal digits', () => randomBytes(8).toString('hex')],
+    ['16 characters of base64', () => randomBytes(12).toString('base64url')],
+    ['24 decimal digits', () => Array.from({ length: 24 }, () => randomInt(10)).join('')],
+  ])('when it is %s', (_name, keyOf) => {
+    expect(many.map(() => keyOf()).filter((key) => !isUnguessable(key))).toEqual([]);
+  });
+});
+
+describe('a key can be guessed', () => {
+  test.each([
+    'x',
+    'my-first-order',
+    'q8Zk2pVw7rXc4dN',
+    'aaaaaaaaaaaaaaaa',
+    'abababababababababab',
+    '0123456789abcdef',
+    '12345678901234567890',
+    'abcdefghijklmnopqrstuvwxyz',
+    'x7kq2x7kq2x7kq2x',
+    'passwordpassword',
+    'order-0000000001',
+    '00000000-0000-0000-0000-000000000001',
+  ])('such as %s', (key) => {
+    expect(isUnguessable(key)).toBe(false);
+  });
+});
+
+describe('the stored key', () => {
+  const browsers = ['A'.repeat(22), 'B'.repeat(22)] as const;
+  const uuid = '4f9b7b52-6f0e-4d5c-9d9e-1a2b3c4d5e6f';
+
+  test('is the client’s own where any key is accepted', () => {
+    expect(storedKeyOf('any', 'x', browsers[0])).toBe('x');
+  });
+
+  test('of a browser is one per browser and key, and needs no secret key', () => {
+    const stored = browsers.map((browser) => storedKeyOf('unguessable', 'x', browser));
+    expect(new Set([...stored, storedKeyOf('unguessable', 'y', browsers[0])]).size).toBe(3);
+    expect(storedKeyOf('unguessable', 'x', browsers[0])).toBe(stored[0]);
+    for (const key of stored) expect(key).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  });
+
+  test('of a program is its key, unless it can be guessed', () => {
+    expect(storedKeyOf('unguessable', uuid, null)).toBe(uuid);
+    expect(storedKeyOf('unguessable', 'x', null)).toBeNull();
+  });
+});

@@ -1,0 +1,21 @@
+import { domainToASCII, domainToUnicode } from 'node:url';
+import { StartError } from './program.ts';
+
+/** An e-mail address in every form in which it may be stored, in lower case: addresses match without regard to case. */
+export type AddressForms = readonly string[];
+
+// Without the signs that end an address in a text.
+const pattern = /^([^\s"\\<>(),;@]{1,64})@([^\s"'\\<>(),;@]{1,253})$/u;
+
+/**
+ * Reads the address that a program is about. The payment provider may write its domain encoded, so that form matches too.
+ * @throws StartError for a text that is no address; the message does not repeat it
+ */
+export function readAddress(argument: string | undefined): AddressForms {
+  const [, local, domain] = pattern.exec((argument ?? '').trim().normalize('NFC')) ?? [];
+  if (local === undefined || domain === undefined) {
+    throw new StartError('Name the person by one e-mail address, as in ada@example.com.');
+  }
+  const domains = [domain, domainToASCII(domain), domainToUnicode(domain)].filter((one) => one !== '');
+  return [...new Set(domains.map((one) => `${local}@${one}`.toLowerCase()))];
+}
