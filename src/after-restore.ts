@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Config, readConfig } from './config.ts';
 import { connect, type Database } from './database/connection.ts';
@@ -41,7 +42,13 @@ async function main(): Promise<void> {
 }
 
 async function openProvider({ payment, dataDir }: Config): Promise<PaymentProvider> {
-  const secretKey = payment.secretKey ?? (await demonstrationSecrets(path.resolve(dataDir))).secretKey;
+  const folder = path.resolve(dataDir);
+  if (payment.secretKey === undefined && !existsSync(folder)) {
+    throw new StartError(
+      `STRIPE_SECRET_KEY is missing, and there is no demonstration in ${folder}. Give this program the settings of the shop.`,
+    );
+  }
+  const secretKey = payment.secretKey ?? (await demonstrationSecrets(folder)).secretKey;
   return openPaymentProvider({ ...payment, secretKey });
 }
 

@@ -4,7 +4,9 @@ import { connect } from './database/connection.ts';
 import { runProgram } from './shared/program.ts';
 import { findDatabase } from './supervisor/database.ts';
 
-/** The program of `npm run audit`: reports which promise is broken by which rows. Its exit code is 1 when one is. */
+const couldNotCheck = 2;
+
+/** The program of `npm run audit`: reports which promise is broken by which rows. Its exit code is 1 when one is, and 2 when it could not check. */
 async function main(): Promise<void> {
   const config = readConfig(process.env, 'migrate');
   const database = connect(await findDatabase(config), 1);
@@ -23,4 +25,4 @@ function describe({ promise, rule, rows, more }: BrokenRule): string {
   return `Broken: ${rule} (${promise})\n${lines}${more ? '  … and more\n' : ''}`;
 }
 
-await runProgram(main);
+await runProgram(main, couldNotCheck);

@@ -44,6 +44,21 @@ describe('the key of the payment provider', () => {
     );
     expect(faultsOf({ STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: 'x' })).toBe('');
   });
+
+  test('or the secret of its events from an example, or another secret, is none', () => {
+    expect(faultsOf({ ...production, STRIPE_SECRET_KEY: 'sk_test_your_key' })).toContain(
+      'STRIPE_SECRET_KEY: is not',
+    );
+    for (const secret of [
+      'we_1QxYz0123456789',
+      'whsec_your_secret',
+      'sk_test_51HxyzAbCdEf',
+      'whsec_Zq81LmNopQrs,',
+    ])
+      expect(faultsOf({ ...production, STRIPE_WEBHOOK_SECRET: secret })).toContain(
+        'STRIPE_WEBHOOK_SECRET: is not',
+      );
+  });
 });
 
 describe('the operator’s routes', () => {
@@ -84,8 +99,11 @@ describe('the operator’s routes', () => {
 describe('the address of the shop', () => {
   test('under https needs the number of proxies', () => {
     const { TRUST_PROXY: _, ...without } = production;
-    expect(faultsOf(without)).toContain('TRUST_PROXY: is missing');
-    expect(faultsOf({ ...without, TRUST_PROXY: '0' })).toBe('');
+    expect(faultsOf(without)).toContain('TRUST_PROXY: is missing or 0');
+    expect(faultsOf({ ...without, TRUST_PROXY: '0' })).toContain('TRUST_PROXY: is missing or 0');
+    expect(faultsOf({ ...without, PUBLIC_URL: undefined }), 'listed with the address').toContain(
+      'TRUST_PROXY',
+    );
   });
 
   test.each(['http://shop.example', 'http://10.0.0.1:3000'])('is not %s in production', (url) => {
@@ -110,6 +128,8 @@ describe('secrets', () => {
     'qwertzuiopqwertzuiop',
     '1234567890123456',
     'Holdfast-Admin-2026',
+    'Password123456789',
+    'correct-horse-battery-staple',
   ])('that can be guessed are refused: %s', (guessable) => {
     for (const name of ['OPERATOR_TOKEN', 'COOKIE_SECRET']) {
       const faults = faultsOf({ [name]: guessable });
@@ -122,7 +142,7 @@ describe('secrets', () => {
     '9c41f7d02be85a36',
     'kK8_vQz2-TgWn5Lx',
     '6f1ed002ab5595859014ebf0951522d9',
-    'correct-horse-battery-staple',
+    'trunk-velvet-oboe-marsh',
   ])('that cannot are accepted: %s', (secret) => {
     expect(faultsOf({ OPERATOR_TOKEN: secret })).toBe('');
   });
@@ -181,4 +201,25 @@ test('no fault shows a secret', () => {
   })();
   expect(message).toContain('OPERATOR_TOKEN');
   expect(message).not.toMatch(/h[uü]sh/);
+});
+
+test('variables by which pg would connect in another way than libpq are refused, other variables are not ours', () => {
+  const message = (env: Record<string, string>): string => {
+    try {
+      readConfig({ ...production, ...env }, 'shop');
+    } catch (error) {
+      return String(error);
+    }
+    return 'accepted';
+  };
+  expect(message({ PGSSLMODE: 'verify_full' })).toContain(
+    'PGSSLMODE: is not read. Write it into DATABASE_URL',
+  );
+  expect(message({ PS1: '$ ', LESS: ' -R' })).toBe('accepted');
+  expect(faultsOf({ PGSSLMODE: 'prefer' }), 'the embedded Postgres ignores it').toBe('');
+});
+
+test('one shop process alone points at the demonstration', () => {
+  expect(faultsOf({}, 'shop')).toContain('npm start runs a whole demonstration');
+  expect(faultsOf(production, 'shop')).toBe('');
 });

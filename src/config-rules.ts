@@ -25,7 +25,8 @@ const rules: readonly Rule[] = [
   unsendableSecrets,
   guessableSecrets,
   equalSecrets,
-  keyOfThePaymentProvider,
+  secretsOfThePaymentProvider,
+  connectionByEnvironment,
   operatorAccess,
   addressOfTheShop,
   tooManyRetries,
@@ -43,7 +44,12 @@ function missing(given: Given, role: Role): string[] {
     required.push(...providerSecrets);
     if (role === 'shop') required.push('COOKIE_SECRET');
   }
-  return required.filter((name) => given[name] === undefined).map((name) => `${name}: is missing`);
+  const faults = required.filter((name) => given[name] === undefined).map((name) => `${name}: is missing`);
+  if (faults.length > 0 && role === 'shop' && !isProduction(given))
+    faults.push(
+      'NODE_ENV: this is one shop process; npm start runs a whole demonstration, which needs no setting',
+    );
+  return faults;
 }
 
 function simulatedPayments(given: Given): string[] {
@@ -89,7 +95,7 @@ function guessableSecrets(given: Given): string[] {
 export const shortestSecret = 16;
 const fewestDifferentCharacters = 8;
 const placeholders =
-  /change[-_ ]?(me|it|this)|example|your[-_ ]|place[-_ ]?holder|pass(word|wort)|secret|token|operator|cookie|admin|holdfast|letmein|qwert[yz]|test|demo/gi;
+  /correct|horse|battery|staple|change[-_ ]?(me|it|this)|example|your[-_ ]|place[-_ ]?holder|pass(word|wort)|secret|token|operator|cookie|admin|holdfast|letmein|qwert[yz]|test|demo/gi;
 
 /**
  * Whether a person, or a list of usual passwords, would find a secret: it repeats a piece, follows the alphabet or the digits, or
@@ -99,10 +105,11 @@ function isGuessable(secret: string): boolean {
   const text = secret.toLowerCase();
   if (new Set(text).size < fewestDifferentCharacters) return true;
   if (/^(.{1,16})\1+$/.test(text)) return true;
-  const codes = Array.from(text, (character) => character.charCodeAt(0));
-  const following = codes.filter((code, at) => Math.abs(code - (codes[at - 1] ?? code)) === 1).length;
-  if (following > text.length / 2) return true;
-  return text.replaceAll(placeholders, '').replaceAll(/[^a-z\d]/g, '').length < shortestSecret / 2;
+  const rest = text.replaceAll(placeholders, '').replaceAll(/[^a-z\d]/g, '');
+  // A character that repeats the one before, or is its neighbour in the alphabet or the digits, is no surprise.
+  const codes = Array.from(rest, (character) => character.charCodeAt(0));
+  const surprising = codes.filter((code, at) => Math.abs(code - (codes[at - 1] ?? 0)) > 1);
+  return surprising.length < fewestDifferentCharacters;
 }
 
 /** Someone who knows one of two equal secrets has the rights of both. */
@@ -124,20 +131,53 @@ function passwordsInAddresses(given: Given): { name: string; value: string }[] {
   });
 }
 
-function keyOfThePaymentProvider(given: Given, role: Role): string[] {
-  const { STRIPE_SECRET_KEY: key } = given;
-  if (key === undefined || role === 'migrate') return [];
-  if (/^\s*[sr]k_live_/.test(key) && !isProduction(given)) {
-    return [
+function secretsOfThePaymentProvider(given: Given, role: Role): string[] {
+  if (role === 'migrate') return [];
+  const { STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: webhookSecrets } = given;
+  const faults: string[] = [];
+  if (key !== undefined && isLiveKey(key.trim()) && !isProduction(given)) {
+    faults.push(
       'STRIPE_SECRET_KEY: is a live key, which moves real money. It needs NODE_ENV=production; use a key that begins with sk_test_ to try the shop',
-    ];
+    );
   }
-  if (takesRealPayments(given) && !/^\s*[sr]k_(live|test)_/.test(key)) {
-    return [
+  if (!takesRealPayments(given)) return faults;
+  if (key !== undefined && !/^\s*[sr]k_(live|test)_(?!your)/.test(key)) {
+    faults.push(
       'STRIPE_SECRET_KEY: is not a secret key of Stripe. Those begin with sk_live_, rk_live_, sk_test_ or rk_test_',
-    ];
+    );
   }
-  return [];
+  const one = /^\s*whsec_(?!your)/;
+  if (webhookSecrets !== undefined && !webhookSecrets.split(',').every((secret) => one.test(secret))) {
+    faults.push(
+      'STRIPE_WEBHOOK_SECRET: is not the signing secret of an endpoint. Those begin with whsec_; we_… is the id of the endpoint',
+    );
+  }
+  return faults;
+}
+
+/** Whether a key of the provider moves real money. */
+export function isLiveKey(key: string): boolean {
+  return /^[sr]k_live_/.test(key);
+}
+
+/** Variables of libpq that would change how pg connects to DATABASE_URL, each in another way than libpq does. */
+export const variablesOfLibpq = [
+  'PGSSLMODE',
+  'PGSSLROOTCERT',
+  'PGSSLCERT',
+  'PGSSLKEY',
+  'PGSSLNEGOTIATION',
+  'PGOPTIONS',
+];
+
+function connectionByEnvironment(given: Given): string[] {
+  if (given['DATABASE_URL'] === undefined) return [];
+  return variablesOfLibpq
+    .filter((name) => given[name] !== undefined)
+    .map(
+      (name) =>
+        `${name}: is not read. Write it into DATABASE_URL, as in ?sslmode=verify-full (docs/OPERATING.md), and remove it`,
+    );
 }
 
 function operatorAccess(given: Given, role: Role): string[] {
@@ -162,9 +202,10 @@ function addressOfTheShop(given: Given, role: Role): string[] {
   const { TRUST_PROXY: proxies } = given;
   const url = urlOf(given['PUBLIC_URL']);
   const faults: string[] = [];
-  if (url?.protocol === 'https:' && proxies === undefined) {
+  const isHttps = url?.protocol === 'https:' || (url === undefined && isProduction(given));
+  if (isHttps && Number(proxies ?? 0) === 0) {
     faults.push(
-      'TRUST_PROXY: is missing. The shop does not end TLS itself, so a proxy stands in front of it. Set the number of proxies, usually 1: otherwise all shoppers have the address of the proxy and share its limits',
+      'TRUST_PROXY: is missing or 0. The shop does not end TLS itself, so a proxy stands in front of it. Set the number of proxies, usually 1: otherwise all shoppers have the address of the proxy and share its limits',
     );
   }
   if (isProduction(given) && url?.protocol === 'http:' && !isLoopback(url.hostname)) {

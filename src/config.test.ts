@@ -54,6 +54,7 @@ describe('faults', () => {
       'STRIPE_SECRET_KEY: is missing',
       'STRIPE_WEBHOOK_SECRET: is missing',
       'COOKIE_SECRET: is missing',
+      expect.stringContaining('npm start runs a whole demonstration'),
     ]);
   });
 
@@ -92,6 +93,7 @@ describe('production', () => {
       'STRIPE_WEBHOOK_SECRET',
       'SMTP_URL',
       'EMAIL_FROM',
+      'TRUST_PROXY',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findFaults, type Role, shortestSecret } from './config-rules.ts';
+import { findFaults, isLiveKey, type Role, shortestSecret, variablesOfLibpq } from './config-rules.ts';
 import { SettingsError } from './shared/program.ts';
 import { listenHost, logLevel, origin, originOf, postgresAddress } from './shared/settings.ts';
 
@@ -39,7 +39,9 @@ const securityContact = z
   );
 
 const environment = z.object({
-  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  NODE_ENV: z
+    .enum(['production', 'development', 'test'], { error: 'is production or development' })
+    .default('development'),
   HOST: listenHost,
   PORT: port.default(3000),
   PUBLIC_URL: origin.optional(),
@@ -188,6 +190,8 @@ export interface PaymentConfig {
   readonly webhookSecrets: readonly string[];
   /** Time limit of one call to the provider. */
   readonly timeoutSeconds: number;
+  /** Whether the key moves real money. */
+  readonly live: boolean;
   /** Retries of opening a session; the seconds before each double. */
   readonly retries: number;
   readonly retrySeconds: number;
@@ -221,8 +225,10 @@ export type ShopConfig = Config & {
  * @throws SettingsError that lists every fault.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, role: Role): Config {
+  // Other variables of the environment are not ours to judge, except for those by which pg would change a connection.
+  const read = new Set([...settingNames, ...variablesOfLibpq]);
   const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(env).filter(([name, value]) => read.has(name) && value !== undefined && value !== ''),
   );
   const parsed = environment.safeParse(given);
   const wrong = parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
@@ -255,6 +261,7 @@ function freeze(env: Environment): Config {
       servicePort: env.PAYMENT_SERVICE_PORT,
       secretKey: env.STRIPE_SECRET_KEY,
       webhookSecrets: env.STRIPE_WEBHOOK_SECRET ?? [],
+      live: isLiveKey(env.STRIPE_SECRET_KEY ?? ''),
       timeoutSeconds: env.PAYMENT_TIMEOUT_SECONDS,
       retries: env.PAYMENT_RETRIES,
       retrySeconds: env.PAYMENT_RETRY_SECONDS,

@@ -1,4 +1,5 @@
 import { readConfig } from './config.ts';
+import { nameOfDatabase } from './shared/postgres-address.ts';
 import { runProgram } from './shared/program.ts';
 import { findDatabase, prepareDatabase } from './supervisor/database.ts';
 
@@ -6,9 +7,8 @@ import { findDatabase, prepareDatabase } from './supervisor/database.ts';
 async function main(): Promise<void> {
   const config = readConfig(process.env, 'migrate');
   const databaseUrl = await findDatabase(config);
-  await prepareDatabase(databaseUrl, config.production);
-  const { host, pathname } = new URL(databaseUrl);
-  process.stdout.write(`The database ${decodeURIComponent(host)}${pathname} is up to date.\n`);
+  await prepareDatabase(databaseUrl, config.production, (line) => process.stderr.write(`${line}\n`));
+  process.stdout.write(`${nameOfDatabase(databaseUrl)} is up to date.\n`);
 }
 
 await runProgram(main);

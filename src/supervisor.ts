@@ -71,7 +71,7 @@ async function start(stopping: Stopping, parts: StartedPart[]): Promise<void> {
   const local =
     config.payment.provider === 'local' ? await prepareLocalPayments(run, secrets, patienceMs) : undefined;
   const database = await startDatabase(run);
-  await prepareDatabase(database.url, config.production);
+  await unlessAborted(prepareDatabase(database.url, config.production, log), stopping.wanted);
   stopping.wanted.throwIfAborted();
   if (local) startPayments(run, database, local);
   startAllShops(run, database, secrets, local);
@@ -181,7 +181,11 @@ function summary(
 ): string {
   const rows: [string, string][] = [
     ['Shop', config.publicUrl],
-    ['Payments', local?.address.url ?? config.payment.provider],
+    [
+      'Payments',
+      local?.address.url ??
+        `${config.payment.provider}, ${config.payment.live ? 'live' : 'in test mode: no money moves'}`,
+    ],
     ['Database', database.description],
     ['Data folder', dataDir],
   ];

@@ -27,7 +27,8 @@ export function readPostgresAddress(text: string): PostgresAddress {
 /** Reads a URL by the rules of libpq: a user, a password or a database may contain characters that end a part of other URLs. */
 function readUrl(text: string): Parts | string {
   const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/s.exec(text) ?? [];
-  if (rest === undefined) return 'begins with postgres:// or postgresql://, or consists of host=… dbname=…';
+  if (rest === undefined)
+    return 'begins with postgres:// or postgresql://, without quotes, or consists of host=… dbname=…';
   const [, userinfo, address = ''] = /^([^@/]*)@(.*)$/s.exec(rest) ?? [undefined, undefined, rest];
   const [, authority = '', path = '', query = ''] =
     /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(address) ?? [];
@@ -118,6 +119,8 @@ const fixed: Readonly<Record<string, readonly string[]>> = {
 };
 
 function faultIn({ host, port, database, parameters }: Parts): { fault: string } | undefined {
+  if (parameters.get('sslmode') === 'verify-ca' && !parameters.has('sslrootcert'))
+    return { fault: 'has sslmode=verify-ca without sslrootcert=/path/ca.pem' };
   if (host.includes(',') || port.includes(',')) return { fault: severalHosts };
   if (port !== '' && !(/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65_536))
     return { fault: 'has a port that is not a number from 1 to 65535' };
@@ -188,4 +191,10 @@ function modeOfSsl(ssl: string | undefined): string | undefined {
 
 function encode(text: string): string {
   return encodeURIComponent(text);
+}
+
+/** The name of a database for messages: its server and name, without user and password. */
+export function nameOfDatabase(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `The database ${decodeURIComponent(host)}${decodeURIComponent(pathname)}`;
 }

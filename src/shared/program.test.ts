@@ -93,6 +93,12 @@ test('an error that a person can correct is shown without its stack, another one
     'These settings need attention (README, "Settings"):\n  - PORT: needs a number',
   );
   expect(explainFailure(new Error('unexpected'))).toContain('program.test.ts');
+  const missing = Object.assign(new Error('relation "orders" does not exist'), { code: '42P01' });
+  expect(explainFailure(missing)).toBe(
+    'The database has not been migrated for this version (relation "orders" does not exist). Run: node dist/migrate.js',
+  );
+  const away = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
+  expect(explainFailure(away)).toBe('The database does not answer: connect ECONNREFUSED 127.0.0.1:1');
 });
 
 test('the warning of the engine is hidden, and no other', () => {

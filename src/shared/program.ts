@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
+import { isPostgresAway } from './outage.ts';
 
 /** The folder of the project, with `public/` and `migrations/`: the same from the sources and from the build. */
 export const projectFolder = findProject(new URL('.', import.meta.url));
@@ -41,25 +42,33 @@ export function describeError(error: unknown): string {
   return error.message === '' ? (code ?? error.name) : error.message;
 }
 
-/** The text with which a program reports why it did not start. */
+/** SQLSTATEs of a database that does not exist, and of one without our tables. */
+const notMigrated = ['3D000', '42P01'];
+
+/** The text with which a program reports why it did not start, or could not do its work. */
 export function explainFailure(error: unknown): string {
   if (error instanceof StartError) return error.message;
+  if (isPostgresAway(error)) return `The database does not answer: ${describeError(error)}`;
+  const { code } = (error ?? {}) as { code?: unknown };
+  if (notMigrated.includes(String(code)))
+    return `The database has not been migrated for this version (${describeError(error)}). Run: node dist/migrate.js`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /**
  * Runs a program: reads `.env`, then calls `main`. A child of the supervisor does not read the file: its environment has all settings
  * already, and an edit of the file must neither change nor stop a child that starts again.
- * When either fails, writes the reason to standard error and ends the process with exit code 1.
+ * When either fails, writes the reason to standard error and ends the process.
+ * @param failure the exit code of that end
  */
-export async function runProgram(main: () => Promise<void>): Promise<void> {
+export async function runProgram(main: () => Promise<void>, failure = 1): Promise<void> {
   try {
     hideEngineWarning();
     if (process.send === undefined) loadEnvFile();
     await main();
   } catch (error) {
     process.stderr.write(`${explainFailure(error)}\n`);
-    process.exit(1);
+    process.exit(failure);
   }
 }
 

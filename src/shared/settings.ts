@@ -5,7 +5,7 @@ import { readPostgresAddress } from './postgres-address.ts';
 
 /** An address without a path, as in `https://shop.example`. */
 export const origin = z
-  .url({ protocol: /^https?$/ })
+  .url({ protocol: /^https?$/, error: 'is http:// or https:// and a host, such as https://shop.example' })
   .refine(
     (url) => !URL.canParse(url) || new URL(url).pathname === '/',
     'is an origin: no path after the host',

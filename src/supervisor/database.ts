@@ -6,6 +6,8 @@ import { migrate } from '../database/migrate.ts';
 import { findServerFaults } from '../database/server-faults.ts';
 import { endExecutor } from '../database/transactions/executors.ts';
 import { codeOf, createDatabase, databaseMissing } from '../shared/create-database.ts';
+import { isPostgresAway } from '../shared/outage.ts';
+import { nameOfDatabase } from '../shared/postgres-address.ts';
 import { describeError, StartError } from '../shared/program.ts';
 import { statementsOf } from '../shared/statement.ts';
 import { forgetOtherServers, type RunningPostgres, startPostgres, urlOfRunningPostgres } from './postgres.ts';
@@ -49,20 +51,25 @@ export async function findDatabase({ databaseUrl, dataDir }: Config): Promise<st
   const url = databaseUrl ?? (await urlOfRunningPostgres(path.resolve(dataDir, 'postgres'), shopDatabase));
   if (url !== undefined) return url;
   throw new StartError(
-    'There is no database. Set DATABASE_URL, or start the shop (npm start), which runs one.',
+    `There is no database: no shop runs in ${path.resolve(dataDir)} (DATA_DIR). Set DATABASE_URL, or start the shop (npm start), which runs one.`,
   );
 }
 
+const waitAtMostMs = 60_000;
+
 /**
- * Brings the database of an address up to date, and creates it when it is missing.
+ * Brings the database of an address up to date, and creates it when it is missing. Waits for a minute for a server that starts later.
  * @param production whether a server that may lose a confirmed commit is refused
  * @throws StartError that names the database, without its password, and all reasons. Nothing was created then.
  */
-export async function prepareDatabase(url: string, production: boolean): Promise<void> {
-  const { host, pathname } = new URL(url);
-  const name = `The database ${decodeURIComponent(host)}${pathname}`;
-  const faults = await findFaults(url, production).catch((error: unknown) => {
-    throw new StartError(`${name} could not be migrated: ${describeError(error)}`);
+export async function prepareDatabase(
+  url: string,
+  production: boolean,
+  log: (line: string) => void,
+): Promise<void> {
+  const name = nameOfDatabase(url);
+  const faults = await onceReached(name, log, () => findFaults(url, production)).catch((error: unknown) => {
+    throw new StartError(`${name} could not be reached: ${describeError(error)}`);
   });
   if (faults.length > 0)
     throw new StartError(`${name} cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
@@ -70,6 +77,23 @@ export async function prepareDatabase(url: string, production: boolean): Promise
     await migrate(url);
   } catch (error) {
     throw new StartError(`${name} could not be migrated: ${describeError(error)}`);
+  }
+}
+
+async function onceReached<Result>(
+  name: string,
+  log: (line: string) => void,
+  ask: () => Promise<Result>,
+): Promise<Result> {
+  const until = Date.now() + waitAtMostMs;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isPostgresAway(error) || Date.now() > until) throw error;
+      if (tries === 1) log(`Waiting for a minute. ${name} does not answer: ${describeError(error)}`);
+      await delay(pollMs);
+    }
   }
 }
 

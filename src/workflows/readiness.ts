@@ -6,7 +6,9 @@ import { sharesConnections } from '../database/pooler.ts';
 import { readSchema, readWritableSchema } from '../database/queries/readiness.ts';
 import { findServerFaults } from '../database/server-faults.ts';
 import type { UnreadyCause } from '../domain/readiness.ts';
+import { databaseMissing } from '../shared/create-database.ts';
 import { isPostgresAway, readOnly } from '../shared/outage.ts';
+import { nameOfDatabase } from '../shared/postgres-address.ts';
 import { describeError, StartError } from '../shared/program.ts';
 import type { Liveness } from './liveness.ts';
 
@@ -20,6 +22,7 @@ const causes: Readonly<Record<string, UnreadyCause>> = {
   [readOnly]: 'database_read_only',
   '53100': 'disk_full',
   '42P01': 'schema_older',
+  [databaseMissing]: 'schema_older',
 };
 
 /** Whether this process can take orders now. */
@@ -78,7 +81,8 @@ export async function awaitDatabase(
   { databaseUrl, production: durable }: ShopDatabase,
 ): Promise<void> {
   const until = Date.now() + startWithinMs;
-  for (;;) {
+  const name = nameOfDatabase(databaseUrl);
+  for (let tries = 1; ; tries += 1) {
     try {
       const schema = await compareMigrations(await readSchema(database));
       if (schema === 'schema_older') throw notMigrated();
@@ -96,7 +100,9 @@ export async function awaitDatabase(
     } catch (error) {
       if (causeOf(error) === 'schema_older') throw notMigrated();
       if (!isPostgresAway(error)) throw error;
-      if (Date.now() > until) throw new StartError(`The database does not answer: ${describeError(error)}`);
+      if (Date.now() > until) throw new StartError(`${name} does not answer: ${describeError(error)}`);
+      if (tries === 1)
+        DBOS.logger.warn(`Waiting for a minute. ${name} does not answer: ${describeError(error)}`);
       await pause(lookEveryMs);
     }
   }

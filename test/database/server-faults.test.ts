@@ -8,6 +8,7 @@ import { createEmptyDatabase, type TestDatabase } from '../support/postgres.ts';
 
 // Databases with which the shop cannot work. The start names every fault, and creates nothing.
 
+const quiet = (): void => undefined;
 let empty: TestDatabase;
 let admin: Database;
 let name: string;
@@ -51,7 +52,7 @@ test('a database that is not in UTF8 is refused before anything is created in it
     `create database ${name} encoding 'LATIN1' locale_provider libc locale 'C' template template0`,
     `drop database ${name} with (force)`,
   );
-  await expect(prepareDatabase(urlOf(name), false)).rejects.toThrow(
+  await expect(prepareDatabase(urlOf(name), false, quiet)).rejects.toThrow(
     /Its encoding is LATIN1.+encoding 'UTF8'/,
   );
   expect(await tablesIn(urlOf(name))).toBe(0);
@@ -64,7 +65,7 @@ test('a user without rights, a read-only database and a wrong encoding are repor
   );
   await admin.raw(`alter database ${name} set default_transaction_read_only = on`);
   await create(`create role ${name} login password 'word'`, `drop role ${name}`);
-  const failure = prepareDatabase(urlOf(name, name), false);
+  const failure = prepareDatabase(urlOf(name, name), false, quiet);
   await expect(failure).rejects.toThrow('Its encoding is LATIN1');
   await expect(failure).rejects.toThrow('It is read-only');
   await expect(failure).rejects.toThrow(
@@ -87,7 +88,7 @@ test('a user who may not write the tables of a migrated database is refused', as
 
 test('a missing database is created in UTF8, whatever the usual encoding is', async () => {
   cleanUps.push(`drop database ${name} with (force)`);
-  await prepareDatabase(urlOf(name), false);
+  await prepareDatabase(urlOf(name), false, quiet);
   const { rows } = await admin.raw<{ rows: object[] }>(
     'select pg_encoding_to_char(encoding) as encoding from pg_database where datname = ?',
     [name],
@@ -97,7 +98,7 @@ test('a missing database is created in UTF8, whatever the usual encoding is', as
 
 test('a user who may not create the database gets the way out', async () => {
   await create(`create role ${name} login password 'word'`, `drop role ${name}`);
-  await expect(prepareDatabase(urlOf(name, name), false)).rejects.toThrow(
+  await expect(prepareDatabase(urlOf(name, name), false, quiet)).rejects.toThrow(
     new RegExp(`user ${name} may not create the database ${name}.+CREATEDB`),
   );
 });

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { connect } from '../../src/database/connection.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
+import { waitFor } from '../support/wait.ts';
 import {
   answers,
   createFixture,
@@ -156,11 +157,15 @@ test('bad settings, from the environment and from .env, are listed together', as
   expect(supervisor.output()).not.toContain('PORT');
 });
 
-test('a database that does not answer stops the start with its address and without its password', async () => {
+test('a database that does not answer is awaited, with its address and without its password', async () => {
   const here = await fixture();
   const supervisor = start(here, { DATABASE_URL: 'postgres://someone:secret@127.0.0.1:1/shop' });
-  expect(await supervisor.ended()).toBe(1);
-  expect(supervisor.output()).toContain('The database 127.0.0.1:1/shop could not be migrated');
+  await waitFor(
+    'the reason',
+    () => supervisor.output(),
+    (text) => text.includes('Waiting for a minute. The database 127.0.0.1:1/shop does not answer'),
+  );
+  expect(await stop(supervisor), 'a stop does not wait').toBe(0);
   expect(supervisor.output()).not.toContain('secret');
 });
 
