@@ -89,7 +89,10 @@ async function prepareOrders(): Promise<void> {
 test(`${requests} requests to all routes are answered as documented`, async () => {
   const sweeps = Math.ceil(requests / requestsPerSweep);
   for (let sweep = 0; sweep < sweeps; sweep += 1) await askEveryRoute(requests / sweeps, seed + sweep);
-  console.info(`Fuzz run of seed ${seed}: ${JSON.stringify(Object.fromEntries(statuses))}`);
+  const orders = await shop.database('orders').groupBy('status').select('status').count({ number: '*' });
+  console.info(
+    `Fuzz run of seed ${seed}: ${JSON.stringify({ statuses: Object.fromEntries(statuses), orders })}`,
+  );
   const silent = routes.filter(({ name }) => !answering.has(name)).map(({ name }) => name);
   expect(silent, 'routes that no request reached').toEqual([]);
   expect(answersBelow(400) / answersBelow(1_000), 'share of requests that were not refused').toBeGreaterThan(
