@@ -72,7 +72,7 @@ interface Run {
 async function runChaos(world: World): Promise<Run> {
   const took = new Map<FaultName, number>();
   const clients = new Clients(world, seed, length, new Dice(seed, 'clients'));
-  const observer = new Observer(world.database);
+  const observer = await Observer.start(world.database);
   let faultsAreOver = false;
   let hits: Record<string, number> = {};
   const isEnough = (): boolean =>

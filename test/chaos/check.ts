@@ -8,35 +8,50 @@ import type { Interruption, World } from './world.ts';
 
 const everyMs = 500;
 const secondsDue = 30;
+// A process is declared dead seven seconds after its last heartbeat, which came at most about two before its interruption.
+const excusedFromMs = 5_000;
 // Until its connections are open again, a process cannot renew its row.
 const excusedAfterMs = 10_000;
 
-/** A process that lives after its workflows were taken over. */
-interface FalseTakeOver {
-  readonly takeOverId: number;
-  readonly takenAt: Date;
-  readonly from: string;
-  readonly by: string;
+/** A process that was declared dead and lives. */
+interface FalseDeath {
+  readonly executor_id: string;
+  readonly ended_at: Date;
 }
 
+// A process that was declared dead says by its next heartbeat that it lives.
+const noteFalseDeaths = `
+  create table chaos_false_deaths (executor_id text not null, ended_at timestamptz not null);
+  create function chaos_note_false_death() returns trigger language plpgsql as $$begin
+    insert into chaos_false_deaths values (old.executor_id, old.ended_at);
+    return null;
+  end$$;
+  create trigger chaos_false_death after update on executors for each row
+    when (old.ended_at is not null and new.ended_at is null) execute function chaos_note_false_death();`;
+
 /**
- * Looks at the rows all the time: at the units of stock, at the processes that live after a take-over, and at the oldest work that is
- * due after the last fault.
+ * Looks at the rows all the time: at the units of stock, and at the oldest work that is due after the last fault. At the end it judges
+ * the processes that were declared dead and live.
  */
 export class Observer {
   observations = 0;
   /** Seconds since the last fault, or since it was due, of the work that waited longest. */
   longestDueSeconds = 0;
   readonly violations = new Set<string>();
-  readonly #falseTakeOvers = new Map<number, FalseTakeOver>();
   #faultsEnded: Date | undefined;
   #isOver = false;
   readonly #database: Database;
   readonly #done: Promise<void>;
 
-  constructor(database: Database) {
+  private constructor(database: Database) {
     this.#database = database;
     this.#done = this.#observe();
+  }
+
+  /** Begins; call it before the first fault. */
+  static async start(database: Database): Promise<Observer> {
+    await database.raw(noteFalseDeaths);
+    return new Observer(database);
   }
 
   /** From now on nothing may be due for longer than 30 seconds. */
@@ -44,20 +59,19 @@ export class Observer {
     this.#faultsEnded = new Date();
   }
 
-  /** Stops, and judges the take-overs: only an interruption of its own host excuses that of a living process. */
+  /** Stops, and judges the false deaths: only an interruption of its own host that lasted long enough excuses one. */
   async end(interruptions: readonly Interruption[]): Promise<void> {
     this.#isOver = true;
     await this.#done;
-    for (const { takenAt, from, by } of this.#falseTakeOvers.values()) {
+    for (const { executor_id: id, ended_at: at } of await this.#database<FalseDeath>('chaos_false_deaths')) {
       const isExcused = interruptions.some(
-        ({ host, from: since, until = new Date() }) =>
+        ({ host, from, until = new Date() }) =>
           // The supervisor adds the number of the process to the label of its host.
-          from.startsWith(`${host}-`) &&
-          takenAt >= since &&
-          takenAt.getTime() < until.getTime() + excusedAfterMs,
+          id.startsWith(`${host}-`) &&
+          at.getTime() > from.getTime() + excusedFromMs &&
+          at.getTime() < until.getTime() + excusedAfterMs,
       );
-      if (!isExcused)
-        this.violations.add(`${by} took over from ${from} at ${takenAt.toISOString()}, which lives`);
+      if (!isExcused) this.violations.add(`${id} was declared dead at ${at.toISOString()}, and lived`);
     }
   }
 
@@ -75,17 +89,6 @@ export class Observer {
     );
     this.observations += 1;
     for (const row of rows) this.violations.add(`units do not add up: ${JSON.stringify(row)}`);
-    const living = await this.#database('take_overs')
-      .join('executors', 'executor_id', 'from_executor')
-      .whereNull('ended_at')
-      .whereRaw('seen_at > taken_at')
-      .select<FalseTakeOver[]>({
-        takeOverId: 'take_over_id',
-        takenAt: 'taken_at',
-        from: 'from_executor',
-        by: 'by_executor',
-      });
-    for (const takeOver of living) this.#falseTakeOvers.set(takeOver.takeOverId, takeOver);
     if (this.#faultsEnded === undefined) return;
     const due = await this.#database.raw<{ rows: { what: string; seconds: number }[] }>(
       `select workflow || ' ' || id as what,

@@ -99,8 +99,13 @@ const faults: Readonly<Record<FaultName, Fault>> = {
   'restart of Postgres': {
     lane: 'servers',
     run: async ({ world, dice }) => {
-      // Longer than the silence after which a process is declared dead.
+      const late = dice.pick(runningHosts(world));
+      late?.options.links.database.set('closed');
+      // Longer than the silence after which a process is declared dead. One host reaches the server later than the others, and they may
+      // not declare it dead: they were silent as well.
       await world.servers.restart('fast', dice.between(8_000, 12_000));
+      if (late) await untilOthersLive(world, late);
+      late?.options.links.database.set('open');
       return true;
     },
   },
@@ -157,6 +162,18 @@ const faults: Readonly<Record<FaultName, Fault>> = {
     },
   },
 };
+
+/** Waits for the next heartbeat of any other host, at most ten seconds: there may be none. */
+async function untilOthersLive({ database }: World, { options }: Host): Promise<void> {
+  for (let waited = 0, living: unknown[] = []; living.length === 0 && waited < 10_000; waited += 100) {
+    await pause(100);
+    living = await database('executors')
+      .whereNot('executor_id', 'like', `${options.name}-%`)
+      .whereRaw("ended_at is null and seen_at > now() - interval '1 second'")
+      .pluck('executor_id')
+      .catch(() => []);
+  }
+}
 
 const peers = ['database', 'provider'] as const;
 

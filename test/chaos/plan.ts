@@ -9,7 +9,7 @@ const quotas = {
   'a host joins and leaves': { full: 5, minutes: 1, small: 0 },
   'upgrade all hosts': { full: 4, minutes: 1, small: 0 },
   'crash of Postgres': { full: 50, minutes: 3, small: 1 },
-  'restart of Postgres': { full: 10, minutes: 1, small: 1 },
+  'restart of Postgres': { full: 10, minutes: 3, small: 1 },
   'failover of Postgres': { full: 5, minutes: 1, small: 1 },
   'full disk': { full: 3, minutes: 1, small: 0 },
   'partition from the database': { full: 10, minutes: 2, small: 1 },

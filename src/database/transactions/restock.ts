@@ -11,14 +11,22 @@ export function raiseToRestockLevel(database: Database, request: SupplyRequest):
     await lockName(sql, request.requestKey);
     await sql('select 1 from stock join products using (product_id) order by sku for update of stock');
     const known = await suppliedBefore(sql, request.requestKey);
-    if (known.length > 0) return known.map(({ sku, added }) => ({ sku, added }));
-    return sql<Restocked>(
+    if (known.length > 0)
+      return known.filter(({ added }) => added > 0).map(({ sku, added }) => ({ sku, added }));
+    const restocked = await sql<Restocked>(
       addSupply(`select product_id, restock_level - available, 'restock', :actor, :requestKey || ' ' || sku
         from products join stock using (product_id) where available < restock_level`),
       { ...request },
     );
+    if (restocked.length === 0) await sql(noteNothing, { ...request });
+    return restocked;
   });
 }
+
+// A repetition finds that its request was answered, although units may have been sold since.
+const noteNothing = `
+  insert into supply (product_id, quantity, reason, actor, request_key)
+  select product_id, 0, 'restock', :actor, :requestKey || ' ' || sku from products order by product_id limit 1`;
 
 /** A delivery of one product. */
 export interface Delivery {
