@@ -39,8 +39,10 @@ function readAnswer(response: unknown, $defs: object): DocumentedAnswer {
   return { codes: new Set(codes), schemas: new Map(schemas) };
 }
 
-/** Refusals of an address that no route has, or not for this method. */
+/** Refusals of an address that no route has, or not for this method, and of messages that are no request. */
 const withoutRoute: readonly ErrorCode[] = [
+  'malformed_request',
+  'headers_too_large',
   'not_found',
   'method_not_allowed',
   'invalid_input',
