@@ -93,4 +93,12 @@ export const storefront: readonly Mutant[] = [
     to: 'and cart_lines.quantity < 0',
     test: { file: checkout, name: 'a cart is reviewed, ordered, paid, and empty afterwards' },
   },
+  {
+    name: 'a refusal of every route is not documented',
+    promise: 'the OpenAPI document lists every refusal',
+    file: 'src/http/server.ts',
+    from: "const always = ['cross_site', ",
+    to: 'const always = [',
+    test: { file: 'test/fuzz/fuzz.test.ts', name: 'requests to all routes are answered as documented' },
+  },
 ];

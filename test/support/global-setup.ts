@@ -96,8 +96,14 @@ async function openServer(): Promise<{ url: string; close: End }> {
   const dataDir = await mkdtemp(path.join(tmpdir(), `${folderPrefix}${process.pid}-`));
   const server = await startPostgres({
     dataDir,
-    // Its data ends with the run, so nothing waits for a disk.
-    settings: { max_connections: '600', shared_preload_libraries: 'pg_stat_statements', fsync: 'off' },
+    settings: {
+      max_connections: '600',
+      shared_preload_libraries: 'pg_stat_statements',
+      // The databases of a run share it: with the usual 5,000, statements that a test counts would be dropped for others.
+      'pg_stat_statements.max': '100000',
+      // Its data ends with the run, so nothing waits for a disk.
+      fsync: 'off',
+    },
   });
   return { url: server.url, close: () => remove(server, dataDir) };
 }
