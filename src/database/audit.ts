@@ -1,5 +1,6 @@
 import { inTransaction, type Statement } from '../shared/statement.ts';
 import type { Database } from './connection.ts';
+import { refusalsSql } from './tables.ts';
 import { applicationName, failuresSql } from './workflow-ids.ts';
 
 /** A rule that every database of a shop keeps and that no constraint of a table can express, and the query of the rows that break it. */
@@ -36,7 +37,7 @@ const someProcessLives = `exists (
 export const contradictoryOrdersSql = `
   select order_id, status, state from orders left join payments using (order_id)
   where case
-    when state is null then (status = 'cancelled' and reason in ('out_of_stock', 'price_changed')) is not true
+    when state is null then (status = 'cancelled' and reason in (${refusalsSql})) is not true
     when status = 'pending' then state not in ('creating', 'open', 'paid', 'expired')
     when status = 'cancelled' then state not in ('expired', 'refund_due')
     when status = 'refunded' then state <> 'refunded'

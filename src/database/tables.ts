@@ -1,5 +1,11 @@
 import type { AttentionReason, AttentionResolution } from '../domain/attention.ts';
-import { type BuyerDetails, buyerFields, type CancelReason, type OrderStatus } from '../domain/order.ts';
+import {
+  type BuyerDetails,
+  buyerFields,
+  type CancelReason,
+  type OrderStatus,
+  refusalReasons,
+} from '../domain/order.ts';
 import type { PaymentState } from '../domain/payment.ts';
 import type { RefundReason } from '../domain/refund.ts';
 
@@ -66,6 +72,9 @@ export const orderColumns = [...Object.keys(shopFields), ...buyerFields]
 /** The columns of the buyer's fields, and the bindings that a `BuyerDetails` has for them. */
 export const buyerColumns = buyerFields.map(columnOf).join(', ');
 export const buyerBindings = buyerFields.map((field) => `:${field}`).join(', ');
+
+/** SQL of the list of reasons of refused orders. */
+export const refusalsSql = refusalReasons.map((reason) => `'${reason}'`).join(', ');
 
 function columnOf(field: string): string {
   return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

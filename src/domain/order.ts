@@ -13,6 +13,13 @@ export type CancelReason =
   | 'hold_expired'
   | 'cancelled_by_shopper';
 
+/** The reasons of orders that were refused when they were placed. They held nothing, and have no payment. */
+export const refusalReasons = [
+  'out_of_stock',
+  'price_changed',
+  'hold_limit',
+] as const satisfies readonly CancelReason[];
+
 /** The verbs that change a status, and the statuses from which each may. Every update of a status reads this table. */
 export const allowedFrom = {
   pay: ['pending'],

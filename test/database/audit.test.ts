@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { audit, auditDatabase } from '../../src/database/audit.ts';
 import { applicationName } from '../../src/database/workflow-ids.ts';
+import { refusalReasons } from '../../src/domain/order.ts';
 import { statementsOf } from '../../src/shared/statement.ts';
 import { becomes, placeOrder, placePaidOrder } from '../support/orders.ts';
 import { everyRefundMade, refund } from '../support/refunds.ts';
@@ -57,6 +58,18 @@ const insertQueue = (queue: string, workerConcurrency: number) => `
 const insertPending = (queue: string) => `
   insert into dbos.workflow_status (workflow_uuid, status, name, queue_name, executor_id, application_name, created_at, updated_at)
   select 'running', 'PENDING', 'email', '${queue}', executor_id, '${applicationName}', 0, 0 from executors;`;
+/** An order like the one that waits for its payment was refused when it was placed. */
+const refused = (reason: string) => `
+  with pending as (select * from orders where status = 'pending'), refused as (
+    insert into orders (checkout_key, request_hash, token, request_id, status, reason, total_cents, currency, hold_expires_at, cancelled_at)
+    select 'refused', request_hash, 'refused-' || token, request_id, 'cancelled', '${reason}', total_cents, currency, now(), now()
+    from pending returning order_id
+  ), lines as (
+    insert into order_lines (order_id, product_id, quantity, unit_price_cents)
+    select refused.order_id, product_id, quantity, unit_price_cents from refused cross join pending
+    join order_lines on order_lines.order_id = pending.order_id
+  )
+  insert into order_history (order_id, what) select order_id, 'cancelled' from refused;`;
 
 test.each([
   [
@@ -112,6 +125,7 @@ test.each([
   ['lost work is left to an operator', lostFor(70) + attention('checkout_failed', 'workflow_failed')],
   ['a process that is alone starts again', silentFor(20)],
   ['a workflow was given back to its queue', enqueuedFor(20, 'nobodys')],
+  ...refusalReasons.map((reason) => [`an order was refused: ${reason}`, refused(reason)]),
   ['a queue is full', insertQueue('full', 1) + enqueuedFor(40, 'full') + insertPending('full')],
 ])('a live database keeps every rule while %s', async (_circumstance, statement) => {
   expect(await brokenAfter(statement)).toEqual([]);

@@ -1,6 +1,6 @@
 import { maxPendingOrders } from '../../domain/limits.ts';
 import type { Database } from '../connection.ts';
-import type { OrderRow, PaymentRow, RefundRow } from '../tables.ts';
+import { type OrderRow, type PaymentRow, type RefundRow, refusalsSql } from '../tables.ts';
 
 /** An order with its first product, as the tutorials' answers show it. */
 export type OrderSummary = OrderRow & { productId: number };
@@ -65,7 +65,7 @@ export function listOrdersOfBrowser(database: Database, browserId: string): Prom
   );
   return database('orders')
     .where({ browser_id: browserId })
-    .whereRaw(`coalesce(reason, '') not in ('out_of_stock', 'price_changed', 'hold_limit')`)
+    .whereRaw(`coalesce(reason, '') not in (${refusalsSql})`)
     .orderBy('order_id', 'desc')
     .limit(pageSize)
     .select<OrderOfBrowser[]>('orders.*', items);
