@@ -61,6 +61,39 @@ create table currencies (
   constraint currencies_step_check CHECK ((step = ANY (ARRAY[1, 10, 100])))
 );
 
+create table delivery_methods (
+  method text not null,
+  name text not null,
+  needs_address boolean not null,
+  countries text[] default '{}'::text[] not null,
+  days_from integer,
+  days_to integer,
+  position integer default 0 not null,
+  removed_at timestamp with time zone,
+  constraint delivery_methods_pkey PRIMARY KEY (method),
+  constraint delivery_methods_check CHECK (((days_to >= days_from) AND (days_to <= 365))),
+  constraint delivery_methods_check1 CHECK (((days_from IS NULL) = (days_to IS NULL))),
+  constraint delivery_methods_check2 CHECK ((needs_address OR (countries = '{}'::text[]))),
+  constraint delivery_methods_countries_check CHECK ((array_to_string(countries, ''::text) ~ '^([A-Z]{2})*$'::text)),
+  constraint delivery_methods_days_from_check CHECK (((days_from >= 0) AND (days_from <= 365))),
+  constraint delivery_methods_method_check CHECK ((method ~ '^[a-z0-9_-]{1,40}$'::text)),
+  constraint delivery_methods_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+
+create table delivery_prices (
+  method text not null,
+  currency text not null,
+  from_grams integer default 0 not null,
+  from_cents integer default 0 not null,
+  price_cents integer not null,
+  constraint delivery_prices_pkey PRIMARY KEY (method, currency, from_grams, from_cents),
+  constraint delivery_prices_currency_fkey FOREIGN KEY (currency) REFERENCES currencies(currency),
+  constraint delivery_prices_method_fkey FOREIGN KEY (method) REFERENCES delivery_methods(method),
+  constraint delivery_prices_from_cents_check CHECK ((from_cents >= 0)),
+  constraint delivery_prices_from_grams_check CHECK ((from_grams >= 0)),
+  constraint delivery_prices_price_cents_check CHECK (((price_cents >= 0) AND (price_cents <= 99999999)))
+);
+
 create table emails (
   email_id bigint generated always as identity not null,
   order_id bigint not null,
@@ -148,9 +181,18 @@ create table orders (
   cancelled_at timestamp with time zone,
   refunded_at timestamp with time zone,
   erase_asked_at timestamp with time zone,
+  subtotal_cents integer not null,
+  delivery_cents integer default 0 not null,
+  delivery_method text,
+  delivery_name text,
+  delivery_days_from integer,
+  delivery_days_to integer,
+  address jsonb,
   constraint orders_checkout_key_key UNIQUE (checkout_key),
   constraint orders_token_key UNIQUE (token),
   constraint orders_pkey PRIMARY KEY (order_id),
+  constraint orders_delivery_method_fkey FOREIGN KEY (delivery_method) REFERENCES delivery_methods(method),
+  constraint orders_address_check CHECK ((jsonb_typeof(address) = 'object'::text)),
   constraint orders_browser_id_check CHECK ((browser_id ~ '^[A-Za-z0-9_-]{22}$'::text)),
   constraint orders_check CHECK (((status = ANY (ARRAY['paid'::text, 'dispatched'::text, 'refunded'::text])) <= (paid_at IS NOT NULL))),
   constraint orders_check1 CHECK (((status = 'paid'::text) <= (dispatch_due_at IS NOT NULL))),
@@ -159,13 +201,17 @@ create table orders (
   constraint orders_check4 CHECK (((status = 'refunded'::text) <= (refunded_at IS NOT NULL))),
   constraint orders_checkout_key_check CHECK ((((length(checkout_key) >= 1) AND (length(checkout_key) <= 200)) AND (checkout_key !~ '[^A-Za-z0-9._-]'::text))),
   constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint orders_delivery_cents_check CHECK ((delivery_cents >= 0)),
+  constraint orders_delivery_check CHECK (((delivery_method IS NULL) = (delivery_name IS NULL))),
   constraint orders_email_check CHECK ((length(email) <= 254)),
-  constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'hold_limit'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text]))),
+  constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'hold_limit'::text, 'delivery_unavailable'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text]))),
   constraint orders_request_hash_check CHECK (((length(request_hash) = 64) AND (request_hash !~ '[^0-9a-f]'::text))),
   constraint orders_request_id_check CHECK (((length(request_id) >= 1) AND (length(request_id) <= 100))),
   constraint orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'dispatched'::text, 'cancelled'::text, 'refunded'::text]))),
   constraint orders_token_check CHECK ((length(token) >= 22)),
-  constraint orders_total_cents_check CHECK ((total_cents >= 0))
+  constraint orders_total_cents_check CHECK ((total_cents >= 0)),
+  constraint orders_total_check CHECK ((total_cents = (subtotal_cents + delivery_cents))),
+  constraint orders_undelivered_check CHECK (((delivery_method IS NOT NULL) OR (delivery_cents = 0)))
 );
 CREATE INDEX orders_browser_id ON public.orders USING btree (browser_id, order_id) WHERE (browser_id IS NOT NULL);
 CREATE INDEX orders_dispatch_due ON public.orders USING btree (dispatch_due_at) WHERE (status = 'paid'::text);
@@ -231,13 +277,15 @@ create table products (
   currency text not null,
   image text not null,
   restock_level integer not null,
+  weight_grams integer default 0 not null,
   constraint products_sku_key UNIQUE (sku),
   constraint products_pkey PRIMARY KEY (product_id),
   constraint products_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint products_price_cents_check CHECK ((price_cents >= 0)),
   constraint products_product_check CHECK ((product <> ''::text)),
   constraint products_restock_level_check CHECK ((restock_level >= 0)),
-  constraint products_sku_check CHECK ((sku ~ '^[A-Za-z0-9._-]{1,64}$'::text))
+  constraint products_sku_check CHECK ((sku ~ '^[A-Za-z0-9._-]{1,64}$'::text)),
+  constraint products_weight_grams_check CHECK (((weight_grams >= 0) AND (weight_grams <= 10000000)))
 );
 
 create table reconciliation (
@@ -318,6 +366,13 @@ create table take_overs (
   constraint take_overs_workflows_check CHECK ((workflows > 0))
 );
 
+create table terms (
+  is_only boolean default true not null,
+  version bigint not null,
+  constraint terms_pkey PRIMARY KEY (is_only),
+  constraint terms_is_only_check CHECK (is_only)
+);
+
 create view due_work as
  SELECT work.workflow,
     work.id,
@@ -382,6 +437,36 @@ create view stock_accounts as
             sum(supply.quantity) AS supplied
            FROM supply
           GROUP BY supply.product_id) given USING (product_id);
+
+CREATE OR REPLACE FUNCTION public.change_terms()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    update terms set version = version + 1;
+    return null;
+  end $function$
+;
+CREATE TRIGGER delivery_methods_change_terms AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.delivery_methods FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
+CREATE TRIGGER delivery_prices_change_terms AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.delivery_prices FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
+CREATE TRIGGER products_change_terms AFTER UPDATE OF weight_grams ON public.products FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
+
+CREATE OR REPLACE FUNCTION public.check_delivery_price()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    price_step integer := (select step from currencies where currency = new.currency);
+  begin
+    if new.price_cents % price_step <> 0 then
+      raise exception 'The payment provider does not take the price % of the delivery "%": in % it must be a multiple of %.',
+        new.price_cents, new.method, new.currency, price_step
+        using errcode = 'check_violation', constraint = 'delivery_prices_price_check';
+    end if;
+    return new;
+  end $function$
+;
+CREATE TRIGGER delivery_prices_check_price BEFORE INSERT OR UPDATE ON public.delivery_prices FOR EACH ROW EXECUTE FUNCTION check_delivery_price();
 
 CREATE OR REPLACE FUNCTION public.notify_order_change()
  RETURNS trigger

@@ -12,8 +12,8 @@ const reserveAndPlace = `
     from products where products.product_id = stock.product_id and sku = $2 and available >= $3
     returning products.product_id, price_cents, currency
   ), placed as (
-    insert into orders (checkout_key, request_hash, token, request_id, status, total_cents, currency, hold_expires_at)
-    select $1, $4, $5, $1, 'pending', price_cents * $3, currency, now() + interval '1 hour' from reserved
+    insert into orders (checkout_key, request_hash, token, request_id, status, subtotal_cents, total_cents, currency, hold_expires_at)
+    select $1, $4, $5, $1, 'pending', price_cents * $3, price_cents * $3, currency, now() + interval '1 hour' from reserved
     returning order_id, total_cents, currency
   ), line as (
     insert into order_lines (order_id, product_id, quantity, unit_price_cents)

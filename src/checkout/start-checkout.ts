@@ -5,6 +5,7 @@ import { readOrderDetails } from '../database/queries/order-details.ts';
 import { findOrderBy, type OrderWithPayment } from '../database/queries/orders.ts';
 import { firstProduct } from '../database/queries/products.ts';
 import { refuseOrder } from '../database/transactions/refuse-order.ts';
+import type { DeliveryRequest } from '../domain/delivery.ts';
 import { ShopError } from '../domain/errors.ts';
 import { type Blocker, blockerOf, maxItems, maxQuantity, requestWaitMs } from '../domain/limits.ts';
 import {
@@ -13,8 +14,10 @@ import {
   mergeItems,
   noBuyerDetails,
   type Placement,
+  type QuotedTerms,
   type StockLine,
 } from '../domain/order.ts';
+import { quoteTerms, type WeighedLine } from '../domain/terms.ts';
 import { statementsOf } from '../shared/statement.ts';
 import type { StartCheckoutWorkflow } from '../workflows/checkout.ts';
 import type { CheckoutAnswers, WaitingRequest } from '../workflows/checkout-answers.ts';
@@ -27,6 +30,8 @@ export interface CheckoutRequest {
   readonly buyer?: BuyerDetails;
   /** The total that the shopper was shown, in minor units. */
   readonly amount?: number | undefined;
+  /** Without one, the order is delivered in the way that needs no address. */
+  readonly delivery?: DeliveryRequest | undefined;
   /** The browser to which the order belongs. */
   readonly browserId?: string;
   /** Who asks, for the limits of what one client may hold. */
@@ -41,7 +46,7 @@ export type CheckoutAnswer =
 /**
  * Starts the checkout of a key, or finds it, and waits for its payment session.
  * @throws ShopError `invalid_input`, `unknown_product`, `key_reused`, `out_of_stock`, `price_changed`, `hold_limit`,
- *   `payment_unavailable`; `timeout` when not even the order was placed in time, and asking again is safe.
+ *   `delivery_unavailable`, `payment_unavailable`; `timeout` when not even the order was placed in time, and asking again is safe.
  */
 export type StartCheckout = (request: CheckoutRequest) => Promise<CheckoutAnswer>;
 
@@ -68,8 +73,10 @@ export function createStartCheckout(
       browserId: request.browserId ?? null,
       shownCents: request.amount ?? null,
       holdSeconds: settings.holdSeconds,
+      ...(request.delivery && { delivery: request.delivery }),
     };
-    const requestHash = requestHashOf(items, buyer, order.shownCents);
+    const given = { ...buyer, delivery: request.delivery ?? null };
+    const requestHash = requestHashOf(items, given, order.shownCents);
     const { clientSecret } = settings;
     const clients = clientSecret !== null && {
       clients: clientHashesOf(clientSecret, request.client, buyer.email),
@@ -77,12 +84,19 @@ export function createStartCheckout(
     const waiting = answers.subscribe(request.key);
     try {
       const skus = items.map(({ sku }) => sku);
-      const { known, products } = await readCheckout(database, request.key, skus);
+      const { known, products, terms } = await readCheckout(database, request.key, skus);
       const requestId = randomUUID();
       // Only for a new key: the answer of a known one stays the same when the products change.
       if (!known) {
         const lines = stockLines(items, products);
-        const input = { order: { ...order, requestHash }, requestId, ...clients, version: 1 } as const;
+        const quoted = quoteTerms(terms, order, lines);
+        const input = {
+          order: { ...order, requestHash },
+          requestId,
+          ...clients,
+          terms: quoted,
+          version: 1,
+        } as const;
         if (await isRefusedAtOnce(database, input, lines)) answers.notify(request.key);
         else await startWorkflow(input);
       }
@@ -102,11 +116,12 @@ export function createStartCheckout(
  */
 async function isRefusedAtOnce(
   database: Database,
-  placing: Placement,
+  placing: Placement & { readonly terms: QuotedTerms },
   lines: readonly StockLine[],
 ): Promise<boolean> {
   if (lines.every(({ qty, available }) => available >= qty)) return false;
-  return (await refuseOrder(statementsOf(database), placing, lines)) !== undefined;
+  const { terms } = placing;
+  return (await refuseOrder(statementsOf(database), placing, { lines, exceeded: null, terms })) !== undefined;
 }
 
 function isAnswered(order: OrderWithPayment): boolean {
@@ -141,7 +156,7 @@ async function firstSku(database: Database): Promise<string> {
  * The items with their products.
  * @throws ShopError `unknown_product` or `invalid_input` when the items cannot be ordered together
  */
-function stockLines(items: readonly Item[], products: readonly PricedProduct[]): StockLine[] {
+function stockLines(items: readonly Item[], products: readonly PricedProduct[]): (StockLine & WeighedLine)[] {
   const skus = items.map(({ sku }) => sku).filter((sku) => !products.some((product) => product.sku === sku));
   if (skus.length > 0) {
     throw new ShopError('unknown_product', `There is no product ${skus.join(', ')}.`, { skus });
@@ -173,7 +188,7 @@ const blockerMessages: Readonly<Record<Blocker, string>> = {
  */
 export function requestHashOf(
   items: readonly Item[],
-  buyer: BuyerDetails,
+  buyer: BuyerDetails & { readonly delivery?: DeliveryRequest | null },
   shownCents: number | null,
 ): string {
   const given = Object.entries(buyer).filter(([, value]) => value !== null);
@@ -209,6 +224,12 @@ async function refusal(database: Database, order: OrderWithPayment): Promise<Sho
       return new ShopError(
         'hold_limit',
         'That is more than one client may hold at once. Nothing was reserved. Order fewer units, or pay or cancel what waits for payment.',
+        details,
+      );
+    case 'delivery_unavailable':
+      return new ShopError(
+        'delivery_unavailable',
+        'The order cannot be delivered in that way. Nothing was reserved.',
         details,
       );
     case 'payment_unavailable':

@@ -74,11 +74,11 @@ const ofMoneyAndStock: readonly Rule[] = [
   },
   {
     promise: cents,
-    name: 'the lines of an order add up to its total, and its payment asks for it',
-    sql: `select order_id, total_cents, lines.sum as lines, amount_cents as payment from orders
+    name: 'the lines of an order and its delivery add up to its total, and its payment asks for it',
+    sql: `select order_id, total_cents, subtotal_cents, lines.sum as lines, amount_cents as payment from orders
       left join (select order_id, sum(quantity * unit_price_cents) as sum from order_lines group by order_id) as lines using (order_id)
       left join payments using (order_id)
-      where lines.sum is distinct from total_cents or amount_cents <> total_cents`,
+      where lines.sum is distinct from subtotal_cents or amount_cents <> total_cents`,
   },
   {
     promise: cents,

@@ -7,6 +7,7 @@ import {
   refusalReasons,
 } from '../domain/order.ts';
 import type { PaymentState } from '../domain/payment.ts';
+import type { PostalAddress } from '../domain/postal-address.ts';
 import type { RefundReason } from '../domain/refund.ts';
 
 // Rows as a `Statement` returns them. Amounts are minor units.
@@ -20,6 +21,7 @@ export interface ProductRow {
   currency: string;
   image: string;
   restockLevel: number;
+  weightGrams: number;
 }
 
 export interface OrderRow extends BuyerDetails {
@@ -33,8 +35,19 @@ export interface OrderRow extends BuyerDetails {
   requestId: string;
   status: OrderStatus;
   reason: CancelReason | null;
+  /** The value of the lines. */
+  subtotalCents: number;
+  deliveryCents: number;
+  /** `subtotalCents` + `deliveryCents`. */
   totalCents: number;
   currency: string;
+  deliveryMethod: string | null;
+  /** As it was called when the order was placed. */
+  deliveryName: string | null;
+  /** Working days from the dispatch. */
+  deliveryDaysFrom: number | null;
+  deliveryDaysTo: number | null;
+  address: PostalAddress | null;
   createdAt: Date;
   holdExpiresAt: Date;
   paidAt: Date | null;
@@ -53,8 +66,15 @@ const shopFields: Readonly<Record<Exclude<keyof OrderRow, keyof BuyerDetails>, t
   requestId: true,
   status: true,
   reason: true,
+  subtotalCents: true,
+  deliveryCents: true,
   totalCents: true,
   currency: true,
+  deliveryMethod: true,
+  deliveryName: true,
+  deliveryDaysFrom: true,
+  deliveryDaysTo: true,
+  address: true,
   createdAt: true,
   holdExpiresAt: true,
   paidAt: true,

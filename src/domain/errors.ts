@@ -7,6 +7,7 @@ export const errorCodes = [
   'out_of_stock',
   'price_changed',
   'hold_limit',
+  'delivery_unavailable',
   'key_reused',
   'weak_key',
   'payment_unavailable',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { DeliveryFault, DeliveryRequest, OrderDelivery } from './delivery.ts';
 
 /** The life of an order. */
 export type OrderStatus = 'pending' | 'paid' | 'dispatched' | 'cancelled' | 'refunded';
@@ -8,6 +9,7 @@ export type CancelReason =
   | 'out_of_stock'
   | 'price_changed'
   | 'hold_limit'
+  | 'delivery_unavailable'
   | 'payment_unavailable'
   | 'payment_ended'
   | 'hold_expired'
@@ -18,6 +20,7 @@ export const refusalReasons = [
   'out_of_stock',
   'price_changed',
   'hold_limit',
+  'delivery_unavailable',
 ] as const satisfies readonly CancelReason[];
 
 /** The verbs that change a status, and the statuses from which each may. Every update of a status reads this table. */
@@ -131,6 +134,16 @@ export interface OrderRequest extends BuyerDetails {
   readonly browserId: string | null;
   readonly shownCents: number | null;
   readonly holdSeconds: number;
+  /** Missing in an input from before there were deliveries. */
+  readonly delivery?: DeliveryRequest;
+}
+
+/** What an order costs besides its products, as of a version of the shop's terms. */
+export interface QuotedTerms {
+  readonly version: number;
+  /** The value of its products for which the delivery was priced, in minor units. */
+  readonly subtotalCents: number;
+  readonly delivery: OrderDelivery | DeliveryFault;
 }
 
 /** An order, and the HTTP request that asked for it: the same request finds the order that it has placed. */
@@ -139,6 +152,8 @@ export interface Placement {
   readonly requestId: string;
   /** Keyed hashes of what its client is recognised by. Without any, as in an input of 0.1.0, no limit of a client applies. */
   readonly clients?: readonly string[];
+  /** What was read when it was asked for. Without it, or after a change, it is read again. */
+  readonly terms?: QuotedTerms;
 }
 
 /** A line of a placed order. */
@@ -156,6 +171,8 @@ export interface PlacedOrder extends BuyerDetails {
   readonly totalCents: number;
   readonly currency: string;
   readonly lines: readonly PlacedLine[];
+  /** Null for an order from before there were deliveries. */
+  readonly delivery: OrderDelivery | null;
   /** Milliseconds since 1970. */
   readonly holdExpiresAt: number;
 }

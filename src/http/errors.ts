@@ -20,6 +20,7 @@ export const problemTypes: Readonly<Record<ErrorCode, { readonly status: number;
     out_of_stock: { status: 409, title: 'There is not enough in stock.' },
     price_changed: { status: 409, title: 'The price has changed.' },
     hold_limit: { status: 409, title: 'That is more than one shopper may hold at once.' },
+    delivery_unavailable: { status: 409, title: 'The order cannot be delivered in that way.' },
     payment_unavailable: {
       status: 409,
       title: 'The payment could not be opened, and the order was cancelled.',

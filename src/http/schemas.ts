@@ -4,6 +4,12 @@ import { readEmailAddress } from '../domain/email-address.ts';
 import { type ErrorCode, errorCodes, ShopError } from '../domain/errors.ts';
 import { largestSerial, maxEmailLength, maxItems, maxQuantity } from '../domain/limits.ts';
 import type { BuyerDetails } from '../domain/order.ts';
+import {
+  type AddressFault,
+  longestField,
+  type PostalAddress,
+  readAddress,
+} from '../domain/postal-address.ts';
 import { problemMediaType, problemOf, problemTypes } from './errors.ts';
 
 // Every schema with an `id` is a component of the OpenAPI document.
@@ -64,6 +70,56 @@ export const typedBuyerDetails = {
     .transform((typed) => readEmailAddress(typed) ?? typed)
     .default(''),
 } satisfies Record<keyof BuyerDetails, z.ZodType<string>>;
+
+/** The code of a delivery method. */
+export const deliveryMethod = z
+  .string()
+  .regex(/^[a-z0-9_-]{1,40}$/, 'the code of a delivery method')
+  .meta({ examples: ['standard'] });
+
+const addressLine = (field: keyof PostalAddress) => z.string().max(longestField[field]);
+
+/** A postal address in a request of a program; the value is the form in which it is stored. */
+export const postalAddress = z
+  .strictObject({
+    name: addressLine('name'),
+    line1: addressLine('line1'),
+    line2: addressLine('line2').optional(),
+    postal_code: addressLine('postalCode').optional().describe('Required where the country has postal codes'),
+    city: addressLine('city'),
+    region: addressLine('region')
+      .optional()
+      .describe('A name or a code of ISO 3166-2; required where addresses of the country have one'),
+    country: addressLine('country').describe('ISO 3166-1 alpha-2'),
+    phone: addressLine('phone').optional(),
+  })
+  .transform(({ postal_code: postalCode, ...sent }, context): PostalAddress => {
+    const read = readAddress({ ...sent, postalCode });
+    if ('address' in read) return read.address;
+    for (const [field, fault] of Object.entries(read.faults)) {
+      const path = [field === 'postalCode' ? 'postal_code' : field];
+      context.addIssue({ code: 'custom', path, message: addressFaults[fault] });
+    }
+    return z.NEVER;
+  })
+  .meta({
+    examples: [
+      {
+        name: 'Ada Lovelace',
+        line1: '12 St James’s Square',
+        postal_code: 'SW1Y 4JH',
+        city: 'London',
+        country: 'GB',
+      },
+    ],
+  });
+
+const addressFaults: Readonly<Record<AddressFault, string>> = {
+  missing: 'missing',
+  too_long: 'too long',
+  unreadable: 'characters that cannot be printed on a label',
+  not_of_country: 'not as in this country',
+};
 
 /** Minor units. */
 export const cents = z.int().min(0).max(Number.MAX_SAFE_INTEGER);

@@ -1,3 +1,4 @@
+import type { OrderDelivery } from '../domain/delivery.ts';
 import type { PlacedLine } from '../domain/order.ts';
 import type { PaymentEvent } from '../domain/payment.ts';
 
@@ -9,6 +10,10 @@ export interface SessionRequest {
   readonly email: string | null;
   readonly currency: string;
   readonly lines: readonly Omit<PlacedLine, 'sku'>[];
+  /** Null where an order has none. */
+  readonly delivery: Pick<OrderDelivery, 'name' | 'cents' | 'address'> | null;
+  /** The value of the lines and the price of the delivery. */
+  readonly totalCents: number;
   readonly holdExpiresAt: number;
   /** The page to which the shopper returns, paid or not. */
   readonly orderUrl: string;

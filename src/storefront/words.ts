@@ -76,6 +76,8 @@ export const words = {
       'A price, or what is left, has changed since this page was shown. Nothing was ordered. Look again, then order.',
     outOfStock:
       'Not everything was there any more. Nothing was reserved, and nothing was charged. This is what is there now.',
+    deliveryUnavailable:
+      'It cannot be delivered in that way any more. Nothing was ordered. Choose again, then order.',
     holdLimit:
       'That is more than one shopper can hold at once, together with what your orders and your connection hold already. Nothing was reserved, and nothing was charged. Order fewer, pay or cancel what waits for you, or try again in a few minutes.',
     paymentUnavailable:
@@ -188,6 +190,8 @@ export const cancelWords: Readonly<Record<CancelReason, string>> = {
   price_changed: 'The price changed before the order was placed. Nothing was charged.',
   hold_limit:
     'That was more than one shopper can hold at once. Nothing was reserved and nothing was charged.',
+  delivery_unavailable:
+    'It could not be delivered in that way. Nothing was reserved and nothing was charged.',
   payment_unavailable: 'The payment service could not be reached. Nothing was charged.',
   payment_ended: 'You left the payment page, or the payment failed. Nothing was charged.',
   cancelled_by_shopper: 'You cancelled it. Nothing was charged.',
@@ -199,6 +203,7 @@ export const cancelSteps: Readonly<Record<CancelReason, string>> = {
   out_of_stock: 'Not placed: not enough in stock',
   price_changed: 'Not placed: the price changed',
   hold_limit: 'Not placed: more than one shopper can hold',
+  delivery_unavailable: 'Not placed: no such delivery',
   payment_unavailable: 'Cancelled: no payment service',
   payment_ended: 'Cancelled: not paid',
   cancelled_by_shopper: 'Cancelled as you asked',
@@ -463,6 +468,10 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
     title: 'The price has changed.',
     message: 'Nothing was ordered and nothing was charged. Look at the new price, then order.',
   },
+  delivery_unavailable: {
+    title: 'It cannot be delivered in that way.',
+    message: 'Nothing was reserved and nothing was charged. Choose another delivery.',
+  },
   hold_limit: {
     title: 'That is more than one shopper can hold at once.',
     message:
@@ -595,6 +604,7 @@ export const endWords: Readonly<Record<CancelReason, string>> = {
   out_of_stock: 'There was not enough in stock, so nothing was reserved.',
   price_changed: 'The price changed before the order was placed.',
   hold_limit: 'It was more than one shopper can hold at once.',
+  delivery_unavailable: 'It could not be delivered in that way.',
   payment_unavailable: 'The payment service could not be reached.',
   payment_ended: 'The payment did not come about.',
   cancelled_by_shopper: 'You cancelled it.',

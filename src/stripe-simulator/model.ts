@@ -27,6 +27,20 @@ export interface LineItem {
   readonly quantity: number;
 }
 
+/** The recipient of the goods, as Stripe's API names the fields. */
+export interface Shipping {
+  readonly name: string;
+  readonly phone?: string | undefined;
+  readonly address: {
+    readonly line1: string;
+    readonly line2?: string | undefined;
+    readonly city?: string | undefined;
+    readonly country?: string | undefined;
+    readonly postal_code?: string | undefined;
+    readonly state?: string | undefined;
+  };
+}
+
 /** The parameters of a new session. */
 export interface NewSession {
   readonly currency: string;
@@ -37,6 +51,7 @@ export interface NewSession {
   readonly metadata: Metadata;
   /** The metadata of the payment intent and of the charge. */
   readonly intentMetadata: Metadata;
+  readonly shipping: Shipping | null;
   readonly successUrl: string;
   readonly cancelUrl: string | null;
   readonly expiresAt: Date;

@@ -49,6 +49,7 @@ export function paymentIntentObject(session: Session, charge: Charge | undefined
     livemode: false,
     metadata: session.intentMetadata,
     payment_method_types: ['card'],
+    shipping: session.shipping,
     status: intentStatus(session),
   };
 }

@@ -16,6 +16,7 @@ const session: Session = {
   customerEmail: null,
   metadata: {},
   intentMetadata: {},
+  shipping: null,
   successUrl: 'http://localhost:3000/order?session={CHECKOUT_SESSION_ID}&name=é',
   cancelUrl: null,
   expiresAt: new Date('2026-11-21T12:01:30Z'),

@@ -1,6 +1,13 @@
 import { formatMoney } from '../shared/money.ts';
 import { type CardForm, testCards } from './cards.ts';
-import { cancelAddress, type Decline, type LineItem, type Session, successAddress } from './model.ts';
+import {
+  cancelAddress,
+  type Decline,
+  type LineItem,
+  type Session,
+  type Shipping,
+  successAddress,
+} from './model.ts';
 
 const declines: Readonly<Record<Decline, string>> = {
   generic_decline: 'The card was declined.',
@@ -18,6 +25,7 @@ export function paymentPage(session: Session, form: CardForm, now: Date) {
     total: formatMoney({ cents: session.amountTotal, currency: session.currency }),
     lines: session.lineItems.map((item) => lineView(item, session.currency)),
     email: session.customerEmail,
+    shipping: session.shipping && shippingLine(session.shipping),
     declined: session.lastDecline && declines[session.lastDecline],
     form,
     faulty: Object.values(form).some(({ error }) => error !== null),
@@ -44,6 +52,14 @@ function lineView(item: LineItem, currency: string) {
     unit: formatMoney({ cents: item.unitAmount, currency }),
     amount: formatMoney({ cents: item.unitAmount * item.quantity, currency }),
   };
+}
+
+/** The recipient in one line. */
+function shippingLine({ name, address }: Shipping): string {
+  const { line1, line2, postal_code: postalCode, city, state, country } = address;
+  return [name, line1, line2, postalCode, city, state, country]
+    .filter((part) => part !== undefined)
+    .join(', ');
 }
 
 function holdView(session: Session, now: Date) {

@@ -14,9 +14,9 @@ export interface Transition {
 export async function insertSession(sql: Statement, session: NewSession): Promise<Session> {
   const [row] = await sql<Session>(
     `insert into sessions (id, currency, amount_total, line_items, client_reference_id, customer_email, metadata,
-                           intent_metadata, success_url, cancel_url, expires_at)
+                           intent_metadata, shipping, success_url, cancel_url, expires_at)
      values (:id, :currency, :amountTotal, :lineItems, :clientReferenceId, :customerEmail, :metadata,
-             :intentMetadata, :successUrl, :cancelUrl, :expiresAt)
+             :intentMetadata, :shipping, :successUrl, :cancelUrl, :expiresAt)
      returning *`,
     {
       ...session,
@@ -24,6 +24,7 @@ export async function insertSession(sql: Statement, session: NewSession): Promis
       lineItems: JSON.stringify(session.lineItems),
       metadata: JSON.stringify(session.metadata),
       intentMetadata: JSON.stringify(session.intentMetadata),
+      shipping: session.shipping && JSON.stringify(session.shipping),
     },
   );
   if (row === undefined) throw new Error('The insert returned no row');

@@ -61,8 +61,8 @@ const insertPending = (queue: string) => `
 /** An order like the one that waits for its payment was refused when it was placed. */
 const refused = (reason: string) => `
   with pending as (select * from orders where status = 'pending'), refused as (
-    insert into orders (checkout_key, request_hash, token, request_id, status, reason, total_cents, currency, hold_expires_at, cancelled_at)
-    select 'refused', request_hash, 'refused-' || token, request_id, 'cancelled', '${reason}', total_cents, currency, now(), now()
+    insert into orders (checkout_key, request_hash, token, request_id, status, reason, subtotal_cents, total_cents, currency, hold_expires_at, cancelled_at)
+    select 'refused', request_hash, 'refused-' || token, request_id, 'cancelled', '${reason}', subtotal_cents, subtotal_cents, currency, now(), now()
     from pending returning order_id
   ), lines as (
     insert into order_lines (order_id, product_id, quantity, unit_price_cents)

@@ -23,9 +23,9 @@ afterAll(async () => {
 
 // One of each kind, and beside it one that is done.
 const outstandingWork = `
-  insert into orders (checkout_key, request_hash, token, request_id, status, total_cents, currency, hold_expires_at,
-    paid_at, dispatch_due_at, dispatched_at)
-  select 'key-' || n, repeat('0', 64), 'a-token-that-nobody-guesses-' || n, 'request', status, 100, 'USD',
+  insert into orders (checkout_key, request_hash, token, request_id, status, subtotal_cents, total_cents, currency,
+    hold_expires_at, paid_at, dispatch_due_at, dispatched_at)
+  select 'key-' || n, repeat('0', 64), 'a-token-that-nobody-guesses-' || n, 'request', status, 100, 100, 'USD',
     '2026-01-01 10:00Z', '2026-01-01 10:00Z', '2026-01-01 11:00Z', '2026-01-01 11:00Z'
   from (values (1, 'pending'), (2, 'pending'), (3, 'paid'), (4, 'paid'), (5, 'dispatched')) as placed (n, status);
   insert into payments (order_id, state, amount_cents, currency, transaction_id, refunded_cents, updated_at)

@@ -162,6 +162,7 @@ test('a database of 0.1.0 keeps its orders, and their numbers go on', async () =
       token: 'n'.repeat(22),
       request_id: 'r',
       status: 'pending',
+      subtotal_cents: 100,
       total_cents: 100,
       currency: 'EUR',
       hold_expires_at: new Date(),

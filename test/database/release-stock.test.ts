@@ -28,8 +28,8 @@ async function insertOrder(items: Readonly<Record<string, number>>): Promise<num
   const sql = statementsOf(database);
   placed += 1;
   const [order] = await sql<{ orderId: number }>(
-    `insert into orders (checkout_key, request_hash, token, request_id, status, total_cents, currency, hold_expires_at)
-     values (:key, repeat('0', 64), :token, 'request', 'pending', 0, 'USD', now()) returning order_id`,
+    `insert into orders (checkout_key, request_hash, token, request_id, status, subtotal_cents, total_cents, currency, hold_expires_at)
+     values (:key, repeat('0', 64), :token, 'request', 'pending', 0, 0, 'USD', now()) returning order_id`,
     { key: `key-${placed}`, token: `a-token-that-nobody-guesses-${placed}` },
   );
   if (!order) throw new Error('The order was not inserted.');

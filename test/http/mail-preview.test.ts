@@ -143,9 +143,9 @@ describe('the page', () => {
   test('shows a hundred messages at most', async () => {
     await shop.database.raw(
       `with placed as (
-         insert into orders (checkout_key, request_hash, token, request_id, status, email, total_cents, currency, hold_expires_at, paid_at,
-                             dispatched_at)
-         select 'many-' || n, repeat('0', 64), 'a-token-that-nobody-guesses-' || n, 'request', 'dispatched', '${email}', 0, 'USD',
+         insert into orders (checkout_key, request_hash, token, request_id, status, email, subtotal_cents, total_cents, currency,
+                             hold_expires_at, paid_at, dispatched_at)
+         select 'many-' || n, repeat('0', 64), 'a-token-that-nobody-guesses-' || n, 'request', 'dispatched', '${email}', 0, 0, 'USD',
                 now(), now(), now()
          from generate_series(1, 120) as n returning order_id
        )

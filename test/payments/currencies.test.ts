@@ -182,6 +182,8 @@ test('a session is asked for in the order’s own currency, in the version of th
     email: null,
     currency: 'HUF',
     lines: [{ product: 'Bow Shackle', qty: 2, unitPriceCents: 649_500 }],
+    delivery: null,
+    totalCents: 1_299_000,
     holdExpiresAt: 1_800_000_000_000,
     orderUrl: 'http://shop.example/orders/token',
   });

@@ -27,6 +27,8 @@ const calls = {
       email: null,
       currency: 'USD',
       lines: [{ product: 'Bow Shackle', qty: 2, unitPriceCents: 1890 }],
+      delivery: null,
+      totalCents: 3780,
       holdExpiresAt: 1_800_000_000_000,
       orderUrl: 'http://shop.example/orders/token',
     }),

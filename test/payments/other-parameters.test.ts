@@ -41,6 +41,8 @@ const open = (orderId: number) =>
     email: null,
     currency: 'USD',
     lines: [{ product: 'Premium Quality Widget', qty: 2, unitPriceCents: 9_999 }],
+    delivery: null,
+    totalCents: 19_998,
     holdExpiresAt: Date.now() + 600_000,
     orderUrl: 'http://localhost/orders/1',
   });

@@ -65,6 +65,8 @@ describe('the provider, asked again', () => {
       email: null,
       currency: 'USD',
       lines: [{ product: 'Widget', qty: 1, unitPriceCents: 1_000 }],
+      delivery: null,
+      totalCents: 1_000,
       holdExpiresAt,
       orderUrl: 'http://localhost/orders/1',
     });

@@ -235,6 +235,8 @@ async function payUnknown(): Promise<void> {
       email: lower,
       currency: 'USD',
       lines: [{ product: 'Bow Shackle', qty: 1, unitPriceCents: 1890 }],
+      delivery: null,
+      totalCents: 1890,
       holdExpiresAt: Date.now() + 60_000,
       orderUrl: `${shop.shopUrl}/orders/token`,
     });

@@ -125,15 +125,7 @@ export async function loadMoments(database: Database, moments: readonly Moment[]
 }
 
 async function insert(trx: Database, table: string, row: Row): Promise<void> {
-  const added: Row =
-    table === 'dbos.workflow_status'
-      ? {
-          created_at: 0,
-          updated_at: Date.now(),
-          ...(row['status'] === 'PENDING' && { executor_id: lostProcess, owner_xid: 'lost' }),
-          ...(row['status'] === 'DELAYED' && { status: 'ENQUEUED' }),
-        }
-      : {};
+  const added = addedTo(table, row);
   const now = new Date();
   const inTenMinutes = new Date(now.getTime() + 600_000);
   const entries = Object.entries(row).map(([column, value]): [string, unknown] => {
@@ -148,6 +140,18 @@ async function insert(trx: Database, table: string, row: Row): Promise<void> {
     `insert into ${table} (${columns}) overriding system value select ${columns} from json_populate_record(null::${table}, ?::json)`,
     [JSON.stringify(whole)],
   );
+}
+
+/** The columns that the recording leaves out, and those that a migration of a later release fills in. */
+function addedTo(table: string, row: Row): Row {
+  if (table === 'orders') return { delivery_cents: 0, subtotal_cents: row['total_cents'] };
+  if (table !== 'dbos.workflow_status') return {};
+  return {
+    created_at: 0,
+    updated_at: Date.now(),
+    ...(row['status'] === 'PENDING' && { executor_id: lostProcess, owner_xid: 'lost' }),
+    ...(row['status'] === 'DELAYED' && { status: 'ENQUEUED' }),
+  };
 }
 
 /** The end of an order: its status, its payment, and its workflows with their steps. */

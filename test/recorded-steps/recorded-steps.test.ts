@@ -69,6 +69,7 @@ async function letBuyersHavePaid(names: readonly ScenarioName[]): Promise<void> 
     request_id: 'request',
     status: 'dispatched',
     email: `${name}@shop.example`,
+    subtotal_cents: 0,
     total_cents: 0,
     currency: 'USD',
     hold_expires_at: now,

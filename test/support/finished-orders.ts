@@ -14,13 +14,13 @@ const newestOrders = 'generate_series(cast(:orders as integer) * 9 / 10, cast(:o
 
 // The longest first, so that they end together.
 const fillings = [
-  `insert into orders (order_id, checkout_key, request_hash, token, browser_id, request_id, status, reason, email, total_cents,
-     currency, created_at, hold_expires_at, paid_at, dispatch_due_at, dispatched_at, cancelled_at, refunded_at)
+  `insert into orders (order_id, checkout_key, request_hash, token, browser_id, request_id, status, reason, email, subtotal_cents,
+     total_cents, currency, created_at, hold_expires_at, paid_at, dispatch_due_at, dispatched_at, cancelled_at, refunded_at)
    overriding system value
    select n, 'old-' || ${serial}, repeat('0', 64), 'token-of-finished-order-' || ${serial},
      case when n % ${regular.oneOrderIn} = 0 then '${regular.browserId}' when n % 4 = 0 then lpad(cast(n / 16 as text), 22, '0') end, 'request ' || n,
      case when n % 50 = 1 then 'cancelled' when n % 100 = 2 then 'refunded' else 'dispatched' end,
-     case when n % 50 = 1 then 'hold_expired' end, 'reader-' || n % 1000 || '@reader.example', 100, 'USD', at, at, at, at, at,
+     case when n % 50 = 1 then 'hold_expired' end, 'reader-' || n % 1000 || '@reader.example', 100, 100, 'USD', at, at, at, at, at,
      case when n % 50 = 1 then at end, case when n % 100 = 2 then at end
    from ${everyOrder} cross join ${moment}`,
   `insert into payments (order_id, state, session_id, url, amount_cents, currency, transaction_id, refunded_cents)

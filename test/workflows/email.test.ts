@@ -103,6 +103,7 @@ async function anOrder(changes: Record<string, unknown> = {}): Promise<number> {
       request_id: 'request',
       status: 'paid',
       email: reader,
+      subtotal_cents: 19_998,
       total_cents: 19_998,
       currency: 'USD',
       hold_expires_at: new Date(),

@@ -47,6 +47,8 @@ async function openUnknown({ publicUrl = shop.shopUrl, orderId = (highest += 1) 
     email,
     currency: 'USD',
     lines: [{ product: 'Bow Shackle', qty: 2, unitPriceCents: 1890 }],
+    delivery: null,
+    totalCents: 3780,
     holdExpiresAt: Date.now() + minuteMs,
     orderUrl: `${publicUrl}/orders/token`,
   });

@@ -6,8 +6,10 @@ import {
   type OrderStatus,
   type PlacedOrder,
   type Placement,
+  type QuotedTerms,
 } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
+import { readQuotedTerms } from '../queries/terms.ts';
 import { buyerBindings, buyerColumns } from '../tables.ts';
 import { newOrderToken, type ReadLine, refuseOrder } from './refuse-order.ts';
 
@@ -28,12 +30,21 @@ export async function placeOrder(
   placement: Placement,
   limits: HoldLimits | null,
 ): Promise<PlacedOutcome> {
-  const { lines, exceeded, placed } = await reserve(sql, placement, limits);
+  let terms = placement.terms ?? (await readQuotedTerms(sql, placement.order));
+  let reserved = await reserve(sql, placement, terms, limits);
+  for (let changes = 0; reserved.isOutdated && changes < changesAtMost; changes += 1) {
+    terms = await readQuotedTerms(sql, placement.order);
+    reserved = await reserve(sql, placement, terms, limits);
+  }
+  const { lines, exceeded, placed } = reserved;
   if (placed) return { outcome: 'placed', order: placed, session: null };
-  const refusal = await refuseOrder(sql, placement, lines, exceeded);
+  const refusal = await refuseOrder(sql, placement, { lines, exceeded, terms });
   if (refusal) return { outcome: 'refused', reason: refusal };
   return findExistingOrder(sql, placement.order.checkoutKey, placement.requestId);
 }
+
+// More in a row only while somebody edits the terms by a program. The order is then refused as if its price had changed.
+const changesAtMost = 3;
 
 /** The address at which an order is paid. */
 export interface RecordedSession {
@@ -44,45 +55,69 @@ export interface RecordedSession {
 interface Reserved {
   readonly lines: ReadLine[];
   readonly exceeded: ExceededLimit | null;
+  /** The terms, or the prices of products, have changed since they were read. */
+  readonly isOutdated: boolean;
   readonly orderId: number | null;
   readonly totalCents: number;
   readonly holdExpiresAt: number;
 }
 
 /**
- * Places the order if every line is available at the shown price, and its client may hold that much. Otherwise changes nothing and
- * returns the available units and the exceeded limit.
+ * Places the order if every line is available, it costs what was shown, its delivery is possible under the present terms, and its client
+ * may hold that much. Otherwise changes nothing and returns the available units and the exceeded limit.
  */
 async function reserve(
   sql: Statement,
   { order, requestId, clients = [] }: Placement,
+  terms: QuotedTerms,
   limits: HoldLimits | null,
 ): Promise<{
   lines: readonly ReadLine[];
   exceeded: ExceededLimit | null;
+  isOutdated: boolean;
   placed: PlacedOrder | undefined;
 }> {
   const token = newOrderToken();
   const items = JSON.stringify(order.items);
   const client = bindingsOf(clients, limits);
+  const { items: _, delivery: __, ...columns } = order;
   // An input that an earlier release recorded lacks the fields that were added since.
-  const bindings = { ...order, ...buyerDetailsOf(order), ...client, items, requestId, token };
+  const buyer = buyerDetailsOf(order);
+  const bindings = { ...columns, ...buyer, ...client, ...deliveryBindings(terms), items, requestId, token };
   const [reserved] = await sql<Reserved>(reservation, bindings);
   const lines = reserved?.lines ?? [];
   // Products are never deleted, and the route has looked the SKUs up.
   if (!reserved || lines.length !== order.items.length) throw new Error('A product is unknown.');
-  const { orderId, totalCents, holdExpiresAt, exceeded } = reserved;
-  if (orderId === null) return { lines, exceeded, placed: undefined };
+  const { orderId, totalCents, holdExpiresAt, exceeded, isOutdated } = reserved;
+  if (orderId === null || typeof terms.delivery === 'string') {
+    return { lines, exceeded, isOutdated, placed: undefined };
+  }
   const placed = {
     orderId,
     token,
-    ...buyerDetailsOf(order),
+    ...buyer,
     totalCents,
     currency: currencyOf(lines),
+    delivery: terms.delivery,
     lines: lines.map(({ sku, product, qty, unitPriceCents }) => ({ sku, product, qty, unitPriceCents })),
     holdExpiresAt,
   };
-  return { lines, exceeded, placed };
+  return { lines, exceeded, isOutdated, placed };
+}
+
+/** The delivery of an order, for the statement. All but the terms are null where it is not possible. */
+function deliveryBindings({ version, subtotalCents, delivery }: QuotedTerms) {
+  const possible = typeof delivery === 'string' ? null : delivery;
+  return {
+    termsVersion: version,
+    quotedCents: subtotalCents,
+    deliveryMethod: possible?.method ?? null,
+    deliveryName: possible?.name ?? null,
+    deliveryCents: possible?.cents ?? null,
+    daysFrom: possible?.daysFrom ?? null,
+    daysTo: possible?.daysTo ?? null,
+    address: possible?.address ? JSON.stringify(possible.address) : null,
+  };
 }
 
 /** The client of a placement and its limits, for the statement. All are null or empty where no limit applies. */
@@ -129,7 +164,9 @@ const reservation = `
       from held cross join order_total group by client_hash
     ) as of_hash
   ), decided as (
-    select order_total.cents, order_total.currency, enough, case
+    select order_total.cents as subtotal, order_total.cents + cast(:deliveryCents as integer) as cents, order_total.currency, enough,
+      order_total.cents <> cast(:quotedCents as bigint) or (select version from terms) <> cast(:termsVersion as bigint) as is_outdated,
+    case
       when client.units + order_total.units > cast(:maxUnits as integer) then 'units'
       when client.cents + order_total.cents > cast(:maxCents as bigint) and client.units + order_total.units > 1 then 'value'
       when not is_fair and not (cast(:sparesSingleUnits as boolean) and order_total.units = 1) then 'share'
@@ -147,12 +184,14 @@ const reservation = `
       ) as recent
     ) as counted
   ), placed as (
-    insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, total_cents, currency,
+    insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, subtotal_cents, delivery_cents, total_cents,
+                        currency, delivery_method, delivery_name, delivery_days_from, delivery_days_to, address,
                         hold_expires_at, ${buyerColumns})
-    select :checkoutKey, :requestHash, :token, :browserId, :requestId, 'pending', cents, currency,
+    select :checkoutKey, :requestHash, :token, :browserId, :requestId, 'pending', subtotal, :deliveryCents, cents,
+           currency, :deliveryMethod, :deliveryName, :daysFrom, :daysTo, cast(:address as jsonb),
            now() + seconds * interval '1 second', ${buyerBindings}
     from decided cross join hold
-    where enough and cents = coalesce(cast(:shownCents as bigint), cents) and exceeded is null
+    where enough and cents = coalesce(cast(:shownCents as bigint), cents) and exceeded is null and not is_outdated
     on conflict (checkout_key) do nothing
     returning order_id, total_cents, currency, hold_expires_at
   ), lines as (
@@ -170,7 +209,7 @@ const reservation = `
   ), history as (
     insert into order_history (order_id, what) select order_id, 'placed' from placed
   )
-  select exceeded, order_id, total_cents,
+  select exceeded, is_outdated, order_id, total_cents,
     cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as hold_expires_at,
     (select json_agg(json_build_object(
        'productId', product_id, 'sku', sku, 'product', product, 'qty', qty,
@@ -194,6 +233,10 @@ export async function findExistingOrder(
 ): Promise<PlacedOutcome> {
   const [found] = await sql<ExistingOrder>(
     `select order_id, token, ${buyerColumns}, total_cents, currency, status, reason,
+       case when delivery_method is not null then json_build_object(
+         'method', delivery_method, 'name', delivery_name, 'cents', delivery_cents, 'daysFrom', delivery_days_from,
+         'daysTo', delivery_days_to, 'address', address
+       ) end as delivery,
        cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as hold_expires_at,
        request_id = :requestId as same_placement,
        exists (select from payments where payments.order_id = orders.order_id) as has_payment,

@@ -6,6 +6,7 @@ import {
   currencyOf,
   orderTotal,
   type Placement,
+  type QuotedTerms,
   type StockLine,
 } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
@@ -16,27 +17,35 @@ export interface ReadLine extends StockLine {
   readonly atMost?: number | null;
 }
 
+/** What is known about an order that is not placed. */
+export interface Refused {
+  readonly lines: readonly ReadLine[];
+  /** The limit of its client that it would exceed. */
+  readonly exceeded: ExceededLimit | null;
+  readonly terms: QuotedTerms;
+}
+
 /**
- * Records an order that is not placed, with the available units of its products, unless its key is used already.
- * @param exceeded the limit of its client that it would exceed
+ * Records an order that is not placed, with the available units of its products, unless its key is used already. It has no delivery, and
+ * keeps no address.
  * @returns the reason, when it was recorded
  */
 export async function refuseOrder(
   sql: Statement,
   { order, requestId }: Placement,
-  lines: readonly ReadLine[],
-  exceeded: ExceededLimit | null = null,
+  refused: Refused,
 ): Promise<CancelReason | undefined> {
-  const refusal = refusalOf(order.shownCents, lines, exceeded);
-  const { items: _, ...columns } = order;
-  const refused = await sql(
+  const { lines } = refused;
+  const refusal = refusalOf(order.shownCents, refused);
+  const { items: _, delivery: __, ...columns } = order;
+  const recorded = await sql(
     `with line as (
        select product_id, quantity, unit_price_cents from json_to_recordset(cast(:lines as json))
          as line (product_id integer, quantity integer, unit_price_cents integer)
      ), refused as (
-       insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, reason, total_cents, currency,
+       insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, reason, subtotal_cents, total_cents, currency,
                            hold_expires_at, cancelled_at, ${buyerColumns})
-       values (:checkoutKey, :requestHash, :token, :browserId, :requestId, 'cancelled', :reason, :total, :currency,
+       values (:checkoutKey, :requestHash, :token, :browserId, :requestId, 'cancelled', :reason, :total, :total, :currency,
                now(), now(), ${buyerBindings})
        on conflict (checkout_key) do nothing
        returning order_id
@@ -64,17 +73,20 @@ export async function refuseOrder(
       detail: JSON.stringify(refusal),
     },
   );
-  return refused.length === 1 ? refusal.reason : undefined;
+  return recorded.length === 1 ? refusal.reason : undefined;
 }
 
 /** The reason why an order is not placed, with the details for its shopper. */
-function refusalOf(shownCents: number | null, lines: readonly ReadLine[], exceeded: ExceededLimit | null) {
+function refusalOf(shownCents: number | null, { lines, exceeded, terms }: Refused) {
   const short = lines.filter((line) => line.available < line.qty);
   if (short.length > 0) {
     const missing = short.map(({ sku, qty, available }) => ({ sku, wanted: qty, available }));
     return { reason: 'out_of_stock', lines: missing } as const;
   }
-  const total = orderTotal(lines);
+  if (typeof terms.delivery === 'string') {
+    return { reason: 'delivery_unavailable', fault: terms.delivery } as const;
+  }
+  const total = orderTotal(lines) + terms.delivery.cents;
   if (exceeded === null || (shownCents ?? total) !== total) {
     return { reason: 'price_changed', shown: shownCents, total } as const;
   }

@@ -109,6 +109,7 @@ const refusalWords = {
   out_of_stock: words.checkout.outOfStock,
   price_changed: words.checkout.reviewChanged,
   hold_limit: words.checkout.holdLimit,
+  delivery_unavailable: words.checkout.deliveryUnavailable,
   payment_unavailable: words.checkout.paymentUnavailable,
   payment_ended: words.checkout.ended,
   hold_expired: words.checkout.ended,

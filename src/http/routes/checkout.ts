@@ -15,8 +15,10 @@ import {
   buyerDetails,
   cents,
   checkoutKey,
+  deliveryMethod,
   items,
   operation,
+  postalAddress,
   problems,
   response,
   timestamp,
@@ -36,7 +38,11 @@ const body = z
   .strictObject({
     items,
     ...buyerDetails,
-    amount: cents.optional().describe('The total that the buyer has seen, in minor units'),
+    delivery: z
+      .strictObject({ method: deliveryMethod, address: postalAddress.optional() })
+      .optional()
+      .describe('Without one, the order is collected at the shop'),
+    amount: cents.optional().describe('The total that the buyer has seen, with its delivery, in minor units'),
   })
   .meta({ examples: [{ items: [{ sku: 'bell', qty: 1 }], email: 'ada@example.com' }] })
   .nullish()
@@ -84,6 +90,7 @@ const startedResponses = {
     'out_of_stock',
     'price_changed',
     'hold_limit',
+    'delivery_unavailable',
     'payment_unavailable',
     'key_reused',
     'weak_key',
@@ -112,6 +119,7 @@ export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (ser
       key: storedKey,
       items: sent?.items ?? null,
       buyer: buyerDetailsOf(sent ?? {}),
+      delivery: sent?.delivery && { method: sent.delivery.method, address: sent.delivery.address ?? null },
       amount: sent?.amount,
       client: { network: clientAddressOf(request.ip), browserId },
     });

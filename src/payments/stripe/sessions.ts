@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { asciiAddressOf } from '../../domain/email-address.ts';
-import { orderTotal } from '../../domain/order.ts';
+import type { PostalAddress } from '../../domain/postal-address.ts';
 import type {
   EndedSession,
   ListedSession,
@@ -54,13 +54,13 @@ function sessionParameters(
     client_reference_id: reference,
     metadata,
     // So that a refund or a dispute, which names the charge alone, names the order too.
-    payment_intent_data: { metadata },
-    line_items: request.lines.map((line) => ({
-      quantity: line.qty,
+    payment_intent_data: { metadata, ...shippingOf(request.delivery?.address) },
+    line_items: pricedItems(request).map(({ name, cents, quantity }) => ({
+      quantity,
       price_data: {
         currency: request.currency.toLowerCase(),
-        unit_amount: line.unitPriceCents,
-        product_data: { name: line.product },
+        unit_amount: cents,
+        product_data: { name },
       },
     })),
     expires_at: holdEnds + shortestSessionSeconds,
@@ -71,14 +71,47 @@ function sessionParameters(
   };
 }
 
+/** What the payment page lists: the products, and a delivery that costs something. */
+function pricedItems({ lines, delivery }: SessionRequest) {
+  const items = lines.map(({ product, qty, unitPriceCents }) => ({
+    name: product,
+    cents: unitPriceCents,
+    quantity: qty,
+  }));
+  if (delivery === null || delivery.cents === 0) return items;
+  return [...items, { name: delivery.name, cents: delivery.cents, quantity: 1 }];
+}
+
+/** The address as the provider stores it with the payment. Its checks against fraud read it. */
+function shippingOf(address: PostalAddress | null | undefined): {
+  shipping?: Stripe.Checkout.SessionCreateParams.PaymentIntentData.Shipping;
+} {
+  if (!address) return {};
+  const { name, line1, line2, postalCode, city, region, country, phone } = address;
+  return {
+    shipping: {
+      name,
+      ...(phone !== null && { phone }),
+      address: {
+        line1,
+        city,
+        country,
+        ...(line2 !== null && { line2 }),
+        ...(postalCode !== null && { postal_code: postalCode }),
+        ...(region !== null && { state: region }),
+      },
+    },
+  };
+}
+
 /** @throws when it is not the session of the request: no shopper may be sent there */
 function sessionOf(
   session: Stripe.Checkout.Session,
-  { orderId, lines, currency }: SessionRequest,
+  { orderId, totalCents, currency }: SessionRequest,
 ): PaymentSession {
   const fits =
     session.client_reference_id === String(orderId) &&
-    session.amount_total === orderTotal(lines) &&
+    session.amount_total === totalCents &&
     session.currency?.toUpperCase() === currency;
   if (!fits) throw new Error(`Session ${session.id} is not the one of order ${orderId}.`);
   if (!session.id || !session.url) throw new Error(`The provider gave session ${session.id} no page.`);

@@ -30,6 +30,7 @@ const tables = `
     check ((settles_at is null) = (settles_with is null)),
     check (settles_at is null or payment = 'processing')
   );
+  alter table sessions add column if not exists shipping jsonb;
   create index if not exists sessions_open on sessions (expires_at) where status = 'open';
   create index if not exists sessions_settling on sessions (settles_at) where settles_at is not null;
   create index if not exists sessions_with_faults on sessions (position) where faults is not null;

@@ -47,6 +47,19 @@ const disabled = z.literal(['false', false], 'Adaptive Pricing is not supported:
 
 const lineItem = z.strictObject({ price_data: priceData, quantity: integer(1, 999_999) });
 
+const shipping = z.strictObject({
+  name: text(5_000),
+  phone: text(5_000).optional(),
+  address: z.strictObject({
+    line1: text(5_000),
+    line2: text(5_000).optional(),
+    city: text(5_000).optional(),
+    country: text(2).optional(),
+    postal_code: text(5_000).optional(),
+    state: text(5_000).optional(),
+  }),
+});
+
 const creation = z.strictObject({
   mode: z.literal('payment', 'Only the mode "payment" is supported'),
   line_items: z.array(lineItem).min(1).max(100),
@@ -58,7 +71,7 @@ const creation = z.strictObject({
     .max(512)
     .optional(),
   metadata,
-  payment_intent_data: z.strictObject({ metadata }).default({ metadata: {} }),
+  payment_intent_data: z.strictObject({ metadata, shipping: shipping.optional() }).default({ metadata: {} }),
   adaptive_pricing: z.strictObject({ enabled: disabled }).optional(),
   expires_at: integer(0, 99_999_999_999).optional(),
 });
@@ -146,6 +159,7 @@ function newSession(given: Creation, now: Date): NewSession {
     customerEmail: given.customer_email ?? null,
     metadata: given.metadata,
     intentMetadata: given.payment_intent_data.metadata,
+    shipping: given.payment_intent_data.shipping ?? null,
     successUrl: given.success_url,
     cancelUrl: given.cancel_url ?? null,
     expiresAt: new Date((given.expires_at ?? unixSeconds(now) + secondsOfLife) * 1000),

@@ -1,0 +1,174 @@
+import { iso31661, iso31662 } from 'iso-3166';
+import { formatAddress } from 'localized-address-format';
+import { postcodeValidator, postcodeValidatorExistsForCountry } from 'postcode-validator';
+
+/** Where an order is delivered. Every field is trimmed and is one line; null where the country or the buyer has none. */
+export interface PostalAddress {
+  readonly name: string;
+  readonly line1: string;
+  readonly line2: string | null;
+  readonly postalCode: string | null;
+  readonly city: string;
+  /** The code of ISO 3166-2 without its country, or the buyer's own word for it. */
+  readonly region: string | null;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string;
+  readonly phone: string | null;
+}
+
+/** An address as it was typed. */
+export type TypedAddress = { readonly [Field in keyof PostalAddress]?: string | undefined };
+
+/** The fields of an address, in the order in which they are typed. */
+export const addressFields = [
+  'name',
+  'line1',
+  'line2',
+  'postalCode',
+  'city',
+  'region',
+  'country',
+  'phone',
+] as const satisfies readonly (keyof PostalAddress)[];
+
+/** What is wrong with a field of an address. */
+export type AddressFault = 'missing' | 'too_long' | 'unreadable' | 'not_of_country';
+
+/** Most characters of a field. Carriers print no more on a label. */
+export const longestField: Readonly<Record<keyof PostalAddress, number>> = {
+  name: 100,
+  line1: 100,
+  line2: 100,
+  postalCode: 20,
+  city: 100,
+  region: 100,
+  country: 2,
+  phone: 30,
+};
+
+/**
+ * Checks an address as typed against the rules of its country: the format of its postal code, and whether addresses there have a postal
+ * code and a region. The rules are those of Google's address data, of postcode-validator, and of ISO 3166.
+ */
+export function readAddress(
+  typed: TypedAddress,
+):
+  | { readonly address: PostalAddress }
+  | { readonly faults: Partial<Record<keyof PostalAddress, AddressFault>> } {
+  const country = (typed.country ?? '').trim().toUpperCase();
+  const faults: Partial<Record<keyof PostalAddress, AddressFault>> = {};
+  const take = (
+    field: keyof PostalAddress,
+    isNeeded: boolean,
+    check = (_: string) => true,
+  ): string | null => {
+    const text = (typed[field] ?? '').normalize('NFC').trim().replaceAll(/\s+/g, ' ');
+    if (text === '') {
+      if (isNeeded) faults[field] = 'missing';
+      return null;
+    }
+    if (text.length > longestField[field]) faults[field] = 'too_long';
+    else if (/\p{C}/u.test(text.replaceAll(harmlessMarks, ''))) faults[field] = 'unreadable';
+    else if (!check(text)) faults[field] = 'not_of_country';
+    return text;
+  };
+  const isKnown = countryCodes.has(country);
+  if (!isKnown) faults.country = country === '' ? 'missing' : 'not_of_country';
+  const hasPostalCode = isKnown && prints(country, 'postalCode');
+  const hasRegion = isKnown && prints(country, 'administrativeArea');
+  const region = hasRegion ? take('region', true, (text) => isRegion(country, text)) : null;
+  const address = {
+    name: take('name', true) ?? '',
+    line1: take('line1', true) ?? '',
+    line2: take('line2', false),
+    postalCode: hasPostalCode
+      ? (take('postalCode', true, (text) => isPostalCode(country, text))?.toUpperCase() ?? null)
+      : null,
+    city: take('city', true) ?? '',
+    region: region && (regionCode(country, region) ?? region),
+    country,
+    phone: take('phone', false, (text) => /^\+?[\d ()./-]{4,}$/.test(text)),
+  };
+  if (faults.phone === 'not_of_country') faults.phone = 'unreadable';
+  return Object.keys(faults).length > 0 ? { faults } : { address };
+}
+
+// Zero-width joiners and marks of direction belong to names in several scripts.
+const harmlessMarks = /[\u200C-\u200F\u061C]/g;
+
+/** The codes of all countries (ISO 3166-1 alpha-2). */
+const countryCodes: ReadonlySet<string> = new Set(
+  iso31661.filter(({ state }) => state === 'assigned').map(({ alpha2 }) => alpha2),
+);
+
+/** Whether a text is the code of a country. */
+export function isCountry(code: string): boolean {
+  return countryCodes.has(code);
+}
+
+const names = new Intl.DisplayNames('en', { type: 'region' });
+
+/** The English name of a country. */
+export function countryName(code: string): string {
+  return names.of(code) ?? code;
+}
+
+/** Countries with their names, sorted by name. An empty list stands for all countries. */
+export function listCountries(codes: readonly string[]): { readonly code: string; readonly name: string }[] {
+  return [...(codes.length > 0 ? new Set(codes) : countryCodes)]
+    .map((code) => ({ code, name: countryName(code) }))
+    .toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
+}
+
+/** The lines of an address in the order of its country, with the country last. */
+export function addressLines({ country, ...address }: PostalAddress): string[] {
+  const { name, line1, line2, city, region, postalCode } = address;
+  const lines = formatAddress({
+    postalCountry: country,
+    name,
+    addressLines: line2 === null ? [line1] : [line1, line2],
+    locality: city,
+    ...(region !== null && { administrativeArea: region }),
+    ...(postalCode !== null && { postalCode }),
+  });
+  return [...lines, countryName(country)];
+}
+
+/** Whether addresses of a country print a field. */
+function prints(country: string, field: 'postalCode' | 'administrativeArea'): boolean {
+  const sample = '7';
+  return formatAddress({ postalCountry: country, [field]: sample })
+    .join('')
+    .includes(sample);
+}
+
+function isPostalCode(country: string, text: string): boolean {
+  return !postcodeValidatorExistsForCountry(country) || postcodeValidator(text.toUpperCase(), country);
+}
+
+// Everybody there writes one of the codes. The post of the United States has three more for its forces abroad.
+const strictRegions: Readonly<Record<string, readonly string[]>> = { AU: [], CA: [], US: ['AA', 'AE', 'AP'] };
+
+function isRegion(country: string, text: string): boolean {
+  const others = strictRegions[country];
+  return (
+    others === undefined || others.includes(text.toUpperCase()) || regionCode(country, text) !== undefined
+  );
+}
+
+/** The code of a region that was typed by its code or its name. */
+function regionCode(country: string, text: string): string | undefined {
+  const prefix = `${country}-`;
+  const typed = comparable(text);
+  const found = iso31662.find(
+    ({ code, name }) =>
+      code.startsWith(prefix) &&
+      (comparable(code.slice(prefix.length)) === typed || comparable(name) === typed),
+  );
+  return found?.code.slice(prefix.length);
+}
+
+/** A text without case and accents. */
+function comparable(text: string): string {
+  return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+}

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { placeOrder as placeRow } from '../../src/database/transactions/place-order.ts';
+import { statementsOf } from '../../src/shared/statement.ts';
+import { type Answer, ask, pay, type TestOrder } from '../support/orders.ts';
+import { secretKey } from '../support/settings.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+import { stripeClient } from '../support/stripe-simulator.ts';
+
+// Orders that are delivered: what they cost, where they go, and what is refused.
+
+let shop: TestShop;
+
+beforeAll(async () => {
+  shop = await startTestShop({ HOLD_SECONDS: '600' });
+});
+
+afterAll(() => shop?.close());
+
+const ada = {
+  name: 'Ada Reader',
+  line1: '742 Evergreen Terrace',
+  postal_code: '97403',
+  city: 'Springfield',
+  region: 'Oregon',
+  country: 'US',
+};
+
+function checkout(body: object): Promise<Answer> {
+  return ask(`${shop.shopUrl}/checkout/${randomUUID()}`, { items: [{ sku: 'shackle', qty: 2 }], ...body });
+}
+
+function rowOf({ body }: Answer) {
+  return shop.database('orders').where({ order_id: body['order_id'] }).first();
+}
+
+test('an order without a delivery is collected, and costs its products', async () => {
+  const answer = await checkout({});
+  expect(answer).toMatchObject({ status: 201, body: { total: 3780 } });
+  expect(await rowOf(answer)).toMatchObject({
+    subtotal_cents: 3780,
+    delivery_cents: 0,
+    delivery_method: 'collect',
+    address: null,
+  });
+});
+
+test('a delivery is paid with the order, and its address goes to the provider', async () => {
+  const answer = await checkout({ delivery: { method: 'standard', address: ada }, amount: 4470 });
+  expect(answer).toMatchObject({ status: 201, body: { total: 4470 } });
+  expect(await rowOf(answer)).toMatchObject({
+    subtotal_cents: 3780,
+    delivery_cents: 690,
+    total_cents: 4470,
+    delivery_name: 'Standard delivery',
+    delivery_days_from: 3,
+    delivery_days_to: 6,
+    address: { name: 'Ada Reader', region: 'OR', country: 'US' },
+  });
+  await pay(shop, answer.body as unknown as TestOrder);
+  const stripe = stripeClient(Number(new URL(shop.paymentUrl).port), secretKey);
+  const session = await stripe.checkout.sessions.retrieve(String(answer.body['payment_id']), {
+    expand: ['payment_intent'],
+  });
+  expect(session).toMatchObject({
+    amount_total: 4470,
+    payment_intent: {
+      shipping: {
+        name: 'Ada Reader',
+        address: {
+          line1: '742 Evergreen Terrace',
+          city: 'Springfield',
+          state: 'OR',
+          postal_code: '97403',
+          country: 'US',
+        },
+      },
+    },
+  });
+});
+
+test('heavier and more valuable orders have their own price', async () => {
+  const delivery = { method: 'standard', address: ada };
+  const total = async (items: object[]) => (await checkout({ items, delivery })).body['total'];
+  expect(await total([{ sku: 'bell', qty: 1 }])).toBe(14_900);
+  expect(await total([{ sku: 'thimble', qty: 200 }])).toBe(90_000);
+  expect(await total([{ sku: 'shackle', qty: 5 }])).toBe(9_450 + 690);
+});
+
+test.each([
+  ['a method that the shop does not have', { method: 'drone', address: ada }, 'unknown_method'],
+  ['no address', { method: 'standard' }, 'address_missing'],
+  [
+    'a country without the method',
+    { method: 'express', address: { ...ada, country: 'DE', postal_code: '10115' } },
+    'country_not_served',
+  ],
+])('%s is refused, and the key keeps the answer', async (_, delivery, fault) => {
+  const key = randomUUID();
+  const again = () =>
+    ask(`${shop.shopUrl}/checkout/${key}`, { items: [{ sku: 'shackle', qty: 1 }], delivery });
+  const refused = { status: 409, body: { code: 'delivery_unavailable', fault } };
+  expect(await again()).toMatchObject(refused);
+  expect(await again()).toMatchObject(refused);
+});
+
+test.each([
+  ['a postal code of another country', { postal_code: 'SW1A 1AA' }, 'postal_code'],
+  ['a region of another country', { region: 'Bavaria' }, 'region'],
+  ['300 characters in a line', { line1: 'x'.repeat(300) }, 'line1'],
+  ['a NUL', { name: 'a\0b' }, 'name'],
+  ['no country of this world', { country: 'XX' }, 'country'],
+  ['a field that addresses do not have', { planet: 'Mars' }, 'planet'],
+])('an address with %s names the field, and nothing is ordered', async (_, change, field) => {
+  const { status, body } = await checkout({
+    delivery: { method: 'standard', address: { ...ada, ...change } },
+  });
+  expect([status, body['code']]).toEqual([400, 'invalid_input']);
+  expect(JSON.stringify(body)).toContain(field);
+});
+
+test('a request with another delivery under the same key is another request', async () => {
+  const key = randomUUID();
+  const send = (delivery: object | undefined) =>
+    ask(`${shop.shopUrl}/checkout/${key}`, { items: [{ sku: 'shackle', qty: 1 }], delivery });
+  expect(await send({ method: 'standard', address: ada })).toMatchObject({ status: 201 });
+  expect(await send({ method: 'standard', address: ada })).toMatchObject({ status: 200 });
+  expect(await send(undefined)).toMatchObject({ status: 422, body: { code: 'key_reused' } });
+});
+
+test('a price that changed since it was shown is refused, and one that nobody saw is charged as it is now', async () => {
+  const delivery = { method: 'standard', address: ada };
+  const price = shop.database('delivery_prices').where({ method: 'standard', from_grams: 0, from_cents: 0 });
+  await price.clone().update({ price_cents: 790 });
+  try {
+    expect(await checkout({ delivery, amount: 4470 })).toMatchObject({
+      status: 409,
+      body: { code: 'price_changed', shown: 4470, total: 4570 },
+    });
+    expect(await checkout({ delivery })).toMatchObject({ status: 201, body: { total: 4570 } });
+  } finally {
+    await price.update({ price_cents: 690 });
+  }
+});
+
+test('terms that change between a request and its placing are read again', async () => {
+  const order = {
+    checkoutKey: randomUUID(),
+    requestHash: '0'.repeat(64),
+    items: [{ sku: 'shackle', qty: 1 }],
+    browserId: null,
+    email: null,
+    shownCents: null,
+    holdSeconds: 600,
+    delivery: { method: 'express', address: null },
+  };
+  const outdated = {
+    version: 0,
+    subtotalCents: 1890,
+    delivery: {
+      method: 'express',
+      name: 'For nothing',
+      cents: 0,
+      daysFrom: null,
+      daysTo: null,
+      address: null,
+    },
+  };
+  const placed = await placeRow(
+    statementsOf(shop.shopDatabase),
+    { order, requestId: randomUUID(), terms: outdated },
+    null,
+  );
+  expect(placed).toEqual({ outcome: 'refused', reason: 'delivery_unavailable' });
+});
