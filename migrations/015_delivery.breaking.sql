@@ -79,3 +79,11 @@ alter table orders
     'out_of_stock', 'price_changed', 'hold_limit', 'delivery_unavailable', 'payment_unavailable', 'payment_ended', 'hold_expired',
     'cancelled_by_shopper'
   ));
+
+-- Housekeeping finds orders with an address by these, too.
+drop index orders_unpaid_address;
+create index orders_unpaid_address on orders (cancelled_at)
+  where status = 'cancelled' and paid_at is null and (email is not null or address is not null);
+drop index orders_ended;
+create index orders_ended on orders (coalesce(refunded_at, dispatched_at, cancelled_at))
+  where status in ('dispatched', 'cancelled', 'refunded') and (email is not null or address is not null or browser_id is not null);

@@ -1,9 +1,13 @@
 import type { Database } from '../database/connection.ts';
 import { readCart } from '../database/queries/carts.ts';
 import { findOrderBy, listPendingOrders, type OrderWithPayment } from '../database/queries/orders.ts';
+import { readTerms } from '../database/queries/terms.ts';
 import { checkCart } from '../domain/cart.ts';
-import { type Blocker, maxPendingOrders } from '../domain/limits.ts';
+import type { DeliveryFault, DeliveryRequest } from '../domain/delivery.ts';
+import { type Blocker, largestTotalCents, maxPendingOrders } from '../domain/limits.ts';
 import { type BuyerDetails, buyerFields, type CancelReason } from '../domain/order.ts';
+import { quoteTerms, reviewFingerprintOf } from '../domain/terms.ts';
+import { statementsOf } from '../shared/statement.ts';
 import type { StartCheckout } from './start-checkout.ts';
 
 export interface OrderCartOptions {
@@ -22,10 +26,17 @@ export interface CartOrderRequest {
   readonly key: string;
   readonly reviewFingerprint: string;
   readonly buyer: BuyerDetails;
+  readonly delivery: DeliveryRequest;
 }
 
 /** Why a cart was not ordered; a `CancelReason` when the order of its key was cancelled. */
-export type CartRefusal = 'cart_changed' | 'review_changed' | 'too_many_pending' | Blocker | CancelReason;
+export type CartRefusal =
+  | 'cart_changed'
+  | 'review_changed'
+  | 'too_many_pending'
+  | DeliveryFault
+  | Blocker
+  | CancelReason;
 
 /**
  * Orders the cart of a browser exactly as its review showed it, or finds the order that it has already become.
@@ -33,7 +44,7 @@ export type CartRefusal = 'cart_changed' | 'review_changed' | 'too_many_pending'
  */
 export async function orderCart(
   { database, startCheckout, correctBuyer }: OrderCartOptions,
-  { browserId, network, key, reviewFingerprint, buyer }: CartOrderRequest,
+  { browserId, network, key, reviewFingerprint, buyer, delivery }: CartOrderRequest,
 ): Promise<{ readonly order: OrderWithPayment } | { readonly refused: CartRefusal }> {
   const known = await findOrderBy(database, { checkout_key: key });
   // A second click, a reload or another tab finds the same order.
@@ -43,15 +54,20 @@ export async function orderCart(
     if (corrected) await correctBuyer({ browserId, key, buyer });
     return { order: known };
   }
-  const cart = await readCart(database, browserId);
+  const [cart, terms] = await Promise.all([readCart(database, browserId), readTerms(statementsOf(database))]);
   const checked = checkCart(cart?.lines ?? []);
   if (cart?.checkoutKey !== key) return { refused: 'cart_changed' };
-  if (checked.reviewFingerprint !== reviewFingerprint) return { refused: 'review_changed' };
+  if (reviewFingerprintOf(checked, terms) !== reviewFingerprint) return { refused: 'review_changed' };
   if (checked.blocker !== null) return { refused: checked.blocker };
+  const ordered = checked.lines.filter(({ qty }) => qty > 0);
+  const quoted = quoteTerms(terms, { delivery }, ordered);
+  if (typeof quoted.delivery === 'string') return { refused: quoted.delivery };
+  const amount = quoted.subtotalCents + quoted.delivery.cents;
+  if (amount > largestTotalCents) return { refused: 'too_much' };
   const pending = await listPendingOrders(database, browserId);
   if (pending.length >= maxPendingOrders) return { refused: 'too_many_pending' };
-  const { items, totalCents: amount } = checked;
+  const { items } = checked;
   const client = { network, browserId };
-  const { order } = await startCheckout({ key, items, amount, browserId, buyer, client });
+  const { order } = await startCheckout({ key, items, amount, browserId, buyer, delivery, client });
   return { order };
 }

@@ -7,7 +7,14 @@ import { firstProduct } from '../database/queries/products.ts';
 import { refuseOrder } from '../database/transactions/refuse-order.ts';
 import type { DeliveryRequest } from '../domain/delivery.ts';
 import { ShopError } from '../domain/errors.ts';
-import { type Blocker, blockerOf, maxItems, maxQuantity, requestWaitMs } from '../domain/limits.ts';
+import {
+  type Blocker,
+  blockerOf,
+  largestTotalCents,
+  maxItems,
+  maxQuantity,
+  requestWaitMs,
+} from '../domain/limits.ts';
 import {
   type BuyerDetails,
   type Item,
@@ -90,6 +97,7 @@ export function createStartCheckout(
       if (!known) {
         const lines = stockLines(items, products);
         const quoted = quoteTerms(terms, order, lines);
+        checkTotal(quoted);
         const input = {
           order: { ...order, requestHash },
           requestId,
@@ -166,11 +174,19 @@ function stockLines(items: readonly Item[], products: readonly PricedProduct[]):
     qty: items.find(({ sku }) => sku === product.sku)?.qty ?? 0,
   }));
   const blocker = blockerOf(lines);
-  if (blocker) {
-    const message = `items: ${blockerMessages[blocker]}`;
-    throw new ShopError('invalid_input', message, { issues: [{ field: 'items', message }] });
-  }
+  if (blocker) throw blockedItems(blocker);
   return lines;
+}
+
+/** @throws ShopError `invalid_input` when the total with its delivery is more than one payment can be */
+function checkTotal({ subtotalCents, delivery }: QuotedTerms): void {
+  if (typeof delivery === 'string' || subtotalCents + delivery.cents <= largestTotalCents) return;
+  throw blockedItems('too_much');
+}
+
+function blockedItems(blocker: Blocker): ShopError {
+  const message = `items: ${blockerMessages[blocker]}`;
+  return new ShopError('invalid_input', message, { issues: [{ field: 'items', message }] });
 }
 
 const blockerMessages: Readonly<Record<Blocker, string>> = {

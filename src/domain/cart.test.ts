@@ -10,6 +10,7 @@ const line: CartLine = {
   seenPriceCents: 1000,
   unitPriceCents: 1000,
   currency: 'USD',
+  weightGrams: 150,
   heldByOtherOrders: 0,
 };
 

@@ -20,6 +20,7 @@ export interface CartLine {
   readonly seenPriceCents: number;
   readonly unitPriceCents: number;
   readonly currency: string;
+  readonly weightGrams: number;
   /** Units that other orders of the same browser hold. */
   readonly heldByOtherOrders: number;
 }

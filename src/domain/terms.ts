@@ -1,4 +1,5 @@
-import { type DeliveryMethod, decideDelivery } from './delivery.ts';
+import type { CheckedCart } from './cart.ts';
+import { type DeliveryMethod, decideDelivery, type Parcel } from './delivery.ts';
 import { currencyOf, type OrderRequest, orderTotal, type QuotedTerms } from './order.ts';
 
 /** What an order costs besides its products, at one moment. */
@@ -17,19 +18,27 @@ export interface WeighedLine {
   readonly weightGrams: number;
 }
 
+/** The value and the weight of lines. */
+export function parcelOf(lines: readonly WeighedLine[]): Parcel {
+  return {
+    subtotalCents: orderTotal(lines),
+    currency: currencyOf(lines),
+    grams: lines.reduce((sum, { qty, weightGrams }) => sum + qty * weightGrams, 0),
+  };
+}
+
 /** Prices the delivery of an order. */
 export function quoteTerms(
   { version, methods }: Terms,
   { delivery = { method: null, address: null } }: Pick<OrderRequest, 'delivery'>,
   lines: readonly WeighedLine[],
 ): QuotedTerms {
-  const subtotalCents = orderTotal(lines);
-  const grams = lines.reduce((sum, { qty, weightGrams }) => sum + qty * weightGrams, 0);
-  const parcel = { subtotalCents, currency: currencyOf(lines), grams };
+  const parcel = parcelOf(lines);
+  const { subtotalCents } = parcel;
   return { version, subtotalCents, delivery: decideDelivery(delivery, methods, parcel) };
 }
 
-/** The price of a quoted delivery in minor units; nothing where there is none. */
-export function deliveryCentsOf({ delivery }: QuotedTerms): number {
-  return typeof delivery === 'string' ? 0 : delivery.cents;
+/** Names a review: the units and prices of its cart, and the terms under which its delivery was priced. */
+export function reviewFingerprintOf({ reviewFingerprint }: CheckedCart, { version }: Terms): string {
+  return `${reviewFingerprint}.${version}`;
 }

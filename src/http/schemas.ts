@@ -114,6 +114,20 @@ export const postalAddress = z
     ],
   });
 
+const typedText = z.string().default('');
+
+/** The fields of an address as typed into a form. */
+export const typedAddress = {
+  name: typedText,
+  line1: typedText,
+  line2: typedText,
+  postal_code: typedText,
+  city: typedText,
+  region: typedText,
+  country: typedText,
+  phone: typedText,
+};
+
 const addressFaults: Readonly<Record<AddressFault, string>> = {
   missing: 'missing',
   too_long: 'too long',

@@ -1,5 +1,7 @@
 import type { EmailContent, EmailLine, KeptEmail, PlannedEmail } from '../database/queries/emails.ts';
+import { addressLines } from '../domain/postal-address.ts';
 import { formatMoney } from '../shared/money.ts';
+import { type AmountRow, amountsOf } from './order-view.ts';
 import type { Renderer } from './render.ts';
 import { longTime } from './times.ts';
 import {
@@ -46,10 +48,17 @@ function emailView(email: PlannedEmail, publicUrl: string) {
     name: orderWords(orderId),
     paragraphs,
     lines: email.lines.map((line) => lineView(line, email)),
+    amounts: amountRowsOf(email),
+    address: email.address ? addressLines(email.address).map(onOneLine) : [],
     total: money(email, email.totalCents),
     refund: refund && { amount: refunded, reason: reasonOf(refund) },
     orderUrl: `${publicUrl}/orders/${email.token}`,
   };
+}
+
+function amountRowsOf(email: PlannedEmail): AmountRow[] {
+  const { totalCents, subtotalCents = totalCents, deliveryCents = 0, deliveryName = null, currency } = email;
+  return amountsOf({ subtotalCents, deliveryCents, deliveryName, currency });
 }
 
 /** The operator's reason for a refund, or the shop's own. */

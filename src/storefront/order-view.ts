@@ -1,13 +1,23 @@
 import type { OrderDetails } from '../database/queries/order-details.ts';
 import type { OrderLine, OrderWithPayment } from '../database/queries/orders.ts';
 import { isWaiting } from '../domain/payment.ts';
+import { addressLines } from '../domain/postal-address.ts';
 import { formatMoney } from '../shared/money.ts';
 import { type Notice, noticesOf } from './order-notices.ts';
 import { type DispatchView, dispatchView } from './progress-view.ts';
 import { refundSums } from './refund-history.ts';
 import { type Step, timeline } from './timeline.ts';
 import { longTime, type ShownTime, shownTime } from './times.ts';
-import { orderWords, paymentStates, payWords, refundSteps, statusWords, words } from './words.ts';
+import {
+  afterDispatchWords,
+  daysWords,
+  orderWords,
+  paymentStates,
+  payWords,
+  refundSteps,
+  statusWords,
+  words,
+} from './words.ts';
 
 interface LineView {
   readonly name: string;
@@ -46,7 +56,10 @@ export interface OrderView {
   readonly steps: readonly Step[];
   readonly linesTitle: string;
   readonly lines: readonly LineView[];
+  /** What the total is made of; empty where it is the products alone. */
+  readonly amounts: readonly AmountRow[];
   readonly total: string;
+  readonly delivery: DeliveryView | null;
   readonly receiptRows: readonly ReceiptRow[];
   /** There is something to keep on paper. */
   readonly receipt: boolean;
@@ -81,7 +94,9 @@ export function orderView(details: OrderDetails, now: Date): OrderView {
     steps: timeline(order, history, now),
     linesTitle: wasRefused ? words.order.wanted : words.order.bought,
     lines: lines.map((line) => lineView(line, currency)),
+    amounts: amountsOf(order),
     total,
+    delivery: deliveryOf(order),
     receiptRows: receiptRowsOf(details),
     receipt: order.paidAt !== null,
     backToCart: order.status === 'cancelled' && order.browserId !== null && order.paidAt === null,
@@ -114,6 +129,45 @@ function lineView(
     quantity,
     unit: formatMoney({ cents, currency }),
     sum: formatMoney({ cents: cents * quantity, currency }),
+  };
+}
+
+/** A part of a total. */
+export interface AmountRow {
+  readonly label: string;
+  readonly amount: string;
+}
+
+type OrderAmounts = Pick<OrderWithPayment, 'subtotalCents' | 'deliveryCents' | 'deliveryName' | 'currency'>;
+
+/** What a total is made of; empty where it is the products alone. */
+export function amountsOf({
+  subtotalCents,
+  deliveryCents,
+  deliveryName,
+  currency,
+}: OrderAmounts): AmountRow[] {
+  if (deliveryCents === 0) return [];
+  return [
+    { label: words.order.subtotal, amount: formatMoney({ cents: subtotalCents, currency }) },
+    { label: deliveryName ?? '', amount: formatMoney({ cents: deliveryCents, currency }) },
+  ];
+}
+
+interface DeliveryView {
+  readonly name: string;
+  readonly days: string | null;
+  /** The lines of the address; empty where none is needed. */
+  readonly address: readonly string[];
+}
+
+function deliveryOf(order: OrderWithPayment): DeliveryView | null {
+  const { deliveryName, deliveryDaysFrom: from, deliveryDaysTo: to, address } = order;
+  if (deliveryName === null) return null;
+  return {
+    name: deliveryName,
+    days: from === null || to === null ? null : afterDispatchWords(daysWords(from, to)),
+    address: address ? addressLines(address) : [],
   };
 }
 

@@ -1,8 +1,15 @@
 import type { ProductOrder } from '../database/queries/products.ts';
 import type { EmailKind } from '../database/tables.ts';
+import type { DeliveryFault, DeliveryMethod } from '../domain/delivery.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import { type Blocker, maxEmailLength, maxItems, maxQuantity } from '../domain/limits.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';
+import {
+  type AddressFault,
+  listCountries,
+  longestField,
+  type PostalAddress,
+} from '../domain/postal-address.ts';
 import type { RefundReason } from '../domain/refund.ts';
 
 // The texts of shoppers and buyers: pages first, then messages. To translate the shop, translate this file. The texts of
@@ -67,6 +74,23 @@ export const words = {
     email: 'E-mail',
     emailHint: 'For the confirmation of this order, and for nothing else.',
     change: 'Change the cart',
+    subtotal: 'Products',
+    delivery: 'How you get it',
+    deliveryPrice: 'Delivery',
+    free: 'Free',
+    address: 'Where it goes',
+    addressOf: {
+      name: 'Name',
+      line1: 'Street and number',
+      line2: 'Flat, company or floor (optional)',
+      postalCode: 'Postal code',
+      city: 'Town or city',
+      region: 'State, province or county',
+      country: 'Country',
+      chooseCountry: 'Choose',
+      phone: 'Phone, for the carrier (optional)',
+    },
+    regionHint: 'Where addresses of the country have one.',
     button: 'Order and pay',
     placing: 'Placing your order…',
     next: 'You pay on the next page. This button places one order, however often it is pressed.',
@@ -140,6 +164,7 @@ export const words = {
     paymentSeen: 'Your payment has arrived and is being booked.',
     bought: 'What you ordered',
     wanted: 'What you wanted',
+    subtotal: 'Products',
     total: 'Total',
     ordered: 'Ordered',
     payment: 'Payment',
@@ -321,6 +346,78 @@ export const emailFaults = {
   tooLong: `An e-mail address has ${maxEmailLength} characters at most.`,
   unreadable: 'Enter an e-mail address such as name@example.com.',
 } as const;
+
+/** Why an order cannot be delivered, next to the choice. */
+export const deliveryFaultWords: Readonly<Record<DeliveryFault, string>> = {
+  unknown_method: 'Choose how you want to get your order.',
+  address_missing: 'Enter the address, or choose another way to get your order.',
+  country_not_served: 'We do not deliver to that country in this way. Choose another way or another address.',
+  currency_not_served: 'This order cannot be delivered in that way. Choose another one.',
+};
+
+const addressFaultOf = (missing: string, wrong: string, long: string) => ({
+  missing,
+  not_of_country: wrong,
+  unreadable: `${wrong} It has characters that cannot be printed on a label.`,
+  too_long: long,
+});
+
+/** Faults of the fields of an address. */
+export const addressFaultWords: Readonly<
+  Record<keyof PostalAddress, Readonly<Record<AddressFault, string>>>
+> = {
+  name: addressFaultOf('Enter a name.', 'Enter a name.', longWords('name')),
+  line1: addressFaultOf(
+    'Enter the street and the number.',
+    'Enter the street and the number.',
+    longWords('line1'),
+  ),
+  line2: addressFaultOf('', 'Check the second line.', longWords('line2')),
+  postalCode: addressFaultOf(
+    'Enter the postal code.',
+    'Enter a postal code of this country.',
+    longWords('postalCode'),
+  ),
+  city: addressFaultOf('Enter the town or city.', 'Enter the town or city.', longWords('city')),
+  region: addressFaultOf(
+    'Enter the state, province or county.',
+    'Enter a state or province of this country.',
+    longWords('region'),
+  ),
+  country: addressFaultOf('Choose the country.', 'Choose the country.', 'Choose the country.'),
+  phone: addressFaultOf('', 'Enter a phone number such as +44 20 7946 0018.', longWords('phone')),
+};
+
+function longWords(field: keyof PostalAddress): string {
+  return `Shorten this: there is room for ${longestField[field]} characters.`;
+}
+
+/** How long a delivery takes, and where it goes. */
+export function deliveryHint({ daysFrom, daysTo, needsAddress, countries }: DeliveryMethod): string {
+  const days = daysFrom === null || daysTo === null ? [] : [daysWords(daysFrom, daysTo)];
+  const where = needsAddress && countries.length > 0 ? [countriesWords(countries)] : [];
+  return [...days, ...where].join(', ');
+}
+
+/** The length of a delivery, in working days. */
+export function daysWords(from: number, to: number): string {
+  const days = from === to ? String(to) : `${from} to ${to}`;
+  return `${days} working day${to === 1 ? '' : 's'}`;
+}
+
+/** When a delivery arrives. */
+export function afterDispatchWords(days: string): string {
+  return `${days} after the dispatch`;
+}
+
+const countriesNamed = 3;
+
+function countriesWords(countries: readonly string[]): string {
+  const names = listCountries(countries).map(({ name }) => name);
+  return names.length > countriesNamed
+    ? `to ${names.length} countries`
+    : `to ${new Intl.ListFormat(words.language).format(names)}`;
+}
 
 /** A product and how many of it. */
 export function itemWords(product: string, quantity: number): string {
@@ -544,6 +641,7 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
 export const emailWords = {
   bought: 'What you ordered',
   total: 'Total',
+  deliveredTo: 'Where it goes',
   refunded: 'Paid back',
   reason: 'Reason',
   open: 'See your order',

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { placeOrder as placeRow } from '../../src/database/transactions/place-order.ts';
 import { statementsOf } from '../../src/shared/statement.ts';
+import { fieldIn, Visitor } from '../support/browser.ts';
 import { type Answer, ask, pay, type TestOrder } from '../support/orders.ts';
 import { secretKey } from '../support/settings.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
@@ -172,4 +173,82 @@ test('terms that change between a request and its placing are read again', async
     null,
   );
   expect(placed).toEqual({ outcome: 'refused', reason: 'delivery_unavailable' });
+});
+
+describe('in a browser', () => {
+  const typed = { ...ada, email: 'ada@reader.example', delivery: 'standard' };
+
+  async function reviewOf(visitor: Visitor): Promise<{ html: string; form: Record<string, string> }> {
+    const { text: html } = await visitor.get('/cart/checkout');
+    return { html, form: { key: fieldIn(html, 'key'), fingerprint: fieldIn(html, 'fingerprint') } };
+  }
+
+  async function withCart(): Promise<Visitor> {
+    const visitor = new Visitor(shop.shopUrl);
+    await visitor.post('/cart/lines', { sku: 'shackle', qty: '2' });
+    return visitor;
+  }
+
+  test('the review offers every delivery with its price, the order has the chosen one, and the next review its address', async () => {
+    const visitor = await withCart();
+    const { html, form } = await reviewOf(visitor);
+    for (const text of ['Collect at the shop', 'Standard delivery', '$6.90', '$44.70', 'to 19 countries']) {
+      expect(html).toContain(text);
+    }
+    expect(await visitor.post('/cart/checkout', { ...form, ...typed })).toMatchObject({ status: 303 });
+    const [order] = await shop.database('orders').where({ checkout_key: form['key'] });
+    expect(order).toMatchObject({ total_cents: 4470, address: { name: 'Ada Reader', region: 'OR' } });
+    const { text: page } = await visitor.get(`/orders/${order.token}`);
+    for (const text of ['$37.80', '$6.90', '$44.70', 'Springfield, OR 97403', 'United States']) {
+      expect(page).toContain(text);
+    }
+    await visitor.post('/cart/lines', { sku: 'thimble', qty: '1' });
+    const { html: next } = await reviewOf(visitor);
+    expect(next).toContain('value="742 Evergreen Terrace"');
+    expect(next).toMatch(/id="delivery-standard"[^>]*checked/);
+    expect(next).toMatch(/<option value="US" selected>/);
+  });
+
+  test('each fault of an address is told at its field, and everything typed stays', async () => {
+    const visitor = await withCart();
+    const { form } = await reviewOf(visitor);
+    const wrong = { postal_code: 'SW1A 1AA', name: '', city: '<script>alert(1)</script>' };
+    const { status, text } = await visitor.post('/cart/checkout', { ...form, ...typed, ...wrong });
+    expect(status).toBe(400);
+    expect(text).toMatch(/id="name-error"[^]*Enter a name/);
+    expect(text).toMatch(/id="postalCode-error"[^]*postal code of this country/);
+    expect(text).toContain('value="&lt;script&gt;alert(1)&lt;/script&gt;"');
+    expect(text).toContain('value="742 Evergreen Terrace"');
+    expect(await visitor.post('/cart/checkout', { ...form, ...typed })).toMatchObject({ status: 303 });
+  });
+
+  test('a country that the method does not serve is told at the choice', async () => {
+    const visitor = await withCart();
+    const { form } = await reviewOf(visitor);
+    const abroad = { country: 'DE', postal_code: '10115', region: '', delivery: 'express' };
+    const { status, text } = await visitor.post('/cart/checkout', { ...form, ...typed, ...abroad });
+    expect([status, text]).toEqual([
+      409,
+      expect.stringMatching(/id="delivery-error"[^]*do not deliver to that country/),
+    ]);
+  });
+
+  test('a method that is removed, or a price that changes, while the review is open is shown before anything is ordered', async () => {
+    const visitor = await withCart();
+    const { form } = await reviewOf(visitor);
+    const express = shop.database('delivery_methods').where({ method: 'express' });
+    await express.clone().update({ removed_at: new Date() });
+    try {
+      const answer = await visitor.post('/cart/checkout', { ...form, ...typed, delivery: 'express' });
+      expect([answer.status, answer.text]).toEqual([
+        409,
+        expect.stringContaining('has changed since this page was shown'),
+      ]);
+      expect(answer.text).not.toContain('Express delivery');
+      const [order] = await shop.database('orders').where({ checkout_key: form['key'] });
+      expect(order).toBeUndefined();
+    } finally {
+      await express.update({ removed_at: null });
+    }
+  });
 });

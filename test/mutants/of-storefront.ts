@@ -38,8 +38,8 @@ export const storefront: readonly Mutant[] = [
     name: 'an order is placed without comparing it with the review',
     promise: 'nothing is ordered that was not shown, nor at another price',
     file: 'src/checkout/order-cart.ts',
-    from: 'checked.reviewFingerprint !== reviewFingerprint',
-    to: `checked.reviewFingerprint === ''`,
+    from: 'reviewFingerprintOf(checked, terms) !== reviewFingerprint',
+    to: `reviewFingerprintOf(checked, terms) === ''`,
     test: { file: checkout, name: 'other products for the same total' },
   },
   {

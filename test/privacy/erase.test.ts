@@ -44,8 +44,20 @@ const customer = {
   phone: '+44 20 7946 0999',
   address: { city: 'London', line1: '12 St James’s Square' },
 };
+const delivery = {
+  method: 'standard',
+  address: {
+    name: customer.name,
+    line1: '7 Dover Street',
+    postal_code: 'W1S 4LD',
+    city: 'London',
+    country: 'GB',
+    phone: '+44 20 7946 0111',
+  },
+};
 /** Anything of her in a dump. */
-const hers = /(?<!z)ada\.lovelace\+shop@r[ae]{2}der\.example|ada lovelace|7946 0999|james’s/i;
+const hers =
+  /(?<!z)ada\.lovelace\+shop@r[ae]{2}der\.example|ada lovelace|7946 0(?:999|111)|james’s|dover street/i;
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 let databases: TestDatabase;
@@ -73,18 +85,18 @@ afterAll(async () => {
 });
 
 const makers: Readonly<Record<string, () => Promise<TestOrder>>> = {
-  pending: () => placeOrder(shop, { email }),
-  paid: () => placePaidOrder(shop, { email: lower }),
+  pending: () => placeOrder(shop, { email, delivery }),
+  paid: () => placePaidOrder(shop, { email: lower, delivery }),
   refundDue: failingRefund,
   dispatched: () => dispatched(email),
   cancelled: async () => {
-    const order = await placeOrder(shop, { email });
+    const order = await placeOrder(shop, { email, delivery });
     await waysToCancel['on the order’s page'](shop, order);
     await becomes(shop, order, { status: 'cancelled' });
     return order;
   },
   expired: async () => {
-    const order = await placeOrder(shop, { email: lower });
+    const order = await placeOrder(shop, { email: lower, delivery });
     await askProvider(shop, `checkout/sessions/${order.payment_id}/expire`, 'POST');
     await becomes(shop, order, { status: 'cancelled' });
     return order;
@@ -95,7 +107,7 @@ const makers: Readonly<Record<string, () => Promise<TestOrder>>> = {
     return order;
   },
   refunded: async () => {
-    const order = await placePaidOrder(shop, { email });
+    const order = await placePaidOrder(shop, { email, delivery });
     await refund(shop, order);
     await becomes(shop, order, { status: 'refunded' });
     return order;
@@ -122,7 +134,7 @@ async function ordersInEveryState(): Promise<Record<string, TestOrder>> {
 }
 
 async function dispatched(buyer: string): Promise<TestOrder> {
-  const order = await placePaidOrder(shop, { email: buyer });
+  const order = await placePaidOrder(shop, { email: buyer, ...(buyer !== bystander && { delivery }) });
   await hurryDispatch(shop, order);
   await becomes(shop, order, { status: 'dispatched' });
   return order;
@@ -131,12 +143,14 @@ async function dispatched(buyer: string): Promise<TestOrder> {
 async function refuse(): Promise<void> {
   const key = `refused-${randomUUID()}`;
   const items = [{ sku: 'shackle', qty: 1000 }];
-  expect(await ask(`${shop.shopUrl}/checkout/${key}`, { items, email })).toMatchObject({ status: 409 });
+  expect(await ask(`${shop.shopUrl}/checkout/${key}`, { items, email, delivery })).toMatchObject({
+    status: 409,
+  });
 }
 
 /** Paid by a charge that the provider does not have, so that its refund is refused. */
 async function failingRefund(): Promise<TestOrder> {
-  const order = await placeOrder(shop, { email });
+  const order = await placeOrder(shop, { email, delivery });
   await postSigned(shop, paidEvent(order));
   await becomes(shop, order, { status: 'paid' });
   await refund(shop, order);
@@ -164,7 +178,7 @@ function paidEvent({ payment_id: id, order_id: orderId, total }: TestOrder) {
 }
 
 async function paidByName(): Promise<TestOrder> {
-  const order = await placeOrder(shop, { email });
+  const order = await placeOrder(shop, { email, delivery });
   expect(await postSigned(shop, paidEvent(order))).toBe(200);
   await hurryDispatch(shop, order);
   await becomes(shop, order, { status: 'dispatched' });
@@ -359,6 +373,7 @@ describe.sequential('a person with orders in every state', () => {
       expect.arrayContaining(['checkout-lost', `checkout-${orders['pending']?.key}`]),
     );
     expect(output).not.toContain(bystander);
+    expect(output).toContain(delivery.address.line1);
     expect(output).not.toContain(customer.phone);
   });
 

@@ -1,5 +1,6 @@
 import type { CancelReason, OrderStatus } from '../../domain/order.ts';
 import type { PaymentState } from '../../domain/payment.ts';
+import type { PostalAddress } from '../../domain/postal-address.ts';
 import type { Database } from '../connection.ts';
 import type { EmailKind, EmailRow, RefundRow } from '../tables.ts';
 import type { OrderLine } from './orders.ts';
@@ -65,6 +66,11 @@ export interface PlannedEmail {
   readonly paymentState: PaymentState | null;
   readonly paidLate: boolean;
   readonly totalCents: number;
+  /** Missing in a step that an earlier release recorded. */
+  readonly subtotalCents?: number;
+  readonly deliveryCents?: number;
+  readonly deliveryName?: string | null;
+  readonly address?: PostalAddress | null;
   readonly currency: string;
   readonly holdExpiresAt: number;
   readonly lines: readonly EmailLine[];

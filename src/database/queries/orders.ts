@@ -1,4 +1,5 @@
 import { maxPendingOrders } from '../../domain/limits.ts';
+import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { type OrderRow, type PaymentRow, type RefundRow, refusalsSql } from '../tables.ts';
 
@@ -80,15 +81,19 @@ export async function newestOrderAt(database: Database): Promise<Date | undefine
   return newest?.createdAt;
 }
 
-/** The address that a browser gave last, so that nobody types it twice; empty for one that gave none. */
-export async function lastEmailOf(database: Database, browserId: string): Promise<string> {
-  const [last] = await database('orders')
-    .where({ browser_id: browserId })
-    .whereNotNull('email')
-    .orderBy('order_id', 'desc')
-    .limit(1)
-    .select<{ email: string }[]>('email');
-  return last?.email ?? '';
+/** The fields that a browser gave last, each null where it gave none. */
+export type LastBuyer = Readonly<Pick<OrderRow, 'email' | 'deliveryMethod' | 'address'>>;
+
+/** Finds the fields that a browser gave last, so that nobody types them twice. */
+export async function lastBuyerOf(database: Database, browserId: string): Promise<LastBuyer> {
+  const last = (column: string) =>
+    `(select ${column} from orders where browser_id = :browserId and ${column} is not null
+      order by order_id desc limit 1) as ${column}`;
+  const [buyer] = await statementsOf(database)<LastBuyer>(
+    `select ${['email', 'delivery_method', 'address'].map(last).join(', ')}`,
+    { browserId },
+  );
+  return buyer ?? { email: null, deliveryMethod: null, address: null };
 }
 
 /** An order that is pending, and whether its shopper has asked to cancel it. */

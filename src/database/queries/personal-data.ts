@@ -54,11 +54,12 @@ const endedAt = 'coalesce(refunded_at, dispatched_at, cancelled_at)';
 const due: Readonly<Record<ErasureReason, { readonly condition: string; readonly order: string }>> = {
   asked: { condition: 'erase_asked_at is not null', order: 'order_id' },
   unpaid: {
-    condition: `status = 'cancelled' and paid_at is null and email is not null and cancelled_at < now() - interval '1 day'`,
+    condition: `status = 'cancelled' and paid_at is null and (email is not null or address is not null)
+      and cancelled_at < now() - interval '1 day'`,
     order: 'cancelled_at',
   },
   ended: {
-    condition: `status in ('dispatched', 'cancelled', 'refunded') and (email is not null or browser_id is not null)
+    condition: `status in ('dispatched', 'cancelled', 'refunded') and (email is not null or address is not null or browser_id is not null)
       and ${endedAt} < now() - cast(:days as integer) * interval '1 day'`,
     order: endedAt,
   },

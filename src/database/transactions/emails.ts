@@ -62,7 +62,7 @@ export const readPlannedEmail = transaction(
               exists (
                 select 1 from order_history where order_id = orders.order_id and what = 'paid_late'
               ) as paid_late,
-              total_cents, orders.currency,
+              total_cents, subtotal_cents, delivery_cents, delivery_name, address, orders.currency,
               cast(extract(epoch from hold_expires_at) * 1000 as double precision) as hold_expires_at,
               (
                 select json_agg(json_build_object(

@@ -3,20 +3,41 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type CartRefusal, type OrderCartOptions, orderCart } from '../../checkout/order-cart.ts';
 import { readCart } from '../../database/queries/carts.ts';
-import { lastEmailOf, listPendingOrders, type OrderWithPayment } from '../../database/queries/orders.ts';
+import {
+  type LastBuyer,
+  lastBuyerOf,
+  listPendingOrders,
+  type OrderWithPayment,
+} from '../../database/queries/orders.ts';
+import { readTerms } from '../../database/queries/terms.ts';
 import { checkCart } from '../../domain/cart.ts';
 import { readEmailAddress } from '../../domain/email-address.ts';
 import { type ErrorCode, ShopError } from '../../domain/errors.ts';
 import { maxEmailLength, maxPendingOrders } from '../../domain/limits.ts';
 import { type BuyerDetails, buyerDetailsOf, buyerFields } from '../../domain/order.ts';
 import { isPayable } from '../../domain/payment.ts';
-import { type CheckoutFault, checkoutView } from '../../storefront/checkout-view.ts';
-import { blockerWords, emailFaults, shareWords, tooManyPendingWords, words } from '../../storefront/words.ts';
+import {
+  type AddressFault,
+  addressFields,
+  type PostalAddress,
+  readAddress,
+} from '../../domain/postal-address.ts';
+import { statementsOf } from '../../shared/statement.ts';
+import { type CheckoutFault, type CheckoutSource, checkoutView } from '../../storefront/checkout-view.ts';
+import {
+  addressFaultWords,
+  blockerWords,
+  deliveryFaultWords,
+  emailFaults,
+  shareWords,
+  tooManyPendingWords,
+  words,
+} from '../../storefront/words.ts';
 import { clientAddressOf } from '../client-address.ts';
 import { problemTypes } from '../errors.ts';
 import { checkoutLimit } from '../limits.ts';
 import { type PageServices, wantsPage } from '../pages.ts';
-import { checkoutKey, typedBuyerDetails } from '../schemas.ts';
+import { checkoutKey, typedAddress, typedBuyerDetails } from '../schemas.ts';
 
 export interface CartCheckoutOptions extends OrderCartOptions, PageServices {
   /** Gives a cart a new key when the order of its present key has ended. */
@@ -31,6 +52,8 @@ const form = z.object({
   key: checkoutKey.catch(''),
   fingerprint: z.string().default(''),
   ...typedBuyerDetails,
+  delivery: z.string().nullable().default(null),
+  ...typedAddress,
 });
 
 type Form = z.infer<typeof form>;
@@ -60,21 +83,34 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
 async function order(
   options: CartCheckoutOptions,
   client: { readonly browserId: string; readonly network: string },
-  { key, fingerprint, ...typed }: Form,
+  { key, fingerprint, delivery: method, ...typed }: Form,
 ): Promise<
   { readonly location: string } | { readonly status: number; readonly faults: readonly CheckoutFault[] }
 > {
   const asked = options.asksEmail ? buyerFields : buyerFields.filter((field) => field !== 'email');
-  const faults = asked.flatMap((field) => {
+  const faults: CheckoutFault[] = asked.flatMap((field) => {
     const text = typedFault[field](typed[field]);
     return text === null ? [] : [{ field, text }];
   });
-  if (faults.length > 0) return { status: 400, faults };
-  const buyer = buyerDetailsOf(options.asksEmail ? typed : { ...typed, email: null });
+  const { methods } = await readTerms(statementsOf(options.database));
+  const needsAddress = methods.some((one) => one.method === method && one.needsAddress);
+  const read = needsAddress ? readAddress(addressOf(typed)) : { address: null };
+  if ('faults' in read) faults.push(...addressFaultsOf(read.faults));
+  if (faults.length > 0 || 'faults' in read) return { status: 400, faults };
+  const buyer = buyerDetailsOf(options.asksEmail ? typed : { email: null });
+  const delivery = { method, address: read.address };
   try {
-    const answer = await orderCart(options, { ...client, key, reviewFingerprint: fingerprint, buyer });
+    const answer = await orderCart(options, {
+      ...client,
+      key,
+      reviewFingerprint: fingerprint,
+      buyer,
+      delivery,
+    });
     if ('order' in answer) return { location: nextAddress(answer.order) };
-    return { status: 409, faults: [{ field: 'items', text: refusalWords[answer.refused] }] };
+    const { refused } = answer;
+    const field = refused in deliveryFaultWords ? 'delivery' : 'items';
+    return { status: 409, faults: [{ field, text: refusalWords[refused] }] };
   } catch (error) {
     // An error that is not about this order has a page of its own.
     if (!(error instanceof ShopError && error.code in refusalWords)) throw error;
@@ -101,11 +137,23 @@ const typedFault: Readonly<Record<keyof BuyerDetails, (typed: string) => string 
   },
 };
 
+function addressOf({ postal_code: postalCode, ...typed }: Omit<Form, 'key' | 'fingerprint' | 'delivery'>) {
+  return { ...typed, postalCode };
+}
+
+function addressFaultsOf(faults: Partial<Record<keyof PostalAddress, AddressFault>>): CheckoutFault[] {
+  return addressFields.flatMap((field) => {
+    const fault = faults[field];
+    return fault === undefined ? [] : [{ field, text: addressFaultWords[field][fault] }];
+  });
+}
+
 const refusalWords = {
   cart_changed: words.checkout.cartChanged,
   review_changed: words.checkout.reviewChanged,
   too_many_pending: tooManyPendingWords(maxPendingOrders),
   ...blockerWords,
+  ...deliveryFaultWords,
   out_of_stock: words.checkout.outOfStock,
   price_changed: words.checkout.reviewChanged,
   hold_limit: words.checkout.holdLimit,
@@ -130,6 +178,17 @@ function goTo(request: FastifyRequest, reply: FastifyReply, location: string): F
   return reply.send({ location });
 }
 
+/** A form with the fields that the browser gave last. */
+function formOf(last: LastBuyer | null): Form {
+  const { postalCode, ...address } = last?.address ?? {};
+  const filled = { email: last?.email, delivery: last?.deliveryMethod, ...address, postal_code: postalCode };
+  return form.parse(Object.fromEntries(Object.entries(filled).filter(([, value]) => value)));
+}
+
+function typedOf({ postal_code: postalCode, delivery, ...typed }: Form): CheckoutSource['typed'] {
+  return { ...typed, postalCode, delivery };
+}
+
 async function review(
   reply: FastifyReply,
   options: CartCheckoutOptions,
@@ -141,9 +200,10 @@ async function review(
   await options.renewUsedKey(browserId);
   const cart = await readCart(database, browserId);
   if (!cart) return reply.redirect('/cart', 303);
-  const [pending, lastEmail] = await Promise.all([
+  const [pending, last, terms] = await Promise.all([
     listPendingOrders(database, browserId),
-    sent ? null : lastEmailOf(database, browserId),
+    sent ? null : lastBuyerOf(database, browserId),
+    readTerms(statementsOf(database)),
   ]);
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
   // This cart is ordered already. The order's page shows it, and how to pay or to cancel it.
@@ -152,7 +212,8 @@ async function review(
     cart: checkCart(cart.lines),
     key: cart.checkoutKey,
     pending,
-    typed: sent ?? form.parse({ email: lastEmail }),
+    terms,
+    typed: typedOf(sent ?? formOf(last)),
     asksEmail,
     holdSeconds,
     faults,
