@@ -14,6 +14,7 @@ import {
   place,
   refuse,
   shopperWith,
+  typedDelivery,
 } from './page-orders.ts';
 import { everyRefundMade } from './refunds.ts';
 import { waitFor } from './wait.ts';
@@ -110,7 +111,7 @@ async function ordersNotPaid(shop: OpenShop) {
 
 async function ordersPaid(shop: OpenShop) {
   const [inDispatch, dispatched, refunded, partlyRefunded] = await Promise.all([
-    place(shop, dispatchHalf),
+    place(shop, dispatchHalf, typedDelivery),
     place(shop, dispatch),
     place(shop, payBack()),
     place(shop, payBack({ amount: 1890 })),
@@ -121,7 +122,7 @@ async function ordersPaid(shop: OpenShop) {
 /** For the pages of the payment service, whose cards are declined by hand. */
 async function ordersAtPayment(shop: OpenShop) {
   const [toPay, declinedThere, paidThere, endedThere] = await Promise.all([
-    place(shop),
+    place(shop, null, typedDelivery),
     place(shop),
     place(shop, dispute),
     place(shop, cancel),

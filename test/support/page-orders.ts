@@ -28,22 +28,42 @@ export async function shopperWith(shop: OpenShop, lines: Lines): Promise<Visitor
   return visitor;
 }
 
-/** Orders a visitor's cart through the review. */
-export async function orderOf(shop: OpenShop, visitor: Visitor): Promise<TestOrder> {
+/** A delivery as it is typed into the review. */
+export const typedDelivery = {
+  delivery: 'express',
+  name: 'Ada Reader',
+  line1: '742 Evergreen Terrace',
+  postal_code: '97403',
+  city: 'Springfield',
+  region: 'Oregon',
+  country: 'US',
+} as const;
+
+/** Orders a visitor's cart through the review, with these fields besides the e-mail address. */
+export async function orderOf(
+  shop: OpenShop,
+  visitor: Visitor,
+  typed: Readonly<Record<string, string>> = {},
+): Promise<TestOrder> {
   const { text } = await visitor.get('/cart/checkout');
   const key = fieldIn(text, 'key');
   const placed = await visitor.post('/cart/checkout', {
     key,
     fingerprint: fieldIn(text, 'fingerprint'),
     email,
+    ...typed,
   });
   if (placed.status !== 303) throw new Error(`The cart was not ordered: ${placed.status}`);
   return orderByKey(shop, key);
 }
 
 /** An order of a new visitor. */
-export async function buyFor(shop: OpenShop, lines: Lines): Promise<TestOrder> {
-  return orderOf(shop, await shopperWith(shop, lines));
+export async function buyFor(
+  shop: OpenShop,
+  lines: Lines,
+  typed: Readonly<Record<string, string>> = {},
+): Promise<TestOrder> {
+  return orderOf(shop, await shopperWith(shop, lines), typed);
 }
 
 async function orderByKey({ database, shopUrl }: OpenShop, key: string): Promise<TestOrder> {
@@ -71,9 +91,13 @@ interface OrderRow {
 
 type Change = (shop: OpenShop, order: TestOrder) => Promise<TestOrder>;
 
-/** An order of the usual items, and its later state. */
-export async function place(shop: OpenShop, change?: Change): Promise<TestOrder> {
-  const order = await buyFor(shop, { cleat: 1, shackle: 2 });
+/** An order of the usual items, with these fields of the review, and its later state. */
+export async function place(
+  shop: OpenShop,
+  change?: Change | null,
+  typed: Readonly<Record<string, string>> = {},
+): Promise<TestOrder> {
+  const order = await buyFor(shop, { cleat: 1, shackle: 2 }, typed);
   return change ? change(shop, order) : order;
 }
 

@@ -54,6 +54,14 @@ export const pageStates: readonly PageState[] = [
   },
   {
     page: 'review',
+    state: 'address-refused',
+    as: 'full',
+    at: '/cart/checkout',
+    act: sendWithoutAddress,
+    shows: 'Enter the postal code',
+  },
+  {
+    page: 'review',
     state: 'refused',
     as: 'dearer',
     at: '/cart/checkout',
@@ -192,6 +200,12 @@ function press(page: Page, name: string | RegExp): Promise<void> {
 async function sendReview(page: Page, address: string): Promise<void> {
   await page.getByLabel('E-mail').fill(address);
   await press(page, /^Order/);
+}
+
+async function sendWithoutAddress(page: Page): Promise<void> {
+  await page.getByLabel('Standard delivery').check();
+  await page.getByLabel('Country').selectOption('US');
+  await sendReview(page, 'ada@reader.example');
 }
 
 async function raisePriceAndSend(page: Page, { shop }: PageFixture): Promise<void> {
