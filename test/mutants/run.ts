@@ -10,6 +10,8 @@ import { findTypeError, type Outcome, runTests } from './test-run.ts';
 
 const timeLimitMs = 300_000;
 const baselineLimitMs = 600_000;
+// A trial waits for its shops for half of its time.
+const mutantsAtOnce = 2;
 
 let interrupted = false;
 
@@ -25,21 +27,28 @@ async function main(words: readonly string[]): Promise<boolean> {
   );
   if (chosen.length === 0) throw new Error(`There is no mutant named ${words.join(' or ')}.`);
   const root = fileURLToPath(new URL('../..', import.meta.url));
-  const sandbox = await openSandbox(root, process.env['TEST_DATABASE_URL']);
+  const open = () => openSandbox(root, process.env['TEST_DATABASE_URL']);
+  const sandboxes = await Promise.all(Array.from({ length: mutantsAtOnce }, open));
   try {
-    await expectBaseline(sandbox, chosen);
+    const [first] = sandboxes;
+    if (first) await expectBaseline(first, chosen);
     const trials: Trial[] = [];
-    for (const mutant of chosen) {
-      const trial = await tryOut(sandbox, mutant);
-      if (interrupted) throw new Error('Interrupted.');
-      trials.push(report(trial));
-    }
+    const waiting = [...chosen];
+    const tryNext = async (sandbox: Sandbox): Promise<void> => {
+      for (let mutant = waiting.shift(); mutant && !interrupted; mutant = waiting.shift()) {
+        const trial = await tryOut(sandbox, mutant);
+        // The end of its command is no result.
+        if (!interrupted) trials.push(report(trial));
+      }
+    };
+    await Promise.all(sandboxes.map(tryNext));
+    if (interrupted) throw new Error('Interrupted.');
     const escaped = trials.filter(({ outcome }) => outcome.result !== 'failed');
     console.log(`\n${trials.length - escaped.length} of ${trials.length} mutants were caught.`);
     return escaped.length === 0;
   } finally {
     endCommands();
-    await sandbox.close();
+    await Promise.all(sandboxes.map((sandbox) => sandbox.close()));
   }
 }
 
