@@ -45,8 +45,13 @@ async function readRows(database: Knex): Promise<Rows> {
       'session_id',
       'total_cents',
       database.raw(
-        `(select json_agg(json_build_object('product', product, 'quantity', quantity, 'cents', quantity * unit_price_cents))
-          from order_lines join products using (product_id) where order_lines.order_id = orders.order_id) as lines`,
+        `(select json_agg(json_build_object('product', product, 'quantity', quantity, 'cents', cents))
+          from (
+            select product, quantity, quantity * unit_price_cents as cents
+            from order_lines join products using (product_id) where order_lines.order_id = orders.order_id
+            union all
+            select delivery_name, 1, delivery_cents where delivery_cents > 0
+          ) as line) as lines`,
       ),
     );
   return {

@@ -9,6 +9,7 @@ const poller = 'src/workflows/redelivery-poller.ts';
 const compare = 'src/workflows/compare-with-provider.ts';
 const rules = 'test/payments/rules.test.ts';
 const checkout = 'test/http/checkout.test.ts';
+const delivery = 'test/http/delivery.test.ts';
 const model = { file: 'src/domain/order.search.test.ts', name: 'whatever happens in whatever order' };
 
 /** Transitions of an order and its units. */
@@ -122,6 +123,22 @@ export const orders: readonly Mutant[] = [
       file: 'test/http/checkout-keys.test.ts',
       name: 'that used it first, and leads to no order of theirs',
     },
+  },
+  {
+    name: 'an order is placed under terms that have changed',
+    promise: promises.charged,
+    file: placing,
+    from: ' and not is_outdated',
+    to: '',
+    test: { file: delivery, name: 'terms that change between a request and its placing' },
+  },
+  {
+    name: 'a delivery is not paid',
+    promise: promises.charged,
+    file: placing,
+    from: 'order_total.cents + cast(:deliveryCents as integer) as cents',
+    to: 'order_total.cents as cents',
+    test: { file: delivery, name: 'a delivery is paid with the order' },
   },
 ];
 

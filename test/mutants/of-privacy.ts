@@ -53,4 +53,12 @@ export const privacy: readonly Mutant[] = [
     to: 'if (workflowIds.length > ordersAtOnce) await',
     test: { file: 'test/workflows/personal-data.test.ts', name: 'never paid' },
   },
+  {
+    name: 'an erased order keeps its postal address',
+    promise: promises.privacy,
+    file: 'src/database/transactions/erase-personal-data.ts',
+    from: 'address = null, ',
+    to: '',
+    test: { file: erasure, name: 'a person with orders in every state' },
+  },
 ];
