@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, readConfig } from './config.ts';
 import { explainFailure, loadEnvFile, projectFolder, StartError } from './shared/program.ts';
+import { paymentServiceDatabase } from './shared/settings.ts';
 import {
   demonstrationSecrets,
   type GeneratedSecrets,
@@ -119,7 +120,8 @@ async function startDatabase({ config, stopping, parts, kept }: Run): Promise<Da
 function startPayments(run: Run, database: DatabaseServer, local: LocalPayments): void {
   const service = startPaymentService({
     entry: simulatorEntry,
-    environment: () => paymentServiceEnvironment(process.env, database.urlOf('payments'), local, run.config),
+    environment: () =>
+      paymentServiceEnvironment(process.env, database.urlOf(paymentServiceDatabase), local, run.config),
     log,
     stopping: run.stopping.wanted,
   });
