@@ -72,7 +72,9 @@ async function start(stopping: Stopping, parts: StartedPart[]): Promise<void> {
   const local =
     config.payment.provider === 'local' ? await prepareLocalPayments(run, secrets, patienceMs) : undefined;
   const database = await startDatabase(run);
-  await unlessAborted(prepareDatabase(database.url, config.production, log), stopping.wanted);
+  // The embedded Postgres takes any database.
+  const paymentsUrl = local && config.databaseUrl && database.urlOf(paymentServiceDatabase);
+  await unlessAborted(prepareDatabase(database.url, config.production, log, paymentsUrl), stopping.wanted);
   stopping.wanted.throwIfAborted();
   if (local) startPayments(run, database, local);
   startAllShops(run, database, secrets, local);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
-import { isPostgresAway } from './outage.ts';
+import { databaseMissing, isPostgresAway, tableMissing } from './outage.ts';
 
 /** The folder of the project, with `public/` and `migrations/`: the same from the sources and from the build. */
 export const projectFolder = findProject(new URL('.', import.meta.url));
@@ -42,15 +42,12 @@ export function describeError(error: unknown): string {
   return error.message === '' ? (code ?? error.name) : error.message;
 }
 
-/** SQLSTATEs of a database that does not exist, and of one without our tables. */
-const notMigrated = ['3D000', '42P01'];
-
 /** The text with which a program reports why it did not start, or could not do its work. */
 export function explainFailure(error: unknown): string {
   if (error instanceof StartError) return error.message;
   if (isPostgresAway(error)) return `The database does not answer: ${describeError(error)}`;
   const { code } = (error ?? {}) as { code?: unknown };
-  if (notMigrated.includes(String(code)))
+  if (code === databaseMissing || code === tableMissing)
     return `The database has not been migrated for this version (${describeError(error)}). Run: node dist/migrate.js`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
