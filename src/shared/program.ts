@@ -91,12 +91,21 @@ export function loadEnvFile(file = '.env'): void {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw new StartError(`${file} cannot be read: ${describeError(error)}`);
   }
+  const stray = /^\ufeff|\0|\r(?!\n)/.exec(text);
+  if (stray)
+    throw new StartError(
+      `${file}, line ${lineAt(text, stray.index)}: has a byte order mark, a zero, or a line end without a line feed. Save it as plain UTF-8.`,
+    );
   const line = malformedLine(text);
   // The line itself may hold a secret.
   if (line !== undefined) throw new StartError(`${file}, line ${line}: expected NAME=value or # comment.`);
   const cut = findCutValue(text);
   if (cut) throw new StartError(`${file}, line ${cut.line}: ${cut.what}.`);
   process.loadEnvFile(file);
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split('\n').length;
 }
 
 /** The number of the first line that is no setting. Node would silently join such a line to the name in the next one. */
@@ -107,8 +116,9 @@ function malformedLine(text: string): number | undefined {
   const malformed = names.find((name) => !/^[A-Za-z_]\w*$/.test(name));
   if (malformed === undefined && names.includes(end)) return undefined;
   // A line without a name ends Node's parsing.
-  const [start = ''] = (malformed ?? '=').split('\n');
-  return lines.findIndex((line) => line.trimStart().startsWith(start)) + 1;
+  const [start = ''] = (malformed ?? '=').trim().split('\n');
+  const texts = lines.map((line) => line.replace(/^\s*(export\s+)?/, ''));
+  return texts.findIndex((line) => line.startsWith(start)) + 1;
 }
 
 /**
@@ -124,7 +134,8 @@ function findCutValue(text: string): { readonly line: number; readonly what: str
     const line = at + 1;
     if (names.has(name)) return { line, what: `${name} is set a second time` };
     names.add(name);
-    const [, quote] = /^=\s*(["'`])/.exec(value) ?? [];
+    // Only spaces: behind a tab, Node takes a quote as it is.
+    const [, quote] = /^= *(["'`])/.exec(value) ?? [];
     if (quote === undefined) {
       if (/\S#/.test(value))
         return {
