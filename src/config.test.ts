@@ -125,6 +125,14 @@ describe('faults', () => {
     },
   );
 
+  test('a file that the address of the database names must be there', () => {
+    const url = 'postgres://u:hush@db.example/shop?sslmode=verify-full&sslrootcert=';
+    expect(faultsOf({ DATABASE_URL: `${url}/nowhere/ca.pem` }, 'supervisor')).toEqual([
+      'DATABASE_URL: has sslrootcert=/nowhere/ca.pem, which cannot be read (ENOENT)',
+    ]);
+    expect(faultsOf({ DATABASE_URL: `${url}${import.meta.filename}` }, 'supervisor')).toEqual([]);
+  });
+
   test('a secret that no header could carry is rejected', () => {
     const [fault] = faultsOf({ OPERATOR_TOKEN: 'b7f3c19a5e2d8046'.repeat(100) }, 'supervisor');
     expect(fault).toContain('OPERATOR_TOKEN: needs at most 500 characters');

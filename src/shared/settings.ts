@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { readPostgresAddress } from './postgres-address.ts';
@@ -69,13 +70,26 @@ export function isLiveKey(key: string): boolean {
   return /[sr]k_(org_)?live_/i.test(key);
 }
 
-/** The address of a Postgres in any form that libpq reads; the value has one form. */
+/** The address of a Postgres in any form that libpq reads; the value has one form. The files that it names can be read. */
 export const postgresAddress = z.string().transform((text, context) => {
   const address = readPostgresAddress(text);
-  if ('url' in address) return address.url;
-  context.addIssue({ code: 'custom', message: address.fault });
+  const fault = 'url' in address ? unreadableFile(new URL(address.url)) : address.fault;
+  if ('url' in address && fault === undefined) return address.url;
+  context.addIssue({ code: 'custom', message: fault });
   return z.NEVER;
 });
+
+function unreadableFile({ searchParams }: URL): string | undefined {
+  for (const name of ['sslrootcert', 'sslcert', 'sslkey']) {
+    const file = searchParams.get(name);
+    try {
+      if (file !== null) accessSync(file, constants.R_OK);
+    } catch (error) {
+      return `has ${name}=${file}, which cannot be read (${(error as NodeJS.ErrnoException).code})`;
+    }
+  }
+  return undefined;
+}
 
 /**
  * The origin at which this machine reaches a server that listens on an address.
