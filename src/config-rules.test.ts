@@ -119,6 +119,9 @@ describe('the address of the shop', () => {
     const { TRUST_PROXY: _, ...without } = production;
     expect(faultsOf(without)).toContain('TRUST_PROXY: is missing or 0');
     expect(faultsOf({ ...without, TRUST_PROXY: '0' })).toContain('TRUST_PROXY: is missing or 0');
+    expect(faultsOf({ PAYMENT_SERVICE_URL: 'https://pay.example' })).toContain(
+      'TRUST_PROXY: is missing or 0',
+    );
     expect(faultsOf({ ...without, PUBLIC_URL: undefined }), 'listed with the address').toContain(
       'TRUST_PROXY',
     );

@@ -158,7 +158,10 @@ function addressOfTheShop(given: Given, role: Role): string[] {
   const { TRUST_PROXY: proxies } = given;
   const url = urlOf(given['PUBLIC_URL']);
   const faults: string[] = [];
-  const isHttps = url?.protocol === 'https:' || (url === undefined && isProduction(given));
+  const isHttps =
+    url?.protocol === 'https:' ||
+    (url === undefined && isProduction(given)) ||
+    (!takesRealPayments(given) && urlOf(given['PAYMENT_SERVICE_URL'])?.protocol === 'https:');
   if (isHttps && Number(proxies ?? 0) === 0) {
     faults.push(
       'TRUST_PROXY: is missing or 0. The shop does not end TLS itself, so a proxy stands in front of it. Set the number of proxies, usually 1: otherwise all shoppers have the address of the proxy and share its limits',

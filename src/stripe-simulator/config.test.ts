@@ -12,6 +12,7 @@ test('the required settings are sufficient', () => {
     host: '127.0.0.1',
     port: 8086,
     publicUrl: undefined,
+    trustProxy: 0,
     databaseUrl: 'postgres://localhost/payments',
     webhookUrl: 'http://127.0.0.1:3000/payment_webhook',
     secretKey: 'sk_test_1',
@@ -40,6 +41,13 @@ test.each([
 test('with an operator token, or explicitly open, others may reach it', () => {
   for (const more of [{ OPERATOR_TOKEN: '9c41f7d02be85a36' }, { OPERATOR_ACCESS: 'open' }])
     expect(readSimulatorConfig({ ...required, HOST: '0.0.0.0', ...more }).host).toBe('0.0.0.0');
+});
+
+test('proxies are trusted where the public URL is that of one', () => {
+  const trusted = (url: string) =>
+    readSimulatorConfig({ ...required, PAYMENT_SERVICE_URL: url, TRUST_PROXY: '2', OPERATOR_ACCESS: 'open' })
+      .trustProxy;
+  expect(['https://pay.example', 'http://pay.example'].map(trusted)).toEqual([2, 0]);
 });
 
 test('the public URL is an origin without a slash', () => {

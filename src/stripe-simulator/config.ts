@@ -19,6 +19,7 @@ const environment = z
       .max(65_535)
       .default(8086),
     PAYMENT_SERVICE_URL: origin.optional(),
+    TRUST_PROXY: z.coerce.number({ error: 'needs a whole number' }).int().min(0).max(10).default(0),
     DATABASE_URL: postgresAddress,
     SHOP_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:3000/payment_webhook'),
     STRIPE_SECRET_KEY: z.string(),
@@ -32,6 +33,8 @@ const environment = z
     port: env.PAYMENT_SERVICE_PORT,
     /** The origin of the payment pages. Undefined means where it listens. */
     publicUrl: env.PAYMENT_SERVICE_URL,
+    /** Proxies in front whose information about a client's address is trusted. Only those that end TLS are known to be there. */
+    trustProxy: env.PAYMENT_SERVICE_URL?.startsWith('https:') ? env.TRUST_PROXY : 0,
     databaseUrl: env.DATABASE_URL,
     webhookUrl: env.SHOP_WEBHOOK_URL,
     /** The API key that clients send. */

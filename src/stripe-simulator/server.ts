@@ -41,6 +41,7 @@ export function createServer(
     logger: { level: config.logLevel, name: 'stripe-simulator' },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newIdentifier('req'),
+    trustProxy: (_address, hop) => hop < config.trustProxy,
     bodyLimit: bodyBytesMax,
     routerOptions: { querystringParser: parseForm },
     serverFactory: (handle) =>
