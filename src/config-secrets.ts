@@ -12,12 +12,21 @@ export const longestSecret = 500;
 
 /** A command that generates a secret. */
 export const command = 'openssl rand -hex 24';
-const generate = `generate a new one, for example by ${command}`;
 
 /** Secrets that people invent. The others come from their services. */
 const ownSecrets = ['OPERATOR_TOKEN', 'COOKIE_SECRET'];
 const foreignSecrets = ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'DBOS_CONDUCTOR_KEY'];
 const severalSecrets = ['STRIPE_WEBHOOK_SECRET', 'COOKIE_SECRET'];
+
+function isOwn(name: string): boolean {
+  return ownSecrets.includes(name);
+}
+
+function remedyOf(name: string): string {
+  return isOwn(name)
+    ? `generate a new one, for example by ${command}`
+    : 'copy it again from where it comes from';
+}
 
 interface Secret {
   readonly name: string;
@@ -41,14 +50,17 @@ export function findFaultsOfSecrets(given: Given): string[] {
 function unsendable(secrets: readonly Secret[]): string[] {
   return secrets
     .filter(({ value }) => !/^[\x21-\x7e]*$/.test(value))
-    .map(({ name }) => `${name}: has a space or a character beyond ASCII, which cannot be sent; ${generate}`);
+    .map(
+      ({ name }) =>
+        `${name}: has a space or a character beyond ASCII, which cannot be sent; ${remedyOf(name)}`,
+    );
 }
 
 function guessable(secrets: readonly Secret[]): string[] {
   return secrets
-    .filter(({ name, value }) => ownSecrets.includes(name) && value.length >= shortestSecret)
+    .filter(({ name, value }) => isOwn(name) && value.length >= shortestSecret)
     .filter(({ value }) => isGuessable(value))
-    .map(({ name }) => `${name}: can be guessed; ${generate}`);
+    .map(({ name }) => `${name}: can be guessed; ${remedyOf(name)}`);
 }
 
 const shortestPart = 8;
@@ -56,12 +68,15 @@ const shortestPart = 8;
 /** Someone who knows one of two equal secrets has the rights of both, and one that contains another one is soon guessed. */
 function shared(secrets: readonly Secret[]): string[] {
   return secrets.flatMap((secret, at) =>
-    secrets.slice(0, at).flatMap((other) => {
-      if (other.name === secret.name) return [];
-      if (other.value === secret.value) return [`${secret.name}: is the same as ${other.name}; ${generate}`];
-      const isOwn = [secret.name, other.name].some((name) => ownSecrets.includes(name));
-      return isOwn && (contains(secret.value, other.value) || contains(other.value, secret.value))
-        ? [`${secret.name} and ${other.name}: one contains the other; ${generate}`]
+    secrets.slice(0, at).flatMap((earlier) => {
+      if (earlier.name === secret.name) return [];
+      // The secret to change is one that people invent; these come first.
+      const [changed, other] = isOwn(earlier.name) ? [earlier, secret] : [secret, earlier];
+      const remedy = remedyOf(changed.name);
+      if (other.value === changed.value) return [`${changed.name}: is the same as ${other.name}; ${remedy}`];
+      const overlap = contains(changed.value, other.value) || contains(other.value, changed.value);
+      return isOwn(changed.name) && overlap
+        ? [`${changed.name}: contains ${other.name}, or is a part of it; ${remedy}`]
         : [];
     }),
   );

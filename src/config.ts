@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { findFaults, type Role, variablesOfLibpq } from './config-rules.ts';
 import { longestSecret, shortestSecret } from './config-secrets.ts';
 import { SettingsError } from './shared/program.ts';
-import { isLiveKey, listenHost, logLevel, origin, originOf, postgresAddress } from './shared/settings.ts';
+import {
+  isLiveKey,
+  listenHost,
+  logLevel,
+  origin,
+  originOf,
+  postgresAddress,
+  proxies,
+} from './shared/settings.ts';
 
 const number = z.coerce.number({
   error: ({ code, expected }) => {
@@ -60,7 +68,7 @@ const environment = z.object({
   HOST: listenHost,
   PORT: port.default(3000),
   PUBLIC_URL: origin.optional(),
-  TRUST_PROXY: number.int().min(0).max(10).default(0),
+  TRUST_PROXY: proxies.default(0),
   DATABASE_URL: postgresAddress.optional(),
   DATA_DIR: z.string().default('.data'),
   WEB_CONCURRENCY: number.int().min(1).max(64).default(1),
@@ -107,7 +115,7 @@ const environment = z.object({
   CHECKOUTS_PER_MINUTE: number.int().positive().optional(),
   EVENT_STREAMS_PER_ADDRESS: number.int().positive().default(100),
   OPERATOR_TOKEN: secret.optional(),
-  OPERATOR_ACCESS: z.enum(['token', 'open']).default('token'),
+  OPERATOR_ACCESS: z.enum(['token', 'open'], { error: 'is token or open' }).default('token'),
   PUBLIC_ORDERS: z.enum(['on', 'off']).optional(),
   DOCS: z.enum(['all', 'public']).optional(),
   SECURITY_CONTACT: securityContact.optional(),

@@ -135,7 +135,7 @@ const fixed: Readonly<Record<string, readonly string[]>> = {
 /** Parameters that name a file with settings, which only libpq reads. */
 const files: Readonly<Record<string, string>> = {
   service: 'names a service. Write its settings from pg_service.conf into this address',
-  passfile: 'names a file of passwords. Write the password into this address, or set PGPASSFILE',
+  passfile: 'names a file of passwords. Write the password into this address',
 };
 
 function faultIn({ host, port, database, parameters }: Parts): { fault: string } | undefined {

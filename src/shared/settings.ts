@@ -18,6 +18,16 @@ export const origin = z
 /** The database of the local payment service, on the server of the shop's. */
 export const paymentServiceDatabase = 'payments';
 
+const proxiesAtMost = 10;
+const proxiesFault = `is the number of proxies in front, from 0 to ${proxiesAtMost}`;
+
+/** The number of proxies in front whose information about a client's address is trusted. */
+export const proxies = z.coerce
+  .number(proxiesFault)
+  .int(proxiesFault)
+  .min(0, proxiesFault)
+  .max(proxiesAtMost, proxiesFault);
+
 /** The least important messages that are logged. */
 export const logLevel = z
   .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

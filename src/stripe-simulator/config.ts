@@ -6,6 +6,7 @@ import {
   logLevel,
   origin,
   postgresAddress,
+  proxies,
   reachableBeyond,
 } from '../shared/settings.ts';
 
@@ -19,7 +20,7 @@ const environment = z
       .max(65_535)
       .default(8086),
     PAYMENT_SERVICE_URL: origin.optional(),
-    TRUST_PROXY: z.coerce.number({ error: 'needs a whole number' }).int().min(0).max(10).default(0),
+    TRUST_PROXY: proxies.default(0),
     DATABASE_URL: postgresAddress,
     SHOP_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:3000/payment_webhook'),
     STRIPE_SECRET_KEY: z.string(),
