@@ -19,6 +19,7 @@ import { openPaymentProvider } from './payments/open-provider.ts';
 import { registerRoutes } from './routes.ts';
 import { type ConnectionLimits, timeLimits } from './shared/http-server.ts';
 import { projectFolder, version } from './shared/program.ts';
+import { originOf } from './shared/settings.ts';
 import { emailComposer } from './storefront/email-view.ts';
 import { type Demonstration, errorView } from './storefront/layout-view.ts';
 import { createRenderer, type Renderer } from './storefront/render.ts';
@@ -111,6 +112,7 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
   const server = await buildServer({
     ...config,
     assets,
+    listenUrl: originOf(config.host, config.port),
     paymentOrigin: provider.pagesOrigin,
     connectionLimits: { ...timeLimits, connections: config.maxConnections, ...limits },
     onFailure: (error) => {

@@ -1,10 +1,12 @@
+import path from 'node:path';
+import process from 'node:process';
+import { command, findFaultsOfSecrets, type Given } from './config-secrets.ts';
+import { readPostgresAddress } from './shared/postgres-address.ts';
 import { isLoopback } from './shared/same-site.ts';
+import { isLiveKey, paymentServiceDatabase, reachableBeyond, urlOf } from './shared/settings.ts';
 
 /** The program that reads the settings. It decides which settings are required. */
 export type Role = 'supervisor' | 'shop' | 'migrate' | 'after-restore';
-
-/** The settings as they were given, by name. A missing one, and an empty one, is undefined. */
-export type Given = Readonly<Record<string, string | undefined>>;
 
 /** One reason for which a program with these settings does not start. */
 type Rule = (given: Given, role: Role) => string[];
@@ -21,14 +23,15 @@ const rules: readonly Rule[] = [
   missing,
   simulatedPayments,
   missingEmail,
-  whiteSpace,
-  unsendableSecrets,
-  guessableSecrets,
-  equalSecrets,
+  strayCharacters,
+  findFaultsOfSecrets,
   secretsOfThePaymentProvider,
   connectionByEnvironment,
   operatorAccess,
   addressOfTheShop,
+  localPaymentService,
+  dataFolder,
+  unusedConductor,
   tooManyRetries,
 ];
 
@@ -67,67 +70,17 @@ function missingEmail(given: Given, role: Role): string[] {
   ];
 }
 
-/** A file that is mounted as a secret often ends with a line break, which becomes part of the value. */
-function whiteSpace(given: Given): string[] {
-  return Object.entries(given)
-    .filter(([, value]) => value !== undefined && value !== value.trim())
-    .map(([name]) => `${name}: begins or ends with white space, such as the line break of a file; remove it`);
-}
-
-/** An HTTP header carries these characters only (RFC 9110, "Field Values", without spaces). */
-function unsendableSecrets(given: Given): string[] {
-  return secrets(given)
-    .filter(({ value }) => !/^[\x21-\x7e]*$/.test(value))
-    .map(({ name }) => `${name}: has a space or a character beyond ASCII, which cannot be sent; ${generate}`);
-}
-
-/** Secrets that people invent. The others come from their services. */
-const ownSecrets = ['OPERATOR_TOKEN', 'COOKIE_SECRET'];
-
-function guessableSecrets(given: Given): string[] {
-  return secrets(given)
-    .filter(({ name, value }) => ownSecrets.includes(name) && value.length >= shortestSecret)
-    .filter(({ value }) => isGuessable(value))
-    .map(({ name }) => `${name}: can be guessed; ${generate}`);
-}
-
-/** Fewest characters of a secret. */
-export const shortestSecret = 16;
-const fewestDifferentCharacters = 8;
-const placeholders =
-  /correct|horse|battery|staple|change[-_ ]?(me|it|this)|example|your[-_ ]|place[-_ ]?holder|pass(word|wort)|secret|token|operator|cookie|admin|holdfast|letmein|qwert[yz]|test|demo/gi;
-
 /**
- * Whether a person, or a list of usual passwords, would find a secret: it repeats a piece, follows the alphabet or the digits, or
- * consists mostly of words from examples.
+ * A file that is mounted as a secret often ends with a line break, and `docker --env-file` keeps quotes. Both become part of the value.
+ * Those who read a URL skip a control character inside it silently.
  */
-function isGuessable(secret: string): boolean {
-  const text = secret.toLowerCase();
-  if (new Set(text).size < fewestDifferentCharacters) return true;
-  if (/^(.{1,16})\1+$/.test(text)) return true;
-  const rest = text.replaceAll(placeholders, '').replaceAll(/[^a-z\d]/g, '');
-  // A character that repeats the one before, or is its neighbour in the alphabet or the digits, is no surprise.
-  const codes = Array.from(rest, (character) => character.charCodeAt(0));
-  const surprising = codes.filter((code, at) => Math.abs(code - (codes[at - 1] ?? 0)) > 1);
-  return surprising.length < fewestDifferentCharacters;
-}
-
-/** Someone who knows one of two equal secrets has the rights of both. */
-function equalSecrets(given: Given): string[] {
-  const all = [...secrets(given), ...passwordsInAddresses(given)];
-  return all.flatMap(({ name, value }, at) =>
-    all
-      .slice(0, at)
-      .filter((other) => other.name !== name && other.value === value)
-      .map((other) => `${name}: is the same as ${other.name}; ${generate}`),
-  );
-}
-
-function passwordsInAddresses(given: Given): { name: string; value: string }[] {
-  return ['DATABASE_URL', 'SMTP_URL'].flatMap((name) => {
-    const url = given[name];
-    const value = url !== undefined && URL.canParse(url) ? new URL(url).password : '';
-    return value === '' ? [] : [{ name: `the password in ${name}`, value }];
+function strayCharacters(given: Given): string[] {
+  return Object.entries(given).flatMap(([name, value = '']) => {
+    if (value !== value.trim())
+      return [`${name}: begins or ends with white space, such as the line break of a file; remove it`];
+    if (/^(["'`]).*\1$/s.test(value))
+      return [`${name}: is in quotes, which are a part of the value; remove them`];
+    return /\p{Cc}/u.test(value) ? [`${name}: has a control character, such as a line break; remove it`] : [];
   });
 }
 
@@ -135,18 +88,18 @@ function secretsOfThePaymentProvider(given: Given, role: Role): string[] {
   if (role === 'migrate') return [];
   const { STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: webhookSecrets } = given;
   const faults: string[] = [];
-  if (key !== undefined && isLiveKey(key.trim()) && !isProduction(given)) {
+  if (key !== undefined && isLiveKey(key) && !isProduction(given)) {
     faults.push(
       'STRIPE_SECRET_KEY: is a live key, which moves real money. It needs NODE_ENV=production; use a key that begins with sk_test_ to try the shop',
     );
   }
   if (!takesRealPayments(given)) return faults;
-  if (key !== undefined && !/^\s*[sr]k_(live|test)_(?!your)/.test(key)) {
+  if (key !== undefined && !/^\s*[sr]k_(org_)?(live|test)_(?!your|(.)\3*\s*$)/.test(key)) {
     faults.push(
       'STRIPE_SECRET_KEY: is not a secret key of Stripe. Those begin with sk_live_, rk_live_, sk_test_ or rk_test_',
     );
   }
-  const one = /^\s*whsec_(?!your)/;
+  const one = /^\s*whsec_(?!your|(.)\1*\s*$)/;
   if (webhookSecrets !== undefined && !webhookSecrets.split(',').every((secret) => one.test(secret))) {
     faults.push(
       'STRIPE_WEBHOOK_SECRET: is not the signing secret of an endpoint. Those begin with whsec_; we_… is the id of the endpoint',
@@ -155,15 +108,15 @@ function secretsOfThePaymentProvider(given: Given, role: Role): string[] {
   return faults;
 }
 
-/** Whether a key of the provider moves real money. */
-export function isLiveKey(key: string): boolean {
-  return /^[sr]k_live_/.test(key);
-}
-
 /** Variables of libpq that would change how pg connects to DATABASE_URL, each in another way than libpq does. */
 export const variablesOfLibpq = [
+  'PGSERVICE',
+  'PGHOSTADDR',
+  'PGTARGETSESSIONATTRS',
   'PGSSLMODE',
   'PGSSLROOTCERT',
+  'PGSSLCRL',
+  'PGSSLCRLDIR',
   'PGSSLCERT',
   'PGSSLKEY',
   'PGSSLNEGOTIATION',
@@ -191,10 +144,13 @@ function operatorAccess(given: Given, role: Role): string[] {
   }
   // Production requires the token anyway.
   if (token !== undefined || isProduction(given)) return [];
-  return reachableBeyond(given).map(
-    (setting) =>
-      `OPERATOR_TOKEN: is missing. With ${setting} others than this machine may reach the shop, and everybody could restock, refund and read customers’ data. Set it (${command}), or OPERATOR_ACCESS=open for a demonstration that is open to everybody`,
-  );
+  if (given['OPERATOR_ACCESS'] === 'token')
+    return [`OPERATOR_TOKEN: is missing, and OPERATOR_ACCESS=token requires it. Set it (${command})`];
+  const setting = reachableBeyond(given, ['PUBLIC_URL', 'PAYMENT_SERVICE_URL']);
+  if (setting === undefined) return [];
+  return [
+    `OPERATOR_TOKEN: is missing. With ${setting} others than this machine may reach the shop, and everybody could restock, refund and read customers’ data. Set it (${command}), or OPERATOR_ACCESS=open for a demonstration that is open to everybody`,
+  ];
 }
 
 function addressOfTheShop(given: Given, role: Role): string[] {
@@ -202,7 +158,10 @@ function addressOfTheShop(given: Given, role: Role): string[] {
   const { TRUST_PROXY: proxies } = given;
   const url = urlOf(given['PUBLIC_URL']);
   const faults: string[] = [];
-  const isHttps = url?.protocol === 'https:' || (url === undefined && isProduction(given));
+  const isHttps =
+    url?.protocol === 'https:' ||
+    (url === undefined && isProduction(given)) ||
+    (!takesRealPayments(given) && urlOf(given['PAYMENT_SERVICE_URL'])?.protocol === 'https:');
   if (isHttps && Number(proxies ?? 0) === 0) {
     faults.push(
       'TRUST_PROXY: is missing or 0. The shop does not end TLS itself, so a proxy stands in front of it. Set the number of proxies, usually 1: otherwise all shoppers have the address of the proxy and share its limits',
@@ -214,6 +173,46 @@ function addressOfTheShop(given: Given, role: Role): string[] {
     );
   }
   return faults;
+}
+
+/** The local payment service has a port, an origin and a database of its own. */
+function localPaymentService(given: Given, role: Role): string[] {
+  if (!serves(role) || takesRealPayments(given)) return [];
+  const { PORT: port = '3000', PAYMENT_SERVICE_PORT: servicePort } = given;
+  const [shop, service] = [urlOf(given['PUBLIC_URL']), urlOf(given['PAYMENT_SERVICE_URL'])];
+  const faults: string[] = [];
+  if (servicePort !== undefined && Number(servicePort) === Number(port))
+    faults.push('PAYMENT_SERVICE_PORT: is the port of the shop (PORT). Set another one, or remove it');
+  if (shop !== undefined && shop.origin === service?.origin)
+    faults.push(
+      'PAYMENT_SERVICE_URL: is the origin of the shop (PUBLIC_URL). The payment service needs its own',
+    );
+  if (role === 'supervisor' && databaseOf(given['DATABASE_URL']) === paymentServiceDatabase)
+    faults.push(
+      `DATABASE_URL: names the database ${paymentServiceDatabase}, which the local payment service has for itself. Use another one`,
+    );
+  return faults;
+}
+
+function databaseOf(databaseUrl: string | undefined): string | undefined {
+  const address = readPostgresAddress(databaseUrl ?? '');
+  return 'url' in address ? decodeURIComponent(new URL(address.url).pathname.slice(1)) : undefined;
+}
+
+/** The tools of the embedded Postgres pass the name of its folder to a shell, within double quotes. */
+function dataFolder(given: Given): string[] {
+  const { DATABASE_URL: databaseUrl, DATA_DIR: dataDir = '.data' } = given;
+  if (databaseUrl !== undefined || !/["$`\\\n]/.test(path.resolve(dataDir)) || process.platform === 'win32')
+    return [];
+  return [
+    `DATA_DIR: Postgres cannot use the folder ${path.resolve(dataDir)}. Its tools pass the name to a shell, in which " $ \` and \\ have a meaning. Set it to a folder without them, or set DATABASE_URL`,
+  ];
+}
+
+function unusedConductor({ DBOS_CONDUCTOR_KEY: key, DBOS_CONDUCTOR_URL: url }: Given): string[] {
+  return url !== undefined && key === undefined
+    ? ['DBOS_CONDUCTOR_KEY: is missing, and DBOS_CONDUCTOR_URL has no effect without it']
+    : [];
 }
 
 // Nobody waits longer for a payment page or a message.
@@ -234,19 +233,7 @@ function tooManyRetries(given: Given): string[] {
     );
 }
 
-const command = 'openssl rand -hex 24';
-const generate = `generate a new one, for example by ${command}`;
 const providerSecrets = ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'];
-const severalSecrets = ['STRIPE_WEBHOOK_SECRET', 'COOKIE_SECRET'];
-
-function secrets(given: Given): { name: string; value: string }[] {
-  return [...ownSecrets, ...providerSecrets, 'DBOS_CONDUCTOR_KEY'].flatMap((name) => {
-    const text = given[name];
-    if (text === undefined) return [];
-    const values = severalSecrets.includes(name) ? text.split(',') : [text];
-    return values.map((value) => ({ name, value: value.trim() }));
-  });
-}
 
 function isProduction(given: Given): boolean {
   return given['NODE_ENV'] === 'production';
@@ -259,18 +246,4 @@ function takesRealPayments(given: Given): boolean {
 /** Whether the program answers requests, or starts one that does. */
 function serves(role: Role): boolean {
   return role === 'supervisor' || role === 'shop';
-}
-
-/** The settings by which others than this machine may reach the shop. */
-function reachableBeyond(given: Given): string[] {
-  const { HOST: host = '127.0.0.1' } = given;
-  const url = urlOf(given['PUBLIC_URL']);
-  return [
-    ...(isLoopback(host.includes(':') ? `[${host}]` : host) ? [] : [`HOST=${host}`]),
-    ...(url === undefined || isLoopback(url.hostname) ? [] : [`PUBLIC_URL=${url.origin}`]),
-  ].slice(0, 1);
-}
-
-function urlOf(text: string | undefined): URL | undefined {
-  return text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
 }

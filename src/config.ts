@@ -1,14 +1,29 @@
 import { z } from 'zod';
-import { findFaults, isLiveKey, type Role, shortestSecret, variablesOfLibpq } from './config-rules.ts';
+import { findFaults, type Role, variablesOfLibpq } from './config-rules.ts';
+import { longestSecret, shortestSecret } from './config-secrets.ts';
 import { SettingsError } from './shared/program.ts';
-import { listenHost, logLevel, origin, originOf, postgresAddress } from './shared/settings.ts';
+import {
+  isLiveKey,
+  listenHost,
+  logLevel,
+  origin,
+  originOf,
+  postgresAddress,
+  proxies,
+} from './shared/settings.ts';
 
 const number = z.coerce.number({
-  error: ({ code }) => (code === 'invalid_type' ? 'needs a number' : undefined),
+  error: ({ code, expected }) => {
+    if (code !== 'invalid_type') return undefined;
+    return expected === 'int' ? 'needs a whole number' : 'needs a number';
+  },
 });
 const port = number.int().min(1).max(65_535);
 const seconds = number.positive('must be above 0');
-const secret = z.string().min(shortestSecret, `needs at least ${shortestSecret} characters`);
+const secret = z
+  .string()
+  .min(shortestSecret, `needs at least ${shortestSecret} characters`)
+  .max(longestSecret, `needs at most ${longestSecret} characters, so that a header can carry it`);
 // During a rotation the old and the new secret are both valid.
 const secrets = z
   .string()
@@ -31,6 +46,14 @@ const sender = z
     'has no address that mail could come from',
   );
 
+const mailServer = z
+  .url({ protocol: /^smtps?$/, hostname: /./, error: 'is smtp:// or smtps:// and a host' })
+  .refine((text) => {
+    if (!URL.canParse(text)) return true;
+    const { pathname, search, hash } = new URL(text);
+    return ['', '/'].includes(pathname) && !search.includes('@') && hash === '';
+  }, 'has a / ? or # that ends its host. In a password, write %2F for /, %3F for ? and %23 for #');
+
 const securityContact = z
   .string()
   .regex(
@@ -45,7 +68,7 @@ const environment = z.object({
   HOST: listenHost,
   PORT: port.default(3000),
   PUBLIC_URL: origin.optional(),
-  TRUST_PROXY: number.int().min(0).max(10).default(0),
+  TRUST_PROXY: proxies.default(0),
   DATABASE_URL: postgresAddress.optional(),
   DATA_DIR: z.string().default('.data'),
   WEB_CONCURRENCY: number.int().min(1).max(64).default(1),
@@ -73,9 +96,7 @@ const environment = z.object({
     .default(30),
   RETENTION_DAYS: number.int().min(1).max(3650).default(30),
   PERSONAL_DATA_DAYS: number.int().min(1).max(3650).default(120),
-  SMTP_URL: z
-    .url({ protocol: /^smtps?$/, hostname: /./, error: 'is smtp:// or smtps:// and a host' })
-    .optional(),
+  SMTP_URL: mailServer.optional(),
   EMAIL: z.enum(['on', 'off']).default('on'),
   EMAIL_FROM: sender.optional(),
   EMAIL_RETRIES: number.int().min(0).max(10).default(5),
@@ -94,7 +115,7 @@ const environment = z.object({
   CHECKOUTS_PER_MINUTE: number.int().positive().optional(),
   EVENT_STREAMS_PER_ADDRESS: number.int().positive().default(100),
   OPERATOR_TOKEN: secret.optional(),
-  OPERATOR_ACCESS: z.enum(['token', 'open']).default('token'),
+  OPERATOR_ACCESS: z.enum(['token', 'open'], { error: 'is token or open' }).default('token'),
   PUBLIC_ORDERS: z.enum(['on', 'off']).optional(),
   DOCS: z.enum(['all', 'public']).optional(),
   SECURITY_CONTACT: securityContact.optional(),

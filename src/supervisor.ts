@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, readConfig } from './config.ts';
 import { explainFailure, loadEnvFile, projectFolder, StartError } from './shared/program.ts';
+import { paymentServiceDatabase } from './shared/settings.ts';
 import {
   demonstrationSecrets,
   type GeneratedSecrets,
@@ -71,7 +72,9 @@ async function start(stopping: Stopping, parts: StartedPart[]): Promise<void> {
   const local =
     config.payment.provider === 'local' ? await prepareLocalPayments(run, secrets, patienceMs) : undefined;
   const database = await startDatabase(run);
-  await unlessAborted(prepareDatabase(database.url, config.production, log), stopping.wanted);
+  // The embedded Postgres takes any database.
+  const paymentsUrl = local && config.databaseUrl && database.urlOf(paymentServiceDatabase);
+  await unlessAborted(prepareDatabase(database.url, config.production, log, paymentsUrl), stopping.wanted);
   stopping.wanted.throwIfAborted();
   if (local) startPayments(run, database, local);
   startAllShops(run, database, secrets, local);
@@ -119,7 +122,8 @@ async function startDatabase({ config, stopping, parts, kept }: Run): Promise<Da
 function startPayments(run: Run, database: DatabaseServer, local: LocalPayments): void {
   const service = startPaymentService({
     entry: simulatorEntry,
-    environment: () => paymentServiceEnvironment(process.env, database.urlOf('payments'), local, run.config),
+    environment: () =>
+      paymentServiceEnvironment(process.env, database.urlOf(paymentServiceDatabase), local, run.config),
     log,
     stopping: run.stopping.wanted,
   });

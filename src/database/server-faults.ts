@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { connectToServer } from '../shared/create-database.ts';
+import { connectToServer, mayNotCreate } from '../shared/create-database.ts';
 
 const oldestMajor = 15;
 const connectTimeoutMs = 5_000;
@@ -12,6 +12,7 @@ interface Server {
   readonly readOnly: boolean;
   readonly unsafe: string[];
   readonly user: string;
+  readonly mayCreate: boolean;
   readonly missingRights: string[];
 }
 
@@ -22,6 +23,8 @@ export interface ServerFaultsOptions {
   readonly durable: boolean;
   /** Whether the database does not exist yet, so that only its server counts. */
   readonly toBeCreated?: boolean;
+  /** Whether the engine has its tables there, too. */
+  readonly engine?: boolean;
 }
 
 /**
@@ -33,7 +36,7 @@ export async function findServerFaults(databaseUrl: string, options: ServerFault
   const client = options.toBeCreated ? await connectToServer(databaseUrl) : await connectTo(databaseUrl);
   try {
     const { rows } = await client.query<Server>(serverStatement);
-    return rows.flatMap((server) => faultsOf(server, options));
+    return rows.flatMap((server) => faultsOf(databaseUrl, server, options));
   } finally {
     await client.end();
   }
@@ -46,9 +49,10 @@ async function connectTo(databaseUrl: string): Promise<pg.Client> {
   return client;
 }
 
-function faultsOf(server: Server, options: ServerFaultsOptions): string[] {
-  const { version, number, encoding, standby, readOnly, unsafe, user, missingRights } = server;
-  const { writable, durable, toBeCreated = false } = options;
+function faultsOf(databaseUrl: string, server: Server, options: ServerFaultsOptions): string[] {
+  const { version, number, encoding, standby, readOnly, unsafe, user, mayCreate } = server;
+  const { writable, durable, toBeCreated = false, engine = true } = options;
+  const missingRights = server.missingRights.filter((right) => engine || right !== engineRight);
   const faults = [
     number < oldestMajor * 10_000 && `It is Postgres ${version}, and the shop needs ${oldestMajor} or later.`,
     !toBeCreated &&
@@ -59,6 +63,7 @@ function faultsOf(server: Server, options: ServerFaultsOptions): string[] {
     durable &&
       unsafe.length > 0 &&
       `It may lose what it has confirmed: ${unsafe.join(', ')} is off. Turn it on.`,
+    toBeCreated && !mayCreate && mayNotCreate(databaseUrl),
     !toBeCreated &&
       missingRights.length > 0 &&
       `The user ${user} lacks rights: ${missingRights.join('; ')}. Grant them.`,
@@ -67,18 +72,21 @@ function faultsOf(server: Server, options: ServerFaultsOptions): string[] {
 }
 
 const rightsShown = 5;
+const engineRight = 'create on the database';
 
-// A database that is to be migrated needs a schema for the engine and tables in `public`; tables that are there need to be written.
+// A database that is to be migrated needs a schema for the engine and tables in `public`; tables that are there need to be written, and
+// views need to be read.
 const serverStatement = `
   select current_setting('server_version') as version, cast(current_setting('server_version_num') as integer) as number,
     current_setting('server_encoding') as encoding, pg_is_in_recovery() as standby,
     current_setting('transaction_read_only') = 'on' as "readOnly", current_user as user,
+    exists (select from pg_roles where rolname = current_user and (rolcreatedb or rolsuper)) as "mayCreate",
     array(
       select cast(name as text) from pg_settings
       where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off' order by name
     ) as unsafe,
     array(
-      select 'create on the database' where to_regnamespace('dbos') is null
+      select '${engineRight}' where to_regnamespace('dbos') is null
         and not has_database_privilege(current_database(), 'create')
       union all
       select 'usage and create on the schema ' || nspname from pg_namespace
@@ -91,4 +99,7 @@ const serverStatement = `
          and has_table_privilege(pg_class.oid, 'update') and has_table_privilege(pg_class.oid, 'delete')
        )
        order by relname limit ${rightsShown})
+      union all
+      (select 'select on ' || cast(pg_class.oid as regclass) from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+       where nspname = 'public' and relkind = 'v' and not has_table_privilege(pg_class.oid, 'select') order by relname)
     ) as "missingRights"`;

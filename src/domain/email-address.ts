@@ -1,11 +1,12 @@
-import { domainToASCII, domainToUnicode } from 'node:url';
+import { domainForms } from '../shared/address.ts';
 import { maxEmailLength } from './limits.ts';
 
 // Letters, marks and digits of every script, and the signs that RFC 5322 allows without quotes.
 const localPart = /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
 const mostBytesOfLocalPart = 64;
-// The two joiners belong to words of some scripts. Any other sign would end the name, or be decoded, when it is converted.
-const typedDomain = /^(?:[\p{L}\p{M}\p{N}.。-]|\u200c|\u200d)+$/u;
+// Keyboards of some scripts have other full stops, and the two joiners and five points belong to words of some scripts (RFC 5892,
+// appendix A). Any other sign would end the name, or be decoded, when it is converted.
+const typedDomain = /^(?:[\p{L}\p{M}\p{N}.。．｡·͵׳״・-]|\u200c|\u200d)+$/u;
 const asciiDomain = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(xn--[a-z0-9-]{2,59}|[a-z]{2,63})$/;
 
 /**
@@ -15,9 +16,9 @@ const asciiDomain = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(xn--[
  */
 export function readEmailAddress(typed: string): string | null {
   const [, local = '', domain = ''] = /^([^@]+)@([^@]+)$/u.exec(typed.normalize('NFC')) ?? [];
-  const ascii = asciiOf(domain);
-  if (!localPart.test(local) || ascii === null) return null;
-  const address = `${local}@${domainToUnicode(ascii)}`;
+  const { ascii, unicode } = domainForms(typedDomain.test(domain) ? domain : '');
+  if (!localPart.test(local) || !asciiDomain.test(ascii)) return null;
+  const address = `${local}@${unicode}`;
   const fits = bytesOf(local) <= mostBytesOfLocalPart && bytesOf(address) <= maxEmailLength;
   return fits ? address : null;
 }
@@ -29,12 +30,7 @@ export function readEmailAddress(typed: string): string | null {
 export function asciiAddressOf(address: string): string | null {
   const [local = '', domain = ''] = address.split('@');
   // oxlint-disable-next-line no-control-regex -- the whole of ASCII
-  return /^[\x00-\x7f]+$/.test(local) ? `${local}@${domainToASCII(domain)}` : null;
-}
-
-function asciiOf(domain: string): string | null {
-  const ascii = typedDomain.test(domain) ? domainToASCII(domain) : '';
-  return asciiDomain.test(ascii) ? ascii : null;
+  return /^[\x00-\x7f]+$/.test(local) ? `${local}@${domainForms(domain).ascii}` : null;
 }
 
 function bytesOf(text: string): number {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ShopError } from '../domain/errors.ts';
-import { isForeignName, isFromOtherSite } from '../shared/same-site.ts';
+import { isForeignName, isFromOtherSite, type ServerAddresses } from '../shared/same-site.ts';
 import { clientAddressOf } from './client-address.ts';
 
 // Requests that are refused before their handler runs, and the time that a handler may take.
@@ -38,13 +38,13 @@ export function tooManyRequests(_request: FastifyRequest, context: { after: stri
  * Refuses requests from pages of other sites, so that these cannot order, restock or crash in a shopper's name. Browsers send
  * where a request comes from. Programs, such as the payment provider, send nothing and pass.
  */
-export function refuseOtherSites(server: FastifyInstance, publicUrl: string): void {
-  const ours = new URL(publicUrl).host;
+export function refuseOtherSites(server: FastifyInstance, addresses: ServerAddresses): void {
+  const ours = new URL(addresses.publicUrl).host;
   server.addHook('onRequest', async (request) => {
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw new ShopError('malformed_request', 'The request names no host.');
     }
-    if (isForeignName(request.hostname, publicUrl)) {
+    if (isForeignName(request.hostname, addresses)) {
       throw new ShopError(
         'cross_site',
         'Set PUBLIC_URL to reach this shop under another name than localhost.',

@@ -40,6 +40,8 @@ export interface ServerOptions {
   readonly cookieSecrets: readonly string[];
   /** Origin under which shoppers reach the shop. */
   readonly publicUrl: string;
+  /** Origin at which programs on this machine, such as the local payment service, reach it. */
+  readonly listenUrl: string;
   /** Origin to which a checkout form may lead: the provider's payment pages. */
   readonly paymentOrigin: string;
   readonly connectionLimits: ConnectionLimits;
@@ -81,7 +83,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   logAnswers(server);
   answerErrors(server, options);
   readBodies(server);
-  refuseOtherSites(server, options.publicUrl);
+  refuseOtherSites(server, options);
   refuseEncodedBodies(server);
   limitTime(server, handlerTimeoutMs);
   await server.register(accepts);

@@ -16,6 +16,13 @@ export function readAddress(argument: string | undefined): AddressForms {
   if (local === undefined || domain === undefined) {
     throw new StartError('Name the person by one e-mail address, as in ada@example.com.');
   }
-  const domains = [domain, domainToASCII(domain), domainToUnicode(domain)].filter((one) => one !== '');
+  const { ascii, unicode } = domainForms(domain);
+  const domains = [domain, ascii, unicode].filter((one) => one !== '');
   return [...new Set(domains.map((one) => `${local}@${one}`.toLowerCase()))];
+}
+
+/** Both forms of a domain: encoded for services that know ASCII alone, and in its own script. Both are empty for a text that is none. */
+export function domainForms(domain: string): { readonly ascii: string; readonly unicode: string } {
+  const ascii = domainToASCII(domain);
+  return { ascii, unicode: domainToUnicode(ascii) };
 }

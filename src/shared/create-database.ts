@@ -1,9 +1,8 @@
 import pg from 'pg';
+import { databaseMissing } from './outage.ts';
 import { StartError } from './program.ts';
 
 const notAllowed = '42501';
-/** SQLSTATE of a database that does not exist. */
-export const databaseMissing = '3D000';
 /** SQLSTATEs that mean that another process creates the database at the same time. */
 export const raceCodes: readonly string[] = ['42P04', '23505', '55006'];
 // A hosted server may lack the first.
@@ -15,14 +14,13 @@ const connectTimeoutMs = 5_000;
  * @throws StartError when the user may not do that
  */
 export async function createDatabase(databaseUrl: string): Promise<void> {
-  const url = new URL(databaseUrl);
-  const name = decodeURIComponent(url.pathname.slice(1));
+  const name = decodeURIComponent(new URL(databaseUrl).pathname.slice(1));
   const server = await connectToServer(databaseUrl);
   try {
     await server.query(`create database ${pg.escapeIdentifier(name)} encoding 'UTF8' template template0`);
   } catch (error) {
     const code = codeOf(error);
-    if (code === notAllowed) throw new StartError(mayNotCreate(url, name), { cause: error });
+    if (code === notAllowed) throw new StartError(mayNotCreate(databaseUrl), { cause: error });
     if (!raceCodes.includes(code)) throw error;
   } finally {
     await server.end();
@@ -51,8 +49,11 @@ async function connectTo(url: URL, [first = '', ...others]: readonly string[]): 
   }
 }
 
-function mayNotCreate({ host, username }: URL, name: string): string {
-  return `The user ${username} may not create the database ${name} on ${host}. Create it, or give the user the right CREATEDB.`;
+/** The fault of a user who may not create the database of an address. */
+export function mayNotCreate(databaseUrl: string): string {
+  const { host, username, pathname } = new URL(databaseUrl);
+  const [user, name, server] = [username, pathname.slice(1), host].map(decodeURIComponent);
+  return `The user ${user} may not create the database ${name} on ${server}. Create it, or give the user the right CREATEDB.`;
 }
 
 /** The SQLSTATE of an error; empty when it has none. */

@@ -21,6 +21,10 @@ export function isPostgresAway(error: unknown): boolean {
   return isPostgresAway(error.cause);
 }
 
+/** SQLSTATE of a database that does not exist. */
+export const databaseMissing = '3D000';
+/** SQLSTATE of a table that does not exist, as in a database without our tables. */
+export const tableMissing = '42P01';
 /** SQLSTATE of a write on a standby, or in a read-only session. */
 export const readOnly = '25006';
 /** SQLSTATE of a server that starts. */

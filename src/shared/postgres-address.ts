@@ -21,7 +21,10 @@ interface Parts {
 export function readPostgresAddress(text: string): PostgresAddress {
   const parts = /^\s*\w+\s*=/.test(text) ? readPairs(text) : readUrl(text);
   if (typeof parts === 'string') return { fault: parts };
-  return faultIn(parts) ?? { url: write(parts) };
+  const fault = faultIn(parts);
+  if (fault) return fault;
+  const url = write(parts);
+  return URL.canParse(url) ? { url } : { fault: 'has a host that is neither a name nor an address' };
 }
 
 /** Reads a URL by the rules of libpq: a user, a password or a database may contain characters that end a part of other URLs. */
@@ -33,6 +36,8 @@ function readUrl(text: string): Parts | string {
   const [, authority = '', path = '', query = ''] =
     /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(address) ?? [];
   if (authority.includes('@')) return 'has several @. In a password, write %40 for it';
+  if (userinfo === undefined && path.includes('@'))
+    return 'has an @ behind the first /. In a password, write %2F for / and %40 for @';
   if (authority.includes(',')) return severalHosts;
   const [, host = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(authority) ?? [];
   const [, user = '', password = ''] = /^([^:]*)(?::(.*))?$/s.exec(userinfo ?? '') ?? [];
@@ -42,6 +47,8 @@ function readUrl(text: string): Parts | string {
       const [, name = '', value] = /^([^=]*)=?(.*)$/s.exec(pair) ?? [];
       parameters.set(decodeURIComponent(name), decodeURIComponent(value ?? ''));
     }
+    // As in libpq: its values end there.
+    if (rest.includes('%00')) return 'has a %00';
     return named({
       host: decodeURIComponent(host).replace(/^\[(.*)\]$/, '$1'),
       port,
@@ -94,7 +101,7 @@ const severalHosts =
 
 // Our own clients decide these, or they do not matter for a server that the shop can use.
 const ignored = new Set(
-  `application_name fallback_application_name connect_timeout channel_binding gssencmode gssdelegation krbsrvname keepalives
+  `application_name fallback_application_name connect_timeout channel_binding gssdelegation gsslib krbsrvname keepalives
   keepalives_idle keepalives_interval keepalives_count tcp_user_timeout load_balance_hosts sslcompression sslsni require_auth
   min_protocol_version max_protocol_version`.split(/\s+/),
 );
@@ -103,7 +110,11 @@ const foreign = new Set([
   'uselibpqcompat',
   'pgbouncer',
   'connection_limit',
+  'pool',
   'pool_timeout',
+  'prepared_statements',
+  'socket_timeout',
+  'statement_cache_size',
   'supa',
   'workaround',
 ]);
@@ -113,12 +124,22 @@ const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-
 const fixed: Readonly<Record<string, readonly string[]>> = {
   client_encoding: ['utf8', 'utf-8', 'auto', 'unicode'],
   target_session_attrs: ['any', 'read-write', 'primary'],
+  gssencmode: ['disable', 'prefer'],
   schema: ['public'],
-  ssl: ['true', '1', 'false', '0', 'no-verify'],
+  ssl: ['true', '1', 'false', '0', ...sslModes],
   sslmode: sslModes,
+  // Node takes these as they are, and no older one than 1.2.
+  ssl_min_protocol_version: ['tlsv1', 'tlsv1.1', 'tlsv1.2'],
+  ssl_max_protocol_version: ['tlsv1.3'],
+};
+/** Parameters that name a file with settings, which only libpq reads. */
+const files: Readonly<Record<string, string>> = {
+  service: 'names a service. Write its settings from pg_service.conf into this address',
+  passfile: 'names a file of passwords. Write the password into this address',
 };
 
 function faultIn({ host, port, database, parameters }: Parts): { fault: string } | undefined {
+  for (const [name, fault] of Object.entries(files)) if (parameters.has(name)) return { fault };
   if (parameters.get('sslmode') === 'verify-ca' && !parameters.has('sslrootcert'))
     return { fault: 'has sslmode=verify-ca without sslrootcert=/path/ca.pem' };
   if (host.includes(',') || port.includes(',')) return { fault: severalHosts };
@@ -134,7 +155,10 @@ function faultIn({ host, port, database, parameters }: Parts): { fault: string }
     if (allowed && !allowed.includes(value.toLowerCase()))
       return { fault: `has ${name}=${value}, and the shop needs ${allowed.join(', ')}` };
     if (![ignored, foreign, passedOn].some((known) => known.has(name)) && !allowed)
-      return { fault: `has the parameter ${name}, which the shop does not know` };
+      // Anything but a name may be a part of a password.
+      return {
+        fault: `has ${/^\w+$/.test(name) ? `the parameter ${name}` : 'a parameter'}, which the shop does not know`,
+      };
   }
   return undefined;
 }
@@ -151,7 +175,7 @@ function write({ host, port, user, password, database, parameters }: Parts): str
       ? `[${host}]`
       : encodeURIComponent(host === '' ? 'localhost' : host);
   const secret = password === '' ? '' : `:${encode(password)}`;
-  const who = user === '' ? '' : `${encode(user)}${secret}@`;
+  const who = user === '' && secret === '' ? '' : `${encode(user)}${secret}@`;
   const search = query.size === 0 ? '' : `?${query.toString()}`;
   return `postgres://${who}${place}${port === '' ? '' : `:${port}`}/${encode(database)}${search}`;
 }
@@ -185,7 +209,7 @@ function sslOf(host: string, parameters: ReadonlyMap<string, string>): [string, 
 
 function modeOfSsl(ssl: string | undefined): string | undefined {
   if (ssl === undefined) return undefined;
-  if (ssl === 'no-verify') return 'no-verify';
+  if (sslModes.includes(ssl)) return ssl;
   return ssl === 'true' || ssl === '1' ? 'verify-full' : 'disable';
 }
 

@@ -46,6 +46,8 @@ describe('.env', () => {
     ['in the middle', '# comment\nPORT=3000\nSECRET: hidden\nHOST=localhost', 3],
     ['last', 'PORT=3000\nHOST localhost', 2],
     ['without a name', 'PORT=3000\n=3', 2],
+    ['exported without a value', 'PORT=3000\nexport HOST\nA=1', 2],
+    ['with several spaces behind export', 'PORT=3000\nexport  HOST=localhost', 2],
   ])('with a malformed line (%s) is an error that names the line and not its text', (_, text, line) => {
     writeFileSync(file, text);
     expect(() => loadEnvFile(file)).toThrow(`line ${line}: expected NAME=value or # comment.`);
@@ -64,6 +66,14 @@ describe('.env', () => {
       'SMTP_URL=smtps://u:hid#den@host',
       'line 1: the value of SMTP_URL would end at its #',
     ],
+    ['at a # in quotes behind a tab', 'SECRET=\t"hid#den"', 'line 1: the value of SECRET would end at its #'],
+    ['at a zero', 'PORT=3000\nSECRET=hid\u0000den', 'line 2: has a byte order mark, a zero'],
+    [
+      'by line ends of one kind',
+      'SECRET=hidden\rPORT=3000\r',
+      'line 1: has a byte order mark, a zero, or a line',
+    ],
+    ['by a byte order mark', '\ufeffSECRET=hidden\nPORT=3000', 'line 1: has a byte order mark'],
     ['at a quote', `SECRET='hidden'rest'`, 'line 1: the value of SECRET would end at its quote'],
     ['in the last line of several', 'A="1\n2"3"\nB=4', 'line 2: the value of A would end at its quote'],
     ['by a quote that does not end', 'SECRET="hidden\nPORT=3000', 'line 1: the quote of SECRET does not end'],

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
-import { isPostgresAway } from './outage.ts';
+import { databaseMissing, isPostgresAway, tableMissing } from './outage.ts';
 
 /** The folder of the project, with `public/` and `migrations/`: the same from the sources and from the build. */
 export const projectFolder = findProject(new URL('.', import.meta.url));
@@ -42,15 +42,12 @@ export function describeError(error: unknown): string {
   return error.message === '' ? (code ?? error.name) : error.message;
 }
 
-/** SQLSTATEs of a database that does not exist, and of one without our tables. */
-const notMigrated = ['3D000', '42P01'];
-
 /** The text with which a program reports why it did not start, or could not do its work. */
 export function explainFailure(error: unknown): string {
   if (error instanceof StartError) return error.message;
   if (isPostgresAway(error)) return `The database does not answer: ${describeError(error)}`;
   const { code } = (error ?? {}) as { code?: unknown };
-  if (notMigrated.includes(String(code)))
+  if (code === databaseMissing || code === tableMissing)
     return `The database has not been migrated for this version (${describeError(error)}). Run: node dist/migrate.js`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
@@ -94,12 +91,21 @@ export function loadEnvFile(file = '.env'): void {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw new StartError(`${file} cannot be read: ${describeError(error)}`);
   }
+  const stray = /^\ufeff|\0|\r(?!\n)/.exec(text);
+  if (stray)
+    throw new StartError(
+      `${file}, line ${lineAt(text, stray.index)}: has a byte order mark, a zero, or a line end without a line feed. Save it as plain UTF-8.`,
+    );
   const line = malformedLine(text);
   // The line itself may hold a secret.
   if (line !== undefined) throw new StartError(`${file}, line ${line}: expected NAME=value or # comment.`);
   const cut = findCutValue(text);
   if (cut) throw new StartError(`${file}, line ${cut.line}: ${cut.what}.`);
   process.loadEnvFile(file);
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split('\n').length;
 }
 
 /** The number of the first line that is no setting. Node would silently join such a line to the name in the next one. */
@@ -110,8 +116,9 @@ function malformedLine(text: string): number | undefined {
   const malformed = names.find((name) => !/^[A-Za-z_]\w*$/.test(name));
   if (malformed === undefined && names.includes(end)) return undefined;
   // A line without a name ends Node's parsing.
-  const [start = ''] = (malformed ?? '=').split('\n');
-  return lines.findIndex((line) => line.trimStart().startsWith(start)) + 1;
+  const [start = ''] = (malformed ?? '=').trim().split('\n');
+  const texts = lines.map((line) => line.replace(/^\s*(export\s+)?/, ''));
+  return texts.findIndex((line) => line.startsWith(start)) + 1;
 }
 
 /**
@@ -127,7 +134,8 @@ function findCutValue(text: string): { readonly line: number; readonly what: str
     const line = at + 1;
     if (names.has(name)) return { line, what: `${name} is set a second time` };
     names.add(name);
-    const [, quote] = /^=\s*(["'`])/.exec(value) ?? [];
+    // Only spaces: behind a tab, Node takes a quote as it is.
+    const [, quote] = /^= *(["'`])/.exec(value) ?? [];
     if (quote === undefined) {
       if (/\S#/.test(value))
         return {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isFromOtherSite } from './same-site.ts';
+import { isForeignName, isFromOtherSite } from './same-site.ts';
 
 const ownHosts = ['shop.example', 'localhost:3000'];
 
@@ -23,3 +23,22 @@ test.each([
 ])('%s may not', (_who, headers) => {
   expect(isFromOtherSite(headers, ownHosts)).toBe(true);
 });
+
+const loopback = 'http://localhost:3000';
+
+test.each([
+  ['localhost', { publicUrl: loopback, listenUrl: 'http://127.0.0.1:3000' }],
+  ['[::1]', { publicUrl: loopback, listenUrl: 'http://127.0.0.1:3000' }],
+  ['192.168.1.5', { publicUrl: loopback, listenUrl: 'http://192.168.1.5:3000' }],
+  ['[fd00::5]', { publicUrl: loopback, listenUrl: 'http://[fd00::5]:3000' }],
+  ['evil.example', { publicUrl: 'https://shop.example', listenUrl: 'http://127.0.0.1:3000' }],
+])('%s may be the name of a server at %o', (hostname, addresses) => {
+  expect(isForeignName(hostname, addresses)).toBe(false);
+});
+
+test.each(['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1', ''])(
+  '%s is not the name of a server on this machine',
+  (hostname) => {
+    expect(isForeignName(hostname, { publicUrl: loopback, listenUrl: 'http://127.0.0.1:3000' })).toBe(true);
+  },
+);

@@ -12,14 +12,25 @@ export function isFromOtherSite(headers: IncomingHttpHeaders, ownHosts: readonly
   return !URL.canParse(origin) || !ownHosts.includes(new URL(origin).host);
 }
 
+/** The addresses of a server. */
+export interface ServerAddresses {
+  /** The origin under which browsers reach it. */
+  readonly publicUrl: string;
+  /** The origin at which programs on this machine reach it: where it listens. */
+  readonly listenUrl: string;
+}
+
 /**
  * Whether a request came under a name that another site may have pointed at this machine (DNS rebinding), so that the site's pages
  * could read the answers. Servers with a public name have pages for everybody.
  * @param hostname that of the request, as in a URL
- * @param publicUrl the address of the server
  */
-export function isForeignName(hostname: string, publicUrl: string): boolean {
-  return isLoopback(new URL(publicUrl).hostname) && !isLoopback(hostname);
+export function isForeignName(hostname: string, { publicUrl, listenUrl }: ServerAddresses): boolean {
+  return (
+    isLoopback(new URL(publicUrl).hostname) &&
+    !isLoopback(hostname) &&
+    hostname !== new URL(listenUrl).hostname
+  );
 }
 
 /** Whether a host name, as a URL has it, is this machine. */

@@ -5,6 +5,7 @@ import qs from 'qs';
 import { type ConnectionLimits, createHttpServer, timeLimits } from '../shared/http-server.ts';
 import { isNestedTooDeeply, nestedTooDeeply } from '../shared/json-depth.ts';
 import { contentSecurityPolicy, securityHeaders } from '../shared/security-headers.ts';
+import { originOf } from '../shared/settings.ts';
 import type { SimulatorConfig } from './config.ts';
 import { errorBody, handleError, handleNotFound, invalidRequest } from './http/errors.ts';
 import { publicFolder } from './http/html.ts';
@@ -40,12 +41,13 @@ export function createServer(
     logger: { level: config.logLevel, name: 'stripe-simulator' },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newIdentifier('req'),
+    trustProxy: (_address, hop) => hop < config.trustProxy,
     bodyLimit: bodyBytesMax,
     routerOptions: { querystringParser: parseForm },
     serverFactory: (handle) =>
       createHttpServer(
         handle,
-        httpServerOptions(connectionLimits, () => server.log),
+        httpServerOptions(config, connectionLimits, () => server.log),
       ),
     // The server above answers these errors.
     clientErrorHandler: () => undefined,
@@ -53,7 +55,11 @@ export function createServer(
   return server;
 }
 
-function httpServerOptions(limits: ConnectionLimits, log: () => FastifyBaseLogger) {
+function httpServerOptions(
+  { publicUrl = '' }: SimulatorConfig,
+  limits: ConnectionLimits,
+  log: () => FastifyBaseLogger,
+) {
   return {
     limits,
     headers: securityHeaders({
@@ -62,8 +68,8 @@ function httpServerOptions(limits: ConnectionLimits, log: () => FastifyBaseLogge
       // The address of a payment page is a secret.
       referrerPolicy: 'no-referrer',
       frames: 'DENY',
-      // The simulator speaks plain HTTP.
-      https: false,
+      // The simulator speaks plain HTTP; a proxy may stand before it.
+      https: publicUrl.startsWith('https:'),
     }),
     toUnreadable: ({ message, code = '' }: NodeJS.ErrnoException) => {
       const status = parserStatuses[code] ?? 400;
@@ -98,7 +104,8 @@ export async function registerRoutes(
   server.addHook('onRequest', async (request, reply) => {
     reply.header('Request-Id', request.id);
   });
-  refuseForeignNames(server, config, context.publicUrl);
+  const listenUrl = originOf(config.host, config.port);
+  refuseForeignNames(server, () => ({ publicUrl: context.publicUrl(), listenUrl }));
   await server.register(fastifyStatic, {
     root: `${publicFolder}assets`,
     prefix: '/assets/',

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { connect } from '../database/connection.ts';
 import { migrate } from '../database/migrate.ts';
-import { findServerFaults } from '../database/server-faults.ts';
+import { findServerFaults, type ServerFaultsOptions } from '../database/server-faults.ts';
 import { endExecutor } from '../database/transactions/executors.ts';
-import { codeOf, createDatabase, databaseMissing } from '../shared/create-database.ts';
-import { isPostgresAway } from '../shared/outage.ts';
+import { codeOf, createDatabase } from '../shared/create-database.ts';
+import { databaseMissing, isPostgresAway } from '../shared/outage.ts';
 import { nameOfDatabase } from '../shared/postgres-address.ts';
 import { describeError, StartError } from '../shared/program.ts';
 import { statementsOf } from '../shared/statement.ts';
@@ -60,19 +60,28 @@ const waitAtMostMs = 60_000;
 /**
  * Brings the database of an address up to date, and creates it when it is missing. Waits for a minute for a server that starts later.
  * @param production whether a server that may lose a confirmed commit is refused
- * @throws StartError that names the database, without its password, and all reasons. Nothing was created then.
+ * @param paymentsUrl the database of the local payment service, which is checked and created, too
+ * @throws StartError that names the databases, without their password, and all reasons. Nothing was created then.
  */
 export async function prepareDatabase(
   url: string,
   production: boolean,
   log: (line: string) => void,
+  paymentsUrl?: string,
 ): Promise<void> {
   const name = nameOfDatabase(url);
-  const faults = await onceReached(name, log, () => findFaults(url, production)).catch((error: unknown) => {
-    throw new StartError(`${name} could not be reached: ${describeError(error)}`);
-  });
-  if (faults.length > 0)
-    throw new StartError(`${name} cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  const checks: Check[] = [{ url, options: { writable: true, durable: production } }];
+  if (paymentsUrl !== undefined)
+    checks.push({ url: paymentsUrl, options: { writable: true, durable: production, engine: false } });
+  const found = await onceReached(name, log, () => Promise.all(checks.map(lookAt))).catch(
+    (error: unknown) => {
+      throw new StartError(`${name} could not be reached: ${describeError(error)}`);
+    },
+  );
+  refuseFaulty(found);
+  const missing = found.filter(({ isMissing }) => isMissing);
+  for (const database of missing) await createDatabase(database.url);
+  refuseFaulty(await Promise.all(missing.map(lookAt)));
   try {
     await migrate(url);
   } catch (error) {
@@ -97,18 +106,36 @@ async function onceReached<Result>(
   }
 }
 
-/** The faults of the server and its database, which is created when it is missing and the server has none. */
-async function findFaults(url: string, production: boolean): Promise<string[]> {
-  const options = { writable: true, durable: production };
+interface Check {
+  readonly url: string;
+  readonly options: ServerFaultsOptions;
+}
+
+type Looked = Check & { readonly faults: readonly string[]; readonly isMissing: boolean };
+
+/** Finds the faults of a server and its database; of a database that is missing, only those of the server. */
+async function lookAt(check: Check): Promise<Looked> {
+  const { url, options } = check;
   try {
-    return await findServerFaults(url, options);
+    return { ...check, faults: await findServerFaults(url, options), isMissing: false };
   } catch (error) {
     if (codeOf(error) !== databaseMissing) throw error;
   }
-  const faults = await findServerFaults(url, { ...options, toBeCreated: true });
-  if (faults.length > 0) return faults;
-  await createDatabase(url);
-  return findServerFaults(url, options);
+  return {
+    ...check,
+    faults: await findServerFaults(url, { ...options, toBeCreated: true }),
+    isMissing: true,
+  };
+}
+
+function refuseFaulty(found: readonly Looked[]): void {
+  const faulty = found.filter(({ faults }) => faults.length > 0);
+  if (faulty.length === 0) return;
+  const texts = faulty.map(
+    ({ url, faults }) =>
+      `${nameOfDatabase(url)} cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+  );
+  throw new StartError(texts.join('\n'));
 }
 
 /**

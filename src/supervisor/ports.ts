@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, isIP } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import getPort, { portNumbers } from 'get-port';
@@ -45,21 +46,23 @@ export async function isPortFree(port: number, host: string): Promise<boolean> {
  * @throws StartError that names the port and the way out.
  */
 export async function claimShopPort({ port, host }: Config, patienceMs: number): Promise<void> {
-  const taken = await findTaken(port, host, patienceMs);
-  if (taken === undefined) return;
-  throw new StartError(
-    `PORT ${port} is taken by another program on ${taken}. Stop that program, or set PORT to another one.`,
-  );
+  const owner = await findOwner(port, host, patienceMs);
+  if (owner === undefined) return;
+  throw new StartError(`PORT ${port} is taken by ${owner}. Stop that program, or set PORT to another one.`);
 }
 
 /**
- * The addresses by which clients on this machine look for a server on `host`. The name localhost stands for both loopback addresses: a
- * browser, or a client with the API key, would reach another program on the one that the server does not use.
+ * The addresses by which clients on this machine look for a server on `host`. A name may stand for several, as localhost does: a browser, or
+ * a client with the API key, would reach another program on one that the server does not use.
  */
-function addressesFor(host: string): readonly string[] {
+async function addressesFor(host: string): Promise<readonly string[]> {
   if (['localhost', '127.0.0.1', '::1'].includes(host)) return ['127.0.0.1', '::1'];
   if (['0.0.0.0', '::'].includes(host)) return ['0.0.0.0', '::'];
-  return [host];
+  if (isIP(host) !== 0) return [host];
+  const found = await lookup(host, { all: true }).catch((error: unknown) => {
+    throw new StartError(`HOST ${host} has no address: ${describeError(error)}`);
+  });
+  return found.map(({ address }) => address);
 }
 
 /** The port on which the local payment service listens, and the origins under which shoppers and the shop reach it. */
@@ -87,30 +90,31 @@ export async function choosePaymentAddress(choice: PaymentAddressChoice): Promis
   const { config, given, dataDir, patienceMs, log } = choice;
   const { servicePort, serviceUrl } = config.payment;
   const { host } = config;
+  const ownerOf = (candidate: number): Promise<string | undefined> =>
+    candidate === config.port ? Promise.resolve('the shop') : findOwner(candidate, host, patienceMs);
   const file = path.join(dataDir, 'payment-port');
   const stored = given.port || given.url ? undefined : await storedPort(file);
-  if (stored !== undefined && (await findTaken(stored, host, patienceMs)) === undefined)
-    return addressOf(host, stored);
-  const taken = await findTaken(servicePort, host, patienceMs);
-  if (taken === undefined) return { ...addressOf(host, servicePort), url: serviceUrl };
+  if (stored !== undefined && (await ownerOf(stored)) === undefined) return addressOf(host, stored);
+  const owner = await ownerOf(servicePort);
+  if (owner === undefined) return { ...addressOf(host, servicePort), url: serviceUrl };
   if (given.url) {
     throw new StartError(
-      `PAYMENT_SERVICE_PORT ${servicePort} is taken by another program on ${taken}, and PAYMENT_SERVICE_URL is ` +
-        'set. Stop that program, or set both to another port.',
+      `PAYMENT_SERVICE_PORT ${servicePort} is taken by ${owner}, and PAYMENT_SERVICE_URL is set. ` +
+        'Stop that program, or set both to another port.',
     );
   }
-  const port = await freeOnAll(host);
+  const port = await freeOnAll(config);
   await writeFile(file, String(port));
-  log(`PAYMENT_SERVICE_PORT ${servicePort} is taken by another program on ${taken}, taking ${port}`);
+  log(`PAYMENT_SERVICE_PORT ${servicePort} is taken by ${owner}, taking ${port}`);
   return addressOf(host, port);
 }
 
-async function freeOnAll(host: string): Promise<number> {
+async function freeOnAll({ host, port: shopPort }: Config): Promise<number> {
   for (let attempts = 1; attempts <= attemptsMax; attempts += 1) {
     const port = await freePort(host);
-    if ((await findTaken(port, host, 0)) === undefined) return port;
+    if (port !== shopPort && (await findOwner(port, host, 0)) === undefined) return port;
   }
-  throw new StartError(`No port is free on ${addressesFor(host).join(' and ')}.`);
+  throw new StartError(`No port is free on ${(await addressesFor(host)).join(' and ')}.`);
 }
 
 async function storedPort(file: string): Promise<number | undefined> {
@@ -122,11 +126,12 @@ function addressOf(host: string, port: number): PaymentAddress {
   return { port, url: originOf(host, port, 'localhost'), apiUrl: originOf(host, port) };
 }
 
-/** The first address for `host` on which another program has the port, or undefined. Waits for a port that is about to become free. */
-async function findTaken(port: number, host: string, patienceMs: number): Promise<string | undefined> {
-  for (const address of addressesFor(host)) {
-    if (!(await becomesFree(port, address, { isOwn: address === host || host === 'localhost', patienceMs })))
-      return address;
+/** The program that has a port on an address for `host`, in words, or undefined. Waits for a port that is about to become free. */
+async function findOwner(port: number, host: string, patienceMs: number): Promise<string | undefined> {
+  for (const address of await addressesFor(host)) {
+    // A machine without IPv6 may still know ::1 as localhost.
+    const isOwn = address === host || (isIP(host) === 0 && address !== '::1');
+    if (!(await becomesFree(port, address, { isOwn, patienceMs }))) return `another program on ${address}`;
   }
   return undefined;
 }

@@ -12,7 +12,6 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import { type Account, run, succeeds } from './processes.ts';
 
 /** The files of one database server. This process writes all but `data`; the server's account reads them. */
@@ -30,16 +29,11 @@ const sharedPlaces = ['/var/lib', '/var/tmp'];
 /**
  * Opens the folder of the database: `wanted`, or another one when `account` cannot enter it. A file in `wanted` then
  * stores the path of the other one.
- * @throws Error with the way out when the account can enter none, or the name cannot be used.
+ * Its tools pass the name to a shell; src/config-rules.ts refuses those that a shell would change.
+ * @throws Error with the way out when the account can enter none.
  */
 export async function openFolder(wanted: string, account: Account): Promise<PostgresFolder> {
   const root = path.resolve(wanted);
-  if (process.platform !== 'win32' && /["$`\\\n]/.test(root)) {
-    throw new Error(
-      `Postgres cannot use the folder ${root}: its tools pass the name to a shell, in which " $ \` and \\ have a meaning. ` +
-        'Set DATA_DIR to a folder without them, or set DATABASE_URL.',
-    );
-  }
   await mkdir(root, { recursive: true });
   // The account may pass through this folder; it owns only `data`.
   await chmod(root, account ? 0o711 : 0o700);

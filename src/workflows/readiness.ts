@@ -6,8 +6,7 @@ import { sharesConnections } from '../database/pooler.ts';
 import { readSchema, readWritableSchema } from '../database/queries/readiness.ts';
 import { findServerFaults } from '../database/server-faults.ts';
 import type { UnreadyCause } from '../domain/readiness.ts';
-import { databaseMissing } from '../shared/create-database.ts';
-import { isPostgresAway, readOnly } from '../shared/outage.ts';
+import { databaseMissing, isPostgresAway, readOnly, tableMissing } from '../shared/outage.ts';
 import { nameOfDatabase } from '../shared/postgres-address.ts';
 import { describeError, StartError } from '../shared/program.ts';
 import type { Liveness } from './liveness.ts';
@@ -21,7 +20,7 @@ const diskFullMs = 10_000;
 const causes: Readonly<Record<string, UnreadyCause>> = {
   [readOnly]: 'database_read_only',
   '53100': 'disk_full',
-  '42P01': 'schema_older',
+  [tableMissing]: 'schema_older',
   [databaseMissing]: 'schema_older',
 };
 

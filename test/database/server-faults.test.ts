@@ -84,6 +84,32 @@ test('a user who may not write the tables of a migrated database is refused', as
   await admin.raw(`revoke delete on orders from ${name}`);
   const [fault] = await findServerFaults(urlOf(database, name), { writable: true, durable: false });
   expect(fault).toContain('select, insert, update and delete on orders');
+  await admin.raw(`revoke select on due_work from ${name}`);
+  const [both] = await findServerFaults(urlOf(database, name), { writable: true, durable: false });
+  expect(both).toContain('select on due_work');
+});
+
+test('a database of the local payment service that is not in UTF8 is reported with the faults of the shop’s', async () => {
+  await create(
+    `create database ${name} encoding 'LATIN1' locale_provider libc locale 'C' template template0`,
+    `drop database ${name} with (force)`,
+  );
+  await create(`create role ${name} login password 'word'`, `drop role ${name}`);
+  const failure = prepareDatabase(urlOf(`${name}_shop`, name), false, quiet, urlOf(name, name));
+  await expect(failure).rejects.toThrow(`The user ${name} may not create the database ${name}_shop`);
+  await expect(failure).rejects.toThrow(`${name} cannot be used:\n  - Its encoding is LATIN1`);
+  await expect(failure).rejects.not.toThrow('create on the database');
+  const { rows } = await admin.raw<{ rows: object[] }>('select from pg_database where datname = ?', [
+    `${name}_shop`,
+  ]);
+  expect(rows).toEqual([]);
+});
+
+test('the database of the local payment service is created beside the shop’s', async () => {
+  cleanUps.push(`drop database ${name} with (force)`);
+  await prepareDatabase(empty.url, false, quiet, urlOf(name));
+  expect(await tablesIn(urlOf(name))).toBe(0);
+  expect(await tablesIn(empty.url)).toBeGreaterThan(0);
 });
 
 test('a missing database is created in UTF8, whatever the usual encoding is', async () => {

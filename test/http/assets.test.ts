@@ -25,6 +25,7 @@ beforeAll(async () => {
     assets,
     cookieSecrets: ['cookie_test_4e91d07c3ab85f62'],
     publicUrl: 'http://localhost',
+    listenUrl: 'http://127.0.0.1:3000',
     paymentOrigin: 'http://localhost:1',
     connectionLimits: { ...timeLimits, connections: 100 },
     onFailure: () => undefined,

@@ -5,7 +5,7 @@ import { waitFor } from '../support/wait.ts';
 
 // A demonstration sends no mail: operators read the messages at /outbox.
 
-const operatorToken = 'the-token-of-the-operator';
+const operatorToken = 'operator-9c41f7d02be85a36';
 const authorization = `Bearer ${operatorToken}`;
 const email = 'ada@reader.example';
 

@@ -200,6 +200,7 @@ test('with an operator token, the page and its forms require it', async () => {
     cookieSecrets: ['cookie_test_4e91d07c3ab85f62'],
     trustProxy: 0,
     publicUrl: shop.shopUrl,
+    listenUrl: 'http://127.0.0.1:3000',
     paymentOrigin: shop.paymentUrl,
     connectionLimits: { ...timeLimits, connections: 100 },
     onFailure: () => undefined,

@@ -87,6 +87,18 @@ describe.each([
   ['a form of another site', request('POST /cart/lines', 'Origin: https://evil.example'), 403, 'cross_site'],
   ['another host', 'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n', 403, 'cross_site'],
   ['no host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
+  ['a whole address', request('GET http://127.0.0.1/products'), 200, undefined],
+  ['the server as a whole', request('OPTIONS *'), 405, 'method_not_allowed'],
+  ['HTTP/1.0 without a host', 'GET /products HTTP/1.0\r\n\r\n', 403, 'cross_site'],
+  ['a request for another protocol', request('GET /products', 'Upgrade: websocket'), 200, undefined],
+  [
+    'an unknown encoding of the transfer',
+    request('POST /checkout', 'Transfer-Encoding: x'),
+    400,
+    'malformed_request',
+  ],
+  ['the greeting of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'malformed_request'],
+  ['security.txt', request('GET /.well-known/security.txt'), 200, undefined],
   ['an unknown expectation', request('GET /', 'Expect: the-best'), 200, undefined],
   ['headers that are too large', request('GET /', `X: ${'x'.repeat(20_000)}`), 431, 'headers_too_large'],
   ['an address that is too long', request(`GET /${'x'.repeat(20_000)}`), 431, 'headers_too_large'],
@@ -137,6 +149,10 @@ test('no answer with personal data is stored', async () => {
   ];
   for (const { headers, status } of answers)
     expect([status, headers.get('cache-control')]).toEqual([status, 'no-store']);
+  const events = await fetch(`${order.order_url}/events`);
+  expect([events.status, events.headers.get('cache-control')]).toEqual([200, 'no-store']);
+  for (const name of securityHeaders) expect(events.headers.has(name), name).toBe(true);
+  await events.body?.cancel();
   const refunded = await fetch(`${shop.shopUrl}/order/${order.order_id}/refund`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -157,6 +173,7 @@ describe('a shop with https', () => {
       assets: readAssets(fileURLToPath(new URL('../../public/assets', import.meta.url))),
       cookieSecrets: ['cookie_test_0123456789abcdef'],
       publicUrl: 'https://shop.example',
+      listenUrl: 'http://127.0.0.1:3000',
       paymentOrigin: 'https://pay.example',
       connectionLimits: { ...timeLimits, connections: 100 },
       onFailure: () => undefined,

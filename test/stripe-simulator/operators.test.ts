@@ -90,6 +90,28 @@ test('a site whose name points at this address reads and does nothing', async ()
   }
 });
 
+test('under https behind a proxy, browsers keep to it, and each client has its own count of wrong tokens', async () => {
+  const proxied = await startStripeSimulator({
+    ...testConfig(database.url, 'http://127.0.0.1:1/payment_webhook'),
+    publicUrl: 'https://pay.example',
+    trustProxy: 1,
+    operatorToken,
+  });
+  try {
+    const ledger = (from: string, authorization: string) =>
+      fetch(`http://127.0.0.1:${proxied.port}/ledger`, {
+        headers: { authorization, 'x-forwarded-for': from },
+      });
+    const refused = await ledger('192.0.2.1', 'Bearer a-guess');
+    expect(refused.headers.get('strict-transport-security')).toBe('max-age=31536000');
+    for (let failure = 0; failure < 9; failure += 1) await ledger('192.0.2.1', 'Bearer a-guess');
+    expect((await ledger('192.0.2.1', authorized.authorization)).status).toBe(429);
+    expect((await ledger('192.0.2.2', authorized.authorization)).status).toBe(200);
+  } finally {
+    await proxied.close();
+  }
+});
+
 test('every answer has the headers that protect its reader', async () => {
   for (const path of ['/control', `/pay/${sessionId}`, '/nowhere', '/%zz']) {
     const { headers } = await ask('GET', path, authorized);

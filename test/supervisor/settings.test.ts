@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -88,14 +89,20 @@ test('a demonstration that a setting opens to everybody says so', { tags: ['slow
   expect(supervisor.output()).toContain('OPERATOR_ACCESS=open');
 });
 
-test.each(['$HOME', '`id`', 'a"b', 'a\\b'])(
-  'a data folder that a shell would read (%s) is refused',
-  async (name) => {
-    const { supervisor } = await start({}, ({ folder }) => ({ DATA_DIR: path.join(folder, name) }));
-    expect(await supervisor.ended()).toBe(1);
-    expect(supervisor.output()).toContain('Postgres cannot use the folder');
-  },
-);
+test('a data folder that a shell would read is refused before anything is created', async () => {
+  const { fixture, supervisor } = await start({}, ({ folder }) => ({ DATA_DIR: path.join(folder, '$HOME') }));
+  expect(await supervisor.ended()).toBe(1);
+  expect(supervisor.output()).toContain('DATA_DIR: Postgres cannot use the folder');
+  expect(await readdir(fixture.folder)).toEqual([]);
+});
+
+test('the payment service takes another port when its own is that of the shop', {
+  tags: ['slow'],
+}, async () => {
+  const { supervisor } = await start({ PORT: '8086', PAYMENT_SERVICE_PORT: '' });
+  await supervisor.open();
+  expect(supervisor.output()).toContain('PAYMENT_SERVICE_PORT 8086 is taken by the shop, taking ');
+});
 
 test('a port that another program has in the other address family is taken', async () => {
   const other = createServer();

@@ -54,6 +54,7 @@ export function testConfig(databaseUrl: string, webhookUrl: string): SimulatorCo
     secretKey,
     webhookSecret,
     operatorToken: undefined,
+    trustProxy: 0,
     logLevel: 'silent',
   };
 }

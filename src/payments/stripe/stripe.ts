@@ -1,4 +1,5 @@
 import Stripe from 'stripe';
+import { isLiveKey } from '../../shared/settings.ts';
 import type { PaymentProvider, Refused } from '../provider.ts';
 import { apiVersion, readEvent, signatureHeader, verifyEvent } from './events.ts';
 import { FreshKeys } from './idempotency.ts';
@@ -34,7 +35,7 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
   const keys = new FreshKeys();
   const shortestSessionSeconds = serviceUrl === undefined ? stripeShortestSessionSeconds : 0;
   return {
-    live: /^(sk|rk)_live_/.test(secretKey),
+    live: isLiveKey(secretKey),
     pagesOrigin: options.pagesUrl ?? serviceUrl ?? stripePages,
     signatureHeader,
     openSession: (request) => openSession(stripe, keys, request, shortestSessionSeconds).catch(refusalOf),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import createKnex, { type Knex } from 'knex';
-import { codeOf, createDatabase, databaseMissing, raceCodes } from '../../shared/create-database.ts';
-import { isPostgresAway } from '../../shared/outage.ts';
+import { codeOf, createDatabase, raceCodes } from '../../shared/create-database.ts';
+import { databaseMissing, isPostgresAway } from '../../shared/outage.ts';
 import { StartError } from '../../shared/program.ts';
 import { rowSettings } from '../../shared/statement.ts';
 import { createTables } from './tables.ts';

@@ -1,23 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { clientAddressOf } from '../../http/client-address.ts';
 import { OperatorSignIn } from '../../shared/operator-sign-in.ts';
-import { isForeignName } from '../../shared/same-site.ts';
+import { isForeignName, type ServerAddresses } from '../../shared/same-site.ts';
 import { Refusal } from './errors.ts';
 
 // Requests to the simulator that are refused before their handler runs.
 
-/**
- * Refuses requests under a name that another site may have pointed at this machine (DNS rebinding). The shop may use the address
- * at which the simulator listens.
- */
-export function refuseForeignNames(
-  server: FastifyInstance,
-  { host }: { readonly host: string },
-  publicUrl: () => string,
-): void {
+/** Refuses requests under a name that another site may have pointed at this machine (DNS rebinding). */
+export function refuseForeignNames(server: FastifyInstance, addresses: () => ServerAddresses): void {
   server.addHook('onRequest', async ({ hostname }) => {
-    const isOwn = hostname === host || hostname === `[${host}]`;
-    if (isOwn || !isForeignName(hostname, publicUrl())) return;
+    if (!isForeignName(hostname, addresses())) return;
     throw refusal(403, 'Set PAYMENT_SERVICE_URL to reach this service under another name than localhost.');
   });
 }
