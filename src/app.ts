@@ -176,10 +176,17 @@ function emailParts({ email, publicUrl }: ShopConfig, renderer: Renderer) {
   return { ...email, mailer, compose: emailComposer(renderer, publicUrl) };
 }
 
-function demonstrationOf({ production, operatorToken, email, payment }: ShopConfig): Demonstration | null {
+function demonstrationOf({
+  production,
+  operatorToken,
+  publicOrders,
+  email,
+  payment,
+}: ShopConfig): Demonstration | null {
   if (production) return null;
   return {
     open: operatorToken === undefined,
+    publicOrders,
     outbox: email.delivery === 'preview',
     paymentServiceUrl: payment.provider === 'local' ? payment.serviceUrl : null,
   };

@@ -79,12 +79,19 @@ export async function registerRoutes(
 
 async function registerPages(
   server: FastifyInstance,
-  { publicUrl, production, checkoutsPerMinute, eventStreamsPerAddress, databaseUrl }: ShopConfig,
+  {
+    publicUrl,
+    production,
+    publicOrders,
+    checkoutsPerMinute,
+    eventStreamsPerAddress,
+    databaseUrl,
+  }: ShopConfig,
   { browsers, database, pages, renderer }: Services,
 ): Promise<void> {
   const shared = { browsers, database, pages };
   await server.register(catalogueRoutes, { ...shared, publicUrl });
-  if (!production) await server.register(recentOrderRoutes, shared);
+  if (!production && publicOrders) await server.register(recentOrderRoutes, shared);
   await server.register(orderPageRoutes, {
     ...shared,
     askToCancel: (token) => requestCancellation(database, token),
