@@ -29,6 +29,12 @@ describe('a key can be guessed', () => {
     'passwordpassword',
     'order-0000000001',
     '00000000-0000-0000-0000-000000000001',
+    'order-2026-11-27-0042',
+    'Checkout-2026-11-27-1',
+    'ORDER_2026_000042_A',
+    'order_1764237477123',
+    'ada.lovelace.2026-11-27',
+    'christmas-order-for-ada',
   ])('such as %s', (key) => {
     expect(isUnguessable(key)).toBe(false);
   });
