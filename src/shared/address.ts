@@ -1,7 +1,10 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { StartError } from './program.ts';
 
-/** An e-mail address in every form in which it may be stored, in lower case: addresses match without regard to case. */
+/**
+ * An e-mail address in every form in which it may be stored. Addresses match without regard to case, and Postgres compares them: it
+ * has other small letters than JavaScript, for example for a Greek sigma, or for all letters beyond ASCII where its locale is C.
+ */
 export type AddressForms = readonly string[];
 
 // Without the signs that end an address in a text.
@@ -16,6 +19,13 @@ export function readAddress(argument: string | undefined): AddressForms {
   if (local === undefined || domain === undefined) {
     throw new StartError('Name the person by one e-mail address, as in ada@example.com.');
   }
-  const domains = [domain, domainToASCII(domain), domainToUnicode(domain)].filter((one) => one !== '');
-  return [...new Set(domains.map((one) => `${local}@${one}`.toLowerCase()))];
+  const domains = [domain.toLowerCase(), domainToASCII(domain), domainToUnicode(domain)].filter(
+    (one) => one !== '',
+  );
+  return [...new Set([local.toLowerCase(), local].flatMap((name) => domains.map((one) => `${name}@${one}`)))];
+}
+
+/** A text without e-mail addresses. Mail servers and the provider often repeat them, and logs must not contain them. */
+export function withoutAddresses(text: string): string {
+  return text.replaceAll(/[^\s<>"'(),;:/]+@[^\s<>"'(),;:/]+/g, '…');
 }

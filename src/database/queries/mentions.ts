@@ -4,13 +4,20 @@ import type { Database } from '../connection.ts';
 
 // Searches for an address in texts. Each reads whole tables, for an operator who waits.
 
-// The whole address, and not the end of a longer one. In JSON, a letter before it may be the end of an escape.
-const begins = String.raw`(?:(?<![[:alnum:]._%+-])|(?<=\\[nrt]))`;
+// The whole address, and not the end of a longer one, such as o'neil@example.com. A quote before it that follows no letter is one of the
+// text. In JSON, a letter before it may be the end of an escape.
+const begins = String.raw`(?:(?<![[:alnum:]._%+-])(?<![[:alnum:]][!#$&'*^~]+)|(?<=\\[nrt]))`;
 const ends = String.raw`(?![[:alnum:]-]|\.[[:alnum:]])`;
+
+/** SQL of whether a column has one of the forms of `:address`, without regard to case. */
+export function isAddressSql(column: string): string {
+  return `lower(${column}) = any(array(select lower(form) from unnest(cast(:address as text[])) as form))`;
+}
 
 /** SQL of whether a text mentions the address of `mentionBindings`. The first condition is quick, and true for few. */
 function mentionsSql(text: string): string {
-  return `(lower(${text}) like any(:likely) and ${text} ~* cast(:pattern as text))`;
+  const likely = 'array(select lower(form) from unnest(cast(:likely as text[])) as form)';
+  return `(lower(${text}) like any(${likely}) and ${text} ~* cast(:pattern as text))`;
 }
 
 /** The bindings of `mentionsSql`. */
