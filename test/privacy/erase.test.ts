@@ -65,7 +65,7 @@ beforeAll(async () => {
   bystanders = await dispatched(bystander);
   orders = await ordersInEveryState();
   await payUnknown();
-  await addLostWorkflow();
+  await addLostWorkflows();
   await quiet();
 });
 
@@ -93,6 +93,11 @@ const makers: Readonly<Record<string, () => Promise<TestOrder>>> = {
   partlyRefunded: async () => {
     const order = await dispatched(email);
     await refund(shop, order, { amount: 100, reason: words });
+    await waitFor(
+      'the refund to be made',
+      () => shop.database('refunds').where({ order_id: order.order_id }).pluck('state'),
+      (states) => states.join() === 'made',
+    );
     return order;
   },
   refunded: async () => {
@@ -267,11 +272,29 @@ function unknownItems(): Promise<object[]> {
   return shop.database('attention').where({ kind: 'unknown_payment' }).whereNull('resolved_at');
 }
 
-/** A checkout that failed before there was an order, as the engine keeps it. */
-async function addLostWorkflow(): Promise<void> {
-  await insertWorkflow(shop, 'checkout-lost', { daysAgo: 1 });
-  const inputs = JSON.stringify({ json: [{ order: { email } }], __dbos_serializer: 'superjson' });
-  await shop.database('dbos.workflow_input').where({ workflow_uuid: 'checkout-lost' }).update({ inputs });
+/** The columns in which the engine may keep an address. */
+const columnsOfEngine = {
+  workflow_input: 'inputs',
+  workflow_output: 'output',
+  operation_outputs: 'error',
+  notifications: 'message',
+  workflow_events: 'value',
+  workflow_events_history: 'value',
+  streams: 'value',
+} as const;
+const lostWorkflows = Object.keys(columnsOfEngine).map((table) => `lost-${table}`);
+
+/** Checkouts that failed before there was an order, each with her address in another table of the engine. */
+async function addLostWorkflows(): Promise<void> {
+  const text = JSON.stringify({ json: [{ order: { email } }], __dbos_serializer: 'superjson' });
+  for (const [table, column] of Object.entries(columnsOfEngine)) {
+    await insertWorkflow(shop, `lost-${table}`, { daysAgo: 1 });
+    const id = table === 'notifications' ? 'destination_uuid' : 'workflow_uuid';
+    await shop
+      .database(`dbos.${table}`)
+      .where({ [id]: `lost-${table}` })
+      .update({ [column]: text });
+  }
 }
 
 /** Waits until no checkout and no message has work left, but for the order that waits for its payment. */
@@ -357,7 +380,7 @@ describe.sequential('a person with orders in every state', () => {
     // Two events, and the item of one of them.
     expect(data.unknown_payments).toHaveLength(3);
     expect(data.workflows.map(({ workflow_uuid: id }) => id)).toEqual(
-      expect.arrayContaining(['checkout-lost', `checkout-${orders['pending']?.key}`]),
+      expect.arrayContaining([...lostWorkflows, `checkout-${orders['pending']?.key}`]),
     );
     expect(output).not.toContain(bystander);
     expect(output).not.toContain(customer.phone);

@@ -29,14 +29,21 @@ export function mentionBindings(address: AddressForms) {
   };
 }
 
-/** SQL of the ids of all workflows that mention the address of `mentionBindings`, in whatever column. */
-export const mentioningWorkflowsSql = [
-  'workflow_status',
-  'workflow_input',
-  'workflow_output',
-  'operation_outputs',
-]
-  .map((table) => `select workflow_uuid from dbos.${table} as one where ${mentionsSql('cast(one as text)')}`)
+/** The engine's tables about workflows, each with its column of the workflow's id. */
+export const engineTables = Object.entries({
+  workflow_status: 'workflow_uuid',
+  workflow_input: 'workflow_uuid',
+  workflow_output: 'workflow_uuid',
+  operation_outputs: 'workflow_uuid',
+  notifications: 'destination_uuid',
+  workflow_events: 'workflow_uuid',
+  workflow_events_history: 'workflow_uuid',
+  streams: 'workflow_uuid',
+});
+
+/** SQL of the ids of all workflows that mention the address of `mentionBindings`, in whatever table and column. */
+export const mentioningWorkflowsSql = engineTables
+  .map(([table, id]) => `select ${id} from dbos.${table} as one where ${mentionsSql('cast(one as text)')}`)
   .join(' union ');
 
 /** A table, and the number of its rows that mention an address. */

@@ -2,7 +2,7 @@ import type { AddressForms } from '../../shared/address.ts';
 import { inTransaction, statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { checkoutWorkflowIdSql, workflowIdSql } from '../workflow-ids.ts';
-import { isAddressSql, mentionBindings, mentioningWorkflowsSql } from './mentions.ts';
+import { engineTables, isAddressSql, mentionBindings, mentioningWorkflowsSql } from './mentions.ts';
 
 // docs/PRIVACY.md lists every place of personal data. Those in the engine's tables are the inputs and steps of the workflows that get the
 // address of a buyer: checkouts and emails.
@@ -172,9 +172,11 @@ const unknownPayments = rows(
   'one',
 );
 
-const ofWorkflow = ['workflow_input', 'workflow_output', 'operation_outputs'].map(
-  (table) => `'${table}', ${rows(`dbos.${table} as one where one.workflow_uuid = workflow.workflow_uuid`)}`,
-);
+const ofWorkflow = engineTables
+  .filter(([table]) => table !== 'workflow_status')
+  .map(
+    ([table, id]) => `'${table}', ${rows(`dbos.${table} as one where one.${id} = workflow.workflow_uuid`)}`,
+  );
 const workflows = rows(
   `dbos.workflow_status as workflow where workflow_uuid in (
      select workflow_id from orders cross join lateral (${workflowIdsSql}) as own where ${isAddressSql('email')}
