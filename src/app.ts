@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { FastifyInstance } from 'fastify';
+import { createHoldForecast, warningsOfValue } from './checkout/clients.ts';
 import { createStartCheckout } from './checkout/start-checkout.ts';
 import type { ShopConfig } from './config.ts';
 import { connect, type Database } from './database/connection.ts';
@@ -88,11 +89,13 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
     paymentRetries: config.payment.retries,
     paymentRetrySeconds: config.payment.retrySeconds,
   });
-  const startCheckout = createStartCheckout(database, checkout, answers, {
-    holdSeconds: config.holdSeconds,
+  const clientSettings = {
+    ...config,
     // Without limits nobody is counted.
     clientSecret: holdLimits && (config.cookieSecrets[0] ?? null),
-  });
+  };
+  const startCheckout = createStartCheckout(database, checkout, answers, clientSettings);
+  const forecastHold = createHoldForecast(database, clientSettings);
 
   const liveness = createLiveness({
     ...config,
@@ -120,7 +123,8 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
     },
     renderProblem: (problem) => pages.renderAlone('error', { error: errorView(problem) }),
   });
-  const workings = { provider, context, reconciler, startCheckout, checkReady: () => readiness.check() };
+  const checkReady = () => readiness.check();
+  const workings = { provider, context, reconciler, startCheckout, forecastHold, checkReady };
   await registerRoutes(server, config, { browsers, database, renderer, pages, ...workings });
   configureEngine(config, workflowPool, server.log);
 
@@ -145,6 +149,7 @@ function lifecycle(config: ShopConfig, parts: Parts): Pick<App, 'launch' | 'clos
   return {
     launch: async () => {
       await awaitDatabase(database, config);
+      for (const warning of await warningsOfValue(database, config.holdLimits)) server.log.warn(warning);
       // Its workflows must belong to a known process from the first one on. With a Conductor the engine chooses the id, and no other
       // process of ours takes over.
       if (!config.conductor) await liveness.start(config.executorId);
@@ -178,10 +183,17 @@ function emailParts({ email, publicUrl }: ShopConfig, renderer: Renderer) {
   return { ...email, mailer, compose: emailComposer(renderer, publicUrl) };
 }
 
-function demonstrationOf({ production, operatorToken, email, payment }: ShopConfig): Demonstration | null {
+function demonstrationOf({
+  production,
+  operatorToken,
+  publicOrders,
+  email,
+  payment,
+}: ShopConfig): Demonstration | null {
   if (production) return null;
   return {
     open: operatorToken === undefined,
+    publicOrders,
     outbox: email.delivery === 'preview',
     paymentServiceUrl: payment.provider === 'local' ? payment.serviceUrl : null,
   };

@@ -77,7 +77,7 @@ async function reportRest(database: Database, address: AddressForms): Promise<bo
   print('The address is still in these tables:');
   for (const { table, rows } of mentions) print(`  ${table}: ${rows} ${rows === 1 ? 'row' : 'rows'}`);
   if (inProgress.length === 0)
-    print('None is of an order in progress. Look at these rows by hand, or run this again.');
+    print('No order under this address is in progress. Look at these rows by hand, or run this again later.');
   return false;
 }
 

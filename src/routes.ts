@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { ForecastHold } from './checkout/clients.ts';
 import { type StartCheckout } from './checkout/start-checkout.ts';
 import type { ShopConfig } from './config.ts';
 import { type Database } from './database/connection.ts';
@@ -51,6 +52,7 @@ export interface Services {
   readonly context: EventContext;
   readonly reconciler: Reconciler;
   readonly startCheckout: StartCheckout;
+  readonly forecastHold: ForecastHold;
   /** Why orders cannot be taken; null when they can. */
   readonly checkReady: () => Promise<UnreadyCause | null>;
 }
@@ -79,12 +81,19 @@ export async function registerRoutes(
 
 async function registerPages(
   server: FastifyInstance,
-  { publicUrl, production, checkoutsPerMinute, eventStreamsPerAddress, databaseUrl }: ShopConfig,
+  {
+    publicUrl,
+    production,
+    publicOrders,
+    checkoutsPerMinute,
+    eventStreamsPerAddress,
+    databaseUrl,
+  }: ShopConfig,
   { browsers, database, pages, renderer }: Services,
 ): Promise<void> {
   const shared = { browsers, database, pages };
   await server.register(catalogueRoutes, { ...shared, publicUrl });
-  if (!production) await server.register(recentOrderRoutes, shared);
+  if (!production && publicOrders) await server.register(recentOrderRoutes, shared);
   await server.register(orderPageRoutes, {
     ...shared,
     askToCancel: (token) => requestCancellation(database, token),
@@ -125,8 +134,8 @@ async function registerApi(
 
 async function registerCart(
   server: FastifyInstance,
-  { checkoutsPerMinute, holdSeconds, email }: ShopConfig,
-  { browsers, database, pages, startCheckout }: Services,
+  { checkoutsPerMinute, email }: ShopConfig,
+  { browsers, database, pages, startCheckout, forecastHold }: Services,
 ): Promise<void> {
   const shared = { browsers, database, pages };
   await server.register(cartRoutes, {
@@ -140,7 +149,7 @@ async function registerCart(
     renewUsedKey: (browserId) => renewUsedKey(database, browserId),
     correctBuyer: (order) => correctBuyer(database, order),
     checkoutsPerMinute,
-    holdSeconds,
+    forecastHold,
     asksEmail: email.delivery !== 'off',
   });
   await server.register(yourOrdersRoutes, {

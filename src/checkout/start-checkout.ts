@@ -28,7 +28,7 @@ import { quoteTerms, type WeighedLine } from '../domain/terms.ts';
 import { statementsOf } from '../shared/statement.ts';
 import type { StartCheckoutWorkflow } from '../workflows/checkout.ts';
 import type { CheckoutAnswers, WaitingRequest } from '../workflows/checkout-answers.ts';
-import { type Client, clientHashesOf } from './clients.ts';
+import { type Client, type ClientSettings, clientHashesOf } from './clients.ts';
 
 export interface CheckoutRequest {
   readonly key: string;
@@ -59,16 +59,12 @@ export type StartCheckout = (request: CheckoutRequest) => Promise<CheckoutAnswer
 
 const pollEveryMs = 1_000;
 
-/** Makes the function that starts checkouts. `settings.holdSeconds` is the time for which an order holds its units. */
+/** Makes the function that starts checkouts. */
 export function createStartCheckout(
   database: Database,
   startWorkflow: StartCheckoutWorkflow,
   answers: CheckoutAnswers,
-  settings: {
-    readonly holdSeconds: number;
-    /** Hashes what clients are recognised by; null when they are not counted. */
-    readonly clientSecret: string | null;
-  },
+  settings: Pick<ClientSettings, 'holdSeconds' | 'clientSecret'>,
 ): StartCheckout {
   return async (request) => {
     const items = mergeItems(request.items ?? [{ sku: await firstSku(database), qty: 1 }]);

@@ -1,4 +1,5 @@
 import { createTransport, type SendMailOptions, type SMTPTransportOptions } from 'nodemailer';
+import { withoutAddresses } from '../shared/address.ts';
 import { isLoopback } from '../shared/same-site.ts';
 import type { Mailer, Message, RefusedMessage } from './mailer.ts';
 
@@ -90,12 +91,7 @@ interface SmtpError {
  */
 function refusalOf(thrown: unknown): RefusedMessage {
   const { message, code, command, permanent } = thrown as SmtpError;
-  const text = withoutAddresses(message);
+  const text = withoutAddresses(message).replaceAll(/\s+/g, ' ');
   if (permanent === true && (command === 'RCPT TO' || command === 'DATA')) return { refused: text };
   throw new Error(code === undefined ? text : `${code}: ${text}`);
-}
-
-/** Mail servers often repeat the address; logs must not contain it. */
-function withoutAddresses(text: string): string {
-  return text.replaceAll(/[^\s<>"'(),;:]+@[^\s<>"'(),;:]+/g, '…').replaceAll(/\s+/g, ' ');
 }

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { readAddress } from './address.ts';
+import { readAddress, withoutAddresses } from './address.ts';
 
 describe('the address that a program is about', () => {
   test.each([
-    [' Ada@Example.COM ', ['ada@example.com']],
+    [' Ada@Example.COM ', ['ada@example.com', 'Ada@example.com']],
     ["o'neil@example.com", ["o'neil@example.com"]],
     ['ada+shop@example.com', ['ada+shop@example.com']],
     ['jörg@Bücher.example', ['jörg@bücher.example', 'jörg@xn--bcher-kva.example']],
+    ['ΝΙΚΟΣ@example.com', ['νικος@example.com', 'ΝΙΚΟΣ@example.com']],
     ['ada@xn--bcher-kva.example', ['ada@xn--bcher-kva.example', 'ada@bücher.example']],
   ])('%s', (typed, forms) => {
     expect(readAddress(typed)).toEqual(forms);
@@ -18,4 +19,15 @@ describe('the address that a program is about', () => {
       expect(() => readAddress(typed)).toThrow(/^Name the person by one e-mail address/);
     },
   );
+});
+
+test.each([
+  ['550 <ada@example.com>: no such user', '550 <…>: no such user'],
+  ['Invalid email address: jörg+shop@bücher.example', 'Invalid email address: …'],
+  [
+    'Error\n    at /srv/node_modules/@dbos-inc/dbos-sdk/index.js:7',
+    'Error\n    at /srv/node_modules/@dbos-inc/dbos-sdk/index.js:7',
+  ],
+])('%j is logged as %j', (text, logged) => {
+  expect(withoutAddresses(text)).toBe(logged);
 });

@@ -1,7 +1,10 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { StartError } from './program.ts';
 
-/** An e-mail address in every form in which it may be stored, in lower case: addresses match without regard to case. */
+/**
+ * An e-mail address in every form in which it may be stored. Addresses match without regard to case, and Postgres compares them: it
+ * has other small letters than JavaScript, for example for a Greek sigma, or for all letters beyond ASCII where its locale is C.
+ */
 export type AddressForms = readonly string[];
 
 // Without the signs that end an address in a text.
@@ -17,8 +20,13 @@ export function readAddress(argument: string | undefined): AddressForms {
     throw new StartError('Name the person by one e-mail address, as in ada@example.com.');
   }
   const { ascii, unicode } = domainForms(domain);
-  const domains = [domain, ascii, unicode].filter((one) => one !== '');
-  return [...new Set(domains.map((one) => `${local}@${one}`.toLowerCase()))];
+  const domains = [domain.toLowerCase(), ascii, unicode].filter((one) => one !== '');
+  return [...new Set([local.toLowerCase(), local].flatMap((name) => domains.map((one) => `${name}@${one}`)))];
+}
+
+/** A text without e-mail addresses. Mail servers and the provider often repeat them, and logs must not contain them. */
+export function withoutAddresses(text: string): string {
+  return text.replaceAll(/[^\s<>"'(),;:/]+@[^\s<>"'(),;:/]+/g, '…');
 }
 
 /** Both forms of a domain: encoded for services that know ASCII alone, and in its own script. Both are empty for a text that is none. */

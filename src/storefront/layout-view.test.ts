@@ -5,11 +5,13 @@ import { createRenderer } from './render.ts';
 import { errorWords } from './words.ts';
 
 const layout = { units: 0, here: '/', formKey: 'form-key', demonstration: null };
-const demonstration = { open: true, outbox: false, paymentServiceUrl: null };
+const demonstration = { open: true, publicOrders: true, outbox: false, paymentServiceUrl: null };
 
 test.each([
   [{ ...demonstration, open: false, outbox: true }, ['/recent-orders']],
   [demonstration, ['/recent-orders', '/operator']],
+  [{ ...demonstration, publicOrders: false }, ['/operator']],
+  [{ ...demonstration, publicOrders: false, open: false }, undefined],
   [{ ...demonstration, outbox: true }, ['/recent-orders', '/operator', '/outbox']],
   [
     { ...demonstration, paymentServiceUrl: 'http://pay.example' },

@@ -5,6 +5,8 @@ import { cartWords, errorWords, words } from './words.ts';
 export interface Demonstration {
   /** Restock, Crash and the operator's page are open to everybody. */
   readonly open: boolean;
+  /** Everybody may see the newest orders. */
+  readonly publicOrders: boolean;
   /** Messages are kept to be read. */
   readonly outbox: boolean;
   /** Origin of the payment service that is ours to control. */
@@ -40,14 +42,20 @@ export function layoutView({ units, here, formKey, demonstration }: LayoutSource
     cart: { text: units ? String(units) : '', label: units === null ? words.shop.cart : cartWords(units) },
     here,
     formKey,
-    demonstration: demonstration && { open: demonstration.open, links: linksOf(demonstration) },
+    demonstration: demonstration && demonstrationView(demonstration),
   };
 }
 
-function linksOf({ open, outbox, paymentServiceUrl }: Demonstration): Link[] {
+/** Null for a demonstration that offers nothing to shoppers. */
+function demonstrationView(demonstration: Demonstration): LayoutView['demonstration'] {
+  const links = linksOf(demonstration);
+  return links.length === 0 ? null : { open: demonstration.open, links };
+}
+
+function linksOf({ open, publicOrders, outbox, paymentServiceUrl }: Demonstration): Link[] {
   const { recent, operator, outbox: kept, control } = words.demonstration;
   return [
-    { address: '/recent-orders', name: recent },
+    ...(publicOrders ? [{ address: '/recent-orders', name: recent }] : []),
     ...(open ? [{ address: '/operator', name: operator }] : []),
     ...(open && outbox ? [{ address: '/outbox', name: kept }] : []),
     ...(open && paymentServiceUrl !== null

@@ -72,7 +72,7 @@ test('what is sold out says so, and cannot be added', async () => {
 });
 
 test('Restock and Crash show only where they are allowed', async () => {
-  const demonstration = { open: true, outbox: true, paymentServiceUrl: null };
+  const demonstration = { open: true, publicOrders: true, outbox: true, paymentServiceUrl: null };
   expect(await cataloguePage()).not.toContain('/crash_application');
   const closed = aLayout({ ...demonstration, open: false });
   expect(await cataloguePage({}, closed)).not.toContain('/crash_application');

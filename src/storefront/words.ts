@@ -424,14 +424,14 @@ export function itemWords(product: string, quantity: number): string {
   return quantity === 1 ? product : `${product} × ${quantity}`;
 }
 
-/** A length of time, in the largest unit that keeps it a small number. */
+/** A length of time, in the largest unit that keeps it a small number. Rounded down, because it is promised. */
 function durationWords(seconds: number): string {
   const [count, unit] =
     seconds <= 90
-      ? [Math.round(seconds), 'second']
-      : seconds <= 5400
-        ? [Math.round(seconds / 60), 'minute']
-        : [Math.round(seconds / 3600), 'hour'];
+      ? [Math.floor(seconds), 'second']
+      : seconds < 7200
+        ? [Math.floor(seconds / 60), 'minute']
+        : [Math.floor(seconds / 3600), 'hour'];
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 

@@ -2,6 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { EnginePool } from '../database/engine-pool.ts';
 import { limitTimeBetweenRetries } from '../database/transaction.ts';
 import { applicationName, queues } from '../database/workflow-ids.ts';
+import { withoutAddresses } from '../shared/address.ts';
 
 /** The engine gives a workflow up after this many recoveries. Workflows about money continue for as long as it takes. */
 export const maxRecoveryAttempts = 1_000_000;
@@ -103,12 +104,14 @@ export function engineExecutorId(): string {
   return DBOS.executorID;
 }
 
-function engineLogger(logger: Log) {
+/** The log of the engine and of the workflows. An error of the provider in it may repeat the address of a buyer. */
+export function engineLogger(logger: Log) {
   const log = logger.child({ part: 'engine' });
+  const clean = (entry: unknown): unknown => (typeof entry === 'string' ? withoutAddresses(entry) : entry);
   return {
-    debug: (entry: unknown) => log.debug(entry),
-    info: (entry: unknown) => log.debug(entry),
-    warn: (entry: unknown) => log.warn(entry),
-    error: (entry: unknown) => log.error(entry),
+    debug: (entry: unknown) => log.debug(clean(entry)),
+    info: (entry: unknown) => log.debug(clean(entry)),
+    warn: (entry: unknown) => log.warn(clean(entry)),
+    error: (entry: unknown) => log.error(clean(entry)),
   };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { warningsOfValue } from '../../src/checkout/clients.ts';
 import { connect, type Database } from '../../src/database/connection.ts';
 import { cancelOrder, forgetUnpaidClients } from '../../src/database/transactions/cancel-order.ts';
 import { type PlacedOutcome, placeOrder } from '../../src/database/transactions/place-order.ts';
@@ -177,6 +178,20 @@ describe('value', () => {
     expect(await place(thimbles(1), { limits })).toEqual(refused);
     await placed(thimbles(22), { limits, clients: ['another-client-00000000'] });
   });
+});
+
+test('the start warns of products of which nobody can order two', async () => {
+  const limits = { ...unlimited, cents: 500_000 };
+  expect(await warningsOfValue(database, limits)).toEqual([]);
+  await sql(`update products set currency = 'HUF', price_cents = 1299000 where sku = 'thimble'`, {});
+  expect(await warningsOfValue(database, limits)).toEqual([
+    expect.stringMatching(
+      /^HELD_VALUE_PER_CLIENT is HUF\s5,000\.00: no shopper can order two of thimble, which costs HUF\s12,990\.00\./,
+    ),
+  ]);
+  expect(await warningsOfValue(database, unlimited)).toEqual([]);
+  expect(await warningsOfValue(database, null)).toEqual([]);
+  await sql(`update products set currency = 'USD', price_cents = 450 where sku = 'thimble'`, {});
 });
 
 const operating = await readFile(new URL('../../docs/OPERATING.md', import.meta.url), 'utf8');

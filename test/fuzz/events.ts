@@ -1,4 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
+import { apiVersion } from '../../src/payments/stripe/events.ts';
 import { type Body, signature, spoiling } from './bodies.ts';
 import { Known, nearly } from './values.ts';
 
@@ -39,6 +40,7 @@ const events = fc
       .oneof({ weight: 4, arbitrary: fc.uuid() }, fc.constantFrom('1', '2'))
       .map((id) => `evt_fuzz_${id}`),
     type: fc.constantFrom(...ofSessions, ...ofCharges, 'payment_intent.created'),
+    api_version: fc.constantFrom(undefined, null, apiVersion, '2024-06-20'),
     created: fc.integer({ min: 0, max: 2 ** 33 }),
     livemode: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
     nth: fc.nat({ max: 20 }),

@@ -26,7 +26,13 @@ async function newCookie(): Promise<string> {
   return visitor.cookie;
 }
 
-const weakKeys = ['x', 'my-first-order', 'aaaaaaaaaaaaaaaaaaaaaaaa', '0123456789abcdef', 'order-0000000001'];
+const weakKeys = [
+  'x',
+  'my-first-order',
+  'aaaaaaaaaaaaaaaaaaaaaaaa',
+  'order-0000000001',
+  'order-2026-11-27-0042',
+];
 
 test.each(weakKeys)('a program is refused the key %s, which orders nothing and stays free', async (key) => {
   const { status, body } = await checkout(key);

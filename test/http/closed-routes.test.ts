@@ -33,6 +33,10 @@ test('orders are shown by number to operators alone, and to their buyers by addr
   expect(await get(`/order/${order.order_id}`, authorized)).toMatchObject({ status: 200 });
   expect(await get('/order/1000000', authorized)).toMatchObject({ status: 404 });
   expect((await fetch(order.order_url)).status).toBe(200);
+  for (const path of ['/recent-orders', '/fragments/recent-orders']) {
+    expect(await get(path, authorized)).toMatchObject({ status: 404 });
+  }
+  expect(await (await fetch(shop.shopUrl)).text()).not.toContain('recent-orders');
 });
 
 test('the documentation describes the routes of shoppers and of the provider alone', async () => {

@@ -142,6 +142,29 @@ describe('a cart', () => {
     await fetch(`${shop.shopUrl}/payment_webhook/${session}/cancelled`, { method: 'POST' });
   });
 
+  test('of a browser that leaves its orders unpaid is promised the hold that it gets', async () => {
+    await visitor.post('/cart/lines', { sku: 'cleat', qty: '1' });
+    const promises: (string | undefined)[] = [];
+    const holds: number[] = [];
+    for (let time = 0; time < 3; time += 1) {
+      const { text } = await visitor.get('/cart/checkout');
+      promises.push(/ for you for ([^<]+) while you pay/.exec(text)?.[1]);
+      const session = (await send()).location?.split('/').at(-1) ?? '';
+      const find = () =>
+        shop
+          .database('orders')
+          .join('payments', 'payments.order_id', 'orders.order_id')
+          .where({ session_id: session })
+          .first<{ status: string; hold_expires_at: Date; created_at: Date }>('orders.*');
+      const placed = await find();
+      holds.push(Math.round((placed.hold_expires_at.getTime() - placed.created_at.getTime()) / 1000));
+      await fetch(`${shop.shopUrl}/payment_webhook/${session}/cancelled`, { method: 'POST' });
+      await waitFor('its end', find, ({ status }) => status === 'cancelled');
+    }
+    expect(promises).toEqual(['2 minutes', '2 minutes', '60 seconds']);
+    expect(holds).toEqual([120, 120, 60]);
+  });
+
   test('with more than one shopper may hold says so', async () => {
     await visitor.post('/cart/lines', { sku: 'shackle', qty: String(units + 1) });
     const refused = await send();

@@ -61,4 +61,20 @@ export const privacy: readonly Mutant[] = [
     to: '',
     test: { file: erasure, name: 'a person with orders in every state' },
   },
+  {
+    name: 'an address is found at the end of a longer one',
+    promise: promises.privacy,
+    file: 'src/database/queries/mentions.ts',
+    from: "(?<![[:alnum:]][!#$&'*^~]+)",
+    to: '',
+    test: { file: erasure, name: 'is not the end of a longer one' },
+  },
+  {
+    name: 'an address has the small letters of JavaScript',
+    promise: promises.privacy,
+    file: 'src/database/queries/mentions.ts',
+    from: 'select lower(form) from unnest(cast(:address as text[])) as form',
+    to: 'select form from unnest(cast(:address as text[])) as form',
+    test: { file: erasure, name: 'has the small letters of Postgres' },
+  },
 ];

@@ -140,6 +140,18 @@ describe('a refund that the provider would refuse is refused before it is promis
   });
 });
 
+test('an amount that has two readings is asked for again, not guessed', async () => {
+  const order = await placePaidOrder(shop, { sku: skuOf('huf') });
+  for (const amount of ['HUF 6,495', '6,495', '6.495', '6.495,00', '6 495', '6495 Ft']) {
+    const typed = { key: randomUUID(), order: String(order.order_id), amount, reason: 'came broken' };
+    expect({ amount, status: (await sendForm(shop, '/operator/refund', typed)).status }).toEqual({
+      amount,
+      status: 400,
+    });
+  }
+  expect(await shop.database('refunds').where({ order_id: order.order_id })).toEqual([]);
+});
+
 describe('a price from before the database refused it', () => {
   const unchecked = async (change: object): Promise<void> => {
     await shop.database.raw('alter table products disable trigger products_check_price');

@@ -68,7 +68,8 @@ let cart: Visitor;
 
 beforeAll(async () => {
   databases = await createTestDatabase();
-  const settings = { HOLD_SECONDS: '600', DISPATCH_SECONDS: '600', RECONCILE_SECONDS: '3600' };
+  const times = { HOLD_SECONDS: '600', DISPATCH_SECONDS: '600', RECONCILE_SECONDS: '3600' };
+  const settings = { ...times, HOLD_LIMITS: 'loose' };
   shop = await startTestShop(settings, databases);
   await pauseComparison();
   await DBOS.pauseSchedule('housekeeping');
@@ -76,7 +77,7 @@ beforeAll(async () => {
   bystanders = await dispatched(bystander);
   orders = await ordersInEveryState();
   await payUnknown();
-  await addLostWorkflow();
+  await addLostWorkflows();
   await quiet();
 });
 
@@ -104,6 +105,11 @@ const makers: Readonly<Record<string, () => Promise<TestOrder>>> = {
   partlyRefunded: async () => {
     const order = await dispatched(email);
     await refund(shop, order, { amount: 100, reason: words });
+    await waitFor(
+      'the refund to be made',
+      () => shop.database('refunds').where({ order_id: order.order_id }).pluck('state'),
+      (states) => states.join() === 'made',
+    );
     return order;
   },
   refunded: async () => {
@@ -282,11 +288,29 @@ function unknownItems(): Promise<object[]> {
   return shop.database('attention').where({ kind: 'unknown_payment' }).whereNull('resolved_at');
 }
 
-/** A checkout that failed before there was an order, as the engine keeps it. */
-async function addLostWorkflow(): Promise<void> {
-  await insertWorkflow(shop, 'checkout-lost', { daysAgo: 1 });
-  const inputs = JSON.stringify({ json: [{ order: { email } }], __dbos_serializer: 'superjson' });
-  await shop.database('dbos.workflow_input').where({ workflow_uuid: 'checkout-lost' }).update({ inputs });
+/** The columns in which the engine may keep an address. */
+const columnsOfEngine = {
+  workflow_input: 'inputs',
+  workflow_output: 'output',
+  operation_outputs: 'error',
+  notifications: 'message',
+  workflow_events: 'value',
+  workflow_events_history: 'value',
+  streams: 'value',
+} as const;
+const lostWorkflows = Object.keys(columnsOfEngine).map((table) => `lost-${table}`);
+
+/** Checkouts that failed before there was an order, each with her address in another table of the engine. */
+async function addLostWorkflows(): Promise<void> {
+  const text = JSON.stringify({ json: [{ order: { email } }], __dbos_serializer: 'superjson' });
+  for (const [table, column] of Object.entries(columnsOfEngine)) {
+    await insertWorkflow(shop, `lost-${table}`, { daysAgo: 1 });
+    const id = table === 'notifications' ? 'destination_uuid' : 'workflow_uuid';
+    await shop
+      .database(`dbos.${table}`)
+      .where({ [id]: `lost-${table}` })
+      .update({ [column]: text });
+  }
 }
 
 /** Waits until no checkout and no message has work left, but for the order that waits for its payment. */
@@ -352,7 +376,7 @@ describe.sequential('a person with orders in every state', () => {
     const { code, output } = await run('export-customer', email.toUpperCase());
     expect(code).toBe(0);
     const data = JSON.parse(output) as {
-      orders: { order_id: number; email: string; emails: object[]; refunds: object[] }[];
+      orders: { order_id: number; emails: object[]; refunds: object[]; holders: object[] }[];
       carts: { cart_lines: object[] }[];
       unknown_payments: object[];
       workflows: { workflow_uuid: string; workflow_input: { inputs: string }[] }[];
@@ -366,11 +390,13 @@ describe.sequential('a person with orders in every state', () => {
     expect(data.orders.flatMap(({ refunds }) => refunds)).toContainEqual(
       expect.objectContaining({ note: words }),
     );
+    const held = data.orders.find(({ order_id: id }) => id === idOf('pending'));
+    expect(held?.holders, 'its network and its address').toHaveLength(2);
     expect(data.carts).toMatchObject([{ cart_lines: [{ quantity: 2 }] }]);
     // Two events, and the item of one of them.
     expect(data.unknown_payments).toHaveLength(3);
     expect(data.workflows.map(({ workflow_uuid: id }) => id)).toEqual(
-      expect.arrayContaining(['checkout-lost', `checkout-${orders['pending']?.key}`]),
+      expect.arrayContaining([...lostWorkflows, `checkout-${orders['pending']?.key}`]),
     );
     expect(output).not.toContain(bystander);
     expect(output).toContain(delivery.address.line1);
@@ -466,6 +492,34 @@ describe.sequential('a person with orders in every state', () => {
     });
     expect(again).toMatchObject({ status: 422, body: { code: 'key_reused' } });
   });
+});
+
+test('an address has the small letters of Postgres, and is not the end of a longer one', async () => {
+  const place = async (buyer: string): Promise<TestOrder> => {
+    const order = await placeOrder(shop, { email: buyer });
+    await waysToCancel['on the order’s page'](shop, order);
+    await becomes(shop, order, { status: 'cancelled' });
+    return order;
+  };
+  // In small letters, a sigma at the end of a word is another one in JavaScript.
+  const person = 'ΝΙΚΟΣ@reader.example';
+  const [own, others] = [await place(person), await place(`o'${person}`)];
+  await quiet();
+  const rows = async () => [
+    await rowOf(others.order_id),
+    await shop.database('dbos.workflow_input').where({ workflow_uuid: `checkout-${others.key}` }),
+  ];
+  const before = await rows();
+
+  const exported = await run('export-customer', person);
+  expect(JSON.parse(exported.output)).toMatchObject({ orders: [{ order_id: own.order_id }] });
+  expect(exported.output).not.toContain(`o'${person}`);
+  expect(await run('erase', person)).toMatchObject({
+    code: 0,
+    output: expect.stringMatching(/^Orders of the address: 1\nOrders erased: 1\n/),
+  });
+  expect((await rowOf(own.order_id))['email']).toBeNull();
+  expect(await rows()).toEqual(before);
 });
 
 test.each(['erase', 'export-customer'])(

@@ -4,13 +4,20 @@ import type { Database } from '../connection.ts';
 
 // Searches for an address in texts. Each reads whole tables, for an operator who waits.
 
-// The whole address, and not the end of a longer one. In JSON, a letter before it may be the end of an escape.
-const begins = String.raw`(?:(?<![[:alnum:]._%+-])|(?<=\\[nrt]))`;
+// The whole address, and not the end of a longer one, such as o'neil@example.com. A quote before it that follows no letter is one of the
+// text. In JSON, a letter before it may be the end of an escape.
+const begins = String.raw`(?:(?<![[:alnum:]._%+-])(?<![[:alnum:]][!#$&'*^~]+)|(?<=\\[nrt]))`;
 const ends = String.raw`(?![[:alnum:]-]|\.[[:alnum:]])`;
+
+/** SQL of whether a column has one of the forms of `:address`, without regard to case. */
+export function isAddressSql(column: string): string {
+  return `lower(${column}) = any(array(select lower(form) from unnest(cast(:address as text[])) as form))`;
+}
 
 /** SQL of whether a text mentions the address of `mentionBindings`. The first condition is quick, and true for few. */
 function mentionsSql(text: string): string {
-  return `(lower(${text}) like any(:likely) and ${text} ~* cast(:pattern as text))`;
+  const likely = 'array(select lower(form) from unnest(cast(:likely as text[])) as form)';
+  return `(lower(${text}) like any(${likely}) and ${text} ~* cast(:pattern as text))`;
 }
 
 /** The bindings of `mentionsSql`. */
@@ -22,14 +29,21 @@ export function mentionBindings(address: AddressForms) {
   };
 }
 
-/** SQL of the ids of all workflows that mention the address of `mentionBindings`, in whatever column. */
-export const mentioningWorkflowsSql = [
-  'workflow_status',
-  'workflow_input',
-  'workflow_output',
-  'operation_outputs',
-]
-  .map((table) => `select workflow_uuid from dbos.${table} as one where ${mentionsSql('cast(one as text)')}`)
+/** The engine's tables about workflows, each with its column of the workflow's id. */
+export const engineTables = Object.entries({
+  workflow_status: 'workflow_uuid',
+  workflow_input: 'workflow_uuid',
+  workflow_output: 'workflow_uuid',
+  operation_outputs: 'workflow_uuid',
+  notifications: 'destination_uuid',
+  workflow_events: 'workflow_uuid',
+  workflow_events_history: 'workflow_uuid',
+  streams: 'workflow_uuid',
+});
+
+/** SQL of the ids of all workflows that mention the address of `mentionBindings`, in whatever table and column. */
+export const mentioningWorkflowsSql = engineTables
+  .map(([table, id]) => `select ${id} from dbos.${table} as one where ${mentionsSql('cast(one as text)')}`)
   .join(' union ');
 
 /** A table, and the number of its rows that mention an address. */

@@ -2,7 +2,7 @@ import type { AddressForms } from '../../shared/address.ts';
 import { inTransaction, statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { checkoutWorkflowIdSql, workflowIdSql } from '../workflow-ids.ts';
-import { mentionBindings, mentioningWorkflowsSql } from './mentions.ts';
+import { engineTables, isAddressSql, mentionBindings, mentioningWorkflowsSql } from './mentions.ts';
 
 // docs/PRIVACY.md lists every place of personal data. Those in the engine's tables are the inputs and steps of the workflows that get the
 // address of a buyer: checkouts and emails.
@@ -94,7 +94,7 @@ export interface OrderInProgress {
 export function listOrdersInProgress(database: Database, address: AddressForms): Promise<OrderInProgress[]> {
   return statementsOf(database)<OrderInProgress>(
     `select order_id, progress from (
-       select order_id, ${progressSql} as progress from orders where lower(email) = any(:address)
+       select order_id, ${progressSql} as progress from orders where ${isAddressSql('email')}
      ) as theirs where progress is not null order by order_id`,
     { address: [...address] },
   );
@@ -143,7 +143,7 @@ export function readPersonalData(database: Database, address: AddressForms): Pro
 
 const rows = (from: string, row = 'to_jsonb(one)') =>
   `(select coalesce(json_agg(${row}), '[]') from ${from})`;
-const theirOrders = 'orders where lower(email) = any(:address)';
+const theirOrders = `orders where ${isAddressSql('email')}`;
 
 const ofOrder = [
   'order_lines',
@@ -153,6 +153,7 @@ const ofOrder = [
   'emails',
   'order_history',
   'attention',
+  'holders',
 ].map((table) => `'${table}', ${rows(`${table} as one where one.order_id = orders.order_id`)}`);
 const orders = rows(theirOrders, `to_jsonb(orders) || jsonb_build_object(${ofOrder.join(', ')})`);
 
@@ -164,20 +165,22 @@ const carts = rows(
 
 const unknownPayments = rows(
   `(
-  select to_jsonb(payment_events) as one from payment_events where lower(email) = any(:address)
+  select to_jsonb(payment_events) as one from payment_events where ${isAddressSql('email')}
   union all
   select to_jsonb(attention) from attention
-  where kind = 'unknown_payment' and lower(detail ->> 'email') = any(:address)
+  where kind = 'unknown_payment' and ${isAddressSql(`detail ->> 'email'`)}
 ) as unknown`,
   'one',
 );
 
-const ofWorkflow = ['workflow_input', 'workflow_output', 'operation_outputs'].map(
-  (table) => `'${table}', ${rows(`dbos.${table} as one where one.workflow_uuid = workflow.workflow_uuid`)}`,
-);
+const ofWorkflow = engineTables
+  .filter(([table]) => table !== 'workflow_status')
+  .map(
+    ([table, id]) => `'${table}', ${rows(`dbos.${table} as one where one.${id} = workflow.workflow_uuid`)}`,
+  );
 const workflows = rows(
   `dbos.workflow_status as workflow where workflow_uuid in (
-     select workflow_id from orders cross join lateral (${workflowIdsSql}) as own where lower(email) = any(:address)
+     select workflow_id from orders cross join lateral (${workflowIdsSql}) as own where ${isAddressSql('email')}
      union ${mentioningWorkflowsSql}
    )`,
   `to_jsonb(workflow) || jsonb_build_object(${ofWorkflow.join(', ')})`,

@@ -55,6 +55,14 @@ export function findProducts(database: Database, skus: readonly string[]): Promi
   );
 }
 
+/** The dearest product of each currency. */
+export function listDearest(database: Database): Promise<ProductRow[]> {
+  return database('products')
+    .distinctOn('currency')
+    .orderBy([{ column: 'currency' }, { column: 'price_cents', order: 'desc' }, { column: 'product_id' }])
+    .select<ProductRow[]>('*');
+}
+
 /** Other products than this one: the next that are in stock, round to the first, then the sold out. */
 export function listOthers(database: Database, productId: number, limit: number): Promise<ProductInStock[]> {
   return productsInStock(database)

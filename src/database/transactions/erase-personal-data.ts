@@ -1,6 +1,7 @@
 import type { AddressForms } from '../../shared/address.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
+import { isAddressSql } from '../queries/mentions.ts';
 import { hasWorkflowsSql, progressSql } from '../queries/personal-data.ts';
 import { daysToTry } from '../queries/reconciliation.ts';
 import { buyerColumns } from '../tables.ts';
@@ -16,7 +17,7 @@ const erasedHash = '0'.repeat(64);
 /** Marks every order of an address for erasure. Each is erased once it has ended, also after a crash. @returns how many there are */
 export async function askErasure(sql: Statement, address: AddressForms): Promise<number> {
   const asked = await sql(
-    `update orders set erase_asked_at = coalesce(erase_asked_at, now()) where lower(email) = any(:address) returning 1`,
+    `update orders set erase_asked_at = coalesce(erase_asked_at, now()) where ${isAddressSql('email')} returning 1`,
     { address: [...address] },
   );
   return asked.length;
@@ -114,13 +115,13 @@ async function eraseWords(sql: Statement, orderIds: readonly number[]): Promise<
 export async function eraseUnknownPayments(sql: Statement, address: AddressForms): Promise<number> {
   const bindings = { address: [...address] };
   const events = await sql(
-    'update payment_events set email = null where email is not null and lower(email) = any(:address) returning 1',
+    `update payment_events set email = null where email is not null and ${isAddressSql('email')} returning 1`,
     bindings,
   );
   const items = await sql(
     `update attention set detail = detail || jsonb_build_object('email', null),
        note = case when note is not null then :erased end
-     where kind = 'unknown_payment' and lower(detail ->> 'email') = any(:address) returning 1`,
+     where kind = 'unknown_payment' and ${isAddressSql(`detail ->> 'email'`)} returning 1`,
     { ...bindings, erased },
   );
   return events.length + items.length;

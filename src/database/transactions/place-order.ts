@@ -1,4 +1,4 @@
-import { type ExceededLimit, type HoldLimits, unpaidMinutes } from '../../domain/limits.ts';
+import type { ExceededLimit, HoldLimits } from '../../domain/limits.ts';
 import {
   buyerDetailsOf,
   type CancelReason,
@@ -9,6 +9,7 @@ import {
   type QuotedTerms,
 } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
+import { holdSecondsSql } from '../queries/holds.ts';
 import { readQuotedTerms } from '../queries/terms.ts';
 import { buyerBindings, buyerColumns } from '../tables.ts';
 import { newOrderToken, type ReadLine, refuseOrder } from './refuse-order.ts';
@@ -136,9 +137,6 @@ function bindingsOf(clients: readonly string[], limits: HoldLimits | null) {
 // Null without a share.
 const atMost = `((available + own_units) * cast(:sharePercent as integer) + 99) / 100 - own_units`;
 
-// More would not shorten a hold any further.
-const unpaidAtMost = 20;
-
 // Rows are locked in SKU order, so that two orders with the same products wait for each other instead of deadlocking. Rows read
 // under the lock are the newest. The update computes from them: Postgres checks the constraint of `available` first with the version
 // of the statement's beginning, and follows a row that changed meanwhile only then.
@@ -173,16 +171,7 @@ const reservation = `
     end as exceeded
     from order_total cross join client
   ), hold as (
-    select greatest(
-      cast(:holdSeconds as double precision) / power(cast(2 as double precision), greatest(coalesce(max(unpaid), 0) - 1, 0)),
-      least(cast(:holdSeconds as double precision), cast(:shortestHoldSeconds as double precision))
-    ) as seconds
-    from unnest(cast(:clients as text[])) as hash cross join lateral (
-      select count(*) as unpaid from (
-        select from holders where client_hash = hash and unpaid_at > now() - interval '${unpaidMinutes} minutes'
-        limit ${unpaidAtMost}
-      ) as recent
-    ) as counted
+    ${holdSecondsSql}
   ), placed as (
     insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, subtotal_cents, delivery_cents, total_cents,
                         currency, delivery_method, delivery_name, delivery_days_from, delivery_days_to, address,

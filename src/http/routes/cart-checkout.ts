@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Client, ForecastHold } from '../../checkout/clients.ts';
 import { type CartRefusal, type OrderCartOptions, orderCart } from '../../checkout/order-cart.ts';
 import { readCart } from '../../database/queries/carts.ts';
 import {
@@ -43,7 +44,7 @@ export interface CartCheckoutOptions extends OrderCartOptions, PageServices {
   /** Gives a cart a new key when the order of its present key has ended. */
   readonly renewUsedKey: (browserId: string) => Promise<void>;
   readonly checkoutsPerMinute: number;
-  readonly holdSeconds: number;
+  readonly forecastHold: ForecastHold;
   /** False where no messages are sent. */
   readonly asksEmail: boolean;
 }
@@ -65,24 +66,32 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
 
   server.get('/cart/checkout', async (request, reply) => {
     const browserId = browsers.of(request);
-    return browserId === null ? reply.redirect('/cart', 303) : review(reply, options, browserId, null, []);
+    if (browserId === null) return reply.redirect('/cart', 303);
+    return review(reply, options, clientOf(request, browserId), null, []);
   });
 
   server.post('/cart/checkout', { config, schema: { body: form.nullish() } }, async (request, reply) => {
     const browserId = browsers.of(request);
     if (browserId === null) return reply.redirect('/cart', 303);
     const sent = request.body ?? form.parse({});
-    const client = { browserId, network: clientAddressOf(request.ip) };
+    const client = clientOf(request, browserId);
     const answer = await order(options, client, sent);
     if ('location' in answer) return goTo(request, reply, answer.location);
-    return review(reply.code(answer.status), options, browserId, sent, answer.faults);
+    return review(reply.code(answer.status), options, client, sent, answer.faults);
   });
 };
+
+/** A client with a browser's cookie. */
+type BrowserClient = Client & { readonly browserId: string };
+
+function clientOf(request: FastifyRequest, browserId: string): BrowserClient {
+  return { browserId, network: clientAddressOf(request.ip) };
+}
 
 /** Orders the cart as the form says. @returns the next address, or the HTTP status of a refusal and the faults to show */
 async function order(
   options: CartCheckoutOptions,
-  client: { readonly browserId: string; readonly network: string },
+  client: BrowserClient,
   { key, fingerprint, delivery: method, ...typed }: Form,
 ): Promise<
   { readonly location: string } | { readonly status: number; readonly faults: readonly CheckoutFault[] }
@@ -192,11 +201,12 @@ function typedOf({ postal_code: postalCode, delivery, ...typed }: Form): Checkou
 async function review(
   reply: FastifyReply,
   options: CartCheckoutOptions,
-  browserId: string,
+  client: BrowserClient,
   sent: Form | null,
   faults: readonly CheckoutFault[],
 ): Promise<FastifyReply> {
-  const { database, asksEmail, holdSeconds } = options;
+  const { database, asksEmail, forecastHold } = options;
+  const { browserId } = client;
   await options.renewUsedKey(browserId);
   const cart = await readCart(database, browserId);
   if (!cart) return reply.redirect('/cart', 303);
@@ -208,14 +218,15 @@ async function review(
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
   // This cart is ordered already. The order's page shows it, and how to pay or to cancel it.
   if (ordered && faults.length === 0) return reply.redirect(`/orders/${ordered.token}`, 303);
+  const typed = sent ?? formOf(last);
   const source = {
     cart: checkCart(cart.lines),
     key: cart.checkoutKey,
     pending,
     terms,
-    typed: typedOf(sent ?? formOf(last)),
+    typed: typedOf(typed),
     asksEmail,
-    holdSeconds,
+    holdSeconds: await forecastHold(client, asksEmail ? readEmailAddress(typed.email) : null),
     faults,
   };
   return options.pages.send(reply, 'checkout', {

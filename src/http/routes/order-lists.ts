@@ -8,7 +8,7 @@ import type { PageServices } from '../pages.ts';
 
 const newest = 10;
 
-/** The newest orders of all shoppers. Only a demonstration shows them. */
+/** The newest orders of all shoppers. Only a demonstration whose orders are public shows them. */
 export const recentOrderRoutes: FastifyPluginAsyncZod<PageServices> = async (server, { database, pages }) => {
   const read = async () => {
     const [orders, products] = await Promise.all([listOrders(database, newest), listProducts(database)]);
