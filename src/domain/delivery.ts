@@ -67,7 +67,7 @@ export function deliveryPrice(
 }
 
 /** Whether a method delivers to a country. */
-export function serves({ countries }: DeliveryMethod, country: string): boolean {
+function serves({ countries }: DeliveryMethod, country: string): boolean {
   return isCountry(country) && (countries.length === 0 || countries.includes(country));
 }
 

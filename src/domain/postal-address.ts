@@ -60,7 +60,7 @@ export function readAddress(
   const take = (
     field: keyof PostalAddress,
     isNeeded: boolean,
-    check = (_: string) => true,
+    check: (text: string) => boolean = () => true,
   ): string | null => {
     const text = (typed[field] ?? '').normalize('NFC').trim().replaceAll(/\s+/g, ' ');
     if (text === '') {
@@ -109,7 +109,7 @@ export function isCountry(code: string): boolean {
 const names = new Intl.DisplayNames('en', { type: 'region' });
 
 /** The English name of a country. */
-export function countryName(code: string): string {
+function countryName(code: string): string {
   return names.of(code) ?? code;
 }
 

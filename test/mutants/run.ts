@@ -13,7 +13,7 @@ const baselineLimitMs = 600_000;
 // A trial waits for its shops for half of its time.
 const mutantsAtOnce = 2;
 
-let interrupted = false;
+const interruption = new AbortController();
 
 interface Trial {
   readonly mutant: Mutant;
@@ -35,14 +35,14 @@ async function main(words: readonly string[]): Promise<boolean> {
     const trials: Trial[] = [];
     const waiting = [...chosen];
     const tryNext = async (sandbox: Sandbox): Promise<void> => {
-      for (let mutant = waiting.shift(); mutant && !interrupted; mutant = waiting.shift()) {
+      for (let mutant = waiting.shift(); mutant && !interruption.signal.aborted; mutant = waiting.shift()) {
         const trial = await tryOut(sandbox, mutant);
         // The end of its command is no result.
-        if (!interrupted) trials.push(report(trial));
+        if (!interruption.signal.aborted) trials.push(report(trial));
       }
     };
     await Promise.all(sandboxes.map(tryNext));
-    if (interrupted) throw new Error('Interrupted.');
+    if (interruption.signal.aborted) throw new Error('Interrupted.');
     const escaped = trials.filter(({ outcome }) => outcome.result !== 'failed');
     console.log(`\n${trials.length - escaped.length} of ${trials.length} mutants were caught.`);
     return escaped.length === 0;
@@ -102,7 +102,7 @@ function describe(outcome: Outcome): string {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // Ending the running command ends its trial; main closes the rest.
   process.once(signal, () => {
-    interrupted = true;
+    interruption.abort();
     endCommands();
   });
 }
