@@ -16,12 +16,16 @@ const inspectedTypes = {
   },
 };
 
+const patienceMs = 300_000;
+
 /** Opens a handle with which tests look at rows as Postgres has them, columns in snake_case, whatever the shop makes of them. */
 export function openInspector(url: string, poolSize: number): Knex {
   return createKnex({
     client: 'pg',
     connection: { connectionString: url, types: inspectedTypes },
-    pool: { min: 0, max: poolSize },
+    // On a busy machine Postgres takes its time. A test that waits for too long has a limit of its own.
+    pool: { min: 0, max: poolSize, createTimeoutMillis: patienceMs },
+    acquireConnectionTimeout: patienceMs,
     // A lost connection fails its query as well; knex would print each attempt.
     log: { warn: () => undefined },
   });
