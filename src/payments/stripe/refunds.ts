@@ -2,7 +2,7 @@ import Stripe from 'stripe';
 import type { MadeRefund, RefundRequest, Refused, TooLittleLeft } from '../provider.ts';
 import { ourNumber } from './events.ts';
 import type { FreshKeys } from './idempotency.ts';
-import { createdSince, listing, pageSize } from './lists.ts';
+import { createdSince, pageSize } from './lists.ts';
 
 type Answer = MadeRefund | Refused | TooLittleLeft;
 
@@ -75,10 +75,8 @@ export async function findRefund(stripe: Stripe, order: RefundRequest): Promise<
 
 /** The refund ids of the refunds made since a time, newest first; null for a refund without one. */
 export async function* listRefundIds(stripe: Stripe, since: Date): AsyncGenerator<number | null> {
-  for await (const { metadata } of stripe.refunds.list(
-    { ...createdSince(since), limit: pageSize },
-    listing,
-  )) {
+  const refunds = stripe.refunds.list({ ...createdSince(since), limit: pageSize });
+  for await (const { metadata } of refunds) {
     yield ourNumber(metadata?.['refund_id']);
   }
 }

@@ -10,7 +10,7 @@ import type {
 } from '../provider.ts';
 import { ourNumber, readEvent, transactionOf } from './events.ts';
 import type { FreshKeys } from './idempotency.ts';
-import { createdSince, listing, pageSize } from './lists.ts';
+import { createdSince, pageSize } from './lists.ts';
 
 // A session whose answer was lost is young: it is near the top of the list, or does not exist.
 const sessionsToSearch = 1_000;
@@ -184,7 +184,7 @@ function hasFailed({ status, payment_intent: intent }: Stripe.Checkout.Session):
 
 /** Lists the sessions created since a time, newest first. */
 export async function* listSessions(stripe: Stripe, since: Date): AsyncGenerator<ListedSession> {
-  const sessions = stripe.checkout.sessions.list({ ...createdSince(since), limit: pageSize }, listing);
+  const sessions = stripe.checkout.sessions.list({ ...createdSince(since), limit: pageSize });
   for await (const session of sessions) {
     yield {
       sessionId: session.id,
@@ -213,5 +213,5 @@ function paidEventOf(session: Stripe.Checkout.Session): unknown {
 
 /** Lists Stripe's own record of events since a time, newest first. */
 export function listEvents(stripe: Stripe, since: Date): AsyncIterable<unknown> {
-  return stripe.events.list({ ...createdSince(since), limit: pageSize }, listing);
+  return stripe.events.list({ ...createdSince(since), limit: pageSize });
 }

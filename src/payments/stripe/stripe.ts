@@ -14,7 +14,7 @@ export interface StripeOptions {
   readonly serviceUrl: string | undefined;
   /** Origin of its payment pages, where that differs. */
   readonly pagesUrl?: string | undefined;
-  /** Time limit of one try of a call; the workflow step decides whether there is another. */
+  /** Time limit of one try of a call; the workflow step decides whether there is another. A page of a list has at least ten seconds. */
   readonly timeoutSeconds: number;
 }
 
@@ -22,15 +22,19 @@ const stripePages = 'https://checkout.stripe.com';
 // Stripe's shortest life of a session (docs "Expire a Session"); a local service has no such limit.
 const stripeShortestSessionSeconds = 1_800;
 
+// A page of a list is larger than other answers.
+const shortestListMs = 10_000;
+
 /** Adapts Stripe, or a service that speaks its API, to the port: Checkout Sessions in payment mode. */
 export function createStripeProvider(options: StripeOptions): PaymentProvider {
   const { secretKey = '', webhookSecrets, serviceUrl, timeoutSeconds } = options;
-  const stripe = new Stripe(secretKey, {
-    timeout: timeoutSeconds * 1000,
-    maxNetworkRetries: 0,
-    telemetry: false,
-    apiVersion,
-    ...addressOf(serviceUrl),
+  const settings = { telemetry: false, apiVersion, ...addressOf(serviceUrl) };
+  const stripe = new Stripe(secretKey, { ...settings, timeout: timeoutSeconds * 1000, maxNetworkRetries: 0 });
+  // Nobody waits for a list. Reading is safe to repeat, and one bad page must not end a comparison of hundreds.
+  const lists = new Stripe(secretKey, {
+    ...settings,
+    timeout: Math.max(timeoutSeconds * 1000, shortestListMs),
+    maxNetworkRetries: 4,
   });
   const keys = new FreshKeys();
   const shortestSessionSeconds = serviceUrl === undefined ? stripeShortestSessionSeconds : 0;
@@ -42,9 +46,9 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
     endSession: (session) => endSession(stripe, session),
     refund: (order) => refund(stripe, keys, order).catch(refusalOf),
     findRefund: (order) => findRefund(stripe, order),
-    listRefundIds: (since) => listRefundIds(stripe, since),
-    listSessions: (since) => listSessions(stripe, since),
-    listEvents: (since) => listEvents(stripe, since),
+    listRefundIds: (since) => listRefundIds(lists, since),
+    listSessions: (since) => listSessions(lists, since),
+    listEvents: (since) => listEvents(lists, since),
     verifyEvent: (message, now) => verifyEvent(message, webhookSecrets, now),
     readEvent,
   };
