@@ -69,13 +69,18 @@ export async function openWorld(options: {
     },
   );
   const shopUrl = places.shopEnv['PUBLIC_URL'] ?? '';
+  const providerPort = Number(new URL(places.paymentUrl).port);
+  const first = await networks.addHost();
+  // The hosts reach the payment service at addresses of their networks, which it refuses while its own name is of this machine.
+  const pages = await Link.open(first.gatewayTo('mail'), () => ({ host: '127.0.0.1', port: providerPort }));
   const provider = new RealProcess('payments', {
     ...places.paymentEnv,
+    PAYMENT_SERVICE_URL: `http://${first.gatewayTo('mail')}:${pages.port}`,
+    OPERATOR_ACCESS: 'open',
     SHOP_WEBHOOK_URL: `${shopUrl}/payment_webhook`,
   });
-  const providerPort = Number(new URL(places.paymentUrl).port);
   for (let number = 0; number <= permanentHosts; number += 1) {
-    const network = await networks.addHost();
+    const network = number === 0 ? first : await networks.addHost();
     const open = (peer: 'database' | 'provider' | 'mail', target: () => Target): Promise<Link> =>
       Link.open(network.gatewayTo(peer), target);
     const links = {
@@ -107,6 +112,7 @@ export async function openWorld(options: {
       await database.destroy();
       balancer.close();
       direct.close();
+      pages.close();
       await Promise.all([mail.close(), servers.close(), networks.close(), drop(payments), builds.remove()]);
     },
   };
