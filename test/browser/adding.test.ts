@@ -1,7 +1,14 @@
 /// <reference lib="dom" />
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cartMessages, cartWords, errorWords, words } from '../../src/storefront/words.ts';
+import {
+  cartMessages,
+  cartNotes,
+  cartWords,
+  errorWords,
+  putBackWords,
+  words,
+} from '../../src/storefront/words.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import {
   addToCart,
@@ -9,6 +16,8 @@ import {
   cartHolds,
   enter,
   goToReview,
+  mark,
+  opened,
   orderButton,
   type Shopper,
 } from '../support/shopper-in-browser.ts';
@@ -149,6 +158,42 @@ test('the quantity of a product’s page goes with it, and no more than there is
   await quantity.fill('3');
   await page.keyboard.press('Enter');
   await cartHolds(page, 3);
+});
+
+test('a quantity is changed in place: the focus stays, and the new total and a shortage are announced', async () => {
+  await page.getByRole('button', { name: `${words.products.add} Small Brass Bell` }).click();
+  await cartHolds(page, 1);
+  await page.goto('/cart');
+  await opened(page, words.cart.title);
+  const isSamePage = await mark(page);
+  const quantity = page.getByLabel(words.cart.quantity);
+  const total = page.getByRole('status').filter({ hasText: words.cart.total });
+  await quantity.fill('2');
+  await page.keyboard.press('Enter');
+  await total.filter({ hasText: '$298.00' }).waitFor();
+  await cartHolds(page, 2);
+  expect(await quantity.evaluate((input) => input === document.activeElement)).toBe(true);
+
+  await quantity.fill('9');
+  await page.getByRole('button', { name: words.cart.update }).click();
+  await page
+    .getByRole('status')
+    .filter({ hasText: cartNotes.fewer(3, 9) })
+    .waitFor();
+  await total.filter({ hasText: '$447.00' }).waitFor();
+  expect(await quantity.inputValue()).toBe('3');
+  const notes = await quantity.getAttribute('aria-describedby');
+  expect(await page.locator(`#${notes}`).textContent()).toContain(cartNotes.fewer(3, 9));
+
+  await page.getByRole('button', { name: words.cart.remove }).click();
+  await page
+    .getByRole('status')
+    .filter({ hasText: cartMessages.removed('Small Brass Bell') })
+    .waitFor();
+  await page.getByText(words.cart.none).waitFor();
+  await page.getByRole('button', { name: putBackWords(9) }).click();
+  await total.filter({ hasText: '$447.00' }).waitFor();
+  expect(await isSamePage()).toBe(true);
 });
 
 describe('an order', () => {
