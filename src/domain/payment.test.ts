@@ -74,8 +74,8 @@ describe('a paid event', () => {
   });
 });
 
-describe('an ended event', () => {
-  const ended: PaymentEvent = { ...event, kind: 'ended', transactionId: null };
+describe.each(['ended', 'failed'] as const)('an event of the kind %s', (kind) => {
+  const ended: PaymentEvent = { ...event, kind, transactionId: null };
 
   test('ends a payment that waits', () => {
     expect(decideEvent(ended, open)).toEqual({ outcome: 'applied', nextState: 'expired' });

@@ -18,8 +18,8 @@ export type EventOutcome =
 export interface PaymentEvent {
   readonly id: string;
   readonly type: string;
-  /** The kind of event; `other` is recorded and changes nothing. */
-  readonly kind: 'paid' | 'ended' | 'refunded' | 'disputed' | 'other';
+  /** The kind of event; `failed` ends a session because the bank did not pay, and `other` is recorded and changes nothing. */
+  readonly kind: 'paid' | 'ended' | 'failed' | 'refunded' | 'disputed' | 'other';
   /** Our order, as we named it when we opened the session; null when it names none. */
   readonly orderId: number | null;
   /** The token that we gave the session of that order; without it, the order may be one of another shop. */
@@ -108,6 +108,7 @@ export function decideEvent(event: PaymentEvent, known: KnownPayment): EventDeci
         ? decidePaid(known)
         : { outcome: 'mismatch' };
     case 'ended':
+    case 'failed':
       return isSameSession(event, known) ? decideEnded(known) : { outcome: 'mismatch' };
     case 'refunded':
     case 'disputed':

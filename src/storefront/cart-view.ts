@@ -1,5 +1,5 @@
 import type { PendingOrder } from '../database/queries/orders.ts';
-import type { CheckedCart, CheckedLine } from '../domain/cart.ts';
+import type { CartLine, CheckedCart, CheckedLine } from '../domain/cart.ts';
 import { cartDays } from '../domain/limits.ts';
 import { isPayable } from '../domain/payment.ts';
 import { formatMoney } from '../shared/money.ts';
@@ -7,7 +7,9 @@ import { type ShownTime, shownTime } from './times.ts';
 import {
   askingWords,
   blockerWords,
+  cartMessages,
   cartNotes,
+  cartShort,
   keptWords,
   orderWords,
   payWords,
@@ -101,6 +103,19 @@ function stockNotes({ qty, wanted, heldByOtherOrders }: CheckedLine): string[] {
   if (qty === wanted) return [];
   const left = qty === 0 ? cartNotes.soldOut : cartNotes.fewer(qty, wanted);
   return heldByOtherOrders > 0 ? [left, cartNotes.heldByOtherOrders(heldByOtherOrders)] : [left];
+}
+
+/**
+ * That something was put into the cart, or that the cart counts no more than there is. `short` is for a place that names the product
+ * already.
+ */
+export function addedMessage({ product, wanted, available }: CartLine): {
+  readonly message: string;
+  readonly short: string;
+} {
+  if (available <= 0) return { message: cartMessages.soldOut(product), short: cartShort.soldOut };
+  if (wanted <= available) return { message: cartMessages.added(product), short: cartShort.added };
+  return { message: cartMessages.all(product, available), short: cartShort.all(available) };
 }
 
 /** That something was taken out of the cart, and how to undo it. */

@@ -11,6 +11,7 @@ import {
   nextWords,
   orderWords,
   paidWords,
+  refundNotes,
   refundReasonWords,
   refundWords,
   subjectWords,
@@ -74,7 +75,7 @@ function paragraphsOf(email: PlannedEmail): string[] | null {
     case 'order_cancelled':
       return whyCancelled(email, total);
     case 'refund_made':
-      return [refundWords(money(email, email.refund?.amountCents ?? 0), total), emailWords.refundSoon];
+      return [refundWords(money(email, email.refund?.amountCents ?? 0), total), refundNotes.soon];
   }
 }
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { aProduct, aSummary, now } from '../../test/support/storefront-samples.ts';
-import { recentOrdersView } from './order-lists-view.ts';
+import { aListedOrder, now } from '../../test/support/storefront-samples.ts';
+import { recentOrdersView, yourOrdersView } from './order-lists-view.ts';
 
-const view = (orders: Parameters<typeof recentOrdersView>[0]) => recentOrdersView(orders, [aProduct()], now);
+const view = (orders: Parameters<typeof recentOrdersView>[0]) => recentOrdersView(orders, now);
 
 test('recent orders carry nothing personal and no address', () => {
-  const text = JSON.stringify(view([aSummary({ browserId: 'browser-1' })]));
+  const text = JSON.stringify(view([aListedOrder({ browserId: 'browser-1' })]));
   for (const secret of ['someone@example.com', 'token', '"key', 'browser'])
     expect(text).not.toContain(secret);
   expect(text).toContain('Premium Quality Widget');
@@ -14,11 +14,27 @@ test('recent orders carry nothing personal and no address', () => {
 test('only paid and dispatched orders draw a rope', () => {
   const paid = { status: 'paid', paidAt: now, dispatchDueAt: new Date(now.getTime() + 10_000) } as const;
   const orders = [
-    aSummary(),
-    aSummary(paid),
-    aSummary({ ...paid, status: 'dispatched', dispatchedAt: now }),
-    aSummary({ status: 'cancelled', reason: 'hold_expired', cancelledAt: now }),
+    aListedOrder(),
+    aListedOrder(paid),
+    aListedOrder({ ...paid, status: 'dispatched', dispatchedAt: now }),
+    aListedOrder({ status: 'cancelled', reason: 'hold_expired', cancelledAt: now }),
   ];
   const shown = view(orders).map(({ progress }) => progress?.text);
   expect(shown).toEqual([undefined, '0 of 10', '10 of 10', undefined]);
+});
+
+test('an order in a list says how many of what was bought, and on which day', () => {
+  const bell = { product: 'Small Brass Bell', quantity: 1 };
+  const shackles = { product: 'Bow Shackle', quantity: 8 };
+  const orders = [[bell], [shackles], [shackles, bell, bell]].map((items) => aListedOrder({ items }));
+  // The spaces beside the sign do not break.
+  expect(view(orders).map(({ items }) => items)).toEqual([
+    'Small Brass Bell',
+    '8\u00a0×\u00a0Bow Shackle',
+    '3 items: 8\u00a0×\u00a0Bow Shackle and 2 more',
+  ]);
+  expect(view(orders)[0]?.time.text).toBe('14:30 UTC on 21 Nov 2026');
+  const { orders: own } = yourOrdersView(orders, { isKnown: true, isForgotten: false });
+  expect(own[2]?.items).toBe('8\u00a0×\u00a0Bow Shackle, Small Brass Bell, Small Brass Bell');
+  expect(own[0]?.time.text).toBe('14:30 UTC on 21 Nov 2026');
 });

@@ -1,26 +1,25 @@
-import type { OrderOfBrowser, OrderSummary } from '../database/queries/orders.ts';
-import type { ProductInStock } from '../database/queries/products.ts';
+import type { OrderWithItems } from '../database/queries/orders.ts';
 import { formatMoney } from '../shared/money.ts';
 import { progressView } from './progress-view.ts';
-import { shownTime } from './times.ts';
-import { itemWords, orderWords, statusWords, words } from './words.ts';
+import { longShown } from './times.ts';
+import { itemsWords, itemWords, orderWords, statusWords, words } from './words.ts';
 
 /** Orders of everybody, for everybody: nothing personal is in them, and no address. */
-export function recentOrdersView(
-  orders: readonly OrderSummary[],
-  products: readonly ProductInStock[],
-  now: Date,
-) {
-  const names = new Map(products.map(({ productId, product }) => [productId, product]));
+export function recentOrdersView(orders: readonly OrderWithItems[], now: Date) {
   return orders.map((order) => ({
     id: order.orderId,
     name: orderWords(order.orderId),
-    product: names.get(order.productId) ?? null,
+    items: itemsInShort(order),
     status: order.status,
     ...statusWords[order.status],
     progress: progressView(order, now),
-    time: shownTime(order.createdAt, now),
+    time: longShown(order.createdAt),
   }));
+}
+
+function itemsInShort({ items }: OrderWithItems): string {
+  const [first] = items.map(({ product, quantity }) => itemWords(product, quantity));
+  return itemsWords(first ?? '', items.length);
 }
 
 /**
@@ -29,9 +28,8 @@ export function recentOrdersView(
  * @param browser.isForgotten whether it was just forgotten
  */
 export function yourOrdersView(
-  orders: readonly OrderOfBrowser[],
+  orders: readonly OrderWithItems[],
   { isKnown, isForgotten }: { readonly isKnown: boolean; readonly isForgotten: boolean },
-  now: Date,
 ) {
   const message = isForgotten && !isKnown ? words.yourOrders.forgotten : null;
   return {
@@ -46,7 +44,7 @@ export function yourOrdersView(
       total: formatMoney({ cents: order.totalCents, currency: order.currency }),
       status: order.status,
       ...statusWords[order.status],
-      time: shownTime(order.createdAt, now),
+      time: longShown(order.createdAt),
     })),
   };
 }

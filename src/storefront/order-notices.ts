@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { OrderDetails } from '../database/queries/order-details.ts';
-import { formatMoney } from '../shared/money.ts';
 import { refundSums } from './refund-history.ts';
 import { type ShownTime, shownTime } from './times.ts';
-import { cancelWords, refundNotes, shareWords, shortageWords, words } from './words.ts';
+import { cancelWords, paymentFailedWords, refundNotes, shareWords, shortageWords, words } from './words.ts';
 
 /** A sentence whose `{time}` becomes that time. */
 export interface Notice {
@@ -11,7 +10,7 @@ export interface Notice {
   readonly time: ShownTime | null;
 }
 
-/** The notices of an order: what its buyer has to know beyond its status. */
+/** The notices of an order: what its buyer has to know beyond its status and its receipt. */
 export function noticesOf(details: OrderDetails, now: Date): Notice[] {
   const plain = [
     ...shortages(details),
@@ -22,10 +21,12 @@ export function noticesOf(details: OrderDetails, now: Date): Notice[] {
   return [...reason(details, now), ...plain.map((text) => ({ text, time: null }))];
 }
 
-function reason({ order }: OrderDetails, now: Date): Notice[] {
+function reason({ order, history }: OrderDetails, now: Date): Notice[] {
   // These texts end with "Nothing was charged", which is not true once a late payment has arrived.
   if (order.status !== 'cancelled' || !order.reason || order.paidAt) return [];
-  return [{ text: cancelWords[order.reason], time: shownTime(order.holdExpiresAt, now) }];
+  const failed = history.some(({ what }) => what === 'payment_failed');
+  const text = failed ? paymentFailedWords : cancelWords[order.reason];
+  return [{ text, time: shownTime(order.holdExpiresAt, now) }];
 }
 
 const shortageDetail = z.object({
@@ -49,15 +50,13 @@ function unfairLines({ history }: OrderDetails): string[] {
 
 function refundNotices({ order, history }: OrderDetails): string[] {
   const { madeCents, dueCents } = refundSums(history);
-  const made = formatMoney({ cents: madeCents, currency: order.currency });
-  const due = formatMoney({ cents: dueCents, currency: order.currency });
-  if (order.paymentState === 'refunded') return [refundNotes.made(made)];
+  if (order.paymentState === 'refunded') return [refundNotes.soon];
   if (order.paymentState === 'refund_due') {
-    return [order.status === 'cancelled' ? refundNotes.late(due) : refundNotes.due(due)];
+    return [order.status === 'cancelled' ? refundNotes.late : refundNotes.due];
   }
   return [
-    ...(madeCents > 0 ? [refundNotes.partMade(made)] : []),
-    ...(dueCents > 0 ? [refundNotes.partDue(due)] : []),
+    ...(madeCents > 0 ? [`${refundNotes.partMade} ${refundNotes.soon}`] : []),
+    ...(dueCents > 0 ? [refundNotes.partDue] : []),
   ];
 }
 
@@ -73,5 +72,6 @@ function paymentNotices({ order, history }: OrderDetails): string[] {
     return [words.order.thanks];
   }
   const isTooLate = (status === 'paid' || status === 'dispatched') && !order.refundedCents;
-  return isTooLate && cancelAsked ? [words.order.cancelTooLate] : [];
+  if (isTooLate && cancelAsked) return [words.order.cancelTooLate];
+  return status === 'dispatched' && !order.refundedCents ? [words.order.gone] : [];
 }

@@ -67,7 +67,7 @@ test.each<[CancelReason, string]>([
   ['price_changed', 'price changed'],
   ['hold_limit', 'more than one shopper can hold'],
   ['payment_unavailable', 'could not be reached'],
-  ['payment_ended', 'You left the payment page, or the payment failed'],
+  ['payment_ended', 'The payment was cancelled, and the order with it.'],
   ['hold_expired', 'hold ended at {time}'],
   ['cancelled_by_shopper', 'You cancelled it'],
 ])('an order cancelled for %s says so in words, and that nothing was charged', (reason, words) => {
@@ -75,6 +75,34 @@ test.each<[CancelReason, string]>([
   expect(said(shown)).toContain(words);
   expect(said(shown)).toMatch(/[Nn]othing was charged/);
   expect(shown).toMatchObject({ stepsTitle: 'What happened', receipt: false });
+});
+
+test('an order whose bank did not pay in the end says so, and not that somebody cancelled', () => {
+  const order = anOrder({ ...cancelled, reason: 'payment_ended' });
+  const history = aHistory('placed', 'payment_failed', ['cancelled', { reason: 'payment_ended' }]);
+  const shown = view(order, history);
+  expect(said(shown)).toBe('Your bank did not pay. Nothing was charged.');
+  expect(shown.steps.map(({ word }) => word)).toEqual([
+    'Order placed',
+    'Payment failed',
+    'Cancelled: not paid',
+  ]);
+});
+
+test('a refunded order has its amount in the receipt alone, and says when it shows on the account', () => {
+  const refunded = anOrder({ ...paid, status: 'refunded', paymentState: 'refunded', refundedCents: 9999 });
+  const made = aHistory(
+    'placed',
+    'paid',
+    ['refund_due', refund(9999)],
+    ['refund_made', refund(9999)],
+    'refunded',
+  );
+  const shown = view(refunded, made);
+  expect(said(shown)).toContain('within 5 to 10 days');
+  const { receiptRows: rows, notices, steps } = shown;
+  expect(JSON.stringify([rows, notices, steps]).match(/\$99\.99/g)).toHaveLength(1);
+  expect(steps.map(({ word }) => word)).toEqual(['Order placed', 'Paid', 'Paid back in full']);
 });
 
 test('an order beyond the share of a client says how much would be possible', () => {
@@ -130,7 +158,8 @@ test('an order refused for want of stock names the product, and was never placed
 test('an order whose money goes back is not dispatched, and says so', () => {
   const history = aHistory('placed', 'paid', ['refund_due', refund(9999)]);
   const shown = view(anOrder({ ...paid, paymentState: 'refund_due', refundedCents: 9999 }), history);
-  expect(said(shown)).toBe('$99.99 is on its way back to you.');
+  expect(said(shown)).toBe('Your payment is on its way back to you.');
+  expect(receiptRows(shown)).toContain('Refund: $99.99 on its way back');
   expect(shown).toMatchObject({ dispatch: null, final: false });
 });
 
@@ -146,7 +175,7 @@ test('a payment that came too late never shows “nothing was charged”, and it
   const history = aHistory('placed', ['cancelled', reason], 'paid_late', ['refund_due', refund(9999)]);
   const shown = view(late, history, new Date('2026-11-21T14:34:00Z'));
   expect(said(shown)).toBe(
-    'Your payment came after the order was cancelled, so $99.99 is on its way back to you.',
+    'Your payment came after the order was cancelled, so it is on its way back to you.',
   );
   expect(shown.final).toBe(false);
 });
@@ -160,7 +189,7 @@ test('refunds in parts: what went back and what is on its way, and the page stay
   const due = ['refund_due', { refund_id: 2, amount_cents: 700 }] as const;
   const underWay = view(dispatched, aHistory('placed', 'paid', ...made, 'dispatched', due));
   expect(said(underWay)).toBe(
-    '$5.00 of your payment was paid back to you. $7.00 of your payment is on its way back to you.',
+    'A part of your payment was paid back to you. Depending on your bank, the money shows on your account within 5 to 10 days. A part of your payment is on its way back to you.',
   );
   expect(receiptRows(underWay)).toEqual([
     'Ordered: ',

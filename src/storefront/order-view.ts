@@ -7,7 +7,7 @@ import { type Notice, noticesOf } from './order-notices.ts';
 import { type DispatchView, dispatchView } from './progress-view.ts';
 import { refundSums } from './refund-history.ts';
 import { type Step, timeline } from './timeline.ts';
-import { longTime, type ShownTime, shownTime } from './times.ts';
+import { longShown, type ShownTime, shownTime } from './times.ts';
 import {
   afterDispatchWords,
   daysWords,
@@ -63,6 +63,8 @@ export interface OrderView {
   readonly receiptRows: readonly ReceiptRow[];
   /** There is something to keep on paper. */
   readonly receipt: boolean;
+  /** Everything has happened that was to happen, so the page offers the way on. */
+  readonly ended: boolean;
   /** The cart still has the items of this order. */
   readonly backToCart: boolean;
 }
@@ -99,6 +101,7 @@ export function orderView(details: OrderDetails, now: Date): OrderView {
     delivery: deliveryOf(order),
     receiptRows: receiptRowsOf(details),
     receipt: order.paidAt !== null,
+    ended: isFinal(details),
     backToCart: order.status === 'cancelled' && order.browserId !== null && order.paidAt === null,
   };
 }
@@ -224,8 +227,4 @@ function refundRows({ order: { currency }, history }: OrderDetails): ReceiptRow[
     ...(madeCents > 0 ? [row(refundSteps.made(formatMoney({ cents: madeCents, currency })))] : []),
     ...(dueCents > 0 ? [row(refundSteps.due(formatMoney({ cents: dueCents, currency })))] : []),
   ];
-}
-
-function longShown(at: Date): ShownTime {
-  return { iso: at.toISOString(), text: longTime(at) };
 }

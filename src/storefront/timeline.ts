@@ -17,7 +17,8 @@ export interface Step {
 const { steps } = words;
 
 /**
- * The steps of an order: what happened, one step for each entry of its history, then what it waits for, then what is ahead.
+ * The steps of an order: what happened, one step for each entry of its history and for each refund, then what it waits for, then
+ * what is ahead.
  * An order that ended early has nothing ahead.
  */
 export function timeline(order: OrderWithPayment, history: readonly HistoryEntry[], now: Date): Step[] {
@@ -52,10 +53,14 @@ function happened(
       const paidAt = history.findLast(({ what }) => what === 'paid')?.at ?? entry.at;
       return [{ ...step(steps.dispatchBegan, 'done', paidAt), name: 'dispatch' }, step(steps.dispatched)];
     }
+    case 'payment_failed':
+      return [step(steps.paymentFailed, 'ended')];
     case 'refund_due':
+      return isMade(entry, history) ? [] : [step(steps.refundPromised)];
     case 'refund_made': {
+      if (isLastRefund(entry, history)) return [];
       const amount = formatMoney({ cents: refundOf(entry)?.cents ?? 0, currency: order.currency });
-      return [step(entry.what === 'refund_due' ? refundSteps.promised(amount) : refundSteps.made(amount))];
+      return [step(refundSteps.made(amount))];
     }
     case 'refunded':
       return [step(steps.refunded)];
@@ -65,6 +70,17 @@ function happened(
       // The step of the payment shows that the payment page was opened.
       return [];
   }
+}
+
+// One refund is one step: its promise until it is made, and the end of the order when it is the last one.
+function isMade(promise: HistoryEntry, history: readonly HistoryEntry[]): boolean {
+  const id = refundOf(promise)?.id;
+  return history.map(refundOf).some((refund) => refund?.made === true && refund.id === id);
+}
+
+function isLastRefund(made: HistoryEntry, history: readonly HistoryEntry[]): boolean {
+  const next = history[history.indexOf(made) + 1];
+  return next?.what === 'refunded';
 }
 
 function cancelWord({ detail }: HistoryEntry): string {

@@ -22,6 +22,11 @@ export function shownTime(at: Date, now: Date): ShownTime {
   return { iso: at.toISOString(), text: format.format(at) };
 }
 
+/** A time with its day, for a list or a receipt. */
+export function longShown(at: Date): ShownTime {
+  return { iso: at.toISOString(), text: longTime(at) };
+}
+
 /** A time that is read any day later: `14:32 UTC on 21 Nov 2026`. */
 export function longTime(at: Date): string {
   return longTimeWords(today.format(at), calendar.format(at));

@@ -147,6 +147,9 @@ export const words = {
   order: {
     onward: 'Back to the shop',
     backToCart: 'Back to your cart',
+    chooseMore: 'Choose something else',
+    yourOrders: 'See all your orders',
+    gone: 'Everything has left the shop.',
     held: 'Held for you until {time}.',
     heldAfter: 'After that it goes back on the shelf. A payment you have made shows here in a moment.',
     left: '{left} left',
@@ -181,12 +184,14 @@ export const words = {
     paidLate: 'Payment arrived late',
     paidAfterAll: 'Everything was still there: the order stands',
     cancelAsked: 'You asked to cancel',
+    paymentFailed: 'Payment failed',
     cancelling: 'Being cancelled',
     dispatch: 'Dispatch',
     dispatchBegan: 'Dispatch began',
     dispatched: 'Dispatched',
     refund: 'Refund under way',
-    refunded: 'Refunded',
+    refundPromised: 'Refund promised',
+    refunded: 'Paid back in full',
     disputed: 'Payment disputed',
   },
   error: {
@@ -218,10 +223,13 @@ export const cancelWords: Readonly<Record<CancelReason, string>> = {
   delivery_unavailable:
     'It could not be delivered in that way. Nothing was reserved and nothing was charged.',
   payment_unavailable: 'The payment service could not be reached. Nothing was charged.',
-  payment_ended: 'You left the payment page, or the payment failed. Nothing was charged.',
+  payment_ended: 'The payment was cancelled, and the order with it. Nothing was charged.',
   cancelled_by_shopper: 'You cancelled it. Nothing was charged.',
   hold_expired: 'The hold ended at {time} before a payment arrived. Nothing was charged.',
 };
+
+/** The same for a payment that nobody cancelled: the bank did not pay in the end. */
+export const paymentFailedWords = 'Your bank did not pay. Nothing was charged.';
 
 /** The same as a knot of the timeline. */
 export const cancelSteps: Readonly<Record<CancelReason, string>> = {
@@ -243,21 +251,19 @@ export const paymentStates = {
   paid: 'Paid',
 } as const;
 
-/** A refund as a knot of the timeline, and in a receipt. */
+/** A refund in a receipt, and one of a part as a knot of the timeline. */
 export const refundSteps = {
-  promised: (amount: string) => `Refund of ${amount} promised`,
   made: (amount: string) => `${amount} paid back`,
   due: (amount: string) => `${amount} on its way back`,
 } as const;
 
-/** Notices about refunds. */
+/** Notices about refunds. The receipt has the amounts. */
 export const refundNotes = {
-  late: (amount: string) =>
-    `Your payment came after the order was cancelled, so ${amount} is on its way back to you.`,
-  due: (amount: string) => `${amount} is on its way back to you.`,
-  made: (amount: string) => `${amount} was paid back to you.`,
-  partDue: (amount: string) => `${amount} of your payment is on its way back to you.`,
-  partMade: (amount: string) => `${amount} of your payment was paid back to you.`,
+  late: 'Your payment came after the order was cancelled, so it is on its way back to you.',
+  due: 'Your payment is on its way back to you.',
+  partDue: 'A part of your payment is on its way back to you.',
+  partMade: 'A part of your payment was paid back to you.',
+  soon: 'Depending on your bank, the money shows on your account within 5 to 10 days.',
 } as const;
 
 /** The cart's link, as it is read aloud. */
@@ -310,7 +316,16 @@ export function putBackWords(units: number): string {
 export const cartMessages = {
   added: (product: string) => `${product} is in your cart.`,
   soldOut: (product: string) => `${product} is sold out now. It waits in your cart.`,
+  all: (product: string, available: number) =>
+    `Only ${available} of ${product} left, so your cart counts ${available}.`,
   removed: (product: string) => `${product} is out of your cart.`,
+} as const;
+
+/** The same on the card of the product. */
+export const cartShort = {
+  added: 'In your cart.',
+  soldOut: 'Sold out. It waits in your cart.',
+  all: (available: number) => `Only ${available} left, all in your cart.`,
 } as const;
 
 /** The changes of a line since it was put into the cart. */
@@ -419,9 +434,14 @@ function countriesWords(countries: readonly string[]): string {
     : `to ${new Intl.ListFormat(words.language).format(names)}`;
 }
 
-/** A product and how many of it. */
+/** How many of a product. A quantity does not part from its sign at the end of a line. */
 export function itemWords(product: string, quantity: number): string {
-  return quantity === 1 ? product : `${product} × ${quantity}`;
+  return quantity === 1 ? product : `${quantity}\u00a0×\u00a0${product}`;
+}
+
+/** What was bought, in one line: the first item and how many more there are. */
+export function itemsWords(first: string, items: number): string {
+  return items === 1 ? first : `${items} items: ${first} and ${items - 1} more`;
 }
 
 /** A length of time, in the largest unit that keeps it a small number. Rounded down, because it is promised. */
@@ -648,7 +668,6 @@ export const emailWords = {
   keep: 'This address shows your order on any device:',
   why: 'You get this message because your address was given with the order.',
   lateButYours: 'It came after the hold had ended. Everything was still there, so the order stands.',
-  refundSoon: 'Depending on your bank, it shows on your account within 5 to 10 days.',
   nothingCharged: 'Nothing was charged.',
 } as const;
 

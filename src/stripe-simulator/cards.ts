@@ -21,12 +21,15 @@ const testCard = (number: string, label: string, outcome: CardOutcome): TestCard
 const declined = (reason: Decline): CardOutcome => ({ kind: 'decline', reason });
 const approved = testCard('4242 4242 4242 4242', 'Approved', { kind: 'approve' });
 
+/** The card whose bank asks its owner first. */
+export const cardOfBank = testCard('4000 0025 0000 3155', 'The bank asks first', { kind: 'ask_bank' });
+
 /** The only cards that are accepted. Numbers from Stripe's documentation act as they do there; the others are our own. */
 export const testCards: readonly TestCard[] = [
   approved,
   testCard('4000 0000 0000 0002', 'Declined', declined('generic_decline')),
   testCard('4000 0000 0000 9995', 'Declined: insufficient funds', declined('insufficient_funds')),
-  testCard('4000 0025 0000 3155', 'The bank asks first', { kind: 'ask_bank' }),
+  cardOfBank,
   testCard('4000 0000 0000 0077', 'Slow: approved after 5 seconds', { kind: 'approve_slowly' }),
   testCard('4000 0000 0000 0259', 'Approved, then disputed', { kind: 'dispute' }),
   testCard('4000 0000 0000 5555', 'Approved, but its event is never sent', { kind: 'withhold_event' }),

@@ -1,5 +1,5 @@
 import { formatMoney } from '../shared/money.ts';
-import { type CardForm, testCards } from './cards.ts';
+import { type CardForm, cardOfBank, type TestCard, testCards } from './cards.ts';
 import {
   cancelAddress,
   type Decline,
@@ -29,7 +29,8 @@ export function paymentPage(session: Session, form: CardForm, now: Date) {
     declined: session.lastDecline && declines[session.lastDecline],
     form,
     faulty: Object.values(form).some(({ error }) => error !== null),
-    cards: testCards.map(({ number, label }) => ({ number, label, chosen: number === form.number.value })),
+    cards: testCards.map((card) => ({ ...cardView(card), chosen: card.number === form.number.value })),
+    bank_card: cardView(cardOfBank),
     ...holdView(session, now),
     until: formatUntil(session.expiresAt, now),
     until_iso: session.expiresAt.toISOString(),
@@ -42,6 +43,11 @@ export function paymentPage(session: Session, form: CardForm, now: Date) {
 export function formTargets(session: Session): string[] {
   const origins = [successAddress(session), cancelAddress(session)].map((address) => new URL(address).origin);
   return [...new Set(origins)];
+}
+
+/** A card by its last digits, as receipts show it. */
+function cardView({ number, label }: TestCard) {
+  return { number, label, first: number.slice(0, -4), last: number.slice(-4) };
 }
 
 function lineView(item: LineItem, currency: string) {

@@ -112,6 +112,7 @@ const spoiling = {
   html: `<h4>Below no other</h4><h1>Not the first</h1><main></main><input name="nameless"><img src="/assets/favicon.svg">
     <p style="color: red">Of its own style</p><p><a href="/a">a</a> <a href="/b">b</a></p>
     <p class="pale">Pale</p><p class="unclear">Pale, and on whatever there is</p><p class="moving">Moving</p>
+    <p class="primary">One</p><p class="primary">Two</p><p class="narrow">Marlinspike</p>
     <p class="wide">Wide</p><p class="growing">Growing</p><p class="cut">Some words that are cut off</p>`,
   css: `
     .pale, .unclear { color: rgb(190, 190, 190); }
@@ -119,6 +120,7 @@ const spoiling = {
     .unclear::before { position: absolute; inset: 0; z-index: -1; background: white; content: ""; }
     @layer tokens { .moving { animation: go 9s infinite !important; } }
     @keyframes go { to { opacity: 0.5; } }
+    .narrow { width: 2rem; }
     .wide { width: 400px; }
     @media (min-width: 1000px) { .growing { width: 70rem; } }
     .cut { overflow: hidden; width: 20rem; height: 24px; white-space: nowrap; }
@@ -130,6 +132,7 @@ const faultsOfSpoiling = [
   /^It has no main landmark, or several/m,
   /^It has no first heading, or several/m,
   /^It skips a level of headings/m,
+  /^It has several primary actions/m,
   /^No text for the picture <img src/m,
   /^A style of its own: <p style/m,
   /^light, 1280 px: label: <input name="nameless">/m,
@@ -138,6 +141,7 @@ const faultsOfSpoiling = [
   /^dark, 320 px: target-size: /m,
   /^dark, 320 px: A target of .* <a href="\/a">/m,
   /^dark, 320 px: It scrolls sideways/m,
+  /^dark, 320 px: A broken word: Marlinspike/m,
   /^light, 320 px: Something moves/m,
   /^with letters twice as large: It scrolls sideways/m,
   /^with letters twice as large: Cut off: <p class="cut">/m,

@@ -1,7 +1,14 @@
 /// <reference lib="dom" />
-import type { Browser, Page, Route } from 'playwright-core';
+import type { Browser, Locator, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cartMessages, cartWords, errorWords, words } from '../../src/storefront/words.ts';
+import {
+  cartMessages,
+  cartNotes,
+  cartWords,
+  errorWords,
+  putBackWords,
+  words,
+} from '../../src/storefront/words.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import {
   addToCart,
@@ -9,6 +16,8 @@ import {
   cartHolds,
   enter,
   goToReview,
+  mark,
+  opened,
   orderButton,
   type Shopper,
 } from '../support/shopper-in-browser.ts';
@@ -149,6 +158,81 @@ test('the quantity of a product’s page goes with it, and no more than there is
   await quantity.fill('3');
   await page.keyboard.press('Enter');
   await cartHolds(page, 3);
+});
+
+test('a quantity is changed in place: the focus stays, and the new total and a shortage are announced', async () => {
+  await page.getByRole('button', { name: `${words.products.add} Small Brass Bell` }).click();
+  await cartHolds(page, 1);
+  await page.goto('/cart');
+  await opened(page, words.cart.title);
+  const isSamePage = await mark(page);
+  const quantity = page.getByLabel(words.cart.quantity);
+  const total = page.getByRole('status').filter({ hasText: words.cart.total });
+  await quantity.fill('2');
+  await page.keyboard.press('Enter');
+  await total.filter({ hasText: '$298.00' }).waitFor();
+  await cartHolds(page, 2);
+  expect(await quantity.evaluate((input) => input === document.activeElement)).toBe(true);
+
+  await quantity.fill('9');
+  await page.getByRole('button', { name: words.cart.update }).click();
+  await page
+    .getByRole('status')
+    .filter({ hasText: cartNotes.fewer(3, 9) })
+    .waitFor();
+  await total.filter({ hasText: '$447.00' }).waitFor();
+  expect(await quantity.inputValue()).toBe('3');
+  const notes = await quantity.getAttribute('aria-describedby');
+  expect(await page.locator(`#${notes}`).textContent()).toContain(cartNotes.fewer(3, 9));
+
+  await page.getByRole('button', { name: words.cart.remove }).click();
+  await page
+    .getByRole('status')
+    .filter({ hasText: cartMessages.removed('Small Brass Bell') })
+    .waitFor();
+  await page.getByText(words.cart.none).waitFor();
+  await page.getByRole('button', { name: putBackWords(9) }).click();
+  await total.filter({ hasText: '$447.00' }).waitFor();
+  expect(await isSamePage()).toBe(true);
+});
+
+describe('the head of a page', () => {
+  /** Whether another element lies over the upper edge of this one. */
+  const isCovered = (target: Locator) =>
+    target.evaluate((element) => {
+      const { left, top, width } = element.getBoundingClientRect();
+      return !element.contains(document.elementFromPoint(left + width / 2, top + 2));
+    });
+  const topOf = (target: Locator) =>
+    target.evaluate((element) => Math.round(element.getBoundingClientRect().top));
+
+  test('leaves room for products on a phone, stays there, and covers no pressed button when the shop is away', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await topOf(page.locator('.product').first())).toBeLessThan(350);
+    const head = page.getByRole('banner');
+    // The button is pressed right below the head.
+    await addShackle().evaluate((button) => {
+      const head = document.querySelector('header')?.getBoundingClientRect().bottom ?? 0;
+      window.scrollBy(0, button.getBoundingClientRect().top - head);
+    });
+    expect([await topOf(head), await isCovered(addShackle())]).toEqual([0, false]);
+    await page.route(/\/cart\/lines|\/healthz/, (route) => route.abort('connectionrefused'));
+    await addShackle().click();
+    await page.getByText(words.connection.away).waitFor();
+    expect(await isCovered(addShackle())).toBe(false);
+    await page.unrouteAll();
+    await added().waitFor();
+  });
+
+  test('shows on a desk that the shop is away, and moves and covers nothing', async () => {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    const heading = page.getByRole('heading', { level: 1 });
+    const before = await topOf(heading);
+    await page.route(/\/cart\/lines|\/healthz/, (route) => route.abort('connectionrefused'));
+    await addShackle().press('Enter');
+    await page.getByText(words.connection.away).waitFor();
+    expect([await topOf(heading), await isCovered(heading)]).toEqual([before, false]);
+  });
 });
 
 describe('an order', () => {

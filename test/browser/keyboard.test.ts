@@ -47,6 +47,8 @@ test('the skip link is the first stop and leads to the content; every stop shows
     expect.stringMatching(/^Add to cart:? Premium Quality Widget$/),
     'Block and Pulley',
   ]);
+  await tabTo(page, page.locator('.demonstration summary'));
+  await page.keyboard.press('Enter');
   await tabTo(page, page.getByRole('button', { name: words.demonstration.crash }));
 });
 

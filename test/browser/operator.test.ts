@@ -2,6 +2,7 @@
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { words } from '../../src/storefront/words.ts';
 import { MailServer } from '../support/mail-server.ts';
 import { ask } from '../support/orders.ts';
 import { visitShop } from '../support/visit.ts';
@@ -39,7 +40,8 @@ async function placePaidOrder(): Promise<string> {
 test('an order is refunded on the operator page, after an invalid amount', async () => {
   const orderId = await placePaidOrder();
   await page.goto(visit.shop.shopUrl);
-  await page.getByRole('link', { name: 'Operator' }).click();
+  await page.getByText(words.demonstration.heading).click();
+  await page.getByRole('link', { name: words.demonstration.operator }).click();
   await page.getByText('Nothing needs you.').waitFor();
 
   await page.getByLabel('Order number').fill(orderId);
@@ -62,7 +64,7 @@ test('an order is refunded on the operator page, after an invalid amount', async
     })
     .toMatch(/no\. \d+, \$4\.35, was made\.$/);
   await done.getByRole('link').click();
-  await page.getByText('$4.35 of your payment was paid back to you').waitFor();
+  await page.getByText('$4.35 paid back').first().waitFor();
   await expect.poll(() => mail.received.length, { message: 'a confirmation and a refund' }).toBe(2);
 });
 

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { words } from '../../src/storefront/words.ts';
+import { refundNotes, words } from '../../src/storefront/words.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { hasFocus } from '../support/keyboard.ts';
 import { becomes, control, pay, placeOrder, type TestOrder } from '../support/orders.ts';
@@ -65,7 +65,7 @@ test('a cancelled order does not claim that nothing was charged, and shows a lat
   expect(await denial.count()).toBe(0);
   await control(shop, order, 'late_payment');
   await orderIs(page, 'refunded');
-  await page.getByText('was paid back to you').waitFor();
+  await page.getByText(refundNotes.soon).waitFor();
   expect(await denial.count()).toBe(0);
 });
 

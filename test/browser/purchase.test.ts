@@ -66,6 +66,7 @@ describe.each(scripting)('with JavaScript: %s', (javaScriptEnabled) => {
   test('a declined card keeps the order, and the next one pays', { tags: ['slow'] }, async () => {
     const { page } = visit.shopper;
     await orderThing(page, 'Block and Pulley');
+    await page.getByRole('heading', { name: 'Test cards' }).click();
     await page.getByRole('button', { name: /Declined$/ }).click();
     await page.getByRole('button', { name: /^Pay/ }).click();
     await page.getByRole('alert').filter({ hasText: 'Your items are still held for you' }).waitFor();
@@ -73,6 +74,7 @@ describe.each(scripting)('with JavaScript: %s', (javaScriptEnabled) => {
     await page.getByRole('link', { name: /^Order \d+$/ }).click();
     await page.getByText(words.order.held.replace('{time}.', '')).waitFor();
     await page.getByRole('link', { name: /^Pay \$64\.50/ }).click();
+    // A declined card leaves the list open.
     await page.getByRole('button', { name: /Approved$/ }).click();
     await pay(page);
     await orderIs(page, 'dispatched');
@@ -209,6 +211,7 @@ test('sold out in the meantime: the page of the product shows it and links to th
   await page.getByText(blockerWords.nothing).waitFor();
   expect(await page.getByRole('link', { name: words.cart.checkout, exact: true }).count()).toBe(0);
 
+  await page.getByText(words.demonstration.heading).click();
   await page.getByRole('button', { name: words.demonstration.restock }).click();
   await page.getByText(words.demonstration.restocked).waitFor();
   await goToReview(page);

@@ -269,7 +269,24 @@ test('a script that adds a product gets the number of units and the message', as
     units: 2,
     label: 'Cart, 2 units',
     message: 'Bow Shackle is in your cart.',
+    short: 'In your cart.',
   });
   const count = await visitor.get('/cart', { accept: 'application/json' });
   expect(JSON.parse(count.text)).toEqual({ units: 2, label: 'Cart, 2 units' });
+});
+
+test('more than there is of a product: every way to ask for it gets a message, at the quantity in the cart', async () => {
+  const more = { sku: 'turnbuckle', qty: '31' };
+  const answer = await visitor.post('/cart/lines', more, { accept: 'application/json' });
+  expect(JSON.parse(answer.text)).toEqual({
+    units: 30,
+    label: 'Cart, 30 units',
+    message: 'Only 30 of Turnbuckle left, so your cart counts 30.',
+    short: 'Only 30 left, all in your cart.',
+  });
+  expect((await visitor.get('/cart?added=turnbuckle')).text).toContain('so your cart counts 30.');
+  await visitor.post('/cart/lines/turnbuckle', { qty: '500' });
+  const { text } = await visitor.get('/cart');
+  expect(text).toMatch(/<input [^>]*name="qty"[^>]*aria-describedby="notes-turnbuckle"/);
+  expect(text).toMatch(/id="notes-turnbuckle"[^]*Only 30 left, so your cart counts 30 instead of 500\./);
 });

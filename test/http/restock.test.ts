@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectStockBalanced, stockAccounts } from '../support/promises.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
@@ -26,6 +27,17 @@ async function available(sku: string): Promise<number | undefined> {
   return (await stockAccounts(shop.database))[sku]?.available;
 }
 
+/** Places an order of one product, which holds its units, and returns its payment session. */
+async function hold(sku: string, qty: number): Promise<string> {
+  const response = await fetch(`${shop.shopUrl}/checkout/${randomUUID()}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ items: [{ sku, qty }] }),
+  });
+  const { payment_id: paymentId } = (await response.json()) as { payment_id: string };
+  return paymentId;
+}
+
 test('without a body raises to the restock level and lowers nothing; again it adds nothing', async () => {
   const { answer } = await restock();
   expect(answer).toEqual({
@@ -40,26 +52,25 @@ test('without a body raises to the restock level and lowers nothing; again it ad
   expect((await restock()).answer).toEqual({ restocked: [] });
 });
 
+test('counts held units, and ends at the level when their hold is over', async () => {
+  const nothing = { status: 200, answer: { restocked: [] } };
+  const paymentId = await hold('bell', 10);
+  expect(await restock(undefined, 'while-held')).toEqual(nothing);
+  expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 90, held: 10 });
+  await fetch(`${shop.shopUrl}/payment_webhook/${paymentId}/cancelled`, { method: 'POST' });
+  expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 100, held: 0 });
+});
+
 test('that adds nothing adds nothing under its key for ever, also after units were sold', async () => {
   const nothing = { status: 200, answer: { restocked: [] } };
   expect(await restock(undefined, 'nothing')).toEqual(nothing);
-  const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify({ items: [{ sku: 'bell', qty: 10 }] });
-  await fetch(`${shop.shopUrl}/checkout/sold`, { method: 'POST', headers, body });
+  const paymentId = await hold('bell', 10);
+  await fetch(`${shop.shopUrl}/payment_webhook/${paymentId}/paid`, { method: 'POST' });
+  await hold('bell', 5);
   expect(await restock(undefined, 'nothing')).toEqual(nothing);
-  expect(await available('bell')).toBe(90);
+  expect(await available('bell')).toBe(85);
   expect((await restock(undefined, 'other')).answer).toEqual({ restocked: [{ sku: 'bell', added: 10 }] });
-});
-
-test('while units are held leaves them held', async () => {
-  const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify({ items: [{ sku: 'bell', qty: 10 }] });
-  const answer = await fetch(`${shop.shopUrl}/checkout/holds`, { method: 'POST', headers, body });
-  await restock();
-  expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 100, held: 20 });
-  const { payment_id: paymentId } = (await answer.json()) as { payment_id: string };
-  await fetch(`${shop.shopUrl}/payment_webhook/${paymentId}/cancelled`, { method: 'POST' });
-  expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 110, held: 10 });
+  expect((await stockAccounts(shop.database))['bell']).toMatchObject({ available: 95, held: 5, sold: 10 });
 });
 
 test('a delivery is added once per idempotency key, and the key belongs to it', async () => {

@@ -155,6 +155,14 @@ export const locks: readonly Mutant[] = [
     test: { file: interleavings, name: 'have the result of one after the other' },
   },
   {
+    name: 'a restock does not count held units',
+    promise: promises.stock,
+    file: 'src/database/transactions/restock.ts',
+    from: 'restock_level - available - coalesce(held, 0)',
+    to: 'restock_level - available',
+    test: { file: 'test/http/restock.test.ts', name: 'counts held units' },
+  },
+  {
     name: 'only the payment is locked, and not its order',
     promise: promises.stock,
     file: 'src/database/transactions/lock-payment.ts',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { paymentFailedWords } from '../../src/storefront/words.ts';
 import { type Circumstance, edges, type Happening, happenings } from '../support/edge-table.ts';
 import {
   afterHiddenPayment,
@@ -154,6 +155,9 @@ describe('while the hold is open', () => {
     await becomes(shop, order, { status: 'cancelled', state: 'expired' });
     const failed = await providerEvent(shop, order, 'checkout.session.async_payment_failed');
     expect(await outcomeOfEvent(shop, failed)).toBe('applied');
+    // Nobody cancelled.
+    const page = await fetch(order.order_url, { headers: { accept: 'text/html' } });
+    expect(await page.text()).toContain(paymentFailedWords);
   });
 
   test('a bank transfer that succeeds in the end pays', async () => {

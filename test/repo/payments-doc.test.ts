@@ -61,7 +61,7 @@ test('the listed events are those that change something', () => {
   expect(listed.map((type) => [type, kindOf(type)])).toEqual([
     ['checkout.session.completed', 'paid'],
     ['checkout.session.async_payment_succeeded', 'paid'],
-    ['checkout.session.async_payment_failed', 'ended'],
+    ['checkout.session.async_payment_failed', 'failed'],
     ['checkout.session.expired', 'ended'],
     ['charge.refunded', 'refunded'],
     ['charge.dispute.created', 'disputed'],

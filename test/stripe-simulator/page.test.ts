@@ -93,7 +93,9 @@ describe('The payment page', () => {
       expect(answer.headers.get('location')).toBe(`${shopUrl}/orders/p-2?session=${id}`);
     }
     expect(await chargesOf(id)).toHaveLength(1);
-    expect(await page(`/pay/${id}`)).toContain('You were charged once');
+    const paid = await page(`/pay/${id}`);
+    expect(paid).toContain('You were charged once');
+    expect(paid).toMatch(/href="[^"]*\/orders\/p-2[^"]*">See your order/);
   });
 
   test('a chosen test card is in the form', async () => {
@@ -157,9 +159,11 @@ describe('The test card', () => {
     async (number, why, code) => {
       const id = await simulator.open(`d-${code}`);
       const answer = await payWith(id, number);
-      expect([answer.status, answer.headers.get('location')]).toEqual([303, `/pay/${id}`]);
-      const html = await page(`/pay/${id}`);
+      const again = answer.headers.get('location') ?? '';
+      expect([answer.status, again]).toEqual([303, `/pay/${id}?card=${encodeURIComponent(number)}`]);
+      const html = await page(again);
       expect(html).toContain(why);
+      expect(html).toContain(`name="number" value="${number}"`);
       expect(html).toMatch(/Nothing was charged[^]*try another card until/);
       expect(await retrieve(id)).toMatchObject({
         status: 'open',
@@ -182,8 +186,10 @@ describe('The test card', () => {
     const id = await simulator.open('b-1');
     const bank = `/pay/${id}/bank`;
     expect((await payWith(id, '4000002500003155')).headers.get('location')).toBe(bank);
-    expect(await page(bank)).toMatch(/Your bank asks[^]*Complete[^]*Fail/);
-    expect((await post(bank, { answer: 'fail' })).headers.get('location')).toBe(`/pay/${id}`);
+    expect(await page(bank)).toMatch(/Confirm your payment[^]*3155[^]*Confirm payment[^]*Decline payment/);
+    expect((await post(bank, { answer: 'fail' })).headers.get('location')).toBe(
+      `/pay/${id}?card=${encodeURIComponent('4000 0025 0000 3155')}`,
+    );
     expect(await page(`/pay/${id}`)).toContain('your bank could not confirm that it is you');
     expect(await retrieve(id)).toMatchObject({
       status: 'open',

@@ -15,6 +15,7 @@ export function faultsOfStructure(): string[] {
   if (levels.some((level, index) => level > (levels[index - 1] ?? 0) + 1)) {
     faults.push(`It skips a level of headings: ${levels.join(', ')}`);
   }
+  if (visible('.primary').length > 1) faults.push('It has several primary actions.');
   for (const image of all('img:not([alt])')) faults.push(`No text for the picture ${image.outerHTML}`);
   for (const element of all('[style]')) faults.push(`A style of its own: ${element.outerHTML.slice(0, 200)}`);
   return faults;
@@ -70,6 +71,26 @@ export function faultsOfTargets(): string[] {
     .map(
       ({ element, box }) => `A target of ${box.width} × ${box.height} px: ${element.outerHTML.slice(0, 160)}`,
     );
+}
+
+/** Words that would have room in a line of their own page, and are broken in the middle all the same. */
+export function faultsOfBrokenWords(): string[] {
+  const longest = 20;
+  const faults: string[] = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    if (!text.parentElement?.checkVisibility()) continue;
+    for (const { 0: word, index } of (text.textContent ?? '').matchAll(/\S+/g)) {
+      // Addresses, identifiers and words with a hyphen may break.
+      if (word.length > longest || /[^\p{L}\p{M}\p{N}.,:;!?$’“”()]/u.test(word)) continue;
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+      if (lines.size > 1) faults.push(`A broken word: ${word}`);
+    }
+  }
+  return faults;
 }
 
 /** Text that is cut off at its present size. */

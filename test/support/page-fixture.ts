@@ -21,8 +21,8 @@ import { waitFor } from './wait.ts';
 
 // A shop in which something of everything has happened, so that each page can be looked at in each of its states.
 
-/** Settings under which nothing ends while it is looked at. */
-export const settingsToLook = { HOLD_SECONDS: '900', DISPATCH_SECONDS: '240' } as const;
+/** Settings under which nothing ends while it is looked at, and one address may hold whole stocks. */
+export const settingsToLook = { HOLD_SECONDS: '900', DISPATCH_SECONDS: '240', HOLD_LIMITS: 'off' } as const;
 
 /** Shoppers with a cart or with orders, and orders in every state. */
 export interface PageFixture {

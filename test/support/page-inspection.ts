@@ -7,6 +7,7 @@ import { numberOf, runsAll } from './drawn.ts';
 import {
   contrastOf,
   faultOfFocus,
+  faultsOfBrokenWords,
   faultsOfCutText,
   faultsOfRoom,
   faultsOfStructure,
@@ -54,6 +55,7 @@ export async function inspect(page: Page, looks: readonly Look[]): Promise<strin
     const found = [
       ...(await faultsByAxe(page)),
       ...(await page.evaluate(faultsOfRoom)),
+      ...(await page.evaluate(faultsOfBrokenWords)),
       ...(await page.evaluate(faultsOfTargets)),
     ];
     faults.push(...found.map((fault) => `${scheme}, ${width} px: ${fault}`));

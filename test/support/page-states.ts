@@ -89,7 +89,7 @@ export const pageStates: readonly PageState[] = [
     state: 'asks',
     at: payment('toPay'),
     act: (page) => payWith(page, '4000 0025 0000 3155'),
-    shows: 'Do you want to pay',
+    shows: 'Your bank makes sure',
   },
   { page: 'payment', state: 'paid', at: payment('paidThere'), shows: 'You were charged once' },
   { page: 'payment', state: 'ended', at: payment('endedThere'), shows: 'This payment has ended' },
@@ -107,7 +107,7 @@ export const pageStates: readonly PageState[] = [
   { page: 'order', state: 'cancelled', at: order('cancelled'), shows: 'You cancelled it' },
   { page: 'order', state: 'expired', at: order('expired'), shows: 'before a payment arrived' },
   { page: 'order', state: 'refused', at: order('refused'), shows: '5 wanted, 3 left' },
-  { page: 'order', state: 'refunded', at: order('refunded'), shows: 'was paid back to you' },
+  { page: 'order', state: 'refunded', at: order('refunded'), shows: 'shows on your account' },
   {
     page: 'order',
     state: 'partly-refunded',

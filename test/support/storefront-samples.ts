@@ -2,7 +2,7 @@ import type { OrderDetails } from '../../src/database/queries/order-details.ts';
 import type {
   HistoryEntry,
   OrderLine,
-  OrderSummary,
+  OrderWithItems,
   OrderWithPayment,
 } from '../../src/database/queries/orders.ts';
 import type { ProductInStock } from '../../src/database/queries/products.ts';
@@ -59,8 +59,8 @@ export function anOrder(changes: Partial<OrderWithPayment> = {}): OrderWithPayme
 }
 
 /** An order as lists show it, with these changes. */
-export function aSummary(changes: Partial<OrderSummary> = {}): OrderSummary {
-  return { ...row, productId: 1, ...changes };
+export function aListedOrder(changes: Partial<OrderWithItems> = {}): OrderWithItems {
+  return { ...row, items: [{ product: 'Premium Quality Widget', quantity: 1 }], ...changes };
 }
 
 export function aLine(changes: Partial<OrderLine> = {}): OrderLine {

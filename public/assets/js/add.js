@@ -30,7 +30,7 @@ async function add(form, body) {
   form.elements.key.value = newKey();
   release(form);
   showCart(cart);
-  confirm(form, cart.message);
+  confirm(form, cart);
   return true;
 }
 
@@ -41,9 +41,19 @@ function newKey() {
 }
 
 // Focus stays on the button: whoever wants another one presses it again.
-function confirm(form, text) {
-  const link = document.createElement('a');
-  link.href = '/cart';
-  link.textContent = form.dataset.toCart;
-  say(form, `${text} `, link);
+function confirm(form, { message, short }) {
+  const link = Object.assign(document.createElement('a'), {
+    href: '/cart',
+    textContent: form.dataset.toCart,
+  });
+  // A card shows its product's name already, and has room for one line. The whole sentence is read aloud.
+  const text =
+    'short' in form.dataset
+      ? [span({ className: 'quiet', textContent: message }), span({ ariaHidden: 'true', textContent: short })]
+      : [message];
+  say(form, ...text, ' ', link);
+}
+
+function span(properties) {
+  return Object.assign(document.createElement('span'), properties);
 }

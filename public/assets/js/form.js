@@ -27,11 +27,12 @@ export function takeOver(selector, act) {
 
 /**
  * Repeats a request while the shop is away or busy. The key in the form makes all of them one request.
+ * @param accept the format of the answer
  * @returns what the shop decided; undefined when it never answered
  */
-export async function send(form, body) {
+export async function send(form, body, accept = 'application/json') {
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await post(form, body);
+    const answer = await post(form, body, accept);
     const reached = cameFromShop(answer);
     const busy = answer?.status === 429;
     // After the last attempt this form no longer reports the shop as away.
@@ -69,10 +70,10 @@ function hold(form) {
   button.textContent = pending;
 }
 
-function post(form, body) {
+function post(form, body, accept) {
   return fetch(form.action, {
     method: 'POST',
-    headers: { accept: 'application/json' },
+    headers: { accept },
     body,
     signal: AbortSignal.timeout(answerWithinMs),
   }).catch(() => undefined);

@@ -1,9 +1,13 @@
 import { showLocalTimes } from './times.js';
 
-/** Replaces a part by its fresh version. Elements that do not differ stay, with their focus, scroll position and motion. */
+/** Replaces a part by its fresh version, which came as HTML. */
 export function show(part, html) {
   const fresh = new DOMParser().parseFromString(html, 'text/html').body.firstElementChild;
-  if (!fresh) return;
+  if (fresh) morph(part, fresh);
+}
+
+/** Replaces a part by its fresh version. Elements that do not differ stay, with their focus, scroll position and motion. */
+export function morph(part, fresh) {
   showLocalTimes(fresh);
   const hadFocus = part.contains(document.activeElement);
   // A script of its own, loaded before the modules (see layout.liquid).

@@ -15,8 +15,8 @@ export type OrderWithPayment = OrderRow & {
   refundedCents: number | null;
 };
 
-/** An order as its buyer's list shows it. */
-export type OrderOfBrowser = OrderRow & {
+/** An order as the lists of pages show it. */
+export type OrderWithItems = OrderRow & {
   items: readonly { readonly product: string; readonly quantity: number }[];
 };
 
@@ -59,17 +59,16 @@ export function findOrderBy(
 }
 
 /** Lists the newest orders that a browser placed. Orders that were refused at once were never placed. */
-export function listOrdersOfBrowser(database: Database, browserId: string): Promise<OrderOfBrowser[]> {
-  const items = database.raw(
-    `(select json_agg(json_build_object('product', product, 'quantity', quantity) order by sku)
-      from order_lines join products using (product_id) where order_lines.order_id = orders.order_id) as items`,
-  );
-  return database('orders')
+export function listOrdersOfBrowser(database: Database, browserId: string): Promise<OrderWithItems[]> {
+  return withItems(database)
     .where({ browser_id: browserId })
     .whereRaw(`coalesce(reason, '') not in (${refusalsSql})`)
-    .orderBy('order_id', 'desc')
-    .limit(pageSize)
-    .select<OrderOfBrowser[]>('orders.*', items);
+    .limit(pageSize);
+}
+
+/** Lists the newest orders of everybody. */
+export function listNewestOrders(database: Database, limit: number): Promise<OrderWithItems[]> {
+  return withItems(database).limit(limit);
 }
 
 /** The time of the order with the highest number; undefined when there is none. */
@@ -128,6 +127,15 @@ function summaries(database: Database) {
     '(select min(product_id) from order_lines where order_lines.order_id = orders.order_id) as product_id',
   );
   return database('orders').select<OrderSummary[]>('orders.*', firstLine);
+}
+
+/** Newest orders first, with their items in SKU order. */
+function withItems(database: Database) {
+  const items = database.raw(
+    `(select json_agg(json_build_object('product', product, 'quantity', quantity) order by sku)
+      from order_lines join products using (product_id) where order_lines.order_id = orders.order_id) as items`,
+  );
+  return database('orders').select<OrderWithItems[]>('orders.*', items).orderBy('order_id', 'desc');
 }
 
 function withPayment(database: Database) {

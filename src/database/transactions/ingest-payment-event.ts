@@ -215,6 +215,16 @@ async function findOrderOf(sql: Statement, event: PaymentEvent): Promise<number 
   return payment?.orderId;
 }
 
+/** Its page then says that the bank did not pay, and not that somebody cancelled. */
+async function recordFailure(sql: Statement, orderId: number): Promise<void> {
+  await sql(
+    `insert into order_history (order_id, what) values (:orderId, 'payment_failed') returning order_id`,
+    {
+      orderId,
+    },
+  );
+}
+
 async function apply(
   sql: Statement,
   context: EventContext,
@@ -228,6 +238,7 @@ async function apply(
     const transactionId = decision.nextState === 'settled' ? event.transactionId : null;
     if (transactionId === null) {
       await movePayment(sql, known, 'expired');
+      if (event.kind === 'failed') await recordFailure(sql, orderId);
       await cancelOrder(sql, { orderId, reason: cancelReasonOf(known) }, context);
     } else await settleLockedPayment(sql, known, transactionId, context.dispatchSeconds);
     await sendToCheckout(sql, {

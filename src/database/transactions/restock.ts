@@ -3,25 +3,34 @@ import type { Database } from '../connection.ts';
 import type { Restocked, SupplyRequest } from '../tables.ts';
 
 /**
- * Raises every product's available units to its restock level, and lowers none.
+ * Raises every product's available and held units together to its restock level, and lowers none. Held units count, because
+ * they come back when their hold expires, and the shelf would then be fuller than full.
  * @returns what was added by this request key, now or before.
  */
 export function raiseToRestockLevel(database: Database, request: SupplyRequest): Promise<Restocked[]> {
   return inTransaction(database, async (sql) => {
     await lockName(sql, request.requestKey);
+    // An order takes and returns its units under this lock, so the next statement sees no order half placed or half cancelled.
     await sql('select 1 from stock join products using (product_id) order by sku for update of stock');
     const known = await suppliedBefore(sql, request.requestKey);
     if (known.length > 0)
       return known.filter(({ added }) => added > 0).map(({ sku, added }) => ({ sku, added }));
     const restocked = await sql<Restocked>(
-      addSupply(`select product_id, restock_level - available, 'restock', :actor, :requestKey || ' ' || sku
-        from products join stock using (product_id) where available < restock_level`),
+      addSupply(`select product_id, missing, 'restock', :actor, :requestKey || ' ' || sku
+        from products join (${missingUnits}) as level using (product_id) where missing > 0`),
       { ...request },
     );
     if (restocked.length === 0) await sql(noteNothing, { ...request });
     return restocked;
   });
 }
+
+const missingUnits = `
+  select product_id, restock_level - available - coalesce(held, 0) as missing
+  from products join stock using (product_id) left join (
+    select product_id, cast(sum(quantity) as integer) as held
+    from orders join order_lines using (order_id) where status = 'pending' group by product_id
+  ) as holds using (product_id)`;
 
 // A repetition finds that its request was answered, although units may have been sold since.
 const noteNothing = `

@@ -9,7 +9,7 @@ import { findProducts } from '../../database/queries/products.ts';
 import { type CartRequest, checkCart } from '../../domain/cart.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { maxItems, maxQuantity } from '../../domain/limits.ts';
-import { cartView, removedMessage } from '../../storefront/cart-view.ts';
+import { addedMessage, cartView, removedMessage } from '../../storefront/cart-view.ts';
 import { cartFaults, cartMessages, cartWords } from '../../storefront/words.ts';
 import { cartLimit } from '../limits.ts';
 import { type PageServices, wantsPage } from '../pages.ts';
@@ -46,7 +46,7 @@ type Change = z.infer<typeof querystring>;
 
 // Scripts receive JSON; browsers receive a page.
 const inCart = z.object({ units: z.int(), label: z.string() });
-const added = inCart.extend({ message: z.string() });
+const added = inCart.extend({ message: z.string(), short: z.string() });
 
 /** `/cart` and the forms that change it. Every form works without script. */
 export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, options) => {
@@ -116,26 +116,20 @@ async function sendCount(reply: FastifyReply, { database, browsers }: CartOption
 /** The message about the last change, from the address; null when the cart contradicts it, as after a late reload. */
 async function messageOf(database: Database, { added, removed, qty }: Change, cart: Cart | undefined) {
   const about = added ?? removed;
-  const isIn = cart?.lines.some(({ sku }) => sku === about) === true;
-  if (about === undefined || isIn !== (added !== undefined)) return null;
+  const line = cart?.lines.find(({ sku }) => sku === about);
+  if (about === undefined || (line !== undefined) !== (added !== undefined)) return null;
+  if (line) return { text: addedMessage(line).message, undo: null };
   const [product] = await findProducts(database, [about]);
-  if (!product) return null;
-  if (isIn) return { text: addedWords(product), undo: null };
-  return removedMessage(cartMessages.removed(product.product), product.sku, qty ?? 1);
-}
-
-function addedWords({ product, available }: { product: string; available: number }): string {
-  return available > 0 ? cartMessages.added(product) : cartMessages.soldOut(product);
+  return product ? removedMessage(cartMessages.removed(product.product), product.sku, qty ?? 1) : null;
 }
 
 /** Sends the message that a product form's script shows without leaving the page. */
 async function answerAdded(reply: FastifyReply, database: Database, browserId: string, sku: string) {
-  const [[product], inCart] = await Promise.all([
-    findProducts(database, [sku]),
-    countCart(database, browserId),
-  ]);
-  const message = product ? addedWords(product) : '';
-  return reply.send({ units: inCart, label: cartWords(inCart), message });
+  const cart = await readCart(database, browserId);
+  const inCart = checkCart(cart?.lines ?? []).items.reduce((sum, { qty }) => sum + qty, 0);
+  const line = cart?.lines.find((line) => line.sku === sku);
+  const said = line ? addedMessage(line) : { message: '', short: '' };
+  return reply.send({ units: inCart, label: cartWords(inCart), ...said });
 }
 
 async function showCart(

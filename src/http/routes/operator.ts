@@ -32,7 +32,7 @@ export const operatorRoutes: FastifyPluginAsyncZod<OperatorOptions> = async (ser
       body: delivery
         .meta({ examples: [{ sku: 'bell', quantity: 25, reason: 'Delivery of 26 November' }] })
         .nullish()
-        .describe('Without a body, every product below its restock level is raised to it.'),
+        .describe('Without a body, every product below its restock level is raised to it; held units count.'),
       response: {
         200: z.object({ restocked: z.array(z.object({ sku: z.string(), added: z.int() })) }),
         303: z.undefined().describe('The form of a browser is redirected to the catalogue'),

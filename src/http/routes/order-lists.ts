@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { listOrders, listOrdersOfBrowser } from '../../database/queries/orders.ts';
-import { listProducts } from '../../database/queries/products.ts';
+import { listNewestOrders, listOrdersOfBrowser } from '../../database/queries/orders.ts';
 import { recentOrdersView, yourOrdersView } from '../../storefront/order-lists-view.ts';
 import { cartLimit } from '../limits.ts';
 import type { PageServices } from '../pages.ts';
@@ -10,10 +9,9 @@ const newest = 10;
 
 /** The newest orders of all shoppers. Only a demonstration whose orders are public shows them. */
 export const recentOrderRoutes: FastifyPluginAsyncZod<PageServices> = async (server, { database, pages }) => {
-  const read = async () => {
-    const [orders, products] = await Promise.all([listOrders(database, newest), listProducts(database)]);
-    return { orders: recentOrdersView(orders, products, new Date()) };
-  };
+  const read = async () => ({
+    orders: recentOrdersView(await listNewestOrders(database, newest), new Date()),
+  });
 
   server.get('/recent-orders', async (_request, reply) => pages.send(reply, 'recent-orders', await read()));
   server.get('/fragments/recent-orders', async (_request, reply) =>
@@ -37,7 +35,7 @@ export const yourOrdersRoutes: FastifyPluginAsyncZod<YourOrdersOptions> = async 
     const browserId = browsers.of(request);
     const orders = browserId === null ? [] : await listOrdersOfBrowser(database, browserId);
     const state = { isKnown: browserId !== null, isForgotten: request.query.forgotten !== undefined };
-    return pages.send(reply, 'your-orders', { mine: yourOrdersView(orders, state, new Date()) });
+    return pages.send(reply, 'your-orders', { mine: yourOrdersView(orders, state) });
   });
 
   const config = cartLimit((request) => browsers.of(request) !== null);

@@ -45,7 +45,7 @@ describe('a signed event', () => {
   test.each([
     ['checkout.session.completed', { payment_status: 'unpaid' }, 'other'],
     ['checkout.session.async_payment_succeeded', {}, 'paid'],
-    ['checkout.session.async_payment_failed', {}, 'ended'],
+    ['checkout.session.async_payment_failed', {}, 'failed'],
     ['checkout.session.expired', { payment_status: 'unpaid' }, 'ended'],
     ['payment_intent.payment_failed', {}, 'other'],
   ])('%s with %o says %s', (type, change, kind) => {

@@ -194,8 +194,9 @@ function sessionEventKind(type: string, paymentStatus: string | null | undefined
     case 'checkout.session.async_payment_succeeded':
       return 'paid';
     case 'checkout.session.expired':
-    case 'checkout.session.async_payment_failed':
       return 'ended';
+    case 'checkout.session.async_payment_failed':
+      return 'failed';
     default:
       return 'other';
   }

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { contentSecurityPolicy } from '../../shared/security-headers.ts';
-import { type CardForm, type CardOutcome, offeredForm, readCardForm } from '../cards.ts';
+import {
+  type CardForm,
+  type CardOutcome,
+  cardOfBank,
+  offeredForm,
+  readCardForm,
+  type TestCard,
+} from '../cards.ts';
 import { dispute } from '../charges.ts';
 import { reportError } from '../http/errors.ts';
 import { sendMessage, sendPage } from '../http/html.ts';
@@ -62,7 +69,7 @@ export function paymentPageRoutes(context: SimulatorContext) {
         const { card, form } = readCardForm(request.body, new Date());
         if (card === undefined) return sendPayment(reply.code(400), 'payment', session, form);
         if (card.outcome.kind === 'ask_bank') return reply.redirect(`/pay/${session.id}/bank`, 303);
-        return leave(reply, await use(context, session, card.outcome));
+        return leave(reply, await use(context, session, card.outcome), card);
       }),
     );
 
@@ -79,7 +86,11 @@ export function paymentPageRoutes(context: SimulatorContext) {
       withSession(async (session, request, reply) => {
         const isApproved = request.body?.answer === 'complete';
         const declined = { kind: 'decline', reason: 'authentication_required' } as const;
-        return leave(reply, await use(context, session, isApproved ? { kind: 'approve' } : declined));
+        return leave(
+          reply,
+          await use(context, session, isApproved ? { kind: 'approve' } : declined),
+          cardOfBank,
+        );
       }),
     );
 
@@ -127,9 +138,15 @@ async function act(
   }
 }
 
-/** Redirects to the shop when the purchase is complete, otherwise to the page, which shows the session's status. */
-function leave(reply: FastifyReply, session: Session): FastifyReply {
-  return reply.redirect(session.status === 'complete' ? successAddress(session) : `/pay/${session.id}`, 303);
+/**
+ * Redirects to the shop when the purchase is complete, otherwise to the page, which shows the session's status. After a decline the
+ * form there still has the card.
+ */
+function leave(reply: FastifyReply, session: Session, card?: TestCard): FastifyReply {
+  if (session.status === 'complete') return reply.redirect(successAddress(session), 303);
+  const page = `/pay/${session.id}`;
+  const keepsCard = card !== undefined && session.status === 'open';
+  return reply.redirect(keepsCard ? `${page}?card=${encodeURIComponent(card.number)}` : page, 303);
 }
 
 function sendPayment(
