@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, fetch as request } from 'undici';
 import { act, type Context, placeOrder, post } from '../money/buyer.ts';
 import { planCheckout, scarce } from '../money/plan.ts';
+import { waitFor } from '../support/wait.ts';
 import type { Dice, Length } from './plan.ts';
 
 /**
@@ -79,7 +80,12 @@ export class Clients {
   }
 
   async #restock(number: number): Promise<void> {
-    for (const { sku } of await this.#context.database('products').select<{ sku: string }[]>('sku')) {
+    const skus = await waitFor(
+      'the products',
+      () => this.#context.database('products').pluck<string[]>('sku'),
+      (found) => found.length > 0,
+    );
+    for (const sku of skus) {
       const delivery = {
         sku,
         quantity: sku === scarce ? 3 : restockUnits,
