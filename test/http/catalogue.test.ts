@@ -61,7 +61,7 @@ describe('a search', () => {
   test('without a match links to all products', async () => {
     const { html } = await open('/?q=anchor');
     expect(html).toContain('Nothing matches “anchor”.');
-    expect(html).toMatch(/<a class="button" href="\/">All products/);
+    expect(html).toMatch(/<a class="button primary" href="\/">All products/);
   });
 
   test('escapes the searched text', async () => {
