@@ -148,7 +148,10 @@ async function askOne(draft: Draft): Promise<void> {
   const sent = { ...request, body: request.body?.toString().slice(0, shownAtMost) };
   const shown =
     typeof answer === 'string' ? '' : JSON.stringify({ ...answer, text: answer.text.slice(0, shownAtMost) });
-  throw new Error(`${faults.join('; ')}\nrequest: ${JSON.stringify(sent)}\nanswer: ${shown}`);
+  const fault = `${faults.join('; ')}\nrequest: ${JSON.stringify(sent)}\nanswer: ${shown}`;
+  // The report of a long run comes at its end.
+  console.error(fault);
+  throw new Error(fault);
 }
 
 /** A busy shop asks to be asked again, and then answers. */
