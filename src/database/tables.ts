@@ -14,6 +14,7 @@ export interface ProductRow {
   currency: string;
   image: string;
   restockLevel: number;
+  category: string | null;
 }
 
 export interface OrderRow extends BuyerDetails {

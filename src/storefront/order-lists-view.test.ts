@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { aProduct, aSummary, now } from '../../test/support/storefront-samples.ts';
+import { aSummary, now } from '../../test/support/storefront-samples.ts';
 import { recentOrdersView } from './order-lists-view.ts';
 
-const view = (orders: Parameters<typeof recentOrdersView>[0]) => recentOrdersView(orders, [aProduct()], now);
+const view = (orders: Parameters<typeof recentOrdersView>[0]) =>
+  recentOrdersView(orders, new Map([[1, 'Premium Quality Widget']]), now);
 
 test('recent orders carry nothing personal and no address', () => {
   const text = JSON.stringify(view([aSummary({ browserId: 'browser-1' })]));

@@ -1,17 +1,18 @@
 import type { OrderOfBrowser, OrderSummary } from '../database/queries/orders.ts';
-import type { ProductInStock } from '../database/queries/products.ts';
 import { formatMoney } from '../shared/money.ts';
 import { progressView } from './progress-view.ts';
 import { shownTime } from './times.ts';
 import { itemWords, orderWords, statusWords, words } from './words.ts';
 
-/** Orders of everybody, for everybody: nothing personal is in them, and no address. */
+/**
+ * Orders of everybody, for everybody: nothing personal is in them, and no address.
+ * @param names the names of their first products, by id
+ */
 export function recentOrdersView(
   orders: readonly OrderSummary[],
-  products: readonly ProductInStock[],
+  names: ReadonlyMap<number, string>,
   now: Date,
 ) {
-  const names = new Map(products.map(({ productId, product }) => [productId, product]));
   return orders.map((order) => ({
     id: order.orderId,
     name: orderWords(order.orderId),

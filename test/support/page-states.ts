@@ -22,6 +22,13 @@ export const pageStates: readonly PageState[] = [
   { page: 'catalogue', state: 'whole', at: '/', shows: 'Things that hold' },
   { page: 'catalogue', state: 'found', at: '/?q=bronze&sort=price', shows: 'match' },
   { page: 'catalogue', state: 'not-found', at: '/?q=windlass', shows: 'Nothing matches' },
+  { page: 'catalogue', state: 'suggested', at: '/?q=blue+shackel&stock=1', shows: 'Did you mean' },
+  {
+    page: 'catalogue',
+    state: 'filtered',
+    at: '/?category=Rigging&stock=1&from=90&to=1&sort=price',
+    shows: 'The lower price came second',
+  },
   { page: 'product', state: 'in-stock', at: '/products/block', shows: 'Block and Pulley' },
   { page: 'product', state: 'few-left', at: '/products/turnbuckle', shows: 'Only 2 left' },
   { page: 'product', state: 'sold-out', at: '/products/snatch-hook', shows: 'There is none left' },

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { listOrders, listOrdersOfBrowser } from '../../database/queries/orders.ts';
-import { listProducts } from '../../database/queries/products.ts';
+import { namesOfProducts } from '../../database/queries/products.ts';
 import { recentOrdersView, yourOrdersView } from '../../storefront/order-lists-view.ts';
 import { cartLimit } from '../limits.ts';
 import type { PageServices } from '../pages.ts';
@@ -11,8 +11,12 @@ const newest = 10;
 /** The newest orders of all shoppers. Only a demonstration shows them. */
 export const recentOrderRoutes: FastifyPluginAsyncZod<PageServices> = async (server, { database, pages }) => {
   const read = async () => {
-    const [orders, products] = await Promise.all([listOrders(database, newest), listProducts(database)]);
-    return { orders: recentOrdersView(orders, products, new Date()) };
+    const orders = await listOrders(database, newest);
+    const names = await namesOfProducts(
+      database,
+      orders.map(({ productId }) => productId),
+    );
+    return { orders: recentOrdersView(orders, names, new Date()) };
   };
 
   server.get('/recent-orders', async (_request, reply) => pages.send(reply, 'recent-orders', await read()));
