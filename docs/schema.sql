@@ -549,10 +549,12 @@ CREATE OR REPLACE FUNCTION public.meanings_of(typed text)
  STABLE PARALLEL SAFE ROWS 20
  SET search_path TO '$user', 'public'
  SET "pg_trgm.similarity_threshold" TO '0.25'
+ SET enable_seqscan TO 'off'
 AS $function$
   declare
     -- The end of the words that begin with the typed one.
     beyond text collate "C" := typed || chr(1114111);
+    twice text[];
   begin
     return query
       select candidates.word, cast(max(candidates.likeness) as real)
@@ -583,10 +585,11 @@ AS $function$
       return;
     end if;
     -- Two typing errors.
+    twice := misspellings_twice(typed);
     return query
       select cast(search_words.word as text), cast(0.5 * similarity(search_words.word, typed) as real) from search_words
-      where search_words.word % typed and length(search_words.word) > 5
-        and misspellings_twice(search_words.word) && misspellings_twice(typed)
+      where search_words.word % typed and length(search_words.word) between greatest(6, length(typed) - 2) and length(typed) + 2
+        and misspellings_twice(search_words.word) && twice
         and exists (select from product_words where product_words.word = search_words.word);
   end $function$
 ;
@@ -607,42 +610,46 @@ RETURN ARRAY(SELECT DISTINCT unnest(misspellings_of(once.once)) AS unnest FROM u
 
 CREATE OR REPLACE FUNCTION public.search_products(searched text)
  RETURNS TABLE(product_id integer, score real)
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE PARALLEL SAFE ROWS 100
-BEGIN ATOMIC
- WITH terms AS (
-          SELECT terms.term,
-             terms.place
-            FROM unnest(terms_of(search_products.searched)) WITH ORDINALITY terms(term, place)
-         ), hits AS (
-          SELECT product_words.product_id,
-             terms.place,
-             max((meanings.likeness * (
-                 CASE product_words.field
-                     WHEN 1 THEN 10
-                     WHEN 2 THEN 20
-                     WHEN 3 THEN 30
-                     WHEN 5 THEN 30
-                     ELSE 40
-                 END)::double precision)) AS score
-            FROM ((terms
-              CROSS JOIN LATERAL meanings_of(terms.term) meanings(word, likeness))
-              JOIN product_words ON ((product_words.word = meanings.word)))
-           GROUP BY product_words.product_id, terms.place
-         UNION ALL
-          SELECT product_words.product_id,
-             0,
-             1000
-            FROM product_words
-           WHERE ((product_words.field = 5) AND (product_words.word = array_to_string(words_of(search_products.searched), ''::text)))
-         )
-  SELECT hits.product_id,
-     (sum(hits.score))::real AS sum
-    FROM hits
-   GROUP BY hits.product_id
-  HAVING ((count(*) FILTER (WHERE (hits.place > 0)) = ( SELECT count(*) AS count
-            FROM terms)) OR bool_or((hits.place = 0)));
-END
+ SET search_path TO '$user', 'public'
+AS $function$
+  #variable_conflict use_column
+  declare
+    terms text[] := terms_of(searched);
+    -- The products of a word that few have: only these can have every word. Null when there is no such word.
+    candidates integer[];
+    few constant integer := 200;
+  begin
+    if cardinality(terms) > 1 then
+      for place in 1 .. cardinality(terms) loop
+        candidates := array(
+          select product_id from meanings_of(terms[place]) as meanings join product_words using (word) limit few + 1
+        );
+        exit when cardinality(candidates) <= few;
+        candidates := null;
+      end loop;
+    end if;
+    return query
+      with hits as (
+        select having_word.product_id, wanted.place,
+          max(meanings.likeness * case field when 1 then 10 when 2 then 20 when 3 then 30 when 5 then 30 else 40 end) as score
+        from unnest(terms) with ordinality as wanted (term, place)
+        cross join lateral meanings_of(wanted.term) as meanings
+        cross join lateral (
+          select product_id, field from product_words where candidates is null and word = meanings.word
+          union all
+          select product_id, field from product_words where product_id = any(candidates) and word = meanings.word
+        ) as having_word
+        group by having_word.product_id, wanted.place
+        union all
+        select product_words.product_id, 0, 1000 from product_words
+        where field = 5 and word = array_to_string(words_of(searched), '')
+      )
+      select hits.product_id, cast(sum(hits.score) as real) from hits
+      group by hits.product_id
+      having count(*) filter (where place > 0) = cardinality(terms) or bool_or(place = 0);
+  end $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.stem_of(word text)

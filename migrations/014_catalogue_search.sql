@@ -173,12 +173,14 @@ begin atomic
 end;
 
 -- The words of products that a word of a search may mean, from the same word (1) down to a misspelt one. A word that is spelt right means
--- no other, and a misspelt one the nearest. A number is never taken for another one.
+-- no other, and a misspelt one the nearest. A number is never taken for another one. Postgres takes the index of arrays for dearer than a
+-- look at every word, which lasts a hundred times as long.
 create function meanings_of(typed text) returns table (word text, likeness real) language plpgsql stable parallel safe rows 20
-set search_path from current set pg_trgm.similarity_threshold = 0.25 as $$
+set search_path from current set pg_trgm.similarity_threshold = 0.25 set enable_seqscan = off as $$
   declare
     -- The end of the words that begin with the typed one.
     beyond text collate "C" := typed || chr(1114111);
+    twice text[];
   begin
     return query
       select candidates.word, cast(max(candidates.likeness) as real)
@@ -209,35 +211,54 @@ set search_path from current set pg_trgm.similarity_threshold = 0.25 as $$
       return;
     end if;
     -- Two typing errors.
+    twice := misspellings_twice(typed);
     return query
       select cast(search_words.word as text), cast(0.5 * similarity(search_words.word, typed) as real) from search_words
-      where search_words.word % typed and length(search_words.word) > 5
-        and misspellings_twice(search_words.word) && misspellings_twice(typed)
+      where search_words.word % typed and length(search_words.word) between greatest(6, length(typed) - 2) and length(typed) + 2
+        and misspellings_twice(search_words.word) && twice
         and exists (select from product_words where product_words.word = search_words.word);
   end $$;
 
 -- The products that have every word of a search, or its text as their SKU. The score puts names before SKUs, categories and
 -- descriptions, in this order, and within each the same word before the beginning of one, a part of one, and a misspelt one.
-create function search_products(searched text) returns table (product_id integer, score real) language sql stable parallel safe rows 100
-begin atomic
-  with terms as (
-    select term, place from unnest(terms_of(searched)) with ordinality as terms (term, place)
-  ),
-  hits as (
-    select product_words.product_id, terms.place,
-      max(meanings.likeness * case field when 1 then 10 when 2 then 20 when 3 then 30 when 5 then 30 else 40 end) as score
-    from terms
-    cross join lateral meanings_of(terms.term) as meanings
-    join product_words on product_words.word = meanings.word
-    group by product_words.product_id, terms.place
-    union all
-    select product_words.product_id, 0, 1000 from product_words
-    where field = 5 and word = array_to_string(words_of(searched), '')
-  )
-  select hits.product_id, cast(sum(hits.score) as real) from hits
-  group by hits.product_id
-  having count(*) filter (where place > 0) = (select count(*) from terms) or bool_or(place = 0);
-end;
+create function search_products(searched text) returns table (product_id integer, score real) language plpgsql stable parallel safe
+rows 100 set search_path from current as $$
+  #variable_conflict use_column
+  declare
+    terms text[] := terms_of(searched);
+    -- The products of a word that few have: only these can have every word. Null when there is no such word.
+    candidates integer[];
+    few constant integer := 200;
+  begin
+    if cardinality(terms) > 1 then
+      for place in 1 .. cardinality(terms) loop
+        candidates := array(
+          select product_id from meanings_of(terms[place]) as meanings join product_words using (word) limit few + 1
+        );
+        exit when cardinality(candidates) <= few;
+        candidates := null;
+      end loop;
+    end if;
+    return query
+      with hits as (
+        select having_word.product_id, wanted.place,
+          max(meanings.likeness * case field when 1 then 10 when 2 then 20 when 3 then 30 when 5 then 30 else 40 end) as score
+        from unnest(terms) with ordinality as wanted (term, place)
+        cross join lateral meanings_of(wanted.term) as meanings
+        cross join lateral (
+          select product_id, field from product_words where candidates is null and word = meanings.word
+          union all
+          select product_id, field from product_words where product_id = any(candidates) and word = meanings.word
+        ) as having_word
+        group by having_word.product_id, wanted.place
+        union all
+        select product_words.product_id, 0, 1000 from product_words
+        where field = 5 and word = array_to_string(words_of(searched), '')
+      )
+      select hits.product_id, cast(sum(hits.score) as real) from hits
+      group by hits.product_id
+      having count(*) filter (where place > 0) = cardinality(terms) or bool_or(place = 0);
+  end $$;
 
 -- For each word of a search what it may have been: itself where a product has it, otherwise the nearest misspelt word, or the word that
 -- looks most like it; null where nothing does.
