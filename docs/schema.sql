@@ -550,6 +550,7 @@ CREATE OR REPLACE FUNCTION public.meanings_of(typed text)
  SET search_path TO '$user', 'public'
  SET "pg_trgm.similarity_threshold" TO '0.25'
  SET enable_seqscan TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
   declare
     -- The end of the words that begin with the typed one.
@@ -609,31 +610,42 @@ RETURN ARRAY(SELECT DISTINCT unnest(misspellings_of(once.once)) AS unnest FROM u
 ;
 
 CREATE OR REPLACE FUNCTION public.search_products(searched text)
- RETURNS TABLE(product_id integer, score real)
+ RETURNS TABLE(product_id integer, score double precision)
  LANGUAGE plpgsql
  STABLE PARALLEL SAFE ROWS 100
  SET search_path TO '$user', 'public'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
   #variable_conflict use_column
   declare
+    -- By the field of a word.
+    weights constant double precision[] := array[10, 20, 30, 40, 30, 40];
     terms text[] := terms_of(searched);
+    compact text := array_to_string(words_of(searched), '');
+    -- The products whose whole SKU this is.
+    named integer[] := array(select product_id from product_words where field = 5 and word = compact);
     -- The products of a word that few have: only these can have every word. Null when there is no such word.
     candidates integer[];
     few constant integer := 200;
   begin
-    if cardinality(terms) > 1 then
-      for place in 1 .. cardinality(terms) loop
-        candidates := array(
-          select product_id from meanings_of(terms[place]) as meanings join product_words using (word) limit few + 1
-        );
-        exit when cardinality(candidates) <= few;
-        candidates := null;
-      end loop;
+    -- One word, by far the most frequent search.
+    if terms = array[compact] then
+      return query
+        select product_id, max(likeness * weights[field]) + case when product_id = any(named) then 1000 else 0 end
+        from meanings_of(terms[1]) as meanings join product_words using (word)
+        group by product_id;
+      return;
     end if;
+    for place in 1 .. cardinality(terms) loop
+      candidates := array(
+        select product_id from meanings_of(terms[place]) as meanings join product_words using (word) limit few + 1
+      );
+      exit when cardinality(candidates) <= few;
+      candidates := null;
+    end loop;
     return query
       with hits as (
-        select having_word.product_id, wanted.place,
-          max(meanings.likeness * case field when 1 then 10 when 2 then 20 when 3 then 30 when 5 then 30 else 40 end) as score
+        select having_word.product_id, wanted.place, max(likeness * weights[field]) as score
         from unnest(terms) with ordinality as wanted (term, place)
         cross join lateral meanings_of(wanted.term) as meanings
         cross join lateral (
@@ -643,11 +655,10 @@ AS $function$
         ) as having_word
         group by having_word.product_id, wanted.place
         union all
-        select product_words.product_id, 0, 1000 from product_words
-        where field = 5 and word = array_to_string(words_of(searched), '')
+        select unnest(named), 0, 1000
       )
-      select hits.product_id, cast(sum(hits.score) as real) from hits
-      group by hits.product_id
+      select product_id, sum(score) from hits
+      group by product_id
       having count(*) filter (where place > 0) = cardinality(terms) or bool_or(place = 0);
   end $function$
 ;

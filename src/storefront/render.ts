@@ -25,7 +25,7 @@ export function createRenderer({ assetAddress, texts }: RendererOptions): Render
   const html = createHtmlEngine(viewsDir, options);
   html.registerFilter('asset', assetAddress);
   html.registerFilter('with_time', { raw: true, handler: withTime });
-  html.registerFilter('product_card', { raw: true, handler: productCards(html) });
+  html.registerFilter('product_cards', { raw: true, handler: productCards(html) });
   const text = createTextEngine(viewsDir, options);
   return {
     render: (view, model) => html.renderFile(view, model),
@@ -38,20 +38,23 @@ const cardsAtMost = 1_000;
 const keyPlace = '\u0000';
 
 /**
- * The card of a product as HTML. A view of many cards takes most of its time for them, and a card changes with its product only, so the
+ * The cards of products as HTML. A view of many cards takes most of its time for them, and a card changes with its product only, so the
  * last thousand are kept.
  */
 function productCards(html: ReturnType<typeof createHtmlEngine>) {
   const kept = new Map<string, string>();
-  return async (product: object, heading: string, formKey: string): Promise<string> => {
-    const content = JSON.stringify([heading, product]);
-    let card = kept.get(content);
-    if (card === undefined) {
-      card = String(await html.renderFile('parts/product-card', { product, heading, key: keyPlace }));
-      if (kept.size >= cardsAtMost) kept.clear();
-      kept.set(content, card);
-    }
-    return card.replaceAll(keyPlace, () => escapeHtml(formKey));
+  const cardOf = async (product: object, heading: string): Promise<string> => {
+    const content = heading + JSON.stringify(product);
+    const known = kept.get(content);
+    if (known !== undefined) return known;
+    const card = String(await html.renderFile('parts/product-card', { product, heading, key: keyPlace }));
+    if (kept.size >= cardsAtMost) kept.clear();
+    kept.set(content, card);
+    return card;
+  };
+  return async (products: readonly object[], heading: string, formKey: string): Promise<string> => {
+    const cards = await Promise.all(products.map((product) => cardOf(product, heading)));
+    return cards.join('').replaceAll(keyPlace, () => escapeHtml(formKey));
   };
 }
 

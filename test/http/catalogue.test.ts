@@ -556,7 +556,7 @@ describe('a catalogue of three hundred products', () => {
     const { html } = await open('/operator?stock=6');
     expect(html).toContain('Products 251 to 300 of 300');
     expect(html).toContain('href="/operator?stock=5#stock-heading"');
-    expect(html).toMatch(/<th scope="row">\w+ \w+ 29\d</);
+    expect(html).toMatch(/<th scope="row">\w+ \w+ \d+</);
   });
 
   test('offers the most frequent of many categories, and says so', async () => {

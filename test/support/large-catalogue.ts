@@ -15,6 +15,9 @@ export async function fillCatalogue(database: Database, products: number): Promi
        from generate_series((select count(*) + 1 from products), cast(:products as bigint)) as n
        order by n
        returning product_id
+     ), supplied as (
+       insert into supply (product_id, quantity, reason, actor, request_key)
+       select product_id, product_id % 7, 'first stock', 'test', 'first stock ' || product_id from added
      )
      insert into stock (product_id, available) select product_id, product_id % 7 from added`,
     { products },
