@@ -50,7 +50,7 @@ describe('a catalogue of many pages', () => {
 
   test('says how many products there are, and which ones it shows', () => {
     expect(at(2)).toMatchObject({
-      result: '10,000 products match “rope”. Here are 25 to 25.',
+      result: '10,000 products match “rope”. Here are 13 to 13.',
       title: '10,000 products match “rope”. Page 2 of 417',
       pages: {
         here: 'Page 2 of 417',

@@ -475,7 +475,7 @@ describe('a program', () => {
 
 describe('a catalogue of three hundred products', () => {
   const all = 300;
-  const perPage = 24;
+  const perPage = 12;
 
   beforeAll(() => fillCatalogue(shop.database, all));
 
@@ -494,20 +494,20 @@ describe('a catalogue of three hundred products', () => {
 
   test('says which products and which page are shown, and leads to the pages before and after', async () => {
     const { html } = await open('/?sort=price&page=2');
-    expect(html).toContain('300 products. Here are 25 to 48.');
-    expect(html).toContain('<p>Page 2 of 13</p>');
+    expect(html).toContain('300 products. Here are 13 to 24.');
+    expect(html).toContain('<p>Page 2 of 25</p>');
     expect(html).toContain('rel="prev" href="/?sort=price"');
     expect(html).toContain('rel="next" href="/?sort=price&amp;page=3"');
     expect(html).toContain('href="/?sort=price&amp;page=2" aria-current="page"');
     expect(html).toContain(`rel="canonical" href="${shop.shopUrl}/?page=2"`);
   });
 
-  test.each(['14', '999999', '9'.repeat(300)])(
+  test.each(['26', '999999', '9'.repeat(300)])(
     'has a last page, also at the address of page %s',
     async (page) => {
       const { status, html } = await open(`/?page=${page}`);
       expect([status, skus(html).length]).toEqual([200, all % perPage || perPage]);
-      expect(html).toContain('There are 13 pages. This is the last one.');
+      expect(html).toContain('There are 25 pages. This is the last one.');
       expect(html).not.toContain('rel="next"');
     },
   );
@@ -529,7 +529,7 @@ describe('a catalogue of three hundred products', () => {
     const { html } = await open('/?category=Anchoring');
     const [{ count } = {}] = await shop.database('products').where({ category: 'Anchoring' }).count();
     expect(html).toContain(`<option value="Anchoring" selected>Anchoring (${count})</option>`);
-    expect(html).toContain(`${count} products match these filters. Here are 1 to 24.`);
+    expect(html).toContain(`${count} products match these filters. Here are 1 to 12.`);
   });
 
   test('sends a first page of less than 60 KB, uncompressed', async () => {

@@ -172,6 +172,8 @@ export async function listProducts(
 ): Promise<ProductList> {
   const products = await productsInStock(database)
     .where('products.product_id', '>', after)
+    // Postgres does not conclude it, and would read the stock of all products before.
+    .where('stock.product_id', '>', after)
     .orderBy('products.product_id')
     .limit(limit + 1);
   const [count] = await statementsOf(database)<{ total: number }>(
@@ -218,17 +220,17 @@ export async function listOthers(
   return row?.products ?? [];
 }
 
-// Each part stops at its limit, and those that are not needed do not begin.
+// Each part stops at its limit, and those that are not needed do not begin. The conditions name both tables, because Postgres does not
+// conclude one from the other.
 const othersSql = `select coalesce(json_agg(other), '[]') as products from (
-  ${[
-    'available > 0 and product_id > :productId',
-    'available > 0 and product_id < :productId',
-    'available = 0 and product_id > :productId',
-    'available = 0 and product_id < :productId',
-  ]
+  ${['> 0', '= 0']
+    .flatMap((stock) => ['>', '<'].map((side) => ({ stock, side })))
     .map(
-      (condition) =>
-        `(select ${columns} from products join stock using (product_id) where ${condition} order by product_id limit :limit)`,
+      ({ stock, side }) => `(
+        select ${columns} from products join stock using (product_id)
+        where available ${stock} and products.product_id ${side} :productId and stock.product_id ${side} :productId
+        order by products.product_id limit :limit
+      )`,
     )
     .join(' union all ')}
   limit :limit
