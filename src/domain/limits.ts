@@ -41,7 +41,7 @@ export const maxDelivery = 100_000;
 /** Most characters of a search that are looked for. */
 export const longestSearch = 100;
 
-/** Products on one page of the catalogue: three rows of four. A page of 24 took a third longer than one of eight. */
+/** Products on one page of the catalogue: three rows of four. */
 export const productsPerPage = 12;
 
 /** Most products in one answer to a program. */

@@ -56,7 +56,6 @@ async function readPage(database: Database, search: ProductSearch): Promise<Page
     category: category ?? '',
     from: from ?? 0,
     to: to ?? 0,
-    limit: productsPerPage,
     offset: (page - 1) * productsPerPage,
   });
   return row ?? { total: 0, products: [], categories: [], isKnown: false };
@@ -73,7 +72,7 @@ const orders: Readonly<Record<ProductOrder, string>> = {
 
 /**
  * The statement of one page. Each search has a text of its own with the conditions that it needs, so that Postgres goes through the
- * index of its order; there are fewer than two hundred.
+ * index of its order; there are fewer than four hundred.
  */
 function pageSql(search: ProductSearch): string {
   const { text, order } = search;
@@ -82,7 +81,8 @@ function pageSql(search: ProductSearch): string {
   const filtered = `join stock using (product_id)
     left join currencies on currencies.currency = products.currency
     ${isFiltered ? `where ${conditions.join(' and ')}` : ''}`;
-  const page = `limit :limit offset :offset`;
+  // Without parameters in the limit, Postgres plans the first page once and not for each visitor.
+  const page = `limit ${productsPerPage} ${search.page === 1 ? '' : 'offset :offset'}`;
   const found = isFiltered
     ? `select product_id, score from search_products(:text) join products using (product_id) ${filtered}`
     : 'select product_id, score from search_products(:text)';
@@ -216,24 +216,24 @@ export async function listOthers(
   productId: number,
   limit: number,
 ): Promise<ProductInStock[]> {
-  const [row] = await statementsOf(database)<{ products: ProductInStock[] }>(othersSql, { productId, limit });
+  const [row] = await statementsOf(database)<{ products: ProductInStock[] }>(othersSql(limit), { productId });
   return row?.products ?? [];
 }
 
 // Each part stops at its limit, and those that are not needed do not begin. The conditions name both tables, because Postgres does not
 // conclude one from the other.
-const othersSql = `select coalesce(json_agg(other), '[]') as products from (
+const othersSql = (limit: number) => `select coalesce(json_agg(other), '[]') as products from (
   ${['> 0', '= 0']
     .flatMap((stock) => ['>', '<'].map((side) => ({ stock, side })))
     .map(
       ({ stock, side }) => `(
         select ${columns} from products join stock using (product_id)
         where available ${stock} and products.product_id ${side} :productId and stock.product_id ${side} :productId
-        order by products.product_id limit :limit
+        order by products.product_id limit ${limit}
       )`,
     )
     .join(' union all ')}
-  limit :limit
+  limit ${limit}
 ) as other`;
 
 function productsInStock(database: Database) {
