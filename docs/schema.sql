@@ -1,5 +1,9 @@
 -- Written by `npm run db:schema`; the tests compare it with the migrations.
 
+create extension pg_trgm;
+
+create extension unaccent;
+
 create table attention (
   attention_id bigint generated always as identity not null,
   kind text not null,
@@ -50,6 +54,13 @@ create table carts (
   constraint carts_browser_id_check CHECK ((browser_id ~ '^[A-Za-z0-9_-]{22}$'::text))
 );
 CREATE INDEX carts_updated_at ON public.carts USING btree (updated_at);
+
+create table category_counts (
+  category text not null,
+  size integer not null,
+  constraint category_counts_pkey PRIMARY KEY (category),
+  constraint category_counts_size_check CHECK ((size >= 0))
+);
 
 create table currencies (
   currency text not null,
@@ -268,6 +279,16 @@ create table payments (
 );
 CREATE UNIQUE INDEX payments_transaction_id ON public.payments USING btree (transaction_id);
 
+create table product_words (
+  product_id integer not null,
+  field smallint not null,
+  word text not null,
+  constraint product_words_word_field_product_id_key UNIQUE (word, field, product_id),
+  constraint product_words_pkey PRIMARY KEY (product_id, field, word),
+  constraint product_words_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(product_id) ON DELETE CASCADE,
+  constraint product_words_field_check CHECK (((field >= 1) AND (field <= 6)))
+);
+
 create table products (
   product_id integer generated always as identity not null,
   sku text not null,
@@ -278,8 +299,10 @@ create table products (
   image text not null,
   restock_level integer not null,
   weight_grams integer default 0 not null,
+  category text,
   constraint products_sku_key UNIQUE (sku),
   constraint products_pkey PRIMARY KEY (product_id),
+  constraint products_category_check CHECK (((category = btrim(category)) AND ((length(category) >= 1) AND (length(category) <= 60)) AND (category !~ '[\u0001-\u001f\u007f-\u009f]'::text))),
   constraint products_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint products_price_cents_check CHECK ((price_cents >= 0)),
   constraint products_product_check CHECK ((product <> ''::text)),
@@ -287,6 +310,9 @@ create table products (
   constraint products_sku_check CHECK ((sku ~ '^[A-Za-z0-9._-]{1,64}$'::text)),
   constraint products_weight_grams_check CHECK (((weight_grams >= 0) AND (weight_grams <= 10000000)))
 );
+CREATE INDEX products_category ON public.products USING btree (category, product_id);
+CREATE INDEX products_name ON public.products USING btree (lower(product), product_id);
+CREATE INDEX products_price ON public.products USING btree (price_cents, product_id);
 
 create table reconciliation (
   scope text not null,
@@ -332,6 +358,16 @@ create table restarts (
   constraint restarts_pkey PRIMARY KEY (workflow, id),
   constraint restarts_count_check CHECK ((count > 0))
 );
+
+create table search_words (
+  word text not null,
+  stem text default stem_of(word) not null,
+  misspellings text[] default misspellings_of(word) not null,
+  constraint search_words_pkey PRIMARY KEY (word)
+);
+CREATE INDEX search_words_misspellings ON public.search_words USING gin (misspellings);
+CREATE INDEX search_words_parts ON public.search_words USING gin (word gin_trgm_ops);
+CREATE INDEX search_words_stem ON public.search_words USING btree (stem);
 
 create table stock (
   product_id integer not null,
@@ -510,6 +546,66 @@ AS $function$
 ;
 CREATE TRIGGER products_check_price BEFORE INSERT OR UPDATE OF price_cents, currency ON public.products FOR EACH ROW EXECUTE FUNCTION check_price();
 
+CREATE OR REPLACE FUNCTION public.forget_products()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO '$user', 'public'
+AS $function$
+  begin
+    delete from category_counts;
+    return null;
+  end $function$
+;
+CREATE TRIGGER products_forget AFTER TRUNCATE ON public.products FOR EACH STATEMENT EXECUTE FUNCTION forget_products();
+
+CREATE OR REPLACE FUNCTION public.index_products()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO '$user', 'public'
+AS $function$
+  declare
+    changed integer[];
+  begin
+    if tg_op = 'INSERT' then
+      changed := array(select product_id from added);
+    elsif tg_op = 'DELETE' then
+      changed := array(select product_id from removed);
+    else
+      changed := array(
+        select product_id from added join removed using (product_id)
+        where (added.sku, added.product, added.description, added.category)
+          is distinct from (removed.sku, removed.product, removed.description, removed.category)
+      );
+    end if;
+    if tg_op <> 'INSERT' then
+      delete from product_words where product_id = any(changed);
+      update category_counts set size = category_counts.size - gone.size
+      from (
+        select coalesce(category, '') as category, count(*) as size from removed where product_id = any(changed) group by 1
+      ) as gone
+      where category_counts.category = gone.category;
+    end if;
+    if tg_op <> 'DELETE' then
+      insert into search_words (word)
+      select distinct words.word from added cross join words_of_product(sku, product, description, category) as words
+      where product_id = any(changed) and words.field < 5
+      order by words.word
+      on conflict do nothing;
+      insert into product_words (product_id, field, word)
+      select product_id, words.field, words.word
+      from added cross join words_of_product(sku, product, description, category) as words
+      where product_id = any(changed);
+      insert into category_counts (category, size)
+      select coalesce(category, ''), count(*) from added where product_id = any(changed) group by 1 order by 1
+      on conflict (category) do update set size = category_counts.size + excluded.size;
+    end if;
+    return null;
+  end $function$
+;
+CREATE TRIGGER products_index_added AFTER INSERT ON public.products REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION index_products();
+CREATE TRIGGER products_index_changed AFTER UPDATE ON public.products REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION index_products();
+CREATE TRIGGER products_index_removed AFTER DELETE ON public.products REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION index_products();
+
 CREATE OR REPLACE FUNCTION public.lock_clients(client_hashes text[])
  RETURNS TABLE(client_hash text, product_id integer, currency text, units bigint, cents bigint)
  LANGUAGE plpgsql
@@ -530,4 +626,214 @@ AS $function$
       where holders.client_hash = any(client_hashes) and holders.unpaid_at is null
       group by holders.client_hash, order_lines.product_id, orders.currency;
   end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.meanings_of(typed text)
+ RETURNS TABLE(word text, likeness real)
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE ROWS 20
+ SET search_path TO '$user', 'public'
+ SET "pg_trgm.similarity_threshold" TO '0.25'
+ SET enable_seqscan TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+  declare
+    -- The end of the words that begin with the typed one.
+    beyond text collate "C" := typed || chr(1114111);
+    twice text[];
+  begin
+    return query
+      select candidates.word, cast(max(candidates.likeness) as real)
+      from (
+        select typed collate "C" as word, 1.0 as likeness
+        union all select search_words.word, 0.95 from search_words where stem = stem_of(typed)
+        union all select search_words.word, 0.9 from search_words
+          where length(typed) > 1 and search_words.word >= typed and search_words.word < beyond
+        union all select search_words.word, 0.6 from search_words
+          where octet_length(typed) > 2 and search_words.word like '%' || typed || '%'
+      ) as candidates
+      where exists (select from product_words where product_words.word = candidates.word)
+      group by candidates.word;
+    if found or typed ~ '\d' then
+      return;
+    end if;
+    return query
+      select candidates.word, cast(max(candidates.likeness) as real)
+      from (
+        select search_words.word, 0.5 as likeness from search_words
+        where misspellings && (misspellings_of(typed) || misspellings_of(regexp_replace(regexp_replace(typed, 'ies$', 'y'), 's$', '')))
+        union all select search_words.word, 0.5 * similarity(search_words.word, typed) from search_words
+        where length(typed) > 5 and search_words.word % typed and similarity(search_words.word, typed) >= 0.4
+      ) as candidates
+      where exists (select from product_words where product_words.word = candidates.word)
+      group by candidates.word;
+    if found or length(typed) < 6 then
+      return;
+    end if;
+    -- Two typing errors.
+    twice := misspellings_twice(typed);
+    return query
+      select cast(search_words.word as text), cast(0.5 * similarity(search_words.word, typed) as real) from search_words
+      where search_words.word % typed and length(search_words.word) between greatest(6, length(typed) - 2) and length(typed) + 2
+        and misspellings_twice(search_words.word) && twice
+        and exists (select from product_words where product_words.word = search_words.word);
+  end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.misspellings_of(word text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN CASE WHEN (length(word) < 3) THEN '{}'::text[] WHEN ((length(word) = 3) OR (length(word) > 20)) THEN ARRAY[word] ELSE ARRAY(SELECT misspellings_of.word AS word UNION SELECT OVERLAY(misspellings_of.word PLACING ''::text FROM letter.letter FOR 1) AS "overlay" FROM generate_series(1, length(misspellings_of.word)) letter(letter)) END
+;
+
+CREATE OR REPLACE FUNCTION public.misspellings_twice(word text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN ARRAY(SELECT DISTINCT unnest(misspellings_of(once.once)) AS unnest FROM unnest(misspellings_of(misspellings_twice.word)) once(once))
+;
+
+CREATE OR REPLACE FUNCTION public.search_products(searched text)
+ RETURNS TABLE(product_id integer, score double precision)
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE ROWS 100
+ SET search_path TO '$user', 'public'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+  #variable_conflict use_column
+  declare
+    -- By the field of a word.
+    weights constant double precision[] := array[10, 20, 30, 40, 30, 40];
+    terms text[] := terms_of(searched);
+    compact text := array_to_string(words_of(searched), '');
+    -- The products whose whole SKU this is.
+    named integer[] := array(select product_id from product_words where field = 5 and word = compact);
+    -- The products of a word that few have: only these can have every word. Null when there is no such word.
+    candidates integer[];
+    few constant integer := 200;
+  begin
+    -- One word, by far the most frequent search.
+    if terms = array[compact] then
+      return query
+        select product_id, max(likeness * weights[field]) + case when product_id = any(named) then 1000 else 0 end
+        from meanings_of(terms[1]) as meanings join product_words using (word)
+        group by product_id;
+      return;
+    end if;
+    for place in 1 .. cardinality(terms) loop
+      candidates := array(
+        select product_id from meanings_of(terms[place]) as meanings join product_words using (word) limit few + 1
+      );
+      exit when cardinality(candidates) <= few;
+      candidates := null;
+    end loop;
+    return query
+      with hits as (
+        select having_word.product_id, wanted.place, max(likeness * weights[field]) as score
+        from unnest(terms) with ordinality as wanted (term, place)
+        cross join lateral meanings_of(wanted.term) as meanings
+        cross join lateral (
+          select product_id, field from product_words where candidates is null and word = meanings.word
+          union all
+          select product_id, field from product_words where product_id = any(candidates) and word = meanings.word
+        ) as having_word
+        group by having_word.product_id, wanted.place
+        union all
+        select unnest(named), 0, 1000
+      )
+      select product_id, sum(score) from hits
+      group by product_id
+      having count(*) filter (where place > 0) = cardinality(terms) or bool_or(place = 0);
+  end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.stem_of(word text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN COALESCE((ts_lexize('english_stem'::regdictionary, word))[1], word)
+;
+
+CREATE OR REPLACE FUNCTION public.suggested_words(searched text)
+ RETURNS TABLE(place bigint, word text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO '$user', 'public'
+ SET "pg_trgm.similarity_threshold" TO '0.25'
+AS $function$
+  begin
+    return query
+      select terms.place, coalesce(
+        (
+          select case when likeness > 0.5 then terms.term else meanings.word end from meanings_of(terms.term) as meanings
+          order by likeness desc, meanings.word limit 1
+        ),
+        (
+          select cast(search_words.word as text) from search_words
+          where search_words.word % terms.term and terms.term !~ '\d'
+            and exists (select from product_words where product_words.word = search_words.word and field in (2, 4))
+          order by similarity(search_words.word, terms.term) desc, search_words.word limit 1
+        )
+      )
+      from unnest(terms_of(searched)) with ordinality as terms (term, place)
+      order by terms.place;
+  end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.terms_of(searched text)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ WITH terms AS (
+          SELECT words.word,
+             min(words.place) AS place,
+             (ts_lexize('english_stem'::regdictionary, words.word) = '{}'::text[]) AS common
+            FROM unnest(words_of(terms_of.searched)) WITH ORDINALITY words(word, place)
+           GROUP BY words.word
+         )
+  SELECT COALESCE(array_agg(terms.word ORDER BY terms.place), '{}'::text[]) AS "coalesce"
+    FROM terms
+   WHERE ((NOT terms.common) OR (NOT (EXISTS ( SELECT
+            FROM terms others
+           WHERE (NOT others.common)))));
+END
+;
+
+CREATE OR REPLACE FUNCTION public.words_of(given text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN array_remove(regexp_split_to_array(lower(unaccent(NORMALIZE(regexp_replace(NORMALIZE(given, NFKD), '[\u0027\u0060\u02bc\u2018\u2019\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u00ad]'::text, ''::text, 'g'::text), NFKC))), '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u00d7\u00f7\u060c\u061b\u061f\u066a-\u066d\u0964\u0965\u2000-\u206f\u20a0-\u20cf\u2190-\u2bff\u2e00-\u2e7f\u3000-\u3004\u3008-\u3020\u3030\u303d\u30fb\ue000-\uf8ff\ufe00-\ufe1f\ufe30-\ufe4f\ufeff\ufffc\ufffd\U0001f000-\U0001faff\U000e0000-\U000e0fff]+'::text), ''::text)
+;
+
+CREATE OR REPLACE FUNCTION public.words_of_product(sku text, product text, description text, category text)
+ RETURNS TABLE(field smallint, word text)
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT DISTINCT (texts.field)::smallint AS field,
+     substr(texts.word, start.start, 40) AS substr
+    FROM (( SELECT 1 AS field,
+             unnest(words_of(words_of_product.description)) AS word
+         UNION ALL
+          SELECT 2,
+             unnest(words_of(words_of_product.category)) AS unnest
+         UNION ALL
+          SELECT 3,
+             unnest(words_of(words_of_product.sku)) AS unnest
+         UNION ALL
+          SELECT 4,
+             unnest(words_of(words_of_product.product)) AS unnest
+         UNION ALL
+          SELECT 6,
+             (names.word || lead(names.word) OVER (ORDER BY names.place))
+            FROM unnest(words_of(words_of_product.product)) WITH ORDINALITY names(word, place)
+         UNION ALL
+          SELECT 5,
+             array_to_string(words_of(words_of_product.sku), ''::text) AS array_to_string) texts
+      CROSS JOIN LATERAL generate_series(1, GREATEST((length(texts.word) - 20), 1), 20) start(start))
+   WHERE (texts.word <> ''::text);
+END
 ;

@@ -71,7 +71,6 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
   registerResumeCheckout({ provider, ...endSettings });
   const assets = readAssets(assetsDir);
   const renderer = createRenderer({
-    cache: config.production,
     assetAddress: assets.address,
     texts: { operatorWords },
   });

@@ -1,24 +1,24 @@
 import type { Transaction } from './connection.ts';
 
-// sku, name, price in cents, first stock, weight in grams, description. The rows are in the order of their product ids.
+// sku, name, category, price in cents, first stock, weight in grams, description. The rows are in the order of their product ids.
 const catalogue = `(values
-  (1, 'cleat', 'Premium Quality Widget', 9999, 100, 380,
+  (1, 'cleat', 'Premium Quality Widget', 'Deck fittings', 9999, 100, 380,
     'A cast bronze cleat. Two turns and a hitch, and it stays where you put it.'),
-  (2, 'block', 'Block and Pulley', 6450, 40, 620,
+  (2, 'block', 'Block and Pulley', 'Rigging', 6450, 40, 620,
     'An ash block with a bronze sheave. Halves the load, keeps the promise.'),
-  (3, 'shackle', 'Bow Shackle', 1890, 250, 150,
+  (3, 'shackle', 'Bow Shackle', 'Rigging', 1890, 250, 150,
     'Forged, with a captive pin. It closes by hand and opens only on purpose.'),
-  (4, 'marlinspike', 'Marlinspike', 3200, 60, 240,
+  (4, 'marlinspike', 'Marlinspike', 'Splicing', 3200, 60, 240,
     'Hardened steel, turned to a long taper. Parts strands without breaking them.'),
-  (5, 'snatch-hook', 'Snatch Hook', 2475, 120, 210,
+  (5, 'snatch-hook', 'Snatch Hook', 'Rigging', 2475, 120, 210,
     'A hook with a sprung latch. Quick to put on, slow to let go.'),
-  (6, 'thimble', 'Rope Thimble', 450, 500, 30,
+  (6, 'thimble', 'Rope Thimble', 'Splicing', 450, 500, 30,
     'A galvanised eye for a splice. Keeps the rope from wearing where it turns.'),
-  (7, 'turnbuckle', 'Turnbuckle', 5600, 30, 540,
+  (7, 'turnbuckle', 'Turnbuckle', 'Rigging', 5600, 30, 540,
     'Left and right thread in one frame. Takes up the last slack, a quarter turn at a time.'),
-  (8, 'bell', 'Small Brass Bell', 14900, 3, 2400,
+  (8, 'bell', 'Small Brass Bell', 'Deck fittings', 14900, 3, 2400,
     'Heard across a harbour. Polishes up in a minute, weathers in a year.')
-) as seed (n, sku, product, price_cents, quantity, grams, description)`;
+) as seed (n, sku, product, category, price_cents, quantity, grams, description)`;
 
 const deliveries = `
   insert into delivery_methods (method, name, needs_address, countries, days_from, days_to, position) values
@@ -37,8 +37,8 @@ export async function seedCatalogue(trx: Transaction): Promise<void> {
   await trx.raw(deliveries);
   await trx.raw(
     `with seed as (select * from ${catalogue}), added as (
-       insert into products (sku, product, description, price_cents, currency, image, restock_level, weight_grams)
-       select sku, product, description, price_cents, 'USD', '/assets/products/' || sku || '.svg', 100, grams from seed order by n
+       insert into products (sku, product, description, category, price_cents, currency, image, restock_level, weight_grams)
+       select sku, product, description, category, price_cents, 'USD', '/assets/products/' || sku || '.svg', 100, grams from seed order by n
        returning product_id, sku
      ), supplied as (
        insert into supply (product_id, quantity, reason, actor, request_key)

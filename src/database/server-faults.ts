@@ -14,6 +14,8 @@ interface Server {
   readonly user: string;
   readonly mayCreate: boolean;
   readonly missingRights: string[];
+  readonly missingExtensions: string[];
+  readonly reservedExtensions: string[];
 }
 
 export interface ServerFaultsOptions {
@@ -53,6 +55,9 @@ function faultsOf(databaseUrl: string, server: Server, options: ServerFaultsOpti
   const { version, number, encoding, standby, readOnly, unsafe, user, mayCreate } = server;
   const { writable, durable, toBeCreated = false, engine = true } = options;
   const missingRights = server.missingRights.filter((right) => engine || right !== engineRight);
+  // The payment service searches nothing.
+  const missingExtensions = engine ? server.missingExtensions : [];
+  const reservedExtensions = engine ? server.reservedExtensions : [];
   const faults = [
     number < oldestMajor * 10_000 && `It is Postgres ${version}, and the shop needs ${oldestMajor} or later.`,
     !toBeCreated &&
@@ -67,12 +72,27 @@ function faultsOf(databaseUrl: string, server: Server, options: ServerFaultsOpti
     !toBeCreated &&
       missingRights.length > 0 &&
       `The user ${user} lacks rights: ${missingRights.join('; ')}. Grant them.`,
+    missingExtensions.length > 0 &&
+      `It lacks the extensions ${missingExtensions.join(', ')}, which come with Postgres (on many systems in a package postgresql-contrib). Install them on its server.`,
+    !toBeCreated &&
+      reservedExtensions.length > 0 &&
+      `The user ${user} may not create the extensions ${reservedExtensions.join(', ')} here. Let an administrator run: ${reservedExtensions.map((name) => `create extension ${name};`).join(' ')}`,
   ];
   return faults.filter((fault) => fault !== false);
 }
 
 const rightsShown = 5;
 const engineRight = 'create on the database';
+
+// The search of the catalogue needs these. A trusted one may be created by every user who may create in the database.
+const extensions = `
+  select name, exists (select from pg_extension where extname = name) as is_created,
+    exists (select from pg_available_extensions where pg_available_extensions.name = needed.name) as is_installed,
+    exists (
+      select from pg_available_extension_versions
+      where pg_available_extension_versions.name = needed.name and trusted
+    ) as is_trusted
+  from unnest(array['pg_trgm', 'unaccent']) as needed (name)`;
 
 // A database that is to be migrated needs a schema for the engine and tables in `public`; tables that are there need to be written, and
 // views need to be read.
@@ -86,8 +106,13 @@ const serverStatement = `
       where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off' order by name
     ) as unsafe,
     array(
-      select '${engineRight}' where to_regnamespace('dbos') is null
-        and not has_database_privilege(current_database(), 'create')
+      select '${engineRight}' where not has_database_privilege(current_database(), 'create')
+        and (to_regnamespace('dbos') is null or exists (
+          select from (${extensions}) as extension where not is_created and is_trusted
+        ))
+      union all
+      select distinct 'usage on the schema ' || nspname from pg_extension join pg_namespace on pg_namespace.oid = extnamespace
+      where extname in ('pg_trgm', 'unaccent') and nspname <> 'public' and not has_schema_privilege(extnamespace, 'usage')
       union all
       select 'usage and create on the schema ' || nspname from pg_namespace
       where nspname in ('public', 'dbos') and not (has_schema_privilege(oid, 'usage') and has_schema_privilege(oid, 'create'))
@@ -102,4 +127,12 @@ const serverStatement = `
       union all
       (select 'select on ' || cast(pg_class.oid as regclass) from pg_class join pg_namespace on pg_namespace.oid = relnamespace
        where nspname = 'public' and relkind = 'v' and not has_table_privilege(pg_class.oid, 'select') order by relname)
-    ) as "missingRights"`;
+    ) as "missingRights",
+    array(
+      select cast(name as text) from (${extensions}) as extension where not is_created and not is_installed order by name
+    ) as "missingExtensions",
+    array(
+      select cast(name as text) from (${extensions}) as extension
+      where not is_created and is_installed and not is_trusted
+        and not (select rolsuper from pg_roles where rolname = current_user) order by name
+    ) as "reservedExtensions"`;

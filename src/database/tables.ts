@@ -22,6 +22,7 @@ export interface ProductRow {
   image: string;
   restockLevel: number;
   weightGrams: number;
+  category: string | null;
 }
 
 export interface OrderRow extends BuyerDetails {

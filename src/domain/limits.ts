@@ -38,6 +38,18 @@ export const unpaidMinutes = 60;
 /** Most units in one delivery to the stock. */
 export const maxDelivery = 100_000;
 
+/** Most characters of a search that are looked for. */
+export const longestSearch = 100;
+
+/** Products on one page of the catalogue: three rows of four. */
+export const productsPerPage = 12;
+
+/** Most products in one answer to a program. */
+export const largestProductList = 200;
+
+/** Most categories that the catalogue offers to choose from: those with the most products. */
+export const mostCategories = 50;
+
 /** Most bytes of an e-mail address, as mail servers count them. */
 export const maxEmailLength = 254;
 

@@ -53,6 +53,8 @@ export interface ServerOptions {
 
 const handlerTimeoutMs = 10_000;
 const bodyLimitBytes = 64 * 1024;
+// In bytes. A page takes a third of a millisecond, and waiting for a thread takes longer.
+const largestToCompressAtOnce = 64 * 1024;
 // Longer than any allowed parameter, so that the schema of the route refuses it with its own message.
 const longestParameter = 1_000;
 
@@ -93,7 +95,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     keyGenerator: ({ ip }) => clientAddressOf(ip),
   });
   await server.register(cookie, { secret: [...options.cookieSecrets] });
-  await server.register(compress, { threshold: smallestToCompress, globalDecompression: false });
+  await server.register(compress, {
+    threshold: smallestToCompress,
+    syncThreshold: largestToCompressAtOnce,
+    globalDecompression: false,
+  });
   await server.register(assetRoutes, { assets: options.assets });
   return server;
 }

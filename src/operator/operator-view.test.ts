@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
-import { aLayout, aProduct, now } from '../../test/support/storefront-samples.ts';
+import { aLayout, now } from '../../test/support/storefront-samples.ts';
 import type { Accounts, OpenAttentionItem, ReconciliationRow } from '../database/queries/reconciliation.ts';
 import { createRenderer } from '../storefront/render.ts';
 import { shownTime } from '../storefront/times.ts';
 import { type OperatorSource, operatorView } from './operator-view.ts';
 import { operatorWords } from './words.ts';
 
-const { render } = createRenderer({ cache: false, assetAddress: (file) => file, texts: { operatorWords } });
+const { render } = createRenderer({ assetAddress: (file) => file, texts: { operatorWords } });
 const hostile = '<script>alert("x")</script>';
 
 const form = { order: '', amount: '', reason: '', restock: 'usual', key: 'key-1' } as const;
 const nothing: OperatorSource = {
   attention: [],
-  products: [aProduct()],
   reconciliations: [],
   executors: [],
   accounts: { stock: [], money: [], contradictions: 0 },
   outcome: null,
+  stockPage: 1,
   after: null,
   unresolved: null,
   refund: null,
@@ -40,7 +40,17 @@ const anItem = (changes: Partial<OpenAttentionItem> = {}): OpenAttentionItem => 
 });
 
 const accounts: Accounts = {
-  stock: [{ sku: 'cleat', available: 1099, held: 2, sold: 5, supplied: 1106, balanced: true }],
+  stock: [
+    {
+      sku: 'cleat',
+      product: 'Premium Quality Widget',
+      available: 1099,
+      held: 2,
+      sold: 5,
+      supplied: 1106,
+      balanced: true,
+    },
+  ],
   money: [
     { currency: 'JPY', charged: 1200, refunded: 0, refund_due: 0, earned: 1200 },
     { currency: 'USD', charged: 50_000, refunded: 1250, refund_due: 999, earned: 47_751 },
@@ -141,7 +151,28 @@ test('each sum of money is shown in its currency, with the time at which it was 
         balanced: true,
       },
     ],
+    pages: { text: 'Products 1 to 1 of 1, those that do not add up first.', before: null, after: null },
   });
+});
+
+test('the stock of many products has pages, and those that do not add up are on the first one', () => {
+  const [row] = accounts.stock;
+  const stock = Array.from({ length: 10_000 }, (_, index) => ({
+    ...row!,
+    product: `Product ${index}`,
+    balanced: index !== 9_000,
+  }));
+  const sums = (stockPage: number) => view({ accounts: { ...accounts, stock }, stockPage }).sums;
+  expect(
+    sums(1)
+      .stock.slice(0, 2)
+      .map(({ name }) => name),
+  ).toEqual(['Product 9000', 'Product 0']);
+  expect(sums(1)).toMatchObject({ stock: { length: 50 }, pages: { before: null, after: 2 } });
+  const text = 'Products 9,951 to 10,000 of 10,000, those that do not add up first.';
+  for (const last of [200, 201, 2_000_000]) {
+    expect(sums(last).pages).toEqual({ text, before: 199, after: null });
+  }
 });
 
 test('sums that do not add up say so in words, not by colour alone', async () => {
@@ -276,7 +307,7 @@ test('a refund that is still asked for says what a retry and a resolution do', a
 test('text of other origin is escaped, and nothing is inline', async () => {
   const html = await page({
     attention: [anItem({ reason: { code: 'workflow_failed', error: hostile }, token: hostile })],
-    products: [aProduct({ product: hostile })],
+    accounts: { ...accounts, stock: [{ ...accounts.stock[0]!, product: hostile }] },
     reconciliations: [{ ...compared, repaired: { [hostile]: 1 } }],
     unresolved: { attentionId: 5, typed: hostile },
     form: { ...form, order: hostile, amount: hostile, reason: hostile, key: hostile },

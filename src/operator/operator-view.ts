@@ -1,6 +1,5 @@
 import type { LivingExecutor } from '../database/queries/executors.ts';
 import type { RefundOfOrder } from '../database/queries/orders.ts';
-import type { ProductInStock } from '../database/queries/products.ts';
 import {
   type Accounts,
   attentionPerPage,
@@ -45,11 +44,12 @@ export interface TypedRefund {
 
 export interface OperatorSource {
   readonly attention: readonly OpenAttentionItem[];
-  readonly products: readonly ProductInStock[];
   readonly reconciliations: readonly ReconciliationRow[];
   readonly accounts: Accounts;
   readonly executors: readonly LivingExecutor[];
   readonly outcome: Outcome | null;
+  /** The page of the stock, from 1 on. */
+  readonly stockPage: number;
   /** The attention item after which the list begins; null for its beginning. */
   readonly after: number | null;
   /** An attention item that was not resolved, with what was typed. */
@@ -80,7 +80,7 @@ export function operatorView(source: OperatorSource, now: Date) {
     here: queryOf(source.after),
     first: source.after !== null,
     more: attention.length < attentionPerPage ? null : queryOf(attention.at(-1)?.attentionId ?? null),
-    sums: sumsView(source.accounts, source.products, now),
+    sums: sumsView(source.accounts, source.stockPage, now),
     scopes: scopesView(reconciliations, now),
     processes: processesView(source.executors, now),
     refund,

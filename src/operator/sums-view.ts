@@ -1,16 +1,25 @@
 import { z } from 'zod';
 import type { LivingExecutor } from '../database/queries/executors.ts';
-import type { ProductInStock } from '../database/queries/products.ts';
 import type { Accounts, ReconciliationRow } from '../database/queries/reconciliation.ts';
 import { formatMoney, numberLocale } from '../shared/money.ts';
 import { type ShownTime, shownTime } from '../storefront/times.ts';
-import { contradictionWords, nothingRepaired, repairWords, scopeWords } from './words.ts';
+import { contradictionWords, nothingRepaired, repairWords, scopeWords, stockPagesWords } from './words.ts';
 
 const counts = z.record(z.string(), z.number());
 
-/** The sums of stock and money at the moment `now`, at which they were added up. */
-export function sumsView(accounts: Accounts, products: readonly ProductInStock[], now: Date) {
-  const names = new Map(products.map(({ sku, product }) => [sku, product]));
+/** Products on one page of the stock. */
+const stockPerPage = 50;
+
+/**
+ * The sums of stock and money at the moment `now`, at which they were added up.
+ * @param stockPage the page of the stock, from 1 on; the last one for a number beyond it
+ */
+export function sumsView(accounts: Accounts, stockPage: number, now: Date) {
+  const pages = Math.max(1, Math.ceil(accounts.stock.length / stockPerPage));
+  const here = Math.min(stockPage, pages);
+  // A product that does not add up is on the first page, however many there are.
+  const stock = accounts.stock.toSorted((a, b) => Number(a.balanced) - Number(b.balanced));
+  const shown = stock.slice((here - 1) * stockPerPage, here * stockPerPage);
   return {
     time: shownTime(now, now),
     contradictions: contradictionWords(accounts.contradictions),
@@ -25,14 +34,23 @@ export function sumsView(accounts: Accounts, products: readonly ProductInStock[]
         kept: shown(kept),
       };
     }),
-    stock: accounts.stock.map(({ sku, available, held, sold, supplied, balanced }) => ({
-      name: names.get(sku) ?? sku,
+    stock: shown.map(({ product: name, available, held, sold, supplied, balanced }) => ({
+      name,
       available: figure(available),
       held: figure(held),
       sold: figure(sold),
       supplied: figure(supplied),
       balanced,
     })),
+    pages: {
+      text: stockPagesWords(
+        (here - 1) * stockPerPage + 1,
+        (here - 1) * stockPerPage + shown.length,
+        stock.length,
+      ),
+      before: here > 1 ? here - 1 : null,
+      after: here < pages ? here + 1 : null,
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { AttentionKind } from '../database/tables.ts';
 import type { RestartableKind } from '../database/workflow-ids.ts';
 import type { AttentionReason, UnknownPayment } from '../domain/attention.ts';
-import { formatMoney } from '../shared/money.ts';
+import { formatMoney, numberLocale } from '../shared/money.ts';
 
 // The texts of the operator's pages; those of shoppers and buyers are in storefront/words.ts.
 
@@ -45,6 +45,8 @@ export const operatorWords = {
     balance: 'Balance',
     balanced: 'Balanced',
     unbalanced: 'Does not add up',
+    before: 'Previous products',
+    after: 'Next products',
   },
   reconciliation: {
     heading: 'Reconciliation',
@@ -79,6 +81,12 @@ export const operatorWords = {
     buttonHint: 'The money goes back through the payment service. This cannot be undone.',
   },
 } as const;
+
+/** The part of the products that the table of the stock shows. */
+export function stockPagesWords(first: number, last: number, all: number): string {
+  const [from, to, total] = [first, last, all].map((count) => count.toLocaleString(numberLocale));
+  return `Products ${from} to ${to} of ${total}, those that do not add up first.`;
+}
 
 /** The heading of each kind of attention item. */
 export const attentionWords: Readonly<Record<AttentionKind, string>> = {

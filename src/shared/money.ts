@@ -11,15 +11,26 @@ export const numberLocale = 'en-US';
 
 /** The amount as a shopper reads it: `$99.99` for 9999 USD, `¥500` for 500 JPY. */
 export function formatMoney({ cents, currency }: Money): string {
-  const { digits } = minorUnitsOf(currency);
-  // The digits are always the provider's: Intl has others, which depend on the version of Node.
-  const number = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  const major = majorUnits({ cents, currency });
   const code = currency.toUpperCase();
-  // Intl throws at a code that cannot be one, and a message of the provider may contain any.
-  if (!currencies.has(code))
-    return `${code}\u00a0${new Intl.NumberFormat(numberLocale, number).format(major)}`;
-  return new Intl.NumberFormat(numberLocale, { ...number, style: 'currency', currency }).format(major);
+  const amount = formatOf(code).format(majorUnits({ cents, currency }));
+  return currencies.has(code) ? amount : `${code}\u00a0${amount}`;
+}
+
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** The format of a currency. Making one takes as long as all the rest of a product's card, so those of known currencies are kept. */
+function formatOf(code: string): Intl.NumberFormat {
+  let format = formats.get(code);
+  if (format === undefined) {
+    const { digits } = minorUnitsOf(code);
+    // The digits are always the provider's: Intl has others, which depend on the version of Node.
+    const number = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    // Intl throws at a code that cannot be one, and a message of the provider may contain any.
+    if (!currencies.has(code)) return new Intl.NumberFormat(numberLocale, number);
+    format = new Intl.NumberFormat(numberLocale, { ...number, style: 'currency', currency: code });
+    formats.set(code, format);
+  }
+  return format;
 }
 
 /** The amount in major units, for the tutorials' `price` field only; arithmetic stays in minor units. */

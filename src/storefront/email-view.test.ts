@@ -4,10 +4,7 @@ import { emailComposer } from './email-view.ts';
 import { createRenderer } from './render.ts';
 
 const hostile = '</title><script>alert("x")</script>';
-const compose = emailComposer(
-  createRenderer({ cache: false, assetAddress: (file) => file }),
-  'https://shop.example',
-);
+const compose = emailComposer(createRenderer({ assetAddress: (file) => file }), 'https://shop.example');
 
 function planned(changes: Partial<PlannedEmail> = {}): PlannedEmail {
   return {

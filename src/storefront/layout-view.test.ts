@@ -35,7 +35,7 @@ test.each([
   expect(layoutView({ ...layout, units }).cart).toEqual({ text, label });
 });
 
-const renderer = createRenderer({ cache: false, assetAddress: (file) => file });
+const renderer = createRenderer({ assetAddress: (file) => file });
 const codes = Object.keys(errorWords) as (keyof typeof errorWords)[];
 
 test.each(codes)('the page of %s has its own words and nothing of the problem’s', async (code) => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  aCatalogue,
   aLayout,
   aLine,
   anOrder,
@@ -11,16 +12,13 @@ import { catalogueView, productView } from './catalogue-view.ts';
 import { orderView } from './order-view.ts';
 import { createRenderer } from './render.ts';
 
-const renderer = createRenderer({ cache: false, assetAddress: (file) => file });
+const renderer = createRenderer({ assetAddress: (file) => file });
 const render = (view: string, model: object) => renderer.render(view, { layout: aLayout(), ...model });
 const hostile = '<script>alert("x")</script>';
 
 const publicUrl = 'https://shop.example';
-const cataloguePage = (changes: Partial<Parameters<typeof catalogueView>[0]> = {}, layout = aLayout()) =>
-  render('catalogue', {
-    catalogue: catalogueView({ text: '', order: 'featured', products: [aProduct()], publicUrl, ...changes }),
-    layout,
-  });
+const cataloguePage = (source = aCatalogue(), layout = aLayout()) =>
+  render('catalogue', { catalogue: catalogueView(source), layout });
 const productPage = (product = aProduct()) =>
   render('product', { product: productView(product, [product], publicUrl) });
 
@@ -32,10 +30,16 @@ const orderPage = (order = anOrder(), line = aLine()) =>
   });
 
 test('what comes from data is escaped on every page', async () => {
-  const product = aProduct({ product: hostile, description: hostile, sku: hostile, image: hostile });
+  const texts = { product: hostile, description: hostile, sku: hostile, image: hostile, category: hostile };
+  const product = aProduct(texts);
+  const { search } = aCatalogue();
+  const asked = {
+    search: { ...search, text: hostile, category: hostile },
+    suggestions: [hostile],
+    unknownCategory: hostile,
+  };
   const pages = await Promise.all([
-    cataloguePage({ products: [product], text: hostile }),
-    cataloguePage({ products: [], text: hostile }),
+    ...[[product], []].map((products) => cataloguePage(aCatalogue(asked, products))),
     productPage(product),
     orderPage(anOrder(), aLine({ product: hostile, image: hostile })),
     render('error', { error: { title: hostile, message: hostile, onward: hostile } }),
@@ -65,18 +69,28 @@ test('a form that adds to the cart works without script: it carries its product 
 
 test('what is sold out says so, and cannot be added', async () => {
   const soldOut = aProduct({ available: 0 });
-  for (const page of [await cataloguePage({ products: [soldOut] }), await productPage(soldOut)]) {
+  for (const page of [await cataloguePage(aCatalogue({}, [soldOut])), await productPage(soldOut)]) {
     expect(page).toMatch(/<button [^>]*disabled>Sold out/);
     expect(page).not.toContain('Add to cart');
   }
+});
+
+test('a card that is shown again has the key of its own page', async () => {
+  const keys = ['first"key', 'second-key'];
+  const pages = await Promise.all(
+    keys.map((formKey) => cataloguePage(aCatalogue(), { ...aLayout(), formKey })),
+  );
+  expect(pages[0]).toContain('name="key" value="first&#34;key"');
+  expect(pages[1]).toContain('name="key" value="second-key"');
+  for (const page of pages) expect(page).not.toContain('\u0000');
 });
 
 test('Restock and Crash show only where they are allowed', async () => {
   const demonstration = { open: true, publicOrders: true, outbox: true, paymentServiceUrl: null };
   expect(await cataloguePage()).not.toContain('/crash_application');
   const closed = aLayout({ ...demonstration, open: false });
-  expect(await cataloguePage({}, closed)).not.toContain('/crash_application');
-  expect(await cataloguePage({}, aLayout(demonstration))).toContain('/crash_application');
+  expect(await cataloguePage(aCatalogue(), closed)).not.toContain('/crash_application');
+  expect(await cataloguePage(aCatalogue(), aLayout(demonstration))).toContain('/crash_application');
 });
 
 test('an order that is not final refreshes itself without script, and a final one does not', async () => {

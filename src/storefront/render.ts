@@ -11,7 +11,6 @@ export interface Renderer {
 }
 
 export interface RendererOptions {
-  readonly cache: boolean;
   /** The versioned address of an asset; see http/assets.ts. */
   readonly assetAddress: (file: string) => string;
   /** Further texts that templates read by these names. */
@@ -21,15 +20,41 @@ export interface RendererOptions {
 const viewsDir = fileURLToPath(new URL('public/views', projectFolder));
 
 /** Creates the renderer of the shop's views. A view sees its model and the texts, nothing else. */
-export function createRenderer({ cache, assetAddress, texts }: RendererOptions): Renderer {
-  const options = { cache, globals: { words, emailWords, outboxWords, ...texts } };
+export function createRenderer({ assetAddress, texts }: RendererOptions): Renderer {
+  const options = { globals: { words, emailWords, outboxWords, ...texts } };
   const html = createHtmlEngine(viewsDir, options);
   html.registerFilter('asset', assetAddress);
   html.registerFilter('with_time', { raw: true, handler: withTime });
+  html.registerFilter('product_cards', { raw: true, handler: productCards(html) });
   const text = createTextEngine(viewsDir, options);
   return {
     render: (view, model) => html.renderFile(view, model),
     renderText: (view, model) => text.renderFile(view, model),
+  };
+}
+
+const cardsAtMost = 1_000;
+// Stands for the key of the form in a card that is kept. No text of a product contains it.
+const keyPlace = '\u0000';
+
+/**
+ * The cards of products as HTML. A view of many cards takes most of its time for them, and a card changes with its product only, so the
+ * last thousand are kept.
+ */
+function productCards(html: ReturnType<typeof createHtmlEngine>) {
+  const kept = new Map<string, string>();
+  const cardOf = async (product: object, heading: string): Promise<string> => {
+    const content = heading + JSON.stringify(product);
+    const known = kept.get(content);
+    if (known !== undefined) return known;
+    const card = String(await html.renderFile('parts/product-card', { product, heading, key: keyPlace }));
+    if (kept.size >= cardsAtMost) kept.clear();
+    kept.set(content, card);
+    return card;
+  };
+  return async (products: readonly object[], heading: string, formKey: string): Promise<string> => {
+    const cards = await Promise.all(products.map((product) => cardOf(product, heading)));
+    return cards.join('').replaceAll(keyPlace, () => escapeHtml(formKey));
   };
 }
 

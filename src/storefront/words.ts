@@ -1,8 +1,8 @@
-import type { ProductOrder } from '../database/queries/products.ts';
 import type { EmailKind } from '../database/tables.ts';
+import type { ProductOrder, SearchFault } from '../domain/catalogue.ts';
 import type { DeliveryFault, DeliveryMethod } from '../domain/delivery.ts';
 import type { ErrorCode } from '../domain/errors.ts';
-import { type Blocker, maxEmailLength, maxItems, maxQuantity } from '../domain/limits.ts';
+import { type Blocker, longestSearch, maxEmailLength, maxItems, maxQuantity } from '../domain/limits.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';
 import {
   type AddressFault,
@@ -11,6 +11,7 @@ import {
   type PostalAddress,
 } from '../domain/postal-address.ts';
 import type { RefundReason } from '../domain/refund.ts';
+import { numberLocale } from '../shared/money.ts';
 
 // The texts of shoppers and buyers: pages first, then messages. To translate the shop, translate this file. The texts of
 // operators are in operator/words.ts.
@@ -40,8 +41,20 @@ export const words = {
     title: 'Things that hold',
     lead: 'Cast, forged and turned for boats. What you buy is held for you while you pay.',
     search: 'Search the shop',
-    order: 'Sort by',
     show: 'Show',
+    category: 'Category',
+    everyCategory: 'All categories',
+    order: 'Sort by',
+    filters: 'Price and stock',
+    inStock: 'In stock only',
+    from: 'Price from',
+    to: 'Price to',
+    noFilters: 'Without these filters',
+    pages: 'Pages of products',
+    before: 'Previous',
+    after: 'Next',
+    suggestions: 'Did you mean',
+    categories: 'Or look through',
     add: 'Add to cart',
     toCart: 'See the cart',
     soldOut: 'Sold out',
@@ -53,6 +66,7 @@ export const words = {
     none: 'There is nothing on the shelf yet.',
     noneHint: 'Products appear here as soon as the catalogue has some.',
     notFoundHint: 'Try a shorter word, or look through everything there is.',
+    noWordHint: 'A search needs a letter or a digit.',
   },
   cart: {
     title: 'Your cart',
@@ -466,23 +480,68 @@ export const fewUnits = 5;
 
 /** The ways to sort products, in the order in which they are offered. */
 export const sortWords: Readonly<Record<ProductOrder, string>> = {
+  relevance: 'Best match',
   featured: 'Featured',
+  newest: 'Newest',
   price: 'Price, low to high',
   'price-desc': 'Price, high to low',
   name: 'Name, A to Z',
 };
 
+const wholeNumber = new Intl.NumberFormat(numberLocale);
+
 /** How many products there are, or match what was looked for. */
-export function resultWords(count: number, text: string): string {
-  const products = count === 1 ? '1 product' : `${count} products`;
-  if (text === '') return `${products}.`;
-  if (count === 0) return `Nothing matches “${text}”.`;
-  return `${products} ${count === 1 ? 'matches' : 'match'} “${text}”.`;
+export function resultWords(count: number, text: string, isFiltered = false): string {
+  const products = count === 1 ? '1 product' : `${wholeNumber.format(count)} products`;
+  const match = count === 1 ? 'matches' : 'match';
+  if (text === '' && !isFiltered) return `${products}.`;
+  const what = [text !== '' && `“${text}”`, isFiltered && 'these filters'].filter(Boolean).join(' with ');
+  return count === 0 ? `Nothing matches ${what}.` : `${products} ${match} ${what}.`;
+}
+
+/** The part of the products that a page shows. */
+export function rangeWords(first: number, last: number): string {
+  return `Here are ${wholeNumber.format(first)} to ${wholeNumber.format(last)}.`;
+}
+
+/** A page of products by its number. */
+export function pageWords(page: number, pages: number): string {
+  return `Page ${wholeNumber.format(page)} of ${wholeNumber.format(pages)}`;
+}
+
+/** A category with the number of its products. */
+export function categoryWords(category: string, size: number): string {
+  return `${category} (${wholeNumber.format(size)})`;
+}
+
+/** That the catalogue has more categories than it offers. */
+export function moreCategoriesWords(offered: number): string {
+  return `These are the ${offered} largest categories.`;
+}
+
+/** What of a search was not used as it was typed. */
+export const searchFaults: Readonly<Record<SearchFault, string>> = {
+  text_cut: `A search has ${longestSearch} characters at most. The rest was left out.`,
+  from_unreadable: '“Price from” is no price, so it was left out. Write one such as 12.50.',
+  to_unreadable: '“Price to” is no price, so it was left out. Write one such as 12.50.',
+  prices_swapped: 'The lower price came second. They are in order now.',
+};
+
+/** That a category of an address does not exist. */
+export function unknownCategoryWords(category: string): string {
+  return `There is no category “${category}”. These are all of them.`;
+}
+
+/** That an address names a page beyond the last one. */
+export function lastPageWords(pages: number): string {
+  return pages === 1
+    ? 'There is one page only.'
+    : `There are ${wholeNumber.format(pages)} pages. This is the last one.`;
 }
 
 /** The description of the catalogue for search engines. */
-export function catalogueSummary(count: number, text: string): string {
-  return text === '' ? `${words.products.lead} ${words.shop.motto}` : resultWords(count, text);
+export function catalogueSummary(result: string, isSearch: boolean): string {
+  return isSearch ? result : `${words.products.lead} ${words.shop.motto}`;
 }
 
 /** The text alternative of a product's picture. */

@@ -41,8 +41,10 @@ test('the skip link is the first stop and leads to the content; every stop shows
   await expect.poll(() => hasFocus(page.getByRole('main'))).toBe(true);
   expect(await tabTo(page, page.getByRole('link', { name: 'Block and Pulley', exact: true }))).toEqual([
     words.products.search,
-    words.products.order,
     words.products.show,
+    words.products.category,
+    words.products.order,
+    words.products.filters,
     'Premium Quality Widget',
     expect.stringMatching(/^Add to cart:? Premium Quality Widget$/),
     'Block and Pulley',

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connect, type Database } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrate.ts';
+import { migrationSource } from '../../src/database/migration-source.ts';
 import { findServerFaults } from '../../src/database/server-faults.ts';
 import { prepareDatabase } from '../../src/supervisor/database.ts';
+import { openInspector } from '../support/inspector.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.ts';
 
 // Databases with which the shop cannot work. The start names every fault, and creates nothing.
@@ -110,6 +112,33 @@ test('the database of the local payment service is created beside the shop’s',
   await prepareDatabase(empty.url, false, quiet, urlOf(name));
   expect(await tablesIn(urlOf(name))).toBe(0);
   expect(await tablesIn(empty.url)).toBeGreaterThan(0);
+});
+
+test('a user without rights may migrate once an administrator has created the extensions, in any schema', async () => {
+  await create(`create role ${name} login password 'word'`, `drop owned by ${name}; drop role ${name}`);
+  const database = new URL(empty.url).pathname.slice(1);
+  await admin.raw('create schema extensions');
+  await admin.raw('create extension unaccent schema extensions');
+  await admin.raw(`create schema dbos authorization ${name}`);
+  await admin.raw(`grant usage, create on schema public to ${name}`);
+  const faults = () => findServerFaults(urlOf(database, name), { writable: true, durable: false });
+  expect(await faults()).toEqual([
+    `The user ${name} lacks rights: create on the database; usage on the schema extensions. Grant them.`,
+  ]);
+  await admin.raw('create extension pg_trgm schema extensions');
+  await admin.raw(`grant usage on schema extensions to ${name}`);
+  expect(await faults()).toEqual([]);
+  const user = openInspector(urlOf(database, name), 1);
+  await user.migrate.latest({ migrationSource });
+  await user.raw(
+    `insert into products (sku, product, description, price_cents, currency, image, restock_level)
+     values ('shackle', 'Bow Shackle', '', 100, 'EUR', '/own.svg', 0)`,
+  );
+  for (const searched of ['Shäckel bow', 'bow shakel']) {
+    const found = user('products').joinRaw('join search_products(?) using (product_id)', [searched]);
+    expect(await found.pluck('sku')).toEqual(['shackle']);
+  }
+  await user.destroy();
 });
 
 test('a missing database is created in UTF8, whatever the usual encoding is', async () => {

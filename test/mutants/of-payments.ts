@@ -178,8 +178,8 @@ export const amounts: readonly Mutant[] = [
     name: 'amounts are shown with the digits of Intl',
     promise: oneAmount,
     file: 'src/shared/money.ts',
-    from: `{ ...number, style: 'currency', currency }`,
-    to: `{ style: 'currency', currency }`,
+    from: `{ ...number, style: 'currency', currency: code }`,
+    to: `{ style: 'currency', currency: code }`,
     test: {
       file: 'src/shared/money.test.ts',
       name: 'has the provider’s digits, and is read as it is written',

@@ -36,6 +36,13 @@ export const pageStates: readonly PageState[] = [
     act: (page) => page.getByText('For the demonstration').click(),
     shows: 'Ends the process that answers',
   },
+  { page: 'catalogue', state: 'suggested', at: '/?q=blue+shackel&stock=1', shows: 'Did you mean' },
+  {
+    page: 'catalogue',
+    state: 'filtered',
+    at: '/?category=Rigging&stock=1&from=90&to=1&sort=price',
+    shows: 'The lower price came second',
+  },
   { page: 'product', state: 'in-stock', at: '/products/block', shows: 'Block and Pulley' },
   { page: 'product', state: 'few-left', at: '/products/turnbuckle', shows: 'Only 2 left' },
   { page: 'product', state: 'sold-out', at: '/products/snatch-hook', shows: 'There is none left' },

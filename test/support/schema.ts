@@ -1,13 +1,15 @@
 import type { Database } from '../../src/database/connection.ts';
 
 /**
- * Describes the shop's own tables, views and triggers as SQL, from the catalogue of a migrated database.
+ * Describes the shop's own tables, views, triggers and functions as SQL, and the extensions that they need, from the catalogue of a
+ * migrated database.
  * Written for people: the diff in a review shows the changes of a migration.
  */
 export async function describeSchema(database: Database): Promise<string> {
   const tables = await names(database, 'r');
   const views = await names(database, 'v');
   const parts = [
+    ...(await describeExtensions(database)),
     ...(await Promise.all(tables.map((table) => describeTable(database, table)))),
     ...(await Promise.all(views.map((view) => describeView(database, view)))),
     ...(await describeTriggers(database)),
@@ -29,6 +31,16 @@ async function names(database: Database, kind: string): Promise<string[]> {
     kind,
   );
   return found.map(({ relname }) => relname);
+}
+
+async function describeExtensions(database: Database): Promise<string[]> {
+  const extensions = await rows<{ line: string }>(
+    database,
+    `select 'create extension ' || extname || ';\n' as line from pg_extension
+     where extname <> :name and extname <> 'pg_stat_statements' order by extname`,
+    'plpgsql',
+  );
+  return extensions.map(({ line }) => line);
 }
 
 async function describeTable(database: Database, table: string): Promise<string> {
@@ -75,7 +87,8 @@ async function describeFunctions(database: Database): Promise<string[]> {
   const functions = await rows<{ text: string }>(
     database,
     `select pg_get_functiondef(p.oid) || ';\n' as text from pg_proc p join pg_namespace n on n.oid = pronamespace
-     where nspname = :name and prorettype <> cast('trigger' as regtype) order by proname`,
+     where nspname = :name and prorettype <> cast('trigger' as regtype)
+       and not exists (select from pg_depend where objid = p.oid and deptype = 'e') order by proname`,
     'public',
   );
   return functions.map(({ text }) => text);

@@ -6,7 +6,9 @@ import type {
   OrderWithPayment,
 } from '../../src/database/queries/orders.ts';
 import type { ProductInStock } from '../../src/database/queries/products.ts';
+import { readSearch } from '../../src/domain/catalogue.ts';
 import { noBuyerDetails } from '../../src/domain/order.ts';
+import type { CatalogueSource } from '../../src/storefront/catalogue-view.ts';
 import { type Demonstration, type LayoutView, layoutView } from '../../src/storefront/layout-view.ts';
 
 /** The layout around a page, in a demonstration or not. */
@@ -85,9 +87,30 @@ export function aProduct(changes: Partial<ProductInStock> = {}): ProductInStock 
     image: '/assets/products/cleat.svg',
     restockLevel: 100,
     weightGrams: 0,
+    category: 'Deck fittings',
     available: 100,
     ...changes,
   };
+}
+
+/** What a visit of the first page finds: these products, all on one page, with the category of each. */
+export function aCatalogue(
+  changes: Partial<CatalogueSource> = {},
+  products: readonly ProductInStock[] = [aProduct()],
+): CatalogueSource {
+  const { search } = readSearch({ q: '', category: '', stock: '', from: '', to: '', sort: '', page: '' });
+  const found = {
+    products,
+    total: products.length,
+    page: 1,
+    pages: 1,
+    categories: [{ category: 'Deck fittings', size: products.length }],
+    moreCategories: false,
+    isKnownCategory: true,
+  };
+  const publicUrl = 'https://shop.example';
+  const asked = { faults: [], unknownCategory: null, askedPage: 1, suggestions: [] };
+  return { search, found, ...asked, publicUrl, ...changes };
 }
 
 /** The history of an order, from `placed` on, a second apart. */

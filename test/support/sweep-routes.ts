@@ -45,6 +45,7 @@ async function lookAround(visitor: Visitor): Promise<void> {
     '/?q=brass%20bell&sort=name',
     '/?sort=price',
     '/?sort=price-desc',
+    '/?q=windlass',
     '/products/bell',
   ]);
   await get(visitor, [
@@ -54,7 +55,11 @@ async function lookAround(visitor: Visitor): Promise<void> {
     '/cart',
     '/cart/checkout',
   ]);
-  await get(visitor, ['/healthz', '/readyz', '/product', '/products', '/cart'], 'application/json');
+  await get(
+    visitor,
+    ['/healthz', '/readyz', '/product', '/products', '/catalogue', '/cart'],
+    'application/json',
+  );
   await get(visitor, ['/order/5000', '/orders', '/orders?before=5000'], 'application/json');
 }
 

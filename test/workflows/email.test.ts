@@ -41,7 +41,7 @@ beforeAll(async () => {
   settings = {
     delivery: 'smtp',
     mailer: undefined,
-    compose: emailComposer(createRenderer({ cache: true, assetAddress: (file) => file }), publicUrl),
+    compose: emailComposer(createRenderer({ assetAddress: (file) => file }), publicUrl),
     publicUrl,
     retries,
     retrySeconds: 0.01,

@@ -122,6 +122,8 @@ export async function findPayments(
 export interface Accounts {
   readonly stock: readonly {
     readonly sku: string;
+    /** Its name. */
+    readonly product: string;
     readonly available: number;
     readonly held: number;
     readonly sold: number;
@@ -157,8 +159,9 @@ export function readAccounts(database: Database): Promise<Accounts> {
 async function addUp(database: Database): Promise<Accounts> {
   const sql = statementsOf(database);
   const stock = await database('stock_accounts')
-    .orderBy('sku')
-    .select('sku', 'available', 'held', 'sold', 'supplied', 'balanced');
+    .join('products', 'products.product_id', 'stock_accounts.product_id')
+    .orderBy('products.sku')
+    .select('products.sku', 'product', 'available', 'held', 'sold', 'supplied', 'balanced');
   const [money] = await sql<{ sums: Accounts['money'] }>(moneySums);
   const [contradictions] = await sql<{ count: number }>(contradictoryOrders);
   return { stock, money: money?.sums ?? [], contradictions: contradictions?.count ?? 0 };

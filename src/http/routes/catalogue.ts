@@ -1,6 +1,14 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { findProducts, listOthers, searchProducts } from '../../database/queries/products.ts';
+import type { Database } from '../../database/connection.ts';
+import {
+  type FoundProducts,
+  findProducts,
+  listOthers,
+  searchProducts,
+  suggestSearches,
+} from '../../database/queries/products.ts';
+import { type ProductSearch, readSearch } from '../../domain/catalogue.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { catalogueView, productView } from '../../storefront/catalogue-view.ts';
 import { notSoldView } from '../../storefront/layout-view.ts';
@@ -12,22 +20,31 @@ interface CatalogueOptions extends PageServices {
 }
 
 const othersShown = 3;
-const longestSearch = 100;
 
 // Unknown values, as in a typed address or with another site's parameters, show products and never an error.
-const search = z.object({
-  q: z.string().catch('').transform(searchText),
-  sort: z.enum(['featured', 'price', 'price-desc', 'name']).catch('featured'),
+const typed = z.string().catch('');
+const querystring = z.object({
+  q: typed,
+  category: typed,
+  stock: typed,
+  from: typed,
+  to: typed,
+  sort: typed,
+  page: typed,
 });
 
 /** The pages of the products. */
 export const catalogueRoutes: FastifyPluginAsyncZod<CatalogueOptions> = async (server, options) => {
   const { database, pages, publicUrl } = options;
 
-  server.get('/', { schema: { querystring: search } }, async (request, reply) => {
-    const { q: text, sort: order } = request.query;
-    const products = await searchProducts(database, { text, order });
-    return pages.send(reply, 'catalogue', { catalogue: catalogueView({ text, order, products, publicUrl }) });
+  server.get('/', { schema: { querystring } }, async (request, reply) => {
+    const { search: asked, faults } = readSearch(request.query);
+    const { search, found } = await findAnyCategory(database, asked);
+    const unknownCategory = search.category === asked.category ? null : asked.category;
+    const suggestions =
+      found.total === 0 && search.text !== '' ? await suggestSearches(database, search.text) : [];
+    const source = { search, found, faults, unknownCategory, askedPage: asked.page, suggestions, publicUrl };
+    return pages.send(reply, 'catalogue', { catalogue: catalogueView(source) });
   });
 
   server.get(
@@ -46,8 +63,12 @@ export const catalogueRoutes: FastifyPluginAsyncZod<CatalogueOptions> = async (s
   );
 };
 
-/** Removes control characters, which Postgres refuses in a text, and cuts the text at the length of the search field. */
-function searchText(given: string): string {
-  const text = given.replaceAll(/\p{Cc}/gu, ' ').trim();
-  return text.slice(0, longestSearch).trim();
+/** Finds products, those of all categories when the one that is looked for does not exist. */
+async function findAnyCategory(
+  database: Database,
+  asked: ProductSearch,
+): Promise<{ search: ProductSearch; found: FoundProducts }> {
+  const found = await searchProducts(database, asked);
+  if (found.isKnownCategory) return { search: asked, found };
+  return findAnyCategory(database, { ...asked, category: null });
 }

@@ -4,9 +4,9 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { listExecutors } from '../../database/queries/executors.ts';
 import { findOrder, findRefund } from '../../database/queries/orders.ts';
-import { listProducts } from '../../database/queries/products.ts';
 import { listAttention, listReconciliations, readAccounts } from '../../database/queries/reconciliation.ts';
 import type { RefundRow } from '../../database/tables.ts';
+import { pageOf } from '../../domain/catalogue.ts';
 import {
   type OperatorSource,
   type Outcome,
@@ -43,6 +43,7 @@ const querystring = z.object({
   outcome: z.enum(outcomeNames).optional().catch(undefined),
   refund: serial.optional().catch(undefined),
   after: serial.optional().catch(undefined),
+  stock: z.string().catch('').transform(pageOf),
 });
 
 /**
@@ -54,9 +55,9 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
   const params = z.object({ attention_id: serial });
 
   server.get('/operator', { schema: { querystring } }, async (request, reply) => {
-    const { outcome = null, refund: id, after = null } = request.query;
+    const { outcome = null, refund: id, after = null, stock: stockPage } = request.query;
     const refund = id === undefined ? null : ((await findRefund(database, id)) ?? null);
-    return show(reply, options, { outcome, refund, after });
+    return show(reply, options, { outcome, refund, after, stockPage });
   });
 
   const retrying = { schema: { params, querystring } };
@@ -108,16 +109,23 @@ async function show(
   { database, pages }: OperatorPageOptions,
   shown: Partial<OperatorSource>,
 ): Promise<FastifyReply> {
-  const [items, products, reconciliations, accounts, executors] = await Promise.all([
+  const [items, reconciliations, accounts, executors] = await Promise.all([
     listAttention(database, shown.after ?? undefined),
-    listProducts(database),
     listReconciliations(database),
     readAccounts(database),
     listExecutors(database),
   ]);
   const form: TypedRefund = { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
-  const nothing = { outcome: null, after: null, unresolved: null, refund: null, form, fault: null };
-  const source = { ...nothing, ...shown, attention: items, products, reconciliations, accounts, executors };
+  const nothing = {
+    outcome: null,
+    stockPage: 1,
+    after: null,
+    unresolved: null,
+    refund: null,
+    form,
+    fault: null,
+  };
+  const source = { ...nothing, ...shown, attention: items, reconciliations, accounts, executors };
   return pages.send(reply, 'operator', { operator: operatorView(source, new Date()) });
 }
 

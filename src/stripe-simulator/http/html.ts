@@ -6,7 +6,7 @@ import { projectFolder } from '../../shared/program.ts';
 /** The folder of the views and assets. */
 export const publicFolder = fileURLToPath(new URL('public/stripe-simulator/', projectFolder));
 
-const engine = createHtmlEngine(`${publicFolder}views`, { cache: true });
+const engine = createHtmlEngine(`${publicFolder}views`);
 
 type View = 'payment' | 'bank' | 'message' | 'control' | 'control-session';
 
