@@ -43,6 +43,7 @@ test('the documentation describes the routes of shoppers and of the provider alo
   const text = await (await fetch(`${shop.shopUrl}/docs/json`)).text();
   const { paths, tags, components } = JSON.parse(text) as Record<string, object>;
   expect(Object.keys(paths ?? {}).toSorted()).toEqual([
+    '/catalogue',
     '/checkout',
     '/checkout/{key}',
     '/healthz',
@@ -54,8 +55,10 @@ test('the documentation describes the routes of shoppers and of the provider alo
   ]);
   expect((tags as unknown as { name: string }[]).map(({ name }) => name)).not.toContain('operator');
   expect(Object.keys((components as { schemas: object }).schemas).toSorted()).toEqual([
+    'CatalogueProduct',
     'Checkout',
     'ErrorCode',
+    'FoundProducts',
     'Problem',
     'Product',
   ]);

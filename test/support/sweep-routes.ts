@@ -46,6 +46,7 @@ async function lookAround(visitor: Visitor): Promise<void> {
     '/?sort=price',
     '/?sort=price-desc',
     '/?q=windlass',
+    '/?category=Rigging&stock=1&from=1&to=90&page=2',
     '/products/bell',
   ]);
   await get(visitor, [
