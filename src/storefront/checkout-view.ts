@@ -1,6 +1,6 @@
 import type { PendingOrder } from '../database/queries/orders.ts';
 import type { CheckedCart } from '../domain/cart.ts';
-import { deliveryPrice } from '../domain/delivery.ts';
+import { type DeliveryMethod, deliveryPrice, type Parcel } from '../domain/delivery.ts';
 import { type BuyerDetails, buyerFields } from '../domain/order.ts';
 import { addressFields, listCountries, type PostalAddress } from '../domain/postal-address.ts';
 import { parcelOf, reviewFingerprintOf, type Terms } from '../domain/terms.ts';
@@ -75,7 +75,9 @@ export interface CheckoutView {
 /** The model of the review before paying. */
 export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
   const { cart, key, faults, terms } = source;
-  const deliveries = deliveriesOf(source);
+  const parcel = parcelOf(cart.lines.filter(({ qty }) => qty > 0));
+  const possible = possibleDeliveries(terms, parcel);
+  const deliveries = choicesOf(possible, parcel, source.typed);
   const { title } = words.checkout;
   return {
     title: faults[0] ? `${faults[0].text} ${title}` : title,
@@ -86,7 +88,7 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
     deliveries,
     needsAddress: deliveries.some(({ needsAddress }) => needsAddress),
     countries: countriesOf(source),
-    blocker: cart.blocker && blockerWords[cart.blocker],
+    blocker: blockerOf(cart, possible),
     lines: cart.lines.filter(({ qty }) => qty > 0).map(cartLineView),
     missing: cart.lines.filter(({ qty }) => qty === 0).map(cartLineView),
     asksEmail: source.asksEmail,
@@ -98,14 +100,29 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
   };
 }
 
-/** The ways in which the cart can be delivered; none when the only one is free and needs no address. */
-function deliveriesOf({ cart, terms, typed }: CheckoutSource): DeliveryChoice[] {
-  const ordered = cart.lines.filter(({ qty }) => qty > 0);
-  const parcel = parcelOf(ordered);
-  const possible = terms.methods.flatMap((method) => {
+function blockerOf({ blocker }: CheckedCart, possible: readonly PossibleDelivery[]): string | null {
+  if (blocker !== null) return blockerWords[blocker];
+  return possible.length === 0 ? words.checkout.undeliverable : null;
+}
+
+interface PossibleDelivery extends DeliveryMethod {
+  readonly cents: number;
+}
+
+/** The ways in which a parcel can be delivered, with their prices. */
+function possibleDeliveries({ methods }: Terms, parcel: Parcel): PossibleDelivery[] {
+  return methods.flatMap((method) => {
     const cents = deliveryPrice(method, parcel);
     return cents === null ? [] : [{ ...method, cents }];
   });
+}
+
+/** The ways to choose from; none when the only one is free and needs no address. */
+function choicesOf(
+  possible: readonly PossibleDelivery[],
+  parcel: Parcel,
+  typed: CheckoutSource['typed'],
+): DeliveryChoice[] {
   const [first] = possible;
   if (!first || (possible.length === 1 && first.cents === 0 && !first.needsAddress)) return [];
   const chosen = possible.find(({ method }) => method === typed.delivery) ?? first;

@@ -114,6 +114,7 @@ export const words = {
       'A price, or what is left, has changed since this page was shown. Nothing was ordered. Look again, then order.',
     outOfStock:
       'Not everything was there any more. Nothing was reserved, and nothing was charged. This is what is there now.',
+    undeliverable: 'The shop has no way to deliver this at the moment. Your cart stays as it is.',
     deliveryUnavailable:
       'It cannot be delivered in that way any more. Nothing was ordered. Choose again, then order.',
     holdLimit:

@@ -233,6 +233,23 @@ describe('in a browser', () => {
     ]);
   });
 
+  test('without any method the review says that nothing is delivered', async () => {
+    const visitor = await withCart();
+    const methods = shop.database('delivery_methods');
+    await methods.clone().update({ removed_at: new Date() });
+    try {
+      const { text } = await visitor.get('/cart/checkout');
+      expect(text).toContain('The shop has no way to deliver this at the moment.');
+      expect(text).not.toContain('Order and pay');
+      expect(await checkout({})).toMatchObject({
+        status: 409,
+        body: { code: 'delivery_unavailable', fault: 'address_missing' },
+      });
+    } finally {
+      await methods.update({ removed_at: null });
+    }
+  });
+
   test('a method that is removed, or a price that changes, while the review is open is shown before anything is ordered', async () => {
     const visitor = await withCart();
     const { form } = await reviewOf(visitor);
