@@ -59,6 +59,12 @@ export function checkCart(lines: readonly CartLine[]): CheckedCart {
 }
 
 function fingerprintOf(lines: readonly CheckedLine[]): string {
-  const seen = lines.map(({ sku, qty, unitPriceCents, currency }) => [sku, qty, unitPriceCents, currency]);
+  const seen = lines.map(({ sku, qty, unitPriceCents, currency, weightGrams }) => [
+    sku,
+    qty,
+    unitPriceCents,
+    currency,
+    weightGrams,
+  ]);
   return createHash('sha256').update(JSON.stringify(seen)).digest('base64url');
 }

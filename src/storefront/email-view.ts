@@ -50,7 +50,8 @@ function emailView(email: PlannedEmail, publicUrl: string) {
     paragraphs,
     lines: email.lines.map((line) => lineView(line, email)),
     amounts: amountRowsOf(email),
-    address: email.address ? addressLines(email.address).map(onOneLine) : [],
+    // Anybody can place an order with anybody's e-mail address. Only a paid one carries the text of its buyer.
+    address: kind === 'order_confirmed' && email.address ? addressLines(email.address).map(onOneLine) : [],
     total: money(email, email.totalCents),
     refund: refund && { amount: refunded, reason: reasonOf(refund) },
     orderUrl: `${publicUrl}/orders/${email.token}`,
