@@ -29,6 +29,13 @@ export const pageStates: readonly PageState[] = [
     act: (page) => press(page, /^Add to cart:? Bow Shackle/),
     shows: 'In your cart.',
   },
+  {
+    page: 'catalogue',
+    state: 'tools-of-the-demonstration',
+    at: '/',
+    act: (page) => page.getByText('For the demonstration').click(),
+    shows: 'Ends the process that answers',
+  },
   { page: 'catalogue', state: 'suggested', at: '/?q=blue+shackel&stock=1', shows: 'Did you mean' },
   {
     page: 'catalogue',
