@@ -1,13 +1,11 @@
 import type { Database } from '../database/connection.ts';
 import { readCart } from '../database/queries/carts.ts';
 import { findOrderBy, listPendingOrders, type OrderWithPayment } from '../database/queries/orders.ts';
-import { readTerms } from '../database/queries/terms.ts';
 import { checkCart } from '../domain/cart.ts';
 import type { DeliveryFault, DeliveryRequest } from '../domain/delivery.ts';
 import { type Blocker, largestTotalCents, maxPendingOrders } from '../domain/limits.ts';
 import { type BuyerDetails, buyerFields, type CancelReason } from '../domain/order.ts';
-import { quoteTerms, reviewFingerprintOf } from '../domain/terms.ts';
-import { statementsOf } from '../shared/statement.ts';
+import { quoteTerms, reviewFingerprintOf, type Terms } from '../domain/terms.ts';
 import type { StartCheckout } from './start-checkout.ts';
 
 export interface OrderCartOptions {
@@ -27,6 +25,8 @@ export interface CartOrderRequest {
   readonly reviewFingerprint: string;
   readonly buyer: BuyerDetails;
   readonly delivery: DeliveryRequest;
+  /** Those under which its delivery was read. */
+  readonly terms: Terms;
 }
 
 /** Why a cart was not ordered; a `CancelReason` when the order of its key was cancelled. */
@@ -44,7 +44,7 @@ export type CartRefusal =
  */
 export async function orderCart(
   { database, startCheckout, correctBuyer }: OrderCartOptions,
-  { browserId, network, key, reviewFingerprint, buyer, delivery }: CartOrderRequest,
+  { browserId, network, key, reviewFingerprint, buyer, delivery, terms }: CartOrderRequest,
 ): Promise<{ readonly order: OrderWithPayment } | { readonly refused: CartRefusal }> {
   const known = await findOrderBy(database, { checkout_key: key });
   // A second click, a reload or another tab finds the same order.
@@ -54,7 +54,7 @@ export async function orderCart(
     if (corrected) await correctBuyer({ browserId, key, buyer });
     return { order: known };
   }
-  const [cart, terms] = await Promise.all([readCart(database, browserId), readTerms(statementsOf(database))]);
+  const cart = await readCart(database, browserId);
   const checked = checkCart(cart?.lines ?? []);
   if (cart?.checkoutKey !== key) return { refused: 'cart_changed' };
   if (reviewFingerprintOf(checked, terms) !== reviewFingerprint) return { refused: 'review_changed' };

@@ -97,6 +97,7 @@ const extensions = `
 // A database that is to be migrated needs a schema for the engine and tables in `public`; tables that are there need to be written, and
 // views need to be read.
 const serverStatement = `
+  with extension as materialized (${extensions})
   select current_setting('server_version') as version, cast(current_setting('server_version_num') as integer) as number,
     current_setting('server_encoding') as encoding, pg_is_in_recovery() as standby,
     current_setting('transaction_read_only') = 'on' as "readOnly", current_user as user,
@@ -108,7 +109,7 @@ const serverStatement = `
     array(
       select '${engineRight}' where not has_database_privilege(current_database(), 'create')
         and (to_regnamespace('dbos') is null or exists (
-          select from (${extensions}) as extension where not is_created and is_trusted
+          select from extension where not is_created and is_trusted
         ))
       union all
       select distinct 'usage on the schema ' || nspname from pg_extension join pg_namespace on pg_namespace.oid = extnamespace
@@ -117,22 +118,21 @@ const serverStatement = `
       select 'usage and create on the schema ' || nspname from pg_namespace
       where nspname in ('public', 'dbos') and not (has_schema_privilege(oid, 'usage') and has_schema_privilege(oid, 'create'))
       union all
-      (select 'select, insert, update and delete on ' || cast(pg_class.oid as regclass) from pg_class
-       join pg_namespace on pg_namespace.oid = relnamespace
-       where nspname in ('public', 'dbos') and relkind = 'r' and not (
-         has_table_privilege(pg_class.oid, 'select') and has_table_privilege(pg_class.oid, 'insert')
-         and has_table_privilege(pg_class.oid, 'update') and has_table_privilege(pg_class.oid, 'delete')
+      (select 'select, insert, update and delete on ' || cast(oid as regclass) from pg_class
+       where relnamespace in (to_regnamespace('public'), to_regnamespace('dbos')) and relkind = 'r' and not (
+         has_table_privilege(oid, 'select') and has_table_privilege(oid, 'insert')
+         and has_table_privilege(oid, 'update') and has_table_privilege(oid, 'delete')
        )
        order by relname limit ${rightsShown})
       union all
-      (select 'select on ' || cast(pg_class.oid as regclass) from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-       where nspname = 'public' and relkind = 'v' and not has_table_privilege(pg_class.oid, 'select') order by relname)
+      (select 'select on ' || cast(oid as regclass) from pg_class
+       where relnamespace = to_regnamespace('public') and relkind = 'v' and not has_table_privilege(oid, 'select') order by relname)
     ) as "missingRights",
     array(
-      select cast(name as text) from (${extensions}) as extension where not is_created and not is_installed order by name
+      select cast(name as text) from extension where not is_created and not is_installed order by name
     ) as "missingExtensions",
     array(
-      select cast(name as text) from (${extensions}) as extension
+      select cast(name as text) from extension
       where not is_created and is_installed and not is_trusted
         and not (select rolsuper from pg_roles where rolname = current_user) order by name
     ) as "reservedExtensions"`;

@@ -1,34 +1,18 @@
-import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { randomTexts, regularTexts } from '../../test/support/guesses.ts';
 import { isUnguessable, storedKeyOf } from './checkout-key.ts';
 
 const many = Array.from({ length: 2_000 });
 
 describe('a key is unguessable', () => {
-  test.each([
-    ['a UUID', () => randomUUID()],
-    ['16 hexadecimal digits', () => randomBytes(8).toString('hex')],
-    ['16 characters of base64', () => randomBytes(12).toString('base64url')],
-    ['24 decimal digits', () => Array.from({ length: 24 }, () => randomInt(10)).join('')],
-  ])('when it is %s', (_name, keyOf) => {
+  test.each(randomTexts)('when it is %s', (_name, keyOf) => {
     expect(many.map(() => keyOf()).filter((key) => !isUnguessable(key))).toEqual([]);
   });
 });
 
 describe('a key can be guessed', () => {
   test.each([
-    'x',
-    'my-first-order',
-    'q8Zk2pVw7rXc4dN',
-    'aaaaaaaaaaaaaaaa',
-    'abababababababababab',
-    '0123456789abcdef',
-    '12345678901234567890',
-    'abcdefghijklmnopqrstuvwxyz',
-    'x7kq2x7kq2x7kq2x',
-    'passwordpassword',
-    'order-0000000001',
-    '00000000-0000-0000-0000-000000000001',
+    ...regularTexts,
     'order-2026-11-27-0042',
     'Checkout-2026-11-27-1',
     'ORDER_2026_000042_A',

@@ -1,32 +1,15 @@
-import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { randomTexts, regularTexts } from '../../test/support/guesses.ts';
 import { isGuessable, isIrregular } from './guessable.ts';
 
 const many = Array.from({ length: 2_000 });
 
-test.each([
-  ['a UUID', () => randomUUID()],
-  ['16 hexadecimal digits', () => randomBytes(8).toString('hex')],
-  ['16 characters of base64', () => randomBytes(12).toString('base64url')],
-  ['24 decimal digits', () => Array.from({ length: 24 }, () => randomInt(10)).join('')],
-])('%s is irregular', (_name, textOf) => {
+test.each(randomTexts)('%s is irregular', (_name, textOf) => {
   expect(many.map(() => textOf()).filter((text) => !isIrregular(text))).toEqual([]);
 });
 
-test.each([
-  'x',
-  'my-first-order',
-  'q8Zk2pVw7rXc4dN',
-  'aaaaaaaaaaaaaaaa',
-  'abababababababababab',
-  '0123456789abcdef',
-  '12345678901234567890',
-  'abcdefghijklmnopqrstuvwxyz',
-  'x7kq2x7kq2x7kq2x',
-  'passwordpassword',
-  'order-0000000001',
-  '00000000-0000-0000-0000-000000000001',
-])('%s is not irregular', (text) => {
+test.each(regularTexts)('%s is not irregular', (text) => {
   expect(isIrregular(text)).toBe(false);
 });
 

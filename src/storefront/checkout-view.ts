@@ -57,7 +57,7 @@ export interface CheckoutView {
   /** Empty where there is nothing to choose. */
   readonly deliveries: readonly DeliveryChoice[];
   readonly needsAddress: boolean;
-  /** The countries of all choices. */
+  /** The countries of all methods. */
   readonly countries: readonly { readonly code: string; readonly name: string; readonly chosen: boolean }[];
   /** Why it cannot be ordered; null when it can. */
   readonly blocker: string | null;

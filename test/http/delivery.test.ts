@@ -4,6 +4,7 @@ import { placeOrder as placeRow } from '../../src/database/transactions/place-or
 import { statementsOf } from '../../src/shared/statement.ts';
 import { fieldIn, Visitor } from '../support/browser.ts';
 import { type Answer, ask, pay, type TestOrder } from '../support/orders.ts';
+import { typedDelivery } from '../support/page-orders.ts';
 import { secretKey } from '../support/settings.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { stripeClient } from '../support/stripe-simulator.ts';
@@ -18,14 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => shop?.close());
 
-const ada = {
-  name: 'Ada Reader',
-  line1: '742 Evergreen Terrace',
-  postal_code: '97403',
-  city: 'Springfield',
-  region: 'Oregon',
-  country: 'US',
-};
+const { delivery: _express, ...ada } = typedDelivery;
 
 function checkout(body: object): Promise<Answer> {
   return ask(`${shop.shopUrl}/checkout/${randomUUID()}`, { items: [{ sku: 'shackle', qty: 2 }], ...body });

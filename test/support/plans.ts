@@ -29,6 +29,20 @@ export function faultsOf(plan: PlanNode, growing: ReadonlySet<string>): string[]
   return blocks > atMost.blocks ? [`touches ${blocks} blocks`, ...faults] : faults;
 }
 
+/** The statements that cost more with the age of the shop, with the reasons; those that an exception allows are left out. */
+export function costlyStatements(
+  statements: readonly { readonly text: string; readonly plan: PlanNode }[],
+  growing: ReadonlySet<string>,
+  exceptions: readonly { readonly text: RegExp }[],
+): Record<string, string[]> {
+  const faulty = new Map<string, string[]>();
+  for (const { text, plan } of statements) {
+    const faults = faultsOf(plan, growing);
+    if (faults.length > 0 && !exceptions.some((one) => one.text.test(text))) faulty.set(text, faults);
+  }
+  return Object.fromEntries(faulty);
+}
+
 /** The indexes that a plan goes through. */
 export function indexesOf(plan: PlanNode): string[] {
   return partsOf(plan).flatMap((part) => [

@@ -101,8 +101,8 @@ async function order(
     const text = typedFault[field](typed[field]);
     return text === null ? [] : [{ field, text }];
   });
-  const { methods } = await readTerms(statementsOf(options.database));
-  const needsAddress = methods.some((one) => one.method === method && one.needsAddress);
+  const terms = await readTerms(statementsOf(options.database));
+  const needsAddress = terms.methods.some((one) => one.method === method && one.needsAddress);
   const read = needsAddress ? readAddress(addressOf(typed)) : { address: null };
   if ('faults' in read) faults.push(...addressFaultsOf(read.faults));
   if (faults.length > 0 || 'faults' in read) return { status: 400, faults };
@@ -115,6 +115,7 @@ async function order(
       reviewFingerprint: fingerprint,
       buyer,
       delivery,
+      terms,
     });
     if ('order' in answer) return { location: nextAddress(answer.order) };
     const { refused } = answer;
