@@ -141,12 +141,15 @@ function weightOfLink(link: HTMLAnchorElement): number {
   const { pathname, protocol } = link;
   if (!protocol.startsWith('http') || /^\/(docs|control|outbox\/)/.test(pathname)) return 0;
   if (link.id === 'cart-link') return /\d/.test(link.textContent) ? 12 : 1;
+  if (link.matches('.demonstration-tools *')) return 12;
   return pathname.startsWith('/products/') ? 1 : 3;
 }
 
 function weightOfField(field: Element): number {
   if (field.matches('[data-print]')) return 0;
-  if (field.matches('[data-operator] *, #cards *, [name=q]')) return 1;
+  // They show while their bar is open only.
+  if (field.matches('.demonstration-tools *')) return 12;
+  if (field.matches('#cards *, [name=q]')) return 1;
   // An empty field keeps its form from being sent.
   return field.matches('input[value=""], input:not([value])') ? 24 : 4;
 }
