@@ -198,6 +198,10 @@ export const outcomeWords = {
   resolved: { sign: 'done', text: 'Resolved, and off the list.' },
   gone: { sign: 'ended', text: 'That item is not open any more: it was tried again or resolved.' },
   reconciled: { sign: 'done', text: 'Reconciled. Stock and money were added up again.' },
+  reconciling: {
+    sign: 'open',
+    text: 'The reconciliation is still running. The table below shows its result once it is there.',
+  },
   not_compared: {
     sign: 'ended',
     text: 'Our own records are reconciled. The payment service could not be compared with; the log says why.',

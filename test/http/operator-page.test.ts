@@ -145,6 +145,20 @@ describe('reconciling now', () => {
     expect(await page(), 'before the next comparison').not.toContain('Does not add up');
   });
 
+  test('answers when it takes long, and goes on', async () => {
+    const runs = async () => {
+      const rows = await shop.database('reconciliation').select<{ runs: number }[]>('runs');
+      return rows.reduce((sum, row) => sum + row.runs, 0);
+    };
+    const before = await runs();
+    const lock = await shop.database.transaction();
+    await lock.raw('lock table reconciliation in exclusive mode');
+    expect((await reconcile()).location).toBe('/operator?outcome=reconciling');
+    await lock.rollback();
+    expect(await page('/operator?outcome=reconciling')).toContain('is still running');
+    await expect.poll(runs).toBeGreaterThan(before);
+  });
+
   test('reports that the comparison failed while the payment service fails', async () => {
     const faults = `${shop.paymentUrl}/control/faults`;
     await ask(faults, { faults: { api_error_before: 1 } }, { method: 'PUT' });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { FastifyReply } from 'fastify';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { listExecutors } from '../../database/queries/executors.ts';
@@ -7,6 +8,7 @@ import { findOrder, findRefund } from '../../database/queries/orders.ts';
 import { listAttention, listReconciliations, readAccounts } from '../../database/queries/reconciliation.ts';
 import type { RefundRow } from '../../database/tables.ts';
 import { pageOf } from '../../domain/catalogue.ts';
+import { requestWaitMs } from '../../domain/limits.ts';
 import {
   type OperatorSource,
   type Outcome,
@@ -83,15 +85,11 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
   );
 
   server.post('/operator/reconcile', async (request, reply) => {
-    await options.reconcile();
-    try {
-      await options.compare();
-    } catch (error) {
-      // The provider may be unavailable for long. The shop itself is reconciled, so the page answers.
-      request.log.warn({ err: error }, 'not compared with the provider');
-      return backTo(reply, 'not_compared');
-    }
-    return backTo(reply, 'reconciled');
+    const reconciled = reconcileBoth(options, request);
+    reconciled.catch((error: unknown) => request.log.warn({ err: error }, 'not reconciled'));
+    // It goes on without the page.
+    const late = pause(requestWaitMs, 'reconciling' as const, { ref: false });
+    return backTo(reply, await Promise.race([reconciled, late]));
   });
 
   server.post('/operator/refund', { schema: { body: refundForm } }, async (request, reply) => {
@@ -103,6 +101,21 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
     return show(reply.code(answer.status), options, { form: { ...request.body, key }, fault: answer });
   });
 };
+
+/** Reconciles the shop, and compares it with the provider, which may be unavailable for long. */
+async function reconcileBoth(
+  { reconcile, compare }: OperatorPageOptions,
+  request: FastifyRequest,
+): Promise<'reconciled' | 'not_compared'> {
+  await reconcile();
+  try {
+    await compare();
+    return 'reconciled';
+  } catch (error) {
+    request.log.warn({ err: error }, 'not compared with the provider');
+    return 'not_compared';
+  }
+}
 
 async function show(
   reply: FastifyReply,
