@@ -81,6 +81,7 @@ create table delivery_methods (
   days_to integer,
   position integer default 0 not null,
   removed_at timestamp with time zone,
+  tax_class text default 'standard'::text not null,
   constraint delivery_methods_pkey PRIMARY KEY (method),
   constraint delivery_methods_check CHECK (((days_to >= days_from) AND (days_to <= 365))),
   constraint delivery_methods_check1 CHECK (((days_from IS NULL) = (days_to IS NULL))),
@@ -88,7 +89,8 @@ create table delivery_methods (
   constraint delivery_methods_countries_check CHECK ((array_to_string(countries, ''::text) ~ '^([A-Z]{2})*$'::text)),
   constraint delivery_methods_days_from_check CHECK (((days_from >= 0) AND (days_from <= 365))),
   constraint delivery_methods_method_check CHECK ((method ~ '^[a-z0-9_-]{1,40}$'::text)),
-  constraint delivery_methods_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+  constraint delivery_methods_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint delivery_methods_tax_class_check CHECK ((tax_class ~ '^[a-z0-9_-]{1,40}$'::text))
 );
 
 create table delivery_prices (
@@ -103,6 +105,34 @@ create table delivery_prices (
   constraint delivery_prices_from_cents_check CHECK ((from_cents >= 0)),
   constraint delivery_prices_from_grams_check CHECK ((from_grams >= 0)),
   constraint delivery_prices_price_cents_check CHECK (((price_cents >= 0) AND (price_cents <= 99999999)))
+);
+
+create table discount_codes (
+  code text not null,
+  percent integer,
+  amount_cents integer,
+  currency text,
+  minimum_cents integer default 0 not null,
+  valid_from timestamp with time zone,
+  valid_until timestamp with time zone,
+  uses integer,
+  free_uses integer,
+  uses_per_email integer,
+  created_at timestamp with time zone default now() not null,
+  removed_at timestamp with time zone,
+  constraint discount_codes_pkey PRIMARY KEY (code),
+  constraint discount_codes_currency_fkey FOREIGN KEY (currency) REFERENCES currencies(currency),
+  constraint discount_codes_amount_cents_check CHECK (((amount_cents >= 1) AND (amount_cents <= 99999999))),
+  constraint discount_codes_check CHECK (((percent IS NULL) <> (amount_cents IS NULL))),
+  constraint discount_codes_check1 CHECK (((currency IS NOT NULL) OR ((amount_cents IS NULL) AND (minimum_cents = 0)))),
+  constraint discount_codes_check2 CHECK ((valid_until > valid_from)),
+  constraint discount_codes_check3 CHECK (((uses IS NULL) = (free_uses IS NULL))),
+  constraint discount_codes_code_check CHECK ((code ~ '^[^\s[:lower:][:cntrl:]]{3,40}$'::text)),
+  constraint discount_codes_free_uses_check CHECK ((free_uses >= 0)),
+  constraint discount_codes_minimum_cents_check CHECK (((minimum_cents >= 0) AND (minimum_cents <= 99999999))),
+  constraint discount_codes_percent_check CHECK (((percent >= 1) AND (percent <= 100))),
+  constraint discount_codes_uses_check CHECK (((uses >= 0) AND (uses <= 1000000000))),
+  constraint discount_codes_uses_per_email_check CHECK (((uses_per_email >= 1) AND (uses_per_email <= 1000)))
 );
 
 create table emails (
@@ -164,11 +194,18 @@ create table order_lines (
   quantity integer not null,
   unit_price_cents integer not null,
   returned integer default 0 not null,
+  discount_cents integer default 0 not null,
+  tax_cents integer default 0 not null,
+  tax_rate integer,
   constraint order_lines_pkey PRIMARY KEY (order_id, product_id),
   constraint order_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint order_lines_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(product_id),
+  constraint order_lines_discount_check CHECK (((discount_cents >= 0) AND (discount_cents <= ((quantity)::bigint * unit_price_cents)))),
   constraint order_lines_quantity_check CHECK ((quantity > 0)),
   constraint order_lines_returned_check CHECK (((returned >= 0) AND (returned <= quantity))),
+  constraint order_lines_tax_cents_check CHECK ((tax_cents >= 0)),
+  constraint order_lines_tax_check CHECK (((tax_rate IS NOT NULL) OR (tax_cents = 0))),
+  constraint order_lines_tax_rate_check CHECK (((tax_rate >= 0) AND (tax_rate <= 1000000))),
   constraint order_lines_unit_price_cents_check CHECK ((unit_price_cents >= 0))
 );
 
@@ -199,10 +236,20 @@ create table orders (
   delivery_days_from integer,
   delivery_days_to integer,
   address jsonb,
+  discount_cents integer default 0 not null,
+  tax_cents integer default 0 not null,
+  tax_name text,
+  tax_included boolean default false not null,
+  delivery_tax_cents integer default 0 not null,
+  delivery_tax_rate integer,
+  discount_code text,
+  uses_code boolean default false not null,
+  discount_holder text,
   constraint orders_checkout_key_key UNIQUE (checkout_key),
   constraint orders_token_key UNIQUE (token),
   constraint orders_pkey PRIMARY KEY (order_id),
   constraint orders_delivery_method_fkey FOREIGN KEY (delivery_method) REFERENCES delivery_methods(method),
+  constraint orders_discount_code_fkey FOREIGN KEY (discount_code) REFERENCES discount_codes(code),
   constraint orders_address_check CHECK ((jsonb_typeof(address) = 'object'::text)),
   constraint orders_browser_id_check CHECK ((browser_id ~ '^[A-Za-z0-9_-]{22}$'::text)),
   constraint orders_check CHECK (((status = ANY (ARRAY['paid'::text, 'dispatched'::text, 'refunded'::text])) <= (paid_at IS NOT NULL))),
@@ -210,18 +257,29 @@ create table orders (
   constraint orders_check2 CHECK (((status = 'dispatched'::text) <= (dispatched_at IS NOT NULL))),
   constraint orders_check3 CHECK (((status = 'cancelled'::text) <= ((cancelled_at IS NOT NULL) AND (reason IS NOT NULL)))),
   constraint orders_check4 CHECK (((status = 'refunded'::text) <= (refunded_at IS NOT NULL))),
+  constraint orders_check5 CHECK (((delivery_tax_cents >= 0) AND (delivery_tax_cents <= tax_cents))),
+  constraint orders_check6 CHECK (((NOT uses_code) OR (discount_code IS NOT NULL))),
   constraint orders_checkout_key_check CHECK ((((length(checkout_key) >= 1) AND (length(checkout_key) <= 200)) AND (checkout_key !~ '[^A-Za-z0-9._-]'::text))),
   constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint orders_delivery_cents_check CHECK ((delivery_cents >= 0)),
   constraint orders_delivery_check CHECK (((delivery_method IS NULL) = (delivery_name IS NULL))),
+  constraint orders_delivery_tax_rate_check CHECK (((delivery_tax_rate >= 0) AND (delivery_tax_rate <= 1000000))),
+  constraint orders_discount_cents_check CHECK ((discount_cents >= 0)),
+  constraint orders_discount_check CHECK (((discount_cents <= subtotal_cents) AND ((discount_code IS NOT NULL) OR (discount_cents = 0)))),
   constraint orders_email_check CHECK ((length(email) <= 254)),
-  constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'hold_limit'::text, 'delivery_unavailable'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text]))),
+  constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'hold_limit'::text, 'delivery_unavailable'::text, 'code_unavailable'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text]))),
   constraint orders_request_hash_check CHECK (((length(request_hash) = 64) AND (request_hash !~ '[^0-9a-f]'::text))),
   constraint orders_request_id_check CHECK (((length(request_id) >= 1) AND (length(request_id) <= 100))),
   constraint orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'dispatched'::text, 'cancelled'::text, 'refunded'::text]))),
+  constraint orders_tax_cents_check CHECK ((tax_cents >= 0)),
+  constraint orders_tax_check CHECK (((tax_name IS NOT NULL) OR ((tax_cents = 0) AND (NOT tax_included)))),
   constraint orders_token_check CHECK ((length(token) >= 22)),
   constraint orders_total_cents_check CHECK ((total_cents >= 0)),
-  constraint orders_total_check CHECK ((total_cents = (subtotal_cents + delivery_cents))),
+  constraint orders_total_check CHECK ((total_cents = (((subtotal_cents - discount_cents) + delivery_cents) +
+CASE
+    WHEN tax_included THEN 0
+    ELSE tax_cents
+END))),
   constraint orders_undelivered_check CHECK (((delivery_method IS NOT NULL) OR (delivery_cents = 0)))
 );
 CREATE INDEX orders_browser_id ON public.orders USING btree (browser_id, order_id) WHERE (browser_id IS NOT NULL);
@@ -232,6 +290,7 @@ CREATE INDEX orders_paid_email ON public.orders USING btree (lower(email)) WHERE
 CREATE INDEX orders_pending ON public.orders USING btree (hold_expires_at) WHERE (status = 'pending'::text);
 CREATE INDEX orders_unpaid_address ON public.orders USING btree (cancelled_at) WHERE ((status = 'cancelled'::text) AND (paid_at IS NULL) AND ((email IS NOT NULL) OR (address IS NOT NULL)));
 CREATE INDEX orders_unpaid_email ON public.orders USING btree (lower(email), cancelled_at) WHERE ((paid_at IS NULL) AND (reason = ANY (ARRAY['payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text])));
+CREATE INDEX orders_uses_code ON public.orders USING btree (discount_code, discount_holder) WHERE uses_code;
 
 create table payment_events (
   event_id text not null,
@@ -300,6 +359,7 @@ create table products (
   restock_level integer not null,
   category text,
   weight_grams integer default 0 not null,
+  tax_class text default 'standard'::text not null,
   constraint products_sku_key UNIQUE (sku),
   constraint products_pkey PRIMARY KEY (product_id),
   constraint products_category_check CHECK (((category = btrim(category)) AND ((length(category) >= 1) AND (length(category) <= 60)) AND (category !~ '[\u0001-\u001f\u007f-\u009f]'::text))),
@@ -308,6 +368,7 @@ create table products (
   constraint products_product_check CHECK ((product <> ''::text)),
   constraint products_restock_level_check CHECK ((restock_level >= 0)),
   constraint products_sku_check CHECK ((sku ~ '^[A-Za-z0-9._-]{1,64}$'::text)),
+  constraint products_tax_class_check CHECK ((tax_class ~ '^[a-z0-9_-]{1,40}$'::text)),
   constraint products_weight_grams_check CHECK (((weight_grams >= 0) AND (weight_grams <= 10000000)))
 );
 CREATE INDEX products_category ON public.products USING btree (category, product_id);
@@ -402,12 +463,53 @@ create table take_overs (
   constraint take_overs_workflows_check CHECK ((workflows > 0))
 );
 
+create table tax_rates (
+  country text not null,
+  region text default ''::text not null,
+  tax_class text not null,
+  rate integer not null,
+  constraint tax_rates_pkey PRIMARY KEY (country, region, tax_class),
+  constraint tax_rates_country_region_fkey FOREIGN KEY (country, region) REFERENCES tax_zones(country, region) ON DELETE CASCADE,
+  constraint tax_rates_rate_check CHECK (((rate >= 0) AND (rate <= 1000000))),
+  constraint tax_rates_tax_class_check CHECK ((tax_class ~ '^[a-z0-9_-]{1,40}$'::text))
+);
+
+create table tax_zones (
+  country text not null,
+  region text default ''::text not null,
+  name text not null,
+  included boolean not null,
+  constraint tax_zones_pkey PRIMARY KEY (country, region),
+  constraint tax_zones_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+  constraint tax_zones_name_check CHECK (((length(name) >= 1) AND (length(name) <= 40))),
+  constraint tax_zones_region_check CHECK ((region ~ '^[A-Z0-9]{0,3}$'::text))
+);
+
 create table terms (
   is_only boolean default true not null,
   version bigint not null,
+  country text,
+  region text default ''::text not null,
   constraint terms_pkey PRIMARY KEY (is_only),
-  constraint terms_is_only_check CHECK (is_only)
+  constraint terms_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+  constraint terms_is_only_check CHECK (is_only),
+  constraint terms_region_check CHECK ((region ~ '^[A-Z0-9]{0,3}$'::text))
 );
+
+create view discount_accounts as
+ SELECT discount_codes.code,
+    discount_codes.free_uses AS free,
+    COALESCE(counted.held, 0::bigint)::integer AS held,
+    COALESCE(counted.used, 0::bigint)::integer AS used,
+    discount_codes.uses AS issued,
+    discount_codes.uses IS NULL OR (discount_codes.free_uses + COALESCE(counted.held, 0::bigint) + COALESCE(counted.used, 0::bigint)) = discount_codes.uses AS balanced
+   FROM discount_codes
+     LEFT JOIN ( SELECT orders.discount_code AS code,
+            count(*) FILTER (WHERE orders.status = 'pending'::text) AS held,
+            count(*) FILTER (WHERE orders.status <> 'pending'::text) AS used
+           FROM orders
+          WHERE orders.uses_code
+          GROUP BY orders.discount_code) counted USING (code);
 
 create view due_work as
  SELECT work.workflow,
@@ -485,7 +587,12 @@ AS $function$
 ;
 CREATE TRIGGER delivery_methods_change_terms AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.delivery_methods FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
 CREATE TRIGGER delivery_prices_change_terms AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.delivery_prices FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
+CREATE TRIGGER discount_codes_change_terms AFTER UPDATE OF percent, amount_cents, currency, minimum_cents ON public.discount_codes FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
 CREATE TRIGGER products_change_terms AFTER UPDATE OF weight_grams ON public.products FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
+CREATE TRIGGER products_tax_class_change_terms AFTER UPDATE OF tax_class ON public.products FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
+CREATE TRIGGER tax_rates_change_terms AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.tax_rates FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
+CREATE TRIGGER tax_zones_change_terms AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.tax_zones FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
+CREATE TRIGGER terms_change_terms AFTER UPDATE OF country, region ON public.terms FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
 
 CREATE OR REPLACE FUNCTION public.check_delivery_price()
  RETURNS trigger
@@ -503,6 +610,42 @@ AS $function$
   end $function$
 ;
 CREATE TRIGGER delivery_prices_check_price BEFORE INSERT OR UPDATE ON public.delivery_prices FOR EACH ROW EXECUTE FUNCTION check_delivery_price();
+
+CREATE OR REPLACE FUNCTION public.check_discount_amount()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  declare
+    price_step integer := (select step from currencies where currency = new.currency);
+  begin
+    if new.amount_cents % price_step <> 0 then
+      raise exception 'The payment provider does not take the amount % of the code %: in % it must be a multiple of %.',
+        new.amount_cents, new.code, new.currency, price_step
+        using errcode = 'check_violation', constraint = 'discount_codes_amount_check';
+    end if;
+    return new;
+  end $function$
+;
+CREATE TRIGGER discount_codes_check_amount BEFORE INSERT OR UPDATE OF amount_cents, currency ON public.discount_codes FOR EACH ROW EXECUTE FUNCTION check_discount_amount();
+
+CREATE OR REPLACE FUNCTION public.issue_uses()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    if new.uses is null then
+      new.free_uses := null;
+    elsif tg_op = 'INSERT' then
+      new.free_uses := new.uses;
+    else
+      new.free_uses := new.uses - (
+        select count(*) from orders where discount_code = new.code and uses_code
+      );
+    end if;
+    return new;
+  end $function$
+;
+CREATE TRIGGER discount_codes_issue_uses BEFORE INSERT OR UPDATE OF uses ON public.discount_codes FOR EACH ROW EXECUTE FUNCTION issue_uses();
 
 CREATE OR REPLACE FUNCTION public.notify_order_change()
  RETURNS trigger
@@ -625,6 +768,20 @@ AS $function$
       join order_lines on order_lines.order_id = holders.order_id
       where holders.client_hash = any(client_hashes) and holders.unpaid_at is null
       group by holders.client_hash, order_lines.product_id, orders.currency;
+  end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.lock_code(wanted text, holder text)
+ RETURNS TABLE(free_uses integer, uses_per_email integer, uses_of_holder bigint, is_valid boolean)
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    perform from discount_codes where code = wanted for update;
+    return query
+      select discount_codes.free_uses, discount_codes.uses_per_email,
+        (select count(*) from orders where discount_code = wanted and discount_holder = holder and uses_code),
+        removed_at is null and coalesce(valid_from <= clock_timestamp(), true) and coalesce(valid_until > clock_timestamp(), true)
+      from discount_codes where code = wanted;
   end $function$
 ;
 

@@ -3,9 +3,10 @@ import { readCart } from '../database/queries/carts.ts';
 import { findOrderBy, listPendingOrders, type OrderWithPayment } from '../database/queries/orders.ts';
 import { checkCart } from '../domain/cart.ts';
 import type { DeliveryFault, DeliveryRequest } from '../domain/delivery.ts';
+import type { DiscountFault } from '../domain/discount.ts';
 import { type Blocker, largestTotalCents, maxPendingOrders } from '../domain/limits.ts';
 import { type BuyerDetails, buyerFields, type CancelReason } from '../domain/order.ts';
-import { quoteTerms, reviewFingerprintOf, type Terms } from '../domain/terms.ts';
+import { quoteOrder, reviewFingerprintOf, type Terms } from '../domain/terms.ts';
 import type { StartCheckout } from './start-checkout.ts';
 
 export interface OrderCartOptions {
@@ -25,6 +26,10 @@ export interface CartOrderRequest {
   readonly reviewFingerprint: string;
   readonly buyer: BuyerDetails;
   readonly delivery: DeliveryRequest;
+  /** As `readCode` returns it. */
+  readonly discountCode: string | null;
+  /** The total that the review showed for its delivery, in minor units; undefined for a page that named none. */
+  readonly shownCents: number | undefined;
   /** Those under which its delivery was read. */
   readonly terms: Terms;
 }
@@ -33,8 +38,10 @@ export interface CartOrderRequest {
 export type CartRefusal =
   | 'cart_changed'
   | 'review_changed'
+  | 'total_changed'
   | 'too_many_pending'
   | DeliveryFault
+  | DiscountFault
   | Blocker
   | CancelReason;
 
@@ -44,7 +51,17 @@ export type CartRefusal =
  */
 export async function orderCart(
   { database, startCheckout, correctBuyer }: OrderCartOptions,
-  { browserId, network, key, reviewFingerprint, buyer, delivery, terms }: CartOrderRequest,
+  {
+    browserId,
+    network,
+    key,
+    reviewFingerprint,
+    buyer,
+    delivery,
+    discountCode,
+    shownCents,
+    terms,
+  }: CartOrderRequest,
 ): Promise<{ readonly order: OrderWithPayment } | { readonly refused: CartRefusal }> {
   const known = await findOrderBy(database, { checkout_key: key });
   // A second click, a reload or another tab finds the same order.
@@ -60,14 +77,26 @@ export async function orderCart(
   if (reviewFingerprintOf(checked, terms) !== reviewFingerprint) return { refused: 'review_changed' };
   if (checked.blocker !== null) return { refused: checked.blocker };
   const ordered = checked.lines.filter(({ qty }) => qty > 0);
-  const quoted = quoteTerms(terms, { delivery }, ordered);
-  if (typeof quoted.delivery === 'string') return { refused: quoted.delivery };
-  const amount = quoted.subtotalCents + quoted.delivery.cents;
+  const quote = quoteOrder(terms, { delivery, discountCode, email: buyer.email }, ordered);
+  if (typeof quote.delivery === 'string') return { refused: quote.delivery };
+  if (typeof quote.discount === 'string') return { refused: quote.discount };
+  const amount = quote.amounts?.totalCents ?? 0;
+  if (amount === 0) return { refused: 'nothing' };
   if (amount > largestTotalCents) return { refused: 'too_much' };
+  if (shownCents !== undefined && amount !== shownCents) return { refused: 'total_changed' };
   const pending = await listPendingOrders(database, browserId);
   if (pending.length >= maxPendingOrders) return { refused: 'too_many_pending' };
   const { items } = checked;
   const client = { network, browserId };
-  const { order } = await startCheckout({ key, items, amount, browserId, buyer, delivery, client });
+  const { order } = await startCheckout({
+    key,
+    items,
+    amount,
+    browserId,
+    buyer,
+    delivery,
+    discountCode,
+    client,
+  });
   return { order };
 }

@@ -5,7 +5,9 @@ import { readOrderDetails } from '../database/queries/order-details.ts';
 import { findOrderBy, type OrderWithPayment } from '../database/queries/orders.ts';
 import { firstProduct } from '../database/queries/products.ts';
 import { refuseOrder } from '../database/transactions/refuse-order.ts';
+import type { Quote } from '../domain/amounts.ts';
 import type { DeliveryRequest } from '../domain/delivery.ts';
+import type { DiscountFault } from '../domain/discount.ts';
 import { ShopError } from '../domain/errors.ts';
 import {
   type Blocker,
@@ -21,10 +23,9 @@ import {
   mergeItems,
   noBuyerDetails,
   type Placement,
-  type QuotedTerms,
   type StockLine,
 } from '../domain/order.ts';
-import { quoteTerms, type WeighedLine } from '../domain/terms.ts';
+import { quoteOrder, termsChoicesOf, type WeighedLine } from '../domain/terms.ts';
 import { statementsOf } from '../shared/statement.ts';
 import type { StartCheckoutWorkflow } from '../workflows/checkout.ts';
 import type { CheckoutAnswers, WaitingRequest } from '../workflows/checkout-answers.ts';
@@ -39,6 +40,8 @@ export interface CheckoutRequest {
   readonly amount?: number | undefined;
   /** Without one, the order is delivered in the way that needs no address. */
   readonly delivery?: DeliveryRequest | undefined;
+  /** As `readCode` returns it. */
+  readonly discountCode?: string | null;
   /** The browser to which the order belongs. */
   readonly browserId?: string;
   /** Who asks, for the limits of what one client may hold. */
@@ -53,7 +56,7 @@ export type CheckoutAnswer =
 /**
  * Starts the checkout of a key, or finds it, and waits for its payment session.
  * @throws ShopError `invalid_input`, `unknown_product`, `key_reused`, `out_of_stock`, `price_changed`, `hold_limit`,
- *   `delivery_unavailable`, `payment_unavailable`; `timeout` when not even the order was placed in time, and asking again is safe.
+ *   `delivery_unavailable`, `code_unavailable`, `payment_unavailable`; `timeout` when not even the order was placed in time, and asking again is safe.
  */
 export type StartCheckout = (request: CheckoutRequest) => Promise<CheckoutAnswer>;
 
@@ -77,8 +80,10 @@ export function createStartCheckout(
       shownCents: request.amount ?? null,
       holdSeconds: settings.holdSeconds,
       ...(request.delivery && { delivery: request.delivery }),
+      ...(request.discountCode && { discountCode: request.discountCode }),
     };
-    const given = { ...buyer, delivery: request.delivery ?? null };
+    const { delivery = null, discountCode = null } = request;
+    const given = { ...buyer, delivery, discountCode };
     const requestHash = requestHashOf(items, given, order.shownCents);
     const { clientSecret } = settings;
     const clients = clientSecret !== null && {
@@ -87,18 +92,24 @@ export function createStartCheckout(
     const waiting = answers.subscribe(request.key);
     try {
       const skus = items.map(({ sku }) => sku);
-      const { known, products, terms } = await readCheckout(database, request.key, skus);
+      const { known, products, terms } = await readCheckout(
+        database,
+        request.key,
+        skus,
+        termsChoicesOf(order),
+      );
       const requestId = randomUUID();
       // Only for a new key: the answer of a known one stays the same when the products change.
       if (!known) {
         const lines = stockLines(items, products);
-        const quoted = quoteTerms(terms, order, lines);
-        checkTotal(quoted);
+        const quote = quoteOrder(terms, order, lines);
+        checkDiscount(quote);
+        checkTotal(quote);
         const input = {
           order: { ...order, requestHash },
           requestId,
           ...clients,
-          terms: quoted,
+          quote,
           version: 1,
         } as const;
         if (await isRefusedAtOnce(database, input, lines)) answers.notify(request.key);
@@ -120,12 +131,12 @@ export function createStartCheckout(
  */
 async function isRefusedAtOnce(
   database: Database,
-  placing: Placement & { readonly terms: QuotedTerms },
+  placing: Placement & { readonly quote: Quote },
   lines: readonly StockLine[],
 ): Promise<boolean> {
   if (lines.every(({ qty, available }) => available >= qty)) return false;
-  const { terms } = placing;
-  return (await refuseOrder(statementsOf(database), placing, { lines, exceeded: null, terms })) !== undefined;
+  const refused = { lines, exceeded: null, codeFault: null, quote: placing.quote };
+  return (await refuseOrder(statementsOf(database), placing, refused)) !== undefined;
 }
 
 function isAnswered(order: OrderWithPayment): boolean {
@@ -174,10 +185,26 @@ function stockLines(items: readonly Item[], products: readonly PricedProduct[]):
   return lines;
 }
 
-/** @throws ShopError `invalid_input` when the total with its delivery is more than one payment can be */
-function checkTotal({ subtotalCents, delivery }: QuotedTerms): void {
-  if (typeof delivery === 'string' || subtotalCents + delivery.cents <= largestTotalCents) return;
-  throw blockedItems('too_much');
+/**
+ * A code that gives no discount is refused before anything is recorded, so that the same key can be used with another one.
+ * @throws ShopError `code_unavailable`
+ */
+function checkDiscount({ discount }: Quote): void {
+  if (typeof discount === 'string') throw codeUnavailable({ fault: discount });
+}
+
+function codeUnavailable(details: { readonly fault: DiscountFault }): ShopError {
+  return new ShopError(
+    'code_unavailable',
+    'The discount code cannot be used. Nothing was reserved.',
+    details,
+  );
+}
+
+/** @throws ShopError `invalid_input` when the total is more than one payment can be, or nothing */
+function checkTotal({ amounts }: Quote): void {
+  if (amounts && amounts.totalCents > largestTotalCents) throw blockedItems('too_much');
+  if (amounts && amounts.totalCents === 0) throw blockedItems('nothing');
 }
 
 function blockedItems(blocker: Blocker): ShopError {
@@ -200,7 +227,7 @@ const blockerMessages: Readonly<Record<Blocker, string>> = {
  */
 export function requestHashOf(
   items: readonly Item[],
-  buyer: BuyerDetails & { readonly delivery?: DeliveryRequest | null },
+  buyer: BuyerDetails & { readonly delivery?: DeliveryRequest | null; readonly discountCode?: string | null },
   shownCents: number | null,
 ): string {
   const given = Object.entries(buyer).filter(([, value]) => value !== null);
@@ -242,6 +269,12 @@ async function refusal(database: Database, order: OrderWithPayment): Promise<Sho
       return new ShopError(
         'delivery_unavailable',
         'The order cannot be delivered in that way. Nothing was reserved.',
+        details,
+      );
+    case 'code_unavailable':
+      return new ShopError(
+        'code_unavailable',
+        'The discount code cannot be used. Nothing was reserved.',
         details,
       );
     case 'payment_unavailable':

@@ -73,12 +73,28 @@ const ofMoneyAndStock: readonly Rule[] = [
       where not balanced or least(available, held, sold) < 0`,
   },
   {
+    promise: units,
+    name: 'free, held and used uses of a discount code are the issued ones, and none is negative',
+    sql: `select code, free, held, used, issued from discount_accounts where not balanced or least(free, held, used) < 0`,
+  },
+  {
+    promise: units,
+    name: 'an order uses its discount code unless it is cancelled',
+    sql: `select order_id, status, discount_code, uses_code from orders
+      where discount_code is not null and status <> 'refunded' and uses_code <> (status <> 'cancelled')`,
+  },
+  {
     promise: cents,
-    name: 'the lines of an order and its delivery add up to its total, and its payment asks for it',
-    sql: `select order_id, total_cents, subtotal_cents, lines.sum as lines, amount_cents as payment from orders
-      left join (select order_id, sum(quantity * unit_price_cents) as sum from order_lines group by order_id) as lines using (order_id)
+    // A constraint of the table adds up subtotal, discount, delivery and tax.
+    name: 'the lines of an order, their discounts and their taxes add up to its amounts, and its payment asks for the total',
+    sql: `select order_id, total_cents, subtotal_cents, discount_cents, tax_cents, value, discount, tax, amount_cents as payment from orders
+      left join (
+        select order_id, sum(cast(quantity as bigint) * unit_price_cents) as value, sum(discount_cents) as discount, sum(tax_cents) as tax
+        from order_lines group by order_id
+      ) as lines using (order_id)
       left join payments using (order_id)
-      where lines.sum is distinct from subtotal_cents or amount_cents <> total_cents`,
+      where (value, discount, tax) is distinct from (subtotal_cents, discount_cents, tax_cents - delivery_tax_cents)
+        or amount_cents <> total_cents`,
   },
   {
     promise: cents,

@@ -22,6 +22,7 @@ export interface ProductRow {
   image: string;
   restockLevel: number;
   weightGrams: number;
+  taxClass: string;
   category: string | null;
 }
 
@@ -38,9 +39,20 @@ export interface OrderRow extends BuyerDetails {
   reason: CancelReason | null;
   /** The value of the lines. */
   subtotalCents: number;
+  discountCents: number;
   deliveryCents: number;
-  /** `subtotalCents` + `deliveryCents`. */
+  /** The tax of the lines and of the delivery. */
+  taxCents: number;
+  /** Null where no tax applies. */
+  taxName: string | null;
+  /** The amounts contain the tax. */
+  taxIncluded: boolean;
+  deliveryTaxCents: number;
+  /** Millionths; null where it is not taxed. */
+  deliveryTaxRate: number | null;
+  /** `subtotalCents` − `discountCents` + `deliveryCents`, and the tax unless it is included. */
   totalCents: number;
+  discountCode: string | null;
   currency: string;
   deliveryMethod: string | null;
   /** As it was called when the order was placed. */
@@ -68,8 +80,15 @@ const shopFields: Readonly<Record<Exclude<keyof OrderRow, keyof BuyerDetails>, t
   status: true,
   reason: true,
   subtotalCents: true,
+  discountCents: true,
   deliveryCents: true,
+  taxCents: true,
+  taxName: true,
+  taxIncluded: true,
+  deliveryTaxCents: true,
+  deliveryTaxRate: true,
   totalCents: true,
+  discountCode: true,
   currency: true,
   deliveryMethod: true,
   deliveryName: true,

@@ -11,6 +11,7 @@ const line: CartLine = {
   unitPriceCents: 1000,
   currency: 'USD',
   weightGrams: 150,
+  taxClass: 'standard',
   heldByOtherOrders: 0,
 };
 

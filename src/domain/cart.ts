@@ -21,6 +21,7 @@ export interface CartLine {
   readonly unitPriceCents: number;
   readonly currency: string;
   readonly weightGrams: number;
+  readonly taxClass: string;
   /** Units that other orders of the same browser hold. */
   readonly heldByOtherOrders: number;
 }

@@ -15,6 +15,7 @@ const standard: DeliveryMethod = {
   countries: ['DE', 'US'],
   daysFrom: 3,
   daysTo: 6,
+  taxClass: 'standard',
   prices: [price(0, 0, 690), price(0, 10_000, 0), price(5_000, 0, 1_290), price(5_000, 20_000, 300)],
 };
 const collect: DeliveryMethod = {

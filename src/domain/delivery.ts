@@ -18,6 +18,7 @@ export interface DeliveryMethod {
   /** Working days from the dispatch; null when the shop names none. */
   readonly daysFrom: number | null;
   readonly daysTo: number | null;
+  readonly taxClass: string;
   /** None: it costs nothing. */
   readonly prices: readonly DeliveryPrice[];
 }

@@ -8,6 +8,7 @@ export const errorCodes = [
   'price_changed',
   'hold_limit',
   'delivery_unavailable',
+  'code_unavailable',
   'key_reused',
   'weak_key',
   'payment_unavailable',

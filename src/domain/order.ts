@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { DeliveryFault, DeliveryRequest, OrderDelivery } from './delivery.ts';
+import type { Quote } from './amounts.ts';
+import type { DeliveryRequest, OrderDelivery } from './delivery.ts';
 
 /** The life of an order. */
 export type OrderStatus = 'pending' | 'paid' | 'dispatched' | 'cancelled' | 'refunded';
@@ -10,6 +11,7 @@ export type CancelReason =
   | 'price_changed'
   | 'hold_limit'
   | 'delivery_unavailable'
+  | 'code_unavailable'
   | 'payment_unavailable'
   | 'payment_ended'
   | 'hold_expired'
@@ -21,6 +23,7 @@ export const refusalReasons = [
   'price_changed',
   'hold_limit',
   'delivery_unavailable',
+  'code_unavailable',
 ] as const satisfies readonly CancelReason[];
 
 /** The verbs that change a status, and the statuses from which each may. Every update of a status reads this table. */
@@ -136,14 +139,8 @@ export interface OrderRequest extends BuyerDetails {
   readonly holdSeconds: number;
   /** Missing in an input from before there were deliveries. */
   readonly delivery?: DeliveryRequest;
-}
-
-/** What an order costs besides its products, as of a version of the shop's terms. */
-export interface QuotedTerms {
-  readonly version: number;
-  /** The value of its products for which the delivery was priced, in minor units. */
-  readonly subtotalCents: number;
-  readonly delivery: OrderDelivery | DeliveryFault;
+  /** As `readCode` returns it. */
+  readonly discountCode?: string | null;
 }
 
 /** An order, and the HTTP request that asked for it: the same request finds the order that it has placed. */
@@ -152,8 +149,8 @@ export interface Placement {
   readonly requestId: string;
   /** Keyed hashes of what its client is recognised by. Without any, as in an input of 0.1.0, no limit of a client applies. */
   readonly clients?: readonly string[];
-  /** What was read when it was asked for. Without it, or after a change, it is read again. */
-  readonly terms?: QuotedTerms;
+  /** What it costs, as it was read when it was asked for. Without it, or after a change, it is read again. */
+  readonly quote?: Quote;
 }
 
 /** A line of a placed order. */
@@ -173,6 +170,10 @@ export interface PlacedOrder extends BuyerDetails {
   readonly lines: readonly PlacedLine[];
   /** Null for an order from before there were deliveries. */
   readonly delivery: OrderDelivery | null;
+  /** Missing in an order from before there were discounts. */
+  readonly discountCents?: number;
+  /** A tax that is added to the prices; missing in an order from before there were taxes. */
+  readonly addedTax?: { readonly name: string; readonly cents: number } | null;
   /** Milliseconds since 1970. */
   readonly holdExpiresAt: number;
 }

@@ -156,8 +156,8 @@ function isRegion(country: string, text: string): boolean {
   );
 }
 
-/** The code of a region that was typed by its code or its name. */
-function regionCode(country: string, text: string): string | undefined {
+/** The code of a region (ISO 3166-2 without its country) that was typed by its code or its name; undefined for an unknown one. */
+export function regionCode(country: string, text: string): string | undefined {
   const prefix = `${country}-`;
   const typed = comparable(text);
   const found = iso31662.find(

@@ -21,6 +21,7 @@ export const problemTypes: Readonly<Record<ErrorCode, { readonly status: number;
     price_changed: { status: 409, title: 'The price has changed.' },
     hold_limit: { status: 409, title: 'That is more than one shopper may hold at once.' },
     delivery_unavailable: { status: 409, title: 'The order cannot be delivered in that way.' },
+    code_unavailable: { status: 409, title: 'The discount code cannot be used.' },
     payment_unavailable: {
       status: 409,
       title: 'The payment could not be opened, and the order was cancelled.',

@@ -14,7 +14,7 @@ const nothing: OperatorSource = {
   attention: [],
   reconciliations: [],
   executors: [],
-  accounts: { stock: [], money: [], contradictions: 0 },
+  accounts: { stock: [], codes: [], money: [], contradictions: 0 },
   outcome: null,
   stockPage: 1,
   after: null,
@@ -51,6 +51,7 @@ const accounts: Accounts = {
       balanced: true,
     },
   ],
+  codes: [{ code: 'SPRING', free: 7, held: 1, used: 1992, issued: 2000, balanced: true }],
   money: [
     { currency: 'JPY', charged: 1200, refunded: 0, refund_due: 0, earned: 1200 },
     { currency: 'USD', charged: 50_000, refunded: 1250, refund_due: 999, earned: 47_751 },

@@ -11,7 +11,7 @@ const counts = z.record(z.string(), z.number());
 const stockPerPage = 50;
 
 /**
- * The sums of stock and money at the moment `now`, at which they were added up.
+ * The sums of stock, discount codes and money at the moment `now`, at which they were added up.
  * @param stockPage the page of the stock, from 1 on; the last one for a number beyond it
  */
 export function sumsView(accounts: Accounts, stockPage: number, now: Date) {
@@ -40,6 +40,14 @@ export function sumsView(accounts: Accounts, stockPage: number, now: Date) {
       held: figure(held),
       sold: figure(sold),
       supplied: figure(supplied),
+      balanced,
+    })),
+    codes: accounts.codes.map(({ code: name, free, held, used, issued, balanced }) => ({
+      name,
+      available: figure(free),
+      held: figure(held),
+      sold: figure(used),
+      supplied: figure(issued),
       balanced,
     })),
     pages: {

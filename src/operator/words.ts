@@ -34,6 +34,15 @@ export const operatorWords = {
     due: 'Refund due',
     kept: 'Kept',
   },
+  codes: {
+    heading: 'Discount codes',
+    hint: 'Free, held and used uses of a code are the issued ones.',
+    code: 'Code',
+    free: 'Free',
+    held: 'Held',
+    used: 'Used',
+    issued: 'Issued',
+  },
   stock: {
     heading: 'Stock',
     hint: 'Everything that was ever supplied is available, held or sold.',

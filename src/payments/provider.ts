@@ -12,7 +12,11 @@ export interface SessionRequest {
   readonly lines: readonly Omit<PlacedLine, 'sku'>[];
   /** Null where an order has none. */
   readonly delivery: Pick<OrderDelivery, 'name' | 'cents' | 'address'> | null;
-  /** The value of the lines and the price of the delivery. */
+  /** What is taken off the lines; missing in an order from before there were discounts. */
+  readonly discountCents?: number;
+  /** A tax that is added to the prices; missing in an order from before there were taxes. */
+  readonly addedTax?: { readonly name: string; readonly cents: number } | null;
+  /** The lines, the delivery and the added tax, without the discount. */
   readonly totalCents: number;
   readonly holdExpiresAt: number;
   /** The page to which the shopper returns, paid or not. */

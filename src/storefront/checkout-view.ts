@@ -1,15 +1,18 @@
 import type { PendingOrder } from '../database/queries/orders.ts';
-import type { CheckedCart } from '../domain/cart.ts';
+import type { CheckedCart, CheckedLine } from '../domain/cart.ts';
 import { type DeliveryMethod, deliveryPrice, type Parcel } from '../domain/delivery.ts';
+import { type Discount, type DiscountFault, decideDiscount, readCode } from '../domain/discount.ts';
 import { type BuyerDetails, buyerFields } from '../domain/order.ts';
-import { addressFields, listCountries, type PostalAddress } from '../domain/postal-address.ts';
-import { parcelOf, reviewFingerprintOf, type Terms } from '../domain/terms.ts';
+import { addressFields, listCountries, type PostalAddress, regionCode } from '../domain/postal-address.ts';
+import type { TaxPlace } from '../domain/tax.ts';
+import { parcelOf, priceOrder, reviewFingerprintOf, type Terms } from '../domain/terms.ts';
 import { formatMoney } from '../shared/money.ts';
+import { type AmountsView, amountsView } from './amounts-view.ts';
 import { type CartLineView, cartLineView, type PendingView, pendingOf, totalOf } from './cart-view.ts';
-import { blockerWords, deliveryHint, holdPromise, words } from './words.ts';
+import { blockerWords, deliveryHint, discountFaultWords, holdPromise, words } from './words.ts';
 
 /** The fields of a checkout. */
-type Field = keyof BuyerDetails | keyof PostalAddress | 'delivery';
+type Field = keyof BuyerDetails | keyof PostalAddress | 'delivery' | 'discount_code';
 
 /** A fault of a submitted checkout: of one field, or of the items. */
 export interface CheckoutFault {
@@ -26,6 +29,7 @@ export interface CheckoutSource {
   /** The fields as they were typed. */
   readonly typed: Readonly<Record<keyof BuyerDetails | keyof PostalAddress, string>> & {
     readonly delivery: string | null;
+    readonly discountCode: string;
   };
   /** False where no messages are sent. */
   readonly asksEmail: boolean;
@@ -42,7 +46,9 @@ export interface DeliveryChoice {
   readonly price: string;
   /** How long it takes, and where it goes; empty when the shop says neither. */
   readonly hint: string;
-  readonly total: string;
+  readonly amounts: AmountsView;
+  /** Said beside a total that may grow. */
+  readonly note: string | null;
 }
 
 export interface CheckoutView {
@@ -52,8 +58,14 @@ export interface CheckoutView {
   readonly fingerprint: string;
   /** What the products come to. */
   readonly subtotal: string | null;
-  /** The total, where it does not depend on a choice. */
-  readonly total: string | null;
+  /** What the order costs, where that does not depend on a choice. */
+  readonly amounts: AmountsView | null;
+  /** The totals of all ways to get the order as the page shows them, as `shownTotalOf` reads them. */
+  readonly shownTotals: string;
+  /** The total depends on the address, so a change of it is worth a look. */
+  readonly isTaxed: boolean;
+  /** The typed code lowers the total. */
+  readonly codeApplies: boolean;
   /** Empty where there is nothing to choose. */
   readonly deliveries: readonly DeliveryChoice[];
   readonly needsAddress: boolean;
@@ -74,17 +86,25 @@ export interface CheckoutView {
 
 /** The model of the review before paying. */
 export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
-  const { cart, key, faults, terms } = source;
-  const parcel = parcelOf(cart.lines.filter(({ qty }) => qty > 0));
+  const { cart, key, terms } = source;
+  const ordered = cart.lines.filter(({ qty }) => qty > 0);
+  const parcel = parcelOf(ordered);
   const possible = possibleDeliveries(terms, parcel);
-  const deliveries = choicesOf(possible, parcel, source.typed);
+  const decided = discountOf(source, parcel);
+  const discount = typeof decided === 'string' ? null : decided;
+  const faults = withCodeFault(source.faults, decided);
+  const priced = possible.map((delivery) => priceDelivery(source, { delivery, discount, lines: ordered }));
+  const deliveries = choicesOf(priced, source.typed);
   const { title } = words.checkout;
   return {
     title: faults[0] ? `${faults[0].text} ${title}` : title,
     key,
     fingerprint: reviewFingerprintOf(cart, terms),
     subtotal: totalOf(cart),
-    total: deliveries.length > 0 ? null : totalOf(cart),
+    amounts: deliveries.length > 0 ? null : (priced[0]?.amounts ?? null),
+    shownTotals: priced.map(({ method, totalCents }) => `${method}:${totalCents}`).join(' '),
+    isTaxed: terms.addsTax && deliveries.some(({ needsAddress }) => needsAddress),
+    codeApplies: discount !== null,
     deliveries,
     needsAddress: deliveries.some(({ needsAddress }) => needsAddress),
     countries: countriesOf(source),
@@ -109,6 +129,65 @@ interface PossibleDelivery extends DeliveryMethod {
   readonly cents: number;
 }
 
+interface PricedDelivery extends PossibleDelivery {
+  readonly totalCents: number;
+  readonly currency: string;
+  readonly amounts: AmountsView;
+  readonly note: string | null;
+}
+
+/** The discount of the typed code, or why it gives none; null without one. */
+function discountOf(
+  { terms, typed, asksEmail }: CheckoutSource,
+  parcel: Parcel,
+): Discount | DiscountFault | null {
+  if (readCode(typed.discountCode) === null) return null;
+  // The address may still be typed. Without one, the order is refused.
+  return decideDiscount(terms.code, parcel, asksEmail);
+}
+
+function withCodeFault(
+  faults: readonly CheckoutFault[],
+  discount: Discount | DiscountFault | null,
+): readonly CheckoutFault[] {
+  if (typeof discount !== 'string' || faults.some(({ field }) => field === 'discount_code')) return faults;
+  return [...faults, { field: 'discount_code', text: discountFaultWords[discount] }];
+}
+
+/** What an order costs with one way to get it, for the address as it was typed. */
+function priceDelivery(
+  { terms, typed }: CheckoutSource,
+  order: {
+    readonly delivery: PossibleDelivery;
+    readonly discount: Discount | null;
+    readonly lines: readonly CheckedLine[];
+  },
+): PricedDelivery {
+  const { delivery, discount, lines } = order;
+  const place = delivery.needsAddress ? typedPlace(typed) : terms.home;
+  const { amounts, lines: parts } = priceOrder(terms, { delivery, discount, place }, lines);
+  const { currency } = parcelOf(lines);
+  const source = { ...amounts, currency, lines: parts, discountCode: discount?.code ?? null };
+  return {
+    ...delivery,
+    totalCents: amounts.totalCents,
+    currency,
+    amounts: amountsView({ ...source, deliveryName: delivery.name }),
+    note: place === null && terms.addsTax ? words.checkout.taxFollows : null,
+  };
+}
+
+function typedPlace({ country, region }: CheckoutSource['typed']): TaxPlace | null {
+  return country === '' ? null : { country, region: regionCode(country, region) ?? '' };
+}
+
+/** The total that a review showed for a way to get the order, in minor units; undefined for none. */
+export function shownTotalOf(shownTotals: string, method: string | null): number | undefined {
+  const totals = new Map(shownTotals.split(' ').map((total) => total.split(':') as [string, string]));
+  const shown = method === null ? [...totals.values()][0] : totals.get(method);
+  return shown === undefined ? undefined : Number(shown);
+}
+
 /** The ways in which a parcel can be delivered, with their prices. */
 function possibleDeliveries({ methods }: Terms, parcel: Parcel): PossibleDelivery[] {
   return methods.flatMap((method) => {
@@ -118,23 +197,19 @@ function possibleDeliveries({ methods }: Terms, parcel: Parcel): PossibleDeliver
 }
 
 /** The ways to choose from; none when the only one is free and needs no address. */
-function choicesOf(
-  possible: readonly PossibleDelivery[],
-  parcel: Parcel,
-  typed: CheckoutSource['typed'],
-): DeliveryChoice[] {
+function choicesOf(possible: readonly PricedDelivery[], typed: CheckoutSource['typed']): DeliveryChoice[] {
   const [first] = possible;
   if (!first || (possible.length === 1 && first.cents === 0 && !first.needsAddress)) return [];
   const chosen = possible.find(({ method }) => method === typed.delivery) ?? first;
-  const money = (cents: number) => formatMoney({ cents, currency: parcel.currency });
   return possible.map((choice) => ({
     method: choice.method,
     name: choice.name,
     chosen: choice === chosen,
     needsAddress: choice.needsAddress,
-    price: choice.cents === 0 ? words.checkout.free : money(choice.cents),
+    price: choice.cents === 0 ? words.checkout.free : formatMoney(choice),
     hint: deliveryHint(choice),
-    total: money(parcel.subtotalCents + choice.cents),
+    amounts: choice.amounts,
+    note: choice.needsAddress ? choice.note : null,
   }));
 }
 
@@ -147,7 +222,7 @@ function countriesOf({ terms, typed }: CheckoutSource): CheckoutView['countries'
 }
 
 function faultsOf(faults: readonly CheckoutFault[]): CheckoutView['faultOf'] {
-  const fields: readonly Field[] = [...buyerFields, ...addressFields, 'delivery'];
+  const fields: readonly Field[] = [...buyerFields, ...addressFields, 'delivery', 'discount_code'];
   const texts = fields.map((name) => [name, faults.find(({ field }) => field === name)?.text ?? null]);
   return Object.fromEntries(texts);
 }

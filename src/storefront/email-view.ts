@@ -1,7 +1,7 @@
 import type { EmailContent, EmailLine, KeptEmail, PlannedEmail } from '../database/queries/emails.ts';
 import { addressLines } from '../domain/postal-address.ts';
 import { formatMoney } from '../shared/money.ts';
-import { type AmountRow, amountsOf } from './order-view.ts';
+import { type AmountsView, amountsView } from './amounts-view.ts';
 import type { Renderer } from './render.ts';
 import { longTime } from './times.ts';
 import {
@@ -49,18 +49,30 @@ function emailView(email: PlannedEmail, publicUrl: string) {
     name: orderWords(orderId),
     paragraphs,
     lines: email.lines.map((line) => lineView(line, email)),
-    amounts: amountRowsOf(email),
+    amounts: amountsOf(email),
     // Anybody can place an order with anybody's e-mail address. Only a paid one carries the text of its buyer.
     address: kind === 'order_confirmed' && email.address ? addressLines(email.address).map(onOneLine) : [],
-    total: money(email, email.totalCents),
     refund: refund && { amount: refunded, reason: reasonOf(refund) },
     orderUrl: `${publicUrl}/orders/${email.token}`,
   };
 }
 
-function amountRowsOf(email: PlannedEmail): AmountRow[] {
-  const { totalCents, subtotalCents = totalCents, deliveryCents = 0, deliveryName = null, currency } = email;
-  return amountsOf({ subtotalCents, deliveryCents, deliveryName, currency });
+/** What the order costs. A step that an earlier release recorded lacks what that release did not know. */
+function amountsOf(email: PlannedEmail): AmountsView {
+  return amountsView({
+    subtotalCents: email.totalCents,
+    discountCents: 0,
+    discountCode: null,
+    deliveryCents: 0,
+    deliveryName: null,
+    taxCents: 0,
+    taxName: null,
+    taxIncluded: false,
+    deliveryTaxCents: 0,
+    deliveryTaxRate: null,
+    ...email,
+    lines: email.lines.map(({ taxCents = 0, taxRate = null }) => ({ taxCents, taxRate })),
+  });
 }
 
 /** The operator's reason for a refund, or the shop's own. */

@@ -3,6 +3,7 @@ import type { OrderLine, OrderWithPayment } from '../database/queries/orders.ts'
 import { isWaiting } from '../domain/payment.ts';
 import { addressLines } from '../domain/postal-address.ts';
 import { formatMoney } from '../shared/money.ts';
+import { type AmountsView, amountsView } from './amounts-view.ts';
 import { type Notice, noticesOf } from './order-notices.ts';
 import { type DispatchView, dispatchView } from './progress-view.ts';
 import { refundSums } from './refund-history.ts';
@@ -56,9 +57,7 @@ export interface OrderView {
   readonly steps: readonly Step[];
   readonly linesTitle: string;
   readonly lines: readonly LineView[];
-  /** What the total is made of; empty where it is the products alone. */
-  readonly amounts: readonly AmountRow[];
-  readonly total: string;
+  readonly amounts: AmountsView;
   readonly delivery: DeliveryView | null;
   readonly receiptRows: readonly ReceiptRow[];
   /** There is something to keep on paper. */
@@ -96,8 +95,7 @@ export function orderView(details: OrderDetails, now: Date): OrderView {
     steps: timeline(order, history, now),
     linesTitle: wasRefused ? words.order.wanted : words.order.bought,
     lines: lines.map((line) => lineView(line, currency)),
-    amounts: amountsOf(order),
-    total,
+    amounts: amountsView({ ...order, lines }),
     delivery: deliveryOf(order),
     receiptRows: receiptRowsOf(details),
     receipt: order.paidAt !== null,
@@ -133,28 +131,6 @@ function lineView(
     unit: formatMoney({ cents, currency }),
     sum: formatMoney({ cents: cents * quantity, currency }),
   };
-}
-
-/** A part of a total. */
-export interface AmountRow {
-  readonly label: string;
-  readonly amount: string;
-}
-
-type OrderAmounts = Pick<OrderWithPayment, 'subtotalCents' | 'deliveryCents' | 'deliveryName' | 'currency'>;
-
-/** What a total is made of; empty where it is the products alone. */
-export function amountsOf({
-  subtotalCents,
-  deliveryCents,
-  deliveryName,
-  currency,
-}: OrderAmounts): AmountRow[] {
-  if (deliveryCents === 0) return [];
-  return [
-    { label: words.order.subtotal, amount: formatMoney({ cents: subtotalCents, currency }) },
-    { label: deliveryName ?? '', amount: formatMoney({ cents: deliveryCents, currency }) },
-  ];
 }
 
 interface DeliveryView {

@@ -1,6 +1,7 @@
 import type { EmailKind } from '../database/tables.ts';
 import type { ProductOrder, SearchFault } from '../domain/catalogue.ts';
 import type { DeliveryFault, DeliveryMethod } from '../domain/delivery.ts';
+import type { DiscountFault } from '../domain/discount.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import { type Blocker, longestSearch, maxEmailLength, maxItems, maxQuantity } from '../domain/limits.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';
@@ -92,6 +93,10 @@ export const words = {
     delivery: 'How you get it',
     deliveryPrice: 'Delivery',
     free: 'Free',
+    taxFollows: 'Before tax, which depends on the address.',
+    code: 'Discount code (optional)',
+    apply: 'Apply',
+    applied: 'The code is in the total.',
     address: 'Where it goes',
     addressOf: {
       name: 'Name',
@@ -112,11 +117,16 @@ export const words = {
     cartChanged: 'Your cart was changed since this page was shown. Look again, then order.',
     reviewChanged:
       'A price, or what is left, has changed since this page was shown. Nothing was ordered. Look again, then order.',
+    totalChanged:
+      'The total is another one now, with the code and the address that you gave. Look again, then order.',
+    tooManyCodes: 'Too many codes were tried from here. Try again in ten minutes, or order without one.',
     outOfStock:
       'Not everything was there any more. Nothing was reserved, and nothing was charged. This is what is there now.',
     undeliverable: 'The shop has no way to deliver this at the moment. Your cart stays as it is.',
     deliveryUnavailable:
       'It cannot be delivered in that way any more. Nothing was ordered. Choose again, then order.',
+    codeUnavailable:
+      'The code cannot be used any more. Nothing was ordered. Order without it, or with another one.',
     holdLimit:
       'That is more than one shopper can hold at once, together with what your orders and your connection hold already. Nothing was reserved, and nothing was charged. Order fewer, pay or cancel what waits for you, or try again in a few minutes.',
     paymentUnavailable:
@@ -237,6 +247,8 @@ export const cancelWords: Readonly<Record<CancelReason, string>> = {
     'That was more than one shopper can hold at once. Nothing was reserved and nothing was charged.',
   delivery_unavailable:
     'It could not be delivered in that way. Nothing was reserved and nothing was charged.',
+  code_unavailable:
+    'The discount code could not be used any more. Nothing was reserved and nothing was charged.',
   payment_unavailable: 'The payment service could not be reached. Nothing was charged.',
   payment_ended: 'The payment was cancelled, and the order with it. Nothing was charged.',
   cancelled_by_shopper: 'You cancelled it. Nothing was charged.',
@@ -252,6 +264,7 @@ export const cancelSteps: Readonly<Record<CancelReason, string>> = {
   price_changed: 'Not placed: the price changed',
   hold_limit: 'Not placed: more than one shopper can hold',
   delivery_unavailable: 'Not placed: no such delivery',
+  code_unavailable: 'Not placed: the code was used up',
   payment_unavailable: 'Cancelled: no payment service',
   payment_ended: 'Cancelled: not paid',
   cancelled_by_shopper: 'Cancelled as you asked',
@@ -378,6 +391,18 @@ export const emailFaults = {
 } as const;
 
 /** Why an order cannot be delivered, next to the choice. */
+export const discountFaultWords: Readonly<Record<DiscountFault, string>> = {
+  unknown_code: 'There is no such code. Check the letters, or order without it.',
+  code_not_yet_valid: 'This code cannot be used yet.',
+  code_expired: 'This code cannot be used any more.',
+  code_used_up: 'This code has been used up.',
+  code_used_by_you: 'This code was used with this e-mail address as often as it may be.',
+  code_needs_email: 'This code needs an e-mail address.',
+  code_needs_more: 'Your products come to less than this code asks for.',
+  code_other_currency: 'This code is for another currency.',
+};
+
+/** Why the delivery of a cart is not possible. */
 export const deliveryFaultWords: Readonly<Record<DeliveryFault, string>> = {
   unknown_method: 'Choose how you want to get your order.',
   address_missing: 'Enter the address, or choose another way to get your order.',
@@ -591,6 +616,25 @@ export function payWords(total: string): string {
   return `Pay ${total}`;
 }
 
+/** A discount in the sums of an order. */
+export function discountWords(code: string): string {
+  return `Discount ${code}`;
+}
+
+/** A tax that is added to the prices. `rate`: millionths. */
+export function addedTaxWords(name: string, rate: number): string {
+  return `${name} ${percentOf(rate)}`;
+}
+
+/** A tax that the prices contain. `rate`: millionths. */
+export function includedTaxWords(name: string, rate: number): string {
+  return `${name} ${percentOf(rate)}, included`;
+}
+
+function percentOf(millionths: number): string {
+  return `${millionths / 10_000}%`;
+}
+
 /** An order by its number. */
 export function orderWords(orderId: number): string {
   return `Order ${orderId}`;
@@ -648,6 +692,10 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
   delivery_unavailable: {
     title: 'It cannot be delivered in that way.',
     message: 'Nothing was reserved and nothing was charged. Choose another delivery.',
+  },
+  code_unavailable: {
+    title: 'The discount code cannot be used.',
+    message: 'Nothing was reserved and nothing was charged. Check the code, or order without it.',
   },
   hold_limit: {
     title: 'That is more than one shopper can hold at once.',
@@ -782,6 +830,7 @@ export const endWords: Readonly<Record<CancelReason, string>> = {
   price_changed: 'The price changed before the order was placed.',
   hold_limit: 'It was more than one shopper can hold at once.',
   delivery_unavailable: 'It could not be delivered in that way.',
+  code_unavailable: 'Its discount code could not be used any more.',
   payment_unavailable: 'The payment service could not be reached.',
   payment_ended: 'The payment did not come about.',
   cancelled_by_shopper: 'You cancelled it.',

@@ -41,10 +41,31 @@ export interface Shipping {
   };
 }
 
+/** The parameters of a new coupon. */
+export interface NewCoupon {
+  readonly amountOff: number;
+  readonly currency: string;
+  /** How many payments may use it; null for any number. */
+  readonly maxRedemptions: number | null;
+  readonly name: string | null;
+  readonly metadata: Metadata;
+}
+
+/** An amount that is taken off the items of a session. */
+export interface Coupon extends NewCoupon {
+  readonly id: string;
+  readonly timesRedeemed: number;
+  readonly createdAt: Date;
+}
+
 /** The parameters of a new session. */
 export interface NewSession {
   readonly currency: string;
+  /** The items without the discount. */
   readonly amountTotal: number;
+  readonly amountDiscount: number;
+  /** The coupon of the discount, and its name; null without one. */
+  readonly coupon: string | null;
   readonly lineItems: readonly LineItem[];
   readonly clientReferenceId: string | null;
   readonly customerEmail: string | null;
@@ -129,8 +150,8 @@ export function unixSeconds(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }
 
-/** Prefixes of identifiers: session, payment intent, charge, refund, dispute, event, request. */
-type Prefix = 'cs_test' | 'pi' | 'ch' | 're' | 'dp' | 'evt' | 'req';
+/** Prefixes of identifiers: session, coupon, payment intent, charge, refund, dispute, event, request. */
+type Prefix = 'cs_test' | 'cpn' | 'pi' | 'ch' | 're' | 'dp' | 'evt' | 'req';
 
 /** A new identifier in Stripe's format. It cannot be guessed: knowing a session's identifier is enough to pay it. */
 export function newIdentifier(prefix: Prefix): string {

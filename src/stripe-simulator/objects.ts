@@ -1,4 +1,12 @@
-import { type Charge, type Decline, type Dispute, type Refund, type Session, unixSeconds } from './model.ts';
+import {
+  type Charge,
+  type Coupon,
+  type Decline,
+  type Dispute,
+  type Refund,
+  type Session,
+  unixSeconds,
+} from './model.ts';
 
 // Objects as Stripe's API and its events show them.
 
@@ -13,12 +21,13 @@ export function checkoutSessionObject(session: Session, publicUrl: string, inten
     id: session.id,
     object: 'checkout.session',
     adaptive_pricing: { enabled: false },
-    amount_subtotal: session.amountTotal,
+    amount_subtotal: session.amountTotal + session.amountDiscount,
     amount_total: session.amountTotal,
     cancel_url: session.cancelUrl,
     client_reference_id: session.clientReferenceId,
     created: unixSeconds(session.createdAt),
     currency: session.currency,
+    discounts: session.coupon === null ? [] : [{ coupon: session.coupon, promotion_code: null }],
     customer_details: session.customerEmail === null ? null : { email: session.customerEmail },
     customer_email: session.customerEmail,
     expires_at: unixSeconds(session.expiresAt),
@@ -30,7 +39,28 @@ export function checkoutSessionObject(session: Session, publicUrl: string, inten
     payment_status: paymentStatus(session),
     status: session.status,
     success_url: session.successUrl,
+    total_details: { amount_discount: session.amountDiscount, amount_shipping: 0, amount_tax: 0 },
     url: session.status === 'open' ? `${publicUrl}/pay/${session.id}` : null,
+  };
+}
+
+/** A coupon with the number of payments that used it. */
+export function couponObject(coupon: Coupon) {
+  return {
+    id: coupon.id,
+    object: 'coupon',
+    amount_off: coupon.amountOff,
+    created: unixSeconds(coupon.createdAt),
+    currency: coupon.currency,
+    duration: 'once',
+    livemode: false,
+    max_redemptions: coupon.maxRedemptions,
+    metadata: coupon.metadata,
+    name: coupon.name,
+    percent_off: null,
+    redeem_by: null,
+    times_redeemed: coupon.timesRedeemed,
+    valid: coupon.maxRedemptions === null || coupon.timesRedeemed < coupon.maxRedemptions,
   };
 }
 

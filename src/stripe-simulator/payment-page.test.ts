@@ -11,6 +11,8 @@ const session: Session = {
   payment: 'unpaid',
   currency: 'usd',
   amountTotal: 9999,
+  amountDiscount: 0,
+  coupon: null,
   lineItems: [{ name: 'Cleat', description: null, unitAmount: 9999, quantity: 1 }],
   clientReferenceId: null,
   customerEmail: null,

@@ -24,6 +24,10 @@ export function paymentPage(session: Session, form: CardForm, now: Date) {
     shop: new URL(session.successUrl).host,
     total: formatMoney({ cents: session.amountTotal, currency: session.currency }),
     lines: session.lineItems.map((item) => lineView(item, session.currency)),
+    discount:
+      session.amountDiscount === 0
+        ? null
+        : formatMoney({ cents: session.amountDiscount, currency: session.currency }),
     email: session.customerEmail,
     shipping: session.shipping && shippingLine(session.shipping),
     declined: session.lastDecline && declines[session.lastDecline],

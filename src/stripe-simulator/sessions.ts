@@ -13,9 +13,9 @@ export interface Transition {
 /** Stores a new open session. */
 export async function insertSession(sql: Statement, session: NewSession): Promise<Session> {
   const [row] = await sql<Session>(
-    `insert into sessions (id, currency, amount_total, line_items, client_reference_id, customer_email, metadata,
+    `insert into sessions (id, currency, amount_total, amount_discount, coupon, line_items, client_reference_id, customer_email, metadata,
                            intent_metadata, shipping, success_url, cancel_url, expires_at)
-     values (:id, :currency, :amountTotal, :lineItems, :clientReferenceId, :customerEmail, :metadata,
+     values (:id, :currency, :amountTotal, :amountDiscount, :coupon, :lineItems, :clientReferenceId, :customerEmail, :metadata,
              :intentMetadata, :shipping, :successUrl, :cancelUrl, :expiresAt)
      returning *`,
     {

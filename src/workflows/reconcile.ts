@@ -130,7 +130,8 @@ async function reconcileWithProvider(comparing: ComparisonContext): Promise<Diff
 /** Checks the sums of stock and money, raises an attention item when they are wrong, and records the report. */
 async function report(database: Database, differences: Differences | null): Promise<void> {
   const accounts = await readAccounts(database);
-  const wrong = accounts.contradictions > 0 || accounts.stock.some(({ balanced }) => !balanced);
+  const wrong =
+    accounts.contradictions > 0 || [...accounts.stock, ...accounts.codes].some(({ balanced }) => !balanced);
   const item = { kind: 'accounts_wrong', subject: 'accounts' } as const;
   await inTransaction(database, (sql) =>
     wrong

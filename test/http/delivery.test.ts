@@ -149,9 +149,10 @@ test('terms that change between a request and its placing are read again', async
     holdSeconds: 600,
     delivery: { method: 'express', address: null },
   };
+  const line = { sku: 'shackle', unitPriceCents: 1890, currency: 'USD' };
   const outdated = {
     version: 0,
-    subtotalCents: 1890,
+    lines: [{ ...line, discountCents: 0, taxCents: 0, taxRate: null }],
     delivery: {
       method: 'express',
       name: 'For nothing',
@@ -160,10 +161,22 @@ test('terms that change between a request and its placing are read again', async
       daysTo: null,
       address: null,
     },
+    discount: null,
+    amounts: {
+      subtotalCents: 1890,
+      discountCents: 0,
+      deliveryCents: 0,
+      taxCents: 0,
+      taxName: null,
+      taxIncluded: false,
+      deliveryTaxCents: 0,
+      deliveryTaxRate: null,
+      totalCents: 1890,
+    },
   };
   const placed = await placeRow(
     statementsOf(shop.shopDatabase),
-    { order, requestId: randomUUID(), terms: outdated },
+    { order, requestId: randomUUID(), quote: outdated },
     null,
   );
   expect(placed).toEqual({ outcome: 'refused', reason: 'delivery_unavailable' });

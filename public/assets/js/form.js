@@ -6,6 +6,8 @@ const longestPauseMs = 4000;
 const answerWithinMs = 12_000;
 /** The contents of each button before it was pressed. */
 const labels = new WeakMap();
+/** The button with which each form was sent. */
+const held = new WeakMap();
 
 /** Hands the forms that match to `act`, with what they held when they were sent; each is held until it is released. */
 export function takeOver(selector, act) {
@@ -14,8 +16,8 @@ export function takeOver(selector, act) {
     if (!form.matches(selector)) return;
     event.preventDefault();
     if ('sending' in form.dataset) return;
-    const body = new URLSearchParams(new FormData(form));
-    hold(form);
+    const body = new URLSearchParams(new FormData(form, event.submitter));
+    hold(form, event.submitter ?? form.querySelector('button'));
     void act(form, body);
   });
   // The browser's Back may bring this page as it was left, in the middle of an answer.
@@ -47,7 +49,7 @@ export async function send(form, body, accept = 'application/json') {
 
 /** Lets a form be sent again. */
 export function release(form) {
-  const button = form.querySelector('button');
+  const button = held.get(form) ?? form.querySelector('button');
   delete form.dataset.sending;
   button.removeAttribute('aria-disabled');
   if (labels.has(button)) button.replaceChildren(...labels.get(button));
@@ -59,9 +61,10 @@ export function say(form, ...text) {
 }
 
 // The button keeps the focus, which a disabled one would lose.
-function hold(form) {
-  const button = form.querySelector('button');
-  const { pending } = form.dataset;
+function hold(form, button) {
+  // A button with a name does another thing than the form says.
+  const pending = button.name === '' ? form.dataset.pending : undefined;
+  held.set(form, button);
   form.dataset.sending = '';
   button.setAttribute('aria-disabled', 'true');
   say(form, '');

@@ -40,7 +40,7 @@ export async function readCart(database: Database, browserId: string): Promise<C
   const rows = await statementsOf(database)<CartRow>(
     `select checkout_key, sku, product, image, cart_lines.quantity as wanted,
             available + here as available, by_other_orders as held_by_other_orders,
-            cart_lines.unit_price_cents as seen_price_cents, price_cents as unit_price_cents, currency, weight_grams
+            cart_lines.unit_price_cents as seen_price_cents, price_cents as unit_price_cents, currency, weight_grams, tax_class
      ${linesOfCart} order by added_at, sku limit :maxItems`,
     { browserId, maxItems },
   );

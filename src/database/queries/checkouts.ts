@@ -1,10 +1,10 @@
 import type { StockLine } from '../../domain/order.ts';
-import type { Terms, WeighedLine } from '../../domain/terms.ts';
+import type { Terms, TermsChoices, WeighedLine } from '../../domain/terms.ts';
 import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { orderColumns } from '../tables.ts';
 import type { OrderWithPayment } from './orders.ts';
-import { termsSql } from './terms.ts';
+import { termsBindings, termsSql } from './terms.ts';
 
 /** The rows that decide about a request for a checkout. */
 interface CheckoutReading {
@@ -23,6 +23,7 @@ export async function readCheckout(
   database: Database,
   checkoutKey: string,
   skus: readonly string[],
+  choices: TermsChoices,
 ): Promise<CheckoutReading> {
   const [row] = await statementsOf(database)<
     OrderWithPayment & { products: PricedProduct[] | null; terms: Terms }
@@ -30,13 +31,13 @@ export async function readCheckout(
     `select ${orderColumns}, payments.state as payment_state, session_id, payments.url as payment_url, refunded_cents, (
        select json_agg(json_build_object(
          'productId', product_id, 'sku', sku, 'product', product, 'unitPriceCents', price_cents, 'currency', currency,
-         'available', available, 'weightGrams', weight_grams
+         'available', available, 'weightGrams', weight_grams, 'taxClass', tax_class
        ) order by sku)
        from products join stock using (product_id) where sku = any(:skus)
      ) as products, ${termsSql} as terms
      from (select) as always left join orders on checkout_key = :checkoutKey
      left join payments on payments.order_id = orders.order_id`,
-    { checkoutKey, skus: [...skus] },
+    { checkoutKey, skus: [...skus], ...termsBindings(choices) },
   );
   if (!row) throw new Error('A query that always has a row had none.');
   const { products, terms, ...known } = row;

@@ -1,3 +1,4 @@
+import type { OrderAmounts } from '../../domain/amounts.ts';
 import type { CancelReason, OrderStatus } from '../../domain/order.ts';
 import type { PaymentState } from '../../domain/payment.ts';
 import type { PostalAddress } from '../../domain/postal-address.ts';
@@ -52,7 +53,7 @@ function keptEmails(database: Database) {
 export type EmailDelivery = 'smtp' | 'preview' | 'off';
 
 /** A message to write, with the present state of its order. Amounts in minor units, times in milliseconds since 1970. */
-export interface PlannedEmail {
+export interface PlannedEmail extends Partial<Omit<OrderAmounts, 'totalCents'>> {
   readonly emailId: number;
   /** The setting when the workflow began. A later change does not affect it. */
   readonly delivery: EmailDelivery;
@@ -66,9 +67,8 @@ export interface PlannedEmail {
   readonly paymentState: PaymentState | null;
   readonly paidLate: boolean;
   readonly totalCents: number;
-  /** Missing in a step that an earlier release recorded. */
-  readonly subtotalCents?: number;
-  readonly deliveryCents?: number;
+  // These, and the parts of the total, are missing in a step that an earlier release recorded.
+  readonly discountCode?: string | null;
   readonly deliveryName?: string | null;
   readonly address?: PostalAddress | null;
   readonly currency: string;
@@ -77,7 +77,8 @@ export interface PlannedEmail {
   readonly refund: Pick<RefundRow, 'amountCents' | 'reason' | 'note'> | null;
 }
 
-export type EmailLine = Pick<OrderLine, 'product' | 'quantity' | 'unitPriceCents'>;
+export type EmailLine = Pick<OrderLine, 'product' | 'quantity' | 'unitPriceCents'> &
+  Partial<Pick<OrderLine, 'taxCents' | 'taxRate'>>;
 
 /** The content of a message. */
 export interface EmailContent {

@@ -38,7 +38,8 @@ export async function readOrderDetails(
 const details = `
   select orders.*, payments.state as payment_state, session_id, payments.url as payment_url, refunded_cents,
     (select json_agg(json_build_object(
-       'sku', sku, 'product', product, 'image', image, 'quantity', quantity, 'unitPriceCents', unit_price_cents
+       'sku', sku, 'product', product, 'image', image, 'quantity', quantity, 'unitPriceCents', unit_price_cents,
+       'discountCents', order_lines.discount_cents, 'taxCents', order_lines.tax_cents, 'taxRate', tax_rate
      ) order by sku)
      from order_lines join products using (product_id) where order_lines.order_id = orders.order_id) as lines,
     (select json_agg(json_build_object(

@@ -26,6 +26,10 @@ export interface OrderLine {
   image: string;
   quantity: number;
   unitPriceCents: number;
+  discountCents: number;
+  taxCents: number;
+  /** Millionths; null where it is not taxed. */
+  taxRate: number | null;
 }
 
 export interface HistoryEntry {

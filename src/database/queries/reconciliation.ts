@@ -130,6 +130,15 @@ export interface Accounts {
     readonly supplied: number;
     readonly balanced: boolean;
   }[];
+  /** Discount codes with a limited number of uses. */
+  readonly codes: readonly {
+    readonly code: string;
+    readonly free: number;
+    readonly held: number;
+    readonly used: number;
+    readonly issued: number;
+    readonly balanced: boolean;
+  }[];
   readonly money: readonly {
     readonly currency: string;
     readonly charged: number;
@@ -162,10 +171,18 @@ async function addUp(database: Database): Promise<Accounts> {
     .join('products', 'products.product_id', 'stock_accounts.product_id')
     .orderBy('products.sku')
     .select('products.sku', 'product', 'available', 'held', 'sold', 'supplied', 'balanced');
+  const codes = await database('discount_accounts')
+    .whereNotNull('issued')
+    .orderByRaw('balanced, code')
+    .limit(mostCodes)
+    .select('code', 'free', 'held', 'used', 'issued', 'balanced');
   const [money] = await sql<{ sums: Accounts['money'] }>(moneySums);
   const [contradictions] = await sql<{ count: number }>(contradictoryOrders);
-  return { stock, money: money?.sums ?? [], contradictions: contradictions?.count ?? 0 };
+  return { stock, codes, money: money?.sums ?? [], contradictions: contradictions?.count ?? 0 };
 }
+
+// Those that do not add up come first.
+const mostCodes = 200;
 
 const moneySums = `
   select json_agg(json_build_object(

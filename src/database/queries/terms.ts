@@ -1,41 +1,73 @@
-import type { OrderRequest, QuotedTerms } from '../../domain/order.ts';
-import { quoteTerms, type Terms, type WeighedLine } from '../../domain/terms.ts';
+import type { Quote } from '../../domain/amounts.ts';
+import { discountHolderOf } from '../../domain/discount.ts';
+import type { OrderRequest } from '../../domain/order.ts';
+import {
+  quoteOrder,
+  type Terms,
+  type TermsChoices,
+  termsChoicesOf,
+  type WeighedLine,
+} from '../../domain/terms.ts';
 import type { Statement } from '../../shared/statement.ts';
 
-/** SQL of the terms, as JSON. */
+/** SQL of the terms for an order, as JSON, by the bindings of `termsBindings`. */
 export const termsSql = `(
   select json_build_object('version', version, 'methods', (
     select coalesce(json_agg(json_build_object(
       'method', method, 'name', name, 'needsAddress', needs_address, 'countries', countries,
-      'daysFrom', days_from, 'daysTo', days_to, 'prices', (
+      'daysFrom', days_from, 'daysTo', days_to, 'taxClass', tax_class, 'prices', (
         select coalesce(json_agg(json_build_object(
           'currency', currency, 'fromGrams', from_grams, 'fromCents', from_cents, 'priceCents', price_cents
         )), '[]') from delivery_prices where delivery_prices.method = delivery_methods.method
       )
     ) order by position, method), '[]') from delivery_methods where removed_at is null
+  ), 'zones', (
+    select coalesce(json_agg(json_build_object(
+      'country', country, 'region', region, 'name', name, 'included', included, 'rates', (
+        select coalesce(json_object_agg(tax_class, rate), '{}') from tax_rates
+        where tax_rates.country = tax_zones.country and tax_rates.region = tax_zones.region
+      )
+    )), '[]') from tax_zones where country in (cast(:country as text), terms.country)
+  ), 'addsTax', exists (select from tax_zones where not included), 'home', case when country is not null then json_build_object('country', country, 'region', region) end, 'code', (
+    select json_build_object(
+      'code', code, 'percent', percent, 'amountCents', amount_cents, 'currency', currency, 'minimumCents', minimum_cents,
+      'validity', case when valid_from > now() then 'not_yet' when valid_until <= now() then 'over' else 'valid' end,
+      'freeUses', free_uses, 'usesPerEmail', uses_per_email, 'usesOfEmail', (
+        select count(*) from orders
+        where uses_code and discount_code = code and discount_holder = cast(:discountHolder as text)
+      )
+    ) from discount_codes where code = cast(:discountCode as text) and removed_at is null
   )) from terms
 )`;
 
-/** Reads the terms of the shop. */
-export async function readTerms(sql: Statement): Promise<Terms> {
-  const [row] = await sql<{ terms: Terms }>(`select ${termsSql} as terms`);
+/** The bindings of `termsSql`. */
+export function termsBindings({ country, discountCode, email }: TermsChoices) {
+  return { country, discountCode, discountHolder: email === null ? null : discountHolderOf(email) };
+}
+
+/** Reads the terms of the shop for an order with these choices. */
+export async function readTerms(sql: Statement, choices: TermsChoices): Promise<Terms> {
+  const [row] = await sql<{ terms: Terms }>(`select ${termsSql} as terms`, termsBindings(choices));
   if (!row) throw new Error('A query that always has a row had none.');
   return row.terms;
 }
 
-/** Reads the terms, and prices the delivery of an order under them. */
-export async function readQuotedTerms(
+/** Reads the terms and today's prices, and computes what an order costs. */
+export async function readQuote(
   sql: Statement,
-  order: Pick<OrderRequest, 'delivery' | 'items'>,
-): Promise<QuotedTerms> {
+  order: Pick<OrderRequest, 'items' | 'delivery' | 'discountCode'> & { readonly email?: string | null },
+): Promise<Quote> {
+  // An input of 0.1.0 may lack the address.
+  const choices = { ...order, email: order.email ?? null };
   const [row] = await sql<{ terms: Terms; lines: WeighedLine[] | null }>(
     `select ${termsSql} as terms, (
        select json_agg(json_build_object(
-         'qty', qty, 'unitPriceCents', price_cents, 'currency', currency, 'weightGrams', weight_grams
-       )) from json_to_recordset(cast(:items as json)) as item (sku text, qty integer) join products using (sku)
+         'sku', sku, 'qty', qty, 'unitPriceCents', price_cents, 'currency', currency, 'weightGrams', weight_grams,
+         'taxClass', tax_class
+       ) order by sku) from json_to_recordset(cast(:items as json)) as item (sku text, qty integer) join products using (sku)
      ) as lines`,
-    { items: JSON.stringify(order.items) },
+    { ...termsBindings(termsChoicesOf(choices)), items: JSON.stringify(order.items) },
   );
   if (!row) throw new Error('A query that always has a row had none.');
-  return quoteTerms(row.terms, order, row.lines ?? []);
+  return quoteOrder(row.terms, choices, row.lines ?? []);
 }

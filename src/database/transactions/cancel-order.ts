@@ -1,11 +1,12 @@
 import { unpaidMinutes } from '../../domain/limits.ts';
 import { allowedFrom, type CancelReason } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
+import { releaseUse } from './discount-uses.ts';
 import { planEmailOfUnpaid } from './emails.ts';
 import { releaseStock } from './release-stock.ts';
 
 /**
- * Cancels a pending order, releases its stock and plans the buyer's e-mail, in one transaction with the caller's other
+ * Cancels a pending order, releases its stock and its use of a code, and plans the buyer's e-mail, in one transaction with the caller's other
  * writes. An order that is no longer pending stays as it is. Its client stays known for a while, unless the provider was at fault.
  * @param order.reason the reason when the shopper has not asked for it
  */
@@ -14,28 +15,30 @@ export async function cancelOrder(
   { orderId, reason }: { orderId: number; reason: CancelReason },
   { emailsPerDay }: { readonly emailsPerDay: number },
 ): Promise<void> {
-  const cancelled = await sql(
+  const [cancelled] = await sql<{ discountCode: string | null }>(
     `with cancelled as (
        -- Read here and not with the lock: a statement that waited for a lock does not see what was inserted meanwhile.
        update orders set status = 'cancelled', cancelled_at = now(), reason = case when exists (
          select from order_history where order_id = :orderId and what = 'cancel_asked'
        ) then 'cancelled_by_shopper' else :reason end
        where order_id = :orderId and status = any(:allowedFrom)
-       returning order_id, reason
+       returning order_id, reason, discount_code
      ), unpaid as (
        update holders set unpaid_at = now()
        from cancelled where holders.order_id = cancelled.order_id and reason <> 'payment_unavailable'
      ), forgotten as (
        delete from holders
        using cancelled where holders.order_id = cancelled.order_id and reason = 'payment_unavailable'
+     ), history as (
+       insert into order_history (order_id, what, detail)
+       select order_id, 'cancelled', jsonb_build_object('reason', reason) from cancelled
      )
-     insert into order_history (order_id, what, detail)
-     select order_id, 'cancelled', jsonb_build_object('reason', reason) from cancelled
-     returning order_id`,
+     select discount_code from cancelled`,
     { orderId, reason, allowedFrom: [...allowedFrom.cancel] },
   );
-  if (cancelled.length === 0) return;
+  if (!cancelled) return;
   await releaseStock(sql, orderId);
+  if (cancelled.discountCode !== null) await releaseUse(sql, orderId);
   await planEmailOfUnpaid(sql, orderId, emailsPerDay);
 }
 

@@ -62,11 +62,13 @@ export const readPlannedEmail = transaction(
               exists (
                 select 1 from order_history where order_id = orders.order_id and what = 'paid_late'
               ) as paid_late,
-              total_cents, subtotal_cents, delivery_cents, delivery_name, address, orders.currency,
+              total_cents, subtotal_cents, orders.discount_cents, discount_code, delivery_cents, delivery_name, orders.tax_cents, tax_name,
+              tax_included, delivery_tax_cents, delivery_tax_rate, address, orders.currency,
               cast(extract(epoch from hold_expires_at) * 1000 as double precision) as hold_expires_at,
               (
                 select json_agg(json_build_object(
-                  'product', product, 'quantity', quantity, 'unitPriceCents', unit_price_cents
+                  'product', product, 'quantity', quantity, 'unitPriceCents', unit_price_cents,
+                  'taxCents', order_lines.tax_cents, 'taxRate', tax_rate
                 ) order by sku)
                 from order_lines join products using (product_id) where order_id = orders.order_id
               ) as lines,

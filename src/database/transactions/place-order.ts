@@ -1,16 +1,18 @@
+import type { OrderAmounts, Quote } from '../../domain/amounts.ts';
+import { type Discount, type DiscountFault, discountHolderOf } from '../../domain/discount.ts';
 import type { ExceededLimit, HoldLimits } from '../../domain/limits.ts';
 import {
   buyerDetailsOf,
   type CancelReason,
   currencyOf,
+  type Item,
   type OrderStatus,
   type PlacedOrder,
   type Placement,
-  type QuotedTerms,
 } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
 import { holdSecondsSql } from '../queries/holds.ts';
-import { readQuotedTerms } from '../queries/terms.ts';
+import { readQuote } from '../queries/terms.ts';
 import { buyerBindings, buyerColumns } from '../tables.ts';
 import { newOrderToken, type ReadLine, refuseOrder } from './refuse-order.ts';
 
@@ -31,15 +33,15 @@ export async function placeOrder(
   placement: Placement,
   limits: HoldLimits | null,
 ): Promise<PlacedOutcome> {
-  let terms = placement.terms ?? (await readQuotedTerms(sql, placement.order));
-  let reserved = await reserve(sql, placement, terms, limits);
+  let quote = placement.quote ?? (await readQuote(sql, placement.order));
+  let reserved = await reserve(sql, placement, quote, limits);
   for (let changes = 0; reserved.isOutdated && changes < changesAtMost; changes += 1) {
-    terms = await readQuotedTerms(sql, placement.order);
-    reserved = await reserve(sql, placement, terms, limits);
+    quote = await readQuote(sql, placement.order);
+    reserved = await reserve(sql, placement, quote, limits);
   }
-  const { lines, exceeded, placed } = reserved;
+  const { lines, exceeded, codeFault, placed } = reserved;
   if (placed) return { outcome: 'placed', order: placed, session: null };
-  const refusal = await refuseOrder(sql, placement, { lines, exceeded, terms });
+  const refusal = await refuseOrder(sql, placement, { lines, exceeded, codeFault, quote });
   if (refusal) return { outcome: 'refused', reason: refusal };
   return findExistingOrder(sql, placement.order.checkoutKey, placement.requestId);
 }
@@ -58,6 +60,8 @@ interface Reserved {
   readonly exceeded: ExceededLimit | null;
   /** The terms, or the prices of products, have changed since they were read. */
   readonly isOutdated: boolean;
+  /** Why the code cannot be used any more. */
+  readonly codeFault: DiscountFault | null;
   readonly orderId: number | null;
   readonly totalCents: number;
   readonly holdExpiresAt: number;
@@ -70,28 +74,33 @@ interface Reserved {
 async function reserve(
   sql: Statement,
   { order, requestId, clients = [] }: Placement,
-  terms: QuotedTerms,
+  quote: Quote,
   limits: HoldLimits | null,
-): Promise<{
-  lines: readonly ReadLine[];
-  exceeded: ExceededLimit | null;
-  isOutdated: boolean;
-  placed: PlacedOrder | undefined;
-}> {
+): Promise<
+  Pick<Reserved, 'exceeded' | 'isOutdated' | 'codeFault' | 'lines'> & { placed: PlacedOrder | undefined }
+> {
   const token = newOrderToken();
-  const items = JSON.stringify(order.items);
   const client = bindingsOf(clients, limits);
-  const { items: _, delivery: __, ...columns } = order;
+  const { items: _, delivery: __, discountCode: ___, ...columns } = order;
   // An input that an earlier release recorded lacks the fields that were added since.
   const buyer = buyerDetailsOf(order);
-  const bindings = { ...columns, ...buyer, ...client, ...deliveryBindings(terms), items, requestId, token };
+  const bindings = {
+    ...columns,
+    ...buyer,
+    ...client,
+    ...quoteBindings(quote, order.items),
+    ...codeBindings(quote, buyer.email),
+    requestId,
+    token,
+  };
   const [reserved] = await sql<Reserved>(reservation, bindings);
   const lines = reserved?.lines ?? [];
   // Products are never deleted, and the route has looked the SKUs up.
   if (!reserved || lines.length !== order.items.length) throw new Error('A product is unknown.');
-  const { orderId, totalCents, holdExpiresAt, exceeded, isOutdated } = reserved;
-  if (orderId === null || typeof terms.delivery === 'string') {
-    return { lines, exceeded, isOutdated, placed: undefined };
+  const { orderId, totalCents, holdExpiresAt, exceeded, isOutdated, codeFault } = reserved;
+  const { amounts } = quote;
+  if (orderId === null || typeof quote.delivery === 'string' || !amounts) {
+    return { lines, exceeded, isOutdated, codeFault, placed: undefined };
   }
   const placed = {
     orderId,
@@ -99,19 +108,40 @@ async function reserve(
     ...buyer,
     totalCents,
     currency: currencyOf(lines),
-    delivery: terms.delivery,
+    delivery: quote.delivery,
+    discountCents: amounts.discountCents,
+    addedTax: addedTaxOf(amounts),
     lines: lines.map(({ sku, product, qty, unitPriceCents }) => ({ sku, product, qty, unitPriceCents })),
     holdExpiresAt,
   };
-  return { lines, exceeded, isOutdated, placed };
+  return { lines, exceeded, isOutdated, codeFault, placed };
 }
 
-/** The delivery of an order, for the statement. All but the terms are null where it is not possible. */
-function deliveryBindings({ version, subtotalCents, delivery }: QuotedTerms) {
+/** The tax that its payment page lists; null where the prices contain it. */
+function addedTaxOf({ taxName, taxCents, taxIncluded }: OrderAmounts): (PlacedOrder['addedTax'] & {}) | null {
+  return taxName === null || taxIncluded || taxCents === 0 ? null : { name: taxName, cents: taxCents };
+}
+
+/** What an order costs, for the statement. Its amounts and its delivery are null where they are not possible. */
+function quoteBindings({ version, lines, delivery, amounts }: Quote, items: readonly Item[]) {
   const possible = typeof delivery === 'string' ? null : delivery;
+  const quantities = new Map(items.map(({ sku, qty }) => [sku, qty]));
   return {
     termsVersion: version,
-    quotedCents: subtotalCents,
+    lines: JSON.stringify(
+      lines.map(({ currency, ...line }) => ({
+        ...line,
+        quotedCurrency: currency,
+        qty: quantities.get(line.sku),
+      })),
+    ),
+    discountCents: amounts?.discountCents ?? null,
+    taxCents: amounts?.taxCents ?? null,
+    taxName: amounts?.taxName ?? null,
+    taxIncluded: amounts?.taxIncluded ?? null,
+    deliveryTaxCents: amounts?.deliveryTaxCents ?? null,
+    deliveryTaxRate: amounts?.deliveryTaxRate ?? null,
+    totalCents: amounts?.totalCents ?? null,
     deliveryMethod: possible?.method ?? null,
     deliveryName: possible?.name ?? null,
     deliveryCents: possible?.cents ?? null,
@@ -119,6 +149,13 @@ function deliveryBindings({ version, subtotalCents, delivery }: QuotedTerms) {
     daysTo: possible?.daysTo ?? null,
     address: possible?.address ? JSON.stringify(possible.address) : null,
   };
+}
+
+/** The code of an order, for the statement; null without one. */
+function codeBindings({ discount }: Quote, email: string | null) {
+  const applied: Discount | null = typeof discount === 'string' ? null : discount;
+  const countsByEmail = email !== null && applied !== null && applied.usesPerEmail !== null;
+  return { code: applied?.code ?? null, discountHolder: countsByEmail ? discountHolderOf(email) : null };
 }
 
 /** The client of a placement and its limits, for the statement. All are null or empty where no limit applies. */
@@ -146,14 +183,17 @@ const reservation = `
   with held as materialized (
     select client_hash, product_id, currency, units, cents from lock_clients(cast(:clients as text[]))
   ), line as materialized (
-    select product_id, sku, product, qty, price_cents, currency, available, coalesce(own.units, 0) as own_units
-    from json_to_recordset(cast(:items as json)) as item (sku text, qty integer)
+    select product_id, sku, product, qty, price_cents, currency, available, coalesce(own.units, 0) as own_units,
+           price_cents <> "unitPriceCents" or currency <> "quotedCurrency" as is_outdated, "discountCents", "taxCents", "taxRate"
+    from json_to_recordset(cast(:lines as json)) as item (
+      sku text, qty integer, "unitPriceCents" integer, "quotedCurrency" text, "discountCents" integer, "taxCents" integer, "taxRate" integer
+    )
     join products using (sku) join stock using (product_id)
     left join (select product_id, max(units) as units from held group by product_id) as own using (product_id)
     order by sku for update of stock
   ), order_total as (
     select sum(qty * price_cents) as cents, sum(qty) as units, min(currency) as currency,
-           count(*) = json_array_length(cast(:items as json)) and bool_and(available >= qty) as enough,
+           bool_or(is_outdated) as is_outdated, bool_and(available >= qty) as enough,
            bool_and(qty <= ${atMost}) as is_fair
     from line
   ), client as (
@@ -161,9 +201,18 @@ const reservation = `
       select sum(held.units) as units, sum(held.cents) filter (where held.currency = order_total.currency) as cents
       from held cross join order_total group by client_hash
     ) as of_hash
+  ), code as materialized (
+    -- After the stock, as where a use is released.
+    select free_uses, case
+      when not is_valid then 'code_expired'
+      when free_uses <= 0 then 'code_used_up'
+      when uses_of_holder >= uses_per_email then 'code_used_by_you'
+    end as fault
+    from order_total cross join lateral lock_code(case when enough then cast(:code as text) end, cast(:discountHolder as text))
   ), decided as (
-    select order_total.cents as subtotal, order_total.cents + cast(:deliveryCents as integer) as cents, order_total.currency, enough,
-      order_total.cents <> cast(:quotedCents as bigint) or (select version from terms) <> cast(:termsVersion as bigint) as is_outdated,
+    select order_total.cents as subtotal, cast(:totalCents as bigint) as cents, order_total.currency, enough,
+      is_outdated or (select version from terms) <> cast(:termsVersion as bigint) as is_outdated,
+      (select fault from code) as code_fault,
     case
       when client.units + order_total.units > cast(:maxUnits as integer) then 'units'
       when client.cents + order_total.cents > cast(:maxCents as bigint) and client.units + order_total.units > 1 then 'value'
@@ -175,30 +224,36 @@ const reservation = `
   ), placed as (
     insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, subtotal_cents, delivery_cents, total_cents,
                         currency, delivery_method, delivery_name, delivery_days_from, delivery_days_to, address,
-                        hold_expires_at, ${buyerColumns})
+                        discount_cents, discount_code, uses_code, discount_holder,
+                        tax_cents, tax_name, tax_included, delivery_tax_cents, delivery_tax_rate, hold_expires_at, ${buyerColumns})
     select :checkoutKey, :requestHash, :token, :browserId, :requestId, 'pending', subtotal, :deliveryCents, cents,
            currency, :deliveryMethod, :deliveryName, :daysFrom, :daysTo, cast(:address as jsonb),
+           :discountCents, cast(:code as text), cast(:code as text) is not null, cast(:discountHolder as text),
+           :taxCents, cast(:taxName as text), :taxIncluded, :deliveryTaxCents, cast(:deliveryTaxRate as integer),
            now() + seconds * interval '1 second', ${buyerBindings}
     from decided cross join hold
-    where enough and cents = coalesce(cast(:shownCents as bigint), cents) and exceeded is null and not is_outdated
+    where enough and cents = coalesce(cast(:shownCents as bigint), cents) and exceeded is null and code_fault is null and not is_outdated
     on conflict (checkout_key) do nothing
     returning order_id, total_cents, currency, hold_expires_at
   ), lines as (
-    insert into order_lines (order_id, product_id, quantity, unit_price_cents)
-    select order_id, product_id, qty, price_cents from placed cross join line
+    insert into order_lines (order_id, product_id, quantity, unit_price_cents, discount_cents, tax_cents, tax_rate)
+    select order_id, product_id, qty, price_cents, "discountCents", "taxCents", "taxRate" from placed cross join line
   ), holder as (
     insert into holders (client_hash, order_id)
     select distinct hash, order_id from placed cross join unnest(cast(:clients as text[])) as hash
   ), reserved as (
     update stock set available = line.available - qty
     from placed cross join line where stock.product_id = line.product_id
+  ), used as (
+    update discount_codes set free_uses = code.free_uses - 1
+    from placed cross join code where discount_codes.code = cast(:code as text) and discount_codes.free_uses is not null
   ), payment as (
     insert into payments (order_id, state, amount_cents, currency)
     select order_id, 'creating', total_cents, currency from placed
   ), history as (
     insert into order_history (order_id, what) select order_id, 'placed' from placed
   )
-  select exceeded, is_outdated, order_id, total_cents,
+  select exceeded, is_outdated, code_fault, order_id, total_cents,
     cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as hold_expires_at,
     (select json_agg(json_build_object(
        'productId', product_id, 'sku', sku, 'product', product, 'qty', qty,
@@ -225,7 +280,8 @@ export async function findExistingOrder(
        case when delivery_method is not null then json_build_object(
          'method', delivery_method, 'name', delivery_name, 'cents', delivery_cents, 'daysFrom', delivery_days_from,
          'daysTo', delivery_days_to, 'address', address
-       ) end as delivery,
+       ) end as delivery, discount_cents,
+       case when not tax_included and tax_cents > 0 then json_build_object('name', tax_name, 'cents', tax_cents) end as added_tax,
        cast(round(extract(epoch from hold_expires_at) * 1000) as double precision) as hold_expires_at,
        request_id = :requestId as same_placement,
        exists (select from payments where payments.order_id = orders.order_id) as has_payment,

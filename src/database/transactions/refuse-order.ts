@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import type { Quote } from '../../domain/amounts.ts';
+import type { DiscountFault } from '../../domain/discount.ts';
 import type { ExceededLimit } from '../../domain/limits.ts';
 import {
   buyerDetailsOf,
@@ -6,7 +8,6 @@ import {
   currencyOf,
   orderTotal,
   type Placement,
-  type QuotedTerms,
   type StockLine,
 } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
@@ -22,7 +23,9 @@ export interface Refused {
   readonly lines: readonly ReadLine[];
   /** The limit of its client that it would exceed. */
   readonly exceeded: ExceededLimit | null;
-  readonly terms: QuotedTerms;
+  /** Why its code could not be used any more when it was to be placed. */
+  readonly codeFault: DiscountFault | null;
+  readonly quote: Quote;
 }
 
 /**
@@ -37,7 +40,7 @@ export async function refuseOrder(
 ): Promise<CancelReason | undefined> {
   const { lines } = refused;
   const refusal = refusalOf(order.shownCents, refused);
-  const { items: _, delivery: __, ...columns } = order;
+  const { items: _, delivery: __, discountCode: ___, ...columns } = order;
   const recorded = await sql(
     `with line as (
        select product_id, quantity, unit_price_cents from json_to_recordset(cast(:lines as json))
@@ -77,16 +80,17 @@ export async function refuseOrder(
 }
 
 /** The reason why an order is not placed, with the details for its shopper. */
-function refusalOf(shownCents: number | null, { lines, exceeded, terms }: Refused) {
+function refusalOf(shownCents: number | null, { lines, exceeded, codeFault, quote }: Refused) {
   const short = lines.filter((line) => line.available < line.qty);
   if (short.length > 0) {
     const missing = short.map(({ sku, qty, available }) => ({ sku, wanted: qty, available }));
     return { reason: 'out_of_stock', lines: missing } as const;
   }
-  if (typeof terms.delivery === 'string') {
-    return { reason: 'delivery_unavailable', fault: terms.delivery } as const;
-  }
-  const total = orderTotal(lines) + terms.delivery.cents;
+  const { delivery, discount, amounts } = quote;
+  if (typeof delivery === 'string') return { reason: 'delivery_unavailable', fault: delivery } as const;
+  const fault = typeof discount === 'string' ? discount : codeFault;
+  if (fault !== null) return { reason: 'code_unavailable', fault } as const;
+  const total = amounts?.totalCents ?? orderTotal(lines);
   if (exceeded === null || (shownCents ?? total) !== total) {
     return { reason: 'price_changed', shown: shownCents, total } as const;
   }

@@ -1,9 +1,10 @@
 import { allowedFrom } from '../../domain/order.ts';
 import { isLatePaymentWanted } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
+import { takeUseAgain } from './discount-uses.ts';
 import { type LockedPayment, movePayment } from './lock-payment.ts';
 import { promiseRefund } from './refund-order.ts';
-import { reserveStockAgain } from './release-stock.ts';
+import { releaseStock, reserveStockAgain } from './release-stock.ts';
 import { payOrder } from './settle-payment.ts';
 
 /** Settles a payment of a cancelled order: reserves its units again, or promises a full refund. */
@@ -15,7 +16,7 @@ export async function settleLatePayment(
 ): Promise<void> {
   const { orderId } = known;
   await sql(`insert into order_history (order_id, what) values (:orderId, 'paid_late')`, { orderId });
-  if (isLatePaymentWanted(known.cancelReason) && (await reserveStockAgain(sql, orderId))) {
+  if (isLatePaymentWanted(known.cancelReason) && (await reserveAgain(sql, orderId))) {
     await movePayment(sql, known, 'settled', transactionId);
     if (await payOrder(sql, { orderId, transactionId, late: true }, dispatchSeconds)) return;
     throw new Error(`Order ${orderId} is reserved again but was not cancelled.`);
@@ -39,4 +40,12 @@ export async function settleLatePayment(
     // Operators' keys have no space, so this one is free.
     requestKey: `late ${orderId}`,
   });
+}
+
+/** Reserves the units of a cancelled order and its use of a code once more: both or none. */
+async function reserveAgain(sql: Statement, orderId: number): Promise<boolean> {
+  if (!(await reserveStockAgain(sql, orderId))) return false;
+  if (await takeUseAgain(sql, orderId)) return true;
+  await releaseStock(sql, orderId);
+  return false;
 }

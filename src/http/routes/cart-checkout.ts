@@ -12,6 +12,7 @@ import {
 } from '../../database/queries/orders.ts';
 import { readTerms } from '../../database/queries/terms.ts';
 import { checkCart } from '../../domain/cart.ts';
+import { readCode } from '../../domain/discount.ts';
 import { readEmailAddress } from '../../domain/email-address.ts';
 import { type ErrorCode, ShopError } from '../../domain/errors.ts';
 import { maxEmailLength, maxPendingOrders } from '../../domain/limits.ts';
@@ -24,11 +25,17 @@ import {
   readAddress,
 } from '../../domain/postal-address.ts';
 import { statementsOf } from '../../shared/statement.ts';
-import { type CheckoutFault, type CheckoutSource, checkoutView } from '../../storefront/checkout-view.ts';
+import {
+  type CheckoutFault,
+  type CheckoutSource,
+  checkoutView,
+  shownTotalOf,
+} from '../../storefront/checkout-view.ts';
 import {
   addressFaultWords,
   blockerWords,
   deliveryFaultWords,
+  discountFaultWords,
   emailFaults,
   shareWords,
   tooManyPendingWords,
@@ -52,6 +59,10 @@ export interface CartCheckoutOptions extends OrderCartOptions, PageServices {
 const form = z.object({
   key: checkoutKey.catch(''),
   fingerprint: z.string().default(''),
+  totals: z.string().default(''),
+  discount_code: z.string().default(''),
+  /** Present when only the amounts are asked for. */
+  apply: z.string().optional(),
   ...typedBuyerDetails,
   delivery: z.string().nullable().default(null),
   ...typedAddress,
@@ -75,6 +86,7 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
     if (browserId === null) return reply.redirect('/cart', 303);
     const sent = request.body ?? form.parse({});
     const client = clientOf(request, browserId);
+    if (sent.apply !== undefined) return review(reply, options, client, sent, []);
     const answer = await order(options, client, sent);
     if ('location' in answer) return goTo(request, reply, answer.location);
     return review(reply.code(answer.status), options, client, sent, answer.faults);
@@ -92,7 +104,7 @@ function clientOf(request: FastifyRequest, browserId: string): BrowserClient {
 async function order(
   options: CartCheckoutOptions,
   client: BrowserClient,
-  { key, fingerprint, delivery: method, ...typed }: Form,
+  { key, fingerprint, totals, discount_code: typedCode, delivery: method, ...typed }: Form,
 ): Promise<
   { readonly location: string } | { readonly status: number; readonly faults: readonly CheckoutFault[] }
 > {
@@ -101,12 +113,18 @@ async function order(
     const text = typedFault[field](typed[field]);
     return text === null ? [] : [{ field, text }];
   });
-  const terms = await readTerms(statementsOf(options.database));
+  const buyer = buyerDetailsOf(options.asksEmail ? typed : { email: null });
+  const discountCode = readCode(typedCode);
+  const country = typed.country.toUpperCase();
+  const terms = await readTerms(statementsOf(options.database), {
+    country,
+    discountCode,
+    email: buyer.email,
+  });
   const needsAddress = terms.methods.some((one) => one.method === method && one.needsAddress);
   const read = needsAddress ? readAddress(addressOf(typed)) : { address: null };
   if ('faults' in read) faults.push(...addressFaultsOf(read.faults));
   if (faults.length > 0 || 'faults' in read) return { status: 400, faults };
-  const buyer = buyerDetailsOf(options.asksEmail ? typed : { email: null });
   const delivery = { method, address: read.address };
   try {
     const answer = await orderCart(options, {
@@ -115,11 +133,13 @@ async function order(
       reviewFingerprint: fingerprint,
       buyer,
       delivery,
+      discountCode,
+      shownCents: shownTotalOf(totals, method),
       terms,
     });
     if ('order' in answer) return { location: nextAddress(answer.order) };
     const { refused } = answer;
-    const field = refused in deliveryFaultWords ? 'delivery' : 'items';
+    const field = fieldOf(refused);
     return { status: 409, faults: [{ field, text: refusalWords[refused] }] };
   } catch (error) {
     // An error that is not about this order has a page of its own.
@@ -131,6 +151,12 @@ async function order(
     const faults = texts.map((text) => ({ field: 'items', text }) as const);
     return { status: problemTypes[error.code].status, faults };
   }
+}
+
+/** The field beside which a refusal is shown. */
+function fieldOf(refused: CartRefusal): CheckoutFault['field'] {
+  if (refused in deliveryFaultWords) return 'delivery';
+  return refused in discountFaultWords ? 'discount_code' : 'items';
 }
 
 /** The lines of which a client may hold fewer; other refusals have none. */
@@ -147,7 +173,10 @@ const typedFault: Readonly<Record<keyof BuyerDetails, (typed: string) => string 
   },
 };
 
-function addressOf({ postal_code: postalCode, ...typed }: Omit<Form, 'key' | 'fingerprint' | 'delivery'>) {
+function addressOf({
+  postal_code: postalCode,
+  ...typed
+}: Omit<Form, 'key' | 'fingerprint' | 'totals' | 'discount_code' | 'delivery'>) {
   return { ...typed, postalCode };
 }
 
@@ -161,13 +190,16 @@ function addressFaultsOf(faults: Partial<Record<keyof PostalAddress, AddressFaul
 const refusalWords = {
   cart_changed: words.checkout.cartChanged,
   review_changed: words.checkout.reviewChanged,
+  total_changed: words.checkout.totalChanged,
   too_many_pending: tooManyPendingWords(maxPendingOrders),
   ...blockerWords,
   ...deliveryFaultWords,
+  ...discountFaultWords,
   out_of_stock: words.checkout.outOfStock,
   price_changed: words.checkout.reviewChanged,
   hold_limit: words.checkout.holdLimit,
   delivery_unavailable: words.checkout.deliveryUnavailable,
+  code_unavailable: words.checkout.codeUnavailable,
   payment_unavailable: words.checkout.paymentUnavailable,
   payment_ended: words.checkout.ended,
   hold_expired: words.checkout.ended,
@@ -195,8 +227,13 @@ function formOf(last: LastBuyer | null): Form {
   return form.parse(Object.fromEntries(Object.entries(filled).filter(([, value]) => value)));
 }
 
-function typedOf({ postal_code: postalCode, delivery, ...typed }: Form): CheckoutSource['typed'] {
-  return { ...typed, postalCode, delivery };
+function typedOf({
+  postal_code: postalCode,
+  discount_code: discountCode,
+  delivery,
+  ...typed
+}: Form): CheckoutSource['typed'] {
+  return { ...typed, postalCode, discountCode, delivery };
 }
 
 async function review(
@@ -211,15 +248,18 @@ async function review(
   await options.renewUsedKey(browserId);
   const cart = await readCart(database, browserId);
   if (!cart) return reply.redirect('/cart', 303);
-  const [pending, last, terms] = await Promise.all([
+  const [pending, last] = await Promise.all([
     listPendingOrders(database, browserId),
     sent ? null : lastBuyerOf(database, browserId),
-    readTerms(statementsOf(database)),
   ]);
+  const typed = sent ?? formOf(last);
+  const email = asksEmail ? readEmailAddress(typed.email) : null;
+  const discountCode = readCode(typed.discount_code);
+  const country = typed.country.toUpperCase();
+  const terms = await readTerms(statementsOf(database), { country, discountCode, email });
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
   // This cart is ordered already. The order's page shows it, and how to pay or to cancel it.
   if (ordered && faults.length === 0) return reply.redirect(`/orders/${ordered.token}`, 303);
-  const typed = sent ?? formOf(last);
   const source = {
     cart: checkCart(cart.lines),
     key: cart.checkoutKey,
@@ -227,7 +267,7 @@ async function review(
     terms,
     typed: typedOf(typed),
     asksEmail,
-    holdSeconds: await forecastHold(client, asksEmail ? readEmailAddress(typed.email) : null),
+    holdSeconds: await forecastHold(client, email),
     faults,
   };
   return options.pages.send(reply, 'checkout', {

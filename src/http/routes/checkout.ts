@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { CheckoutAnswer, StartCheckout } from '../../checkout/start-checkout.ts';
 import type { OrderWithPayment } from '../../database/queries/orders.ts';
 import { type KeyRule, storedKeyOf } from '../../domain/checkout-key.ts';
+import { longestCode, readCode } from '../../domain/discount.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { buyerDetailsOf } from '../../domain/order.ts';
 import type { Browsers } from '../browsers.ts';
@@ -42,7 +43,14 @@ const body = z
       .strictObject({ method: deliveryMethod, address: postalAddress.optional() })
       .optional()
       .describe('Without one, the order is collected at the shop'),
-    amount: cents.optional().describe('The total that the buyer has seen, with its delivery, in minor units'),
+    discount_code: z
+      .string()
+      .max(longestCode)
+      .optional()
+      .describe('Lowers the price; spaces and lower case are ignored'),
+    amount: cents
+      .optional()
+      .describe('The total that the buyer has seen, with delivery, discount and tax, in minor units'),
   })
   .meta({ examples: [{ items: [{ sku: 'bell', qty: 1 }], email: 'ada@example.com' }] })
   .nullish()
@@ -91,6 +99,7 @@ const startedResponses = {
     'price_changed',
     'hold_limit',
     'delivery_unavailable',
+    'code_unavailable',
     'payment_unavailable',
     'key_reused',
     'weak_key',
@@ -120,6 +129,7 @@ export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (ser
       items: sent?.items ?? null,
       buyer: buyerDetailsOf(sent ?? {}),
       delivery: sent?.delivery && { method: sent.delivery.method, address: sent.delivery.address ?? null },
+      discountCode: readCode(sent?.discount_code ?? ''),
       amount: sent?.amount,
       client: { network: clientAddressOf(request.ip), browserId },
     });

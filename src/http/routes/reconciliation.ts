@@ -42,6 +42,19 @@ const accounts = z
         }),
       )
       .readonly(),
+    codes: z
+      .array(
+        z.object({
+          code: z.string(),
+          free: z.int(),
+          held: z.int(),
+          used: z.int(),
+          issued: z.int(),
+          balanced: z.boolean(),
+        }),
+      )
+      .readonly()
+      .describe('The discount codes with a limited number of uses, at most 200'),
     money: z
       .array(
         z.object({
@@ -55,7 +68,10 @@ const accounts = z
       .readonly(),
     contradictions: z.int(),
   })
-  .meta({ id: 'Accounts', description: 'The sums of stock and money now; amounts in minor units' });
+  .meta({
+    id: 'Accounts',
+    description: 'The sums of stock, discount codes and money now; amounts in minor units',
+  });
 
 /** `/reconciliation` (docs/PAYMENTS.md): for operators. */
 export const reconciliationRoutes: FastifyPluginAsyncZod<ReconciliationOptions> = async (server, options) => {

@@ -27,8 +27,13 @@ export function openSession(
 ): Promise<PaymentSession> {
   const parameters = sessionParameters(request, shortestSessionSeconds);
   return keys.use(`pay_${request.orderId}`, {
-    call: async (idempotencyKey) =>
-      sessionOf(await stripe.checkout.sessions.create(parameters, { idempotencyKey }), request),
+    call: async (idempotencyKey) => {
+      const discounts = await discountOf(stripe, request, idempotencyKey);
+      return sessionOf(
+        await stripe.checkout.sessions.create({ ...parameters, ...discounts }, { idempotencyKey }),
+        request,
+      );
+    },
     find: async () => {
       const lost = await findSession(stripe, request);
       return lost && sessionOf(lost, request);
@@ -71,15 +76,42 @@ function sessionParameters(
   };
 }
 
-/** What the payment page lists: the products, and a delivery that costs something. */
-function pricedItems({ lines, delivery }: SessionRequest) {
+/** What the payment page lists: the products, a delivery that costs something, and an added tax. */
+function pricedItems({ lines, delivery, addedTax }: SessionRequest) {
   const items = lines.map(({ product, qty, unitPriceCents }) => ({
     name: product,
     cents: unitPriceCents,
     quantity: qty,
   }));
-  if (delivery === null || delivery.cents === 0) return items;
-  return [...items, { name: delivery.name, cents: delivery.cents, quantity: 1 }];
+  const others = [delivery, addedTax].filter((other) => other && other.cents > 0);
+  return [
+    ...items,
+    ...others.map((other) => ({ name: other?.name ?? '', cents: other?.cents ?? 0, quantity: 1 })),
+  ];
+}
+
+/**
+ * The discount of an order as a coupon of its own, which the payment page shows. Stripe takes no negative items. The coupon can be used
+ * once and has the number of its order, so that a repeated call finds it.
+ */
+async function discountOf(
+  stripe: Stripe,
+  { orderId, discountCents = 0, currency, correlationToken }: SessionRequest,
+  idempotencyKey: string,
+): Promise<{ discounts?: Stripe.Checkout.SessionCreateParams.Discount[] }> {
+  if (discountCents === 0) return {};
+  const coupon = await stripe.coupons.create(
+    {
+      amount_off: discountCents,
+      currency: currency.toLowerCase(),
+      duration: 'once',
+      max_redemptions: 1,
+      name: 'Discount',
+      metadata: { order_id: String(orderId), correlation_token: correlationToken },
+    },
+    { idempotencyKey: `${idempotencyKey}_discount` },
+  );
+  return { discounts: [{ coupon: coupon.id }] };
 }
 
 /** The address as the provider stores it with the payment. Its checks against fraud read it. */

@@ -31,9 +31,22 @@ const tables = `
     check (settles_at is null or payment = 'processing')
   );
   alter table sessions add column if not exists shipping jsonb;
+  alter table sessions add column if not exists amount_discount integer not null default 0 check (amount_discount >= 0);
+  alter table sessions add column if not exists coupon text;
   create index if not exists sessions_open on sessions (expires_at) where status = 'open';
   create index if not exists sessions_settling on sessions (settles_at) where settles_at is not null;
   create index if not exists sessions_with_faults on sessions (position) where faults is not null;
+
+  create table if not exists coupons (
+    id text primary key,
+    amount_off integer not null check (amount_off > 0),
+    currency text not null check (currency ~ '^[a-z]{3}$'),
+    max_redemptions integer check (max_redemptions > 0),
+    name text,
+    metadata jsonb not null,
+    created_at timestamptz not null default now()
+  );
+  create index if not exists sessions_coupon on sessions (coupon) where coupon is not null;
 
   create table if not exists charges (
     id text primary key,

@@ -89,6 +89,7 @@ const prefixes = {
   payment_intent: 'pi_',
   charge: 'ch_',
   refund: 're_',
+  coupon: 'cpn_',
   event: '',
 } as const;
 

@@ -11,6 +11,7 @@ import { chargeObject, paymentIntentObject } from '../objects.ts';
 import { findSession } from '../sessions.ts';
 import type { SimulatorContext } from '../transaction.ts';
 import { checkoutSessionRoutes } from './checkout-sessions.ts';
+import { couponRoutes } from './coupons.ts';
 import { refundRoutes } from './refunds.ts';
 
 const invalidKey = {
@@ -34,6 +35,7 @@ export function apiRoutes(context: SimulatorContext) {
     });
     injectFaults(server, context);
     checkoutSessionRoutes(server, context);
+    couponRoutes(server, context);
     refundRoutes(server, context);
     paymentIntentRoutes(server, context);
     eventRoutes(server, context);

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { Statement } from '../../shared/statement.ts';
 import { selectCharge } from '../charges.ts';
+import { selectCoupon } from '../coupons.ts';
 import { currencyRules, indivisibleMessage, isDivisible } from '../currencies.ts';
 import { invalidRequest } from '../http/errors.ts';
 import { sendOnce } from '../http/idempotency.ts';
@@ -72,6 +74,10 @@ const creation = z.strictObject({
     .optional(),
   metadata,
   payment_intent_data: z.strictObject({ metadata, shipping: shipping.optional() }).default({ metadata: {} }),
+  discounts: z
+    .array(z.strictObject({ coupon: text(255) }))
+    .length(1, 'Only one discount is supported')
+    .optional(),
   adaptive_pricing: z.strictObject({ enabled: disabled }).optional(),
   expires_at: integer(0, 99_999_999_999).optional(),
 });
@@ -101,11 +107,12 @@ export function checkoutSessionRoutes(server: FastifyInstance, context: Simulato
   const show = (session: Session): object => checkoutSessionObject(session, context.publicUrl());
 
   server.post('/v1/checkout/sessions', async (request, reply) => {
-    const session = newSession(readParameters(checkedCreation, request.body), new Date());
+    const given = readParameters(checkedCreation, request.body);
+    const session = newSession(given, new Date());
     return sendOnce(context, request, reply, async ({ sql }) => {
       // Checked under the key, unlike the other parameters, because a replay after the session's end is still a replay.
       checkExpiry(session, new Date());
-      return show(await insertSession(sql, session));
+      return show(await insertSession(sql, await discounted(sql, session, given.discounts?.[0]?.coupon)));
     });
   });
 
@@ -149,6 +156,8 @@ function newSession(given: Creation, now: Date): NewSession {
   return {
     currency: given.line_items[0]?.price_data.currency ?? '',
     amountTotal: total(given),
+    amountDiscount: 0,
+    coupon: null,
     lineItems: given.line_items.map(({ price_data, quantity }) => ({
       name: price_data.product_data.name,
       description: price_data.product_data.description ?? null,
@@ -164,6 +173,25 @@ function newSession(given: Creation, now: Date): NewSession {
     cancelUrl: given.cancel_url ?? null,
     expiresAt: new Date((given.expires_at ?? unixSeconds(now) + secondsOfLife) * 1000),
   };
+}
+
+/**
+ * Takes the amount of a coupon off a session.
+ * @throws Refusal
+ */
+async function discounted(sql: Statement, session: NewSession, id: string | undefined): Promise<NewSession> {
+  if (id === undefined) return session;
+  const coupon = await findOrRefuse('coupon', id, (id) => selectCoupon(sql, id), 'discounts[0][coupon]');
+  const { amountOff, currency, maxRedemptions, timesRedeemed } = coupon;
+  const refuse = (message: string) => invalidRequest(message, { param: 'discounts[0][coupon]' });
+  if (currency !== session.currency)
+    throw refuse('The coupon and the line items must use the same currency.');
+  if (maxRedemptions !== null && timesRedeemed >= maxRedemptions) {
+    throw refuse(`Coupon ${id} is used up and cannot be applied.`);
+  }
+  // Stripe takes such a session and charges nothing; the simulator has no payments of nothing.
+  if (amountOff >= session.amountTotal) throw refuse('The total amount must be greater than 0');
+  return { ...session, amountTotal: session.amountTotal - amountOff, amountDiscount: amountOff, coupon: id };
 }
 
 function total({ line_items }: Pick<Creation, 'line_items'>): number {
