@@ -147,3 +147,16 @@ create view discount_accounts as
       count(*) filter (where status <> 'pending') as used
     from orders where uses_code group by discount_code
   ) as counted using (code);
+
+-- The units that a refund is for. Its other part, where it has one, is the delivery. A refund of an amount has neither.
+create table refund_lines (
+  refund_id bigint not null references refunds,
+  product_id integer not null references products,
+  quantity integer not null check (quantity > 0),
+  amount_cents integer not null check (amount_cents >= 0),
+  tax_cents integer not null check (tax_cents >= 0),
+  primary key (refund_id, product_id)
+);
+alter table refunds
+  add column delivery_cents integer not null default 0 check (delivery_cents >= 0),
+  add column delivery_tax_cents integer not null default 0 check (delivery_tax_cents >= 0);

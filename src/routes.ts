@@ -13,7 +13,7 @@ import { resolveAttentionItem } from './database/transactions/resolve-attention-
 import { addStock, raiseToRestockLevel } from './database/transactions/restock.ts';
 import type { UnreadyCause } from './domain/readiness.ts';
 import { type Browsers } from './http/browsers.ts';
-import { refuseOtherMethods } from './http/limits.ts';
+import { codeGuessLimit, refuseOtherMethods } from './http/limits.ts';
 import { documentRoutes } from './http/openapi.ts';
 import { admitOperators } from './http/operators.ts';
 import { type Pages } from './http/pages.ts';
@@ -37,6 +37,7 @@ import { type ReconciliationOptions, reconciliationRoutes } from './http/routes/
 import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
 import { securityTxtRoutes } from './http/routes/security-txt.ts';
 import type { PaymentProvider } from './payments/provider.ts';
+import type { FailureLimit } from './shared/failure-limit.ts';
 import { version } from './shared/program.ts';
 import { inTransaction } from './shared/statement.ts';
 import { type Renderer } from './storefront/render.ts';
@@ -69,9 +70,10 @@ export async function registerRoutes(
     publicUrl: config.publicUrl,
     documentsOperators: config.documentsOperators,
   });
+  const codeGuesses = codeGuessLimit();
   await registerPages(server, config, services);
-  await registerCart(server, config, services);
-  await registerApi(server, config, services);
+  await registerCart(server, config, services, codeGuesses);
+  await registerApi(server, config, services, codeGuesses);
   await registerOperators(server, config, services);
   await server.register(healthRoutes, { checkReady: services.checkReady });
   const { securityContact: contact, publicUrl } = config;
@@ -111,6 +113,7 @@ async function registerApi(
   server: FastifyInstance,
   { production, publicUrl, publicOrders, checkoutsPerMinute, checkoutKeys, payment }: ShopConfig,
   { browsers, database, provider, context, startCheckout }: Services,
+  codeGuesses: FailureLimit,
 ): Promise<void> {
   const paymentServiceUrl = payment.provider === 'local' ? payment.serviceUrl : undefined;
   if (!production && paymentServiceUrl !== undefined) {
@@ -123,6 +126,7 @@ async function registerApi(
     publicUrl,
     paymentServiceUrl,
     checkoutsPerMinute,
+    codeGuesses,
   });
   await server.register(productRoutes, { database });
   if (publicOrders) await server.register(orderRoutes, { database });
@@ -136,6 +140,7 @@ async function registerCart(
   server: FastifyInstance,
   { checkoutsPerMinute, email }: ShopConfig,
   { browsers, database, pages, startCheckout, forecastHold }: Services,
+  codeGuesses: FailureLimit,
 ): Promise<void> {
   const shared = { browsers, database, pages };
   await server.register(cartRoutes, {
@@ -149,6 +154,7 @@ async function registerCart(
     renewUsedKey: (browserId) => renewUsedKey(database, browserId),
     correctBuyer: (order) => correctBuyer(database, order),
     checkoutsPerMinute,
+    codeGuesses,
     forecastHold,
     asksEmail: email.delivery !== 'off',
   });

@@ -1,5 +1,6 @@
 import { minorUnitsOf } from '../shared/currencies.ts';
-import type { OrderStatus } from './order.ts';
+import { refundOfUnits } from './amounts.ts';
+import { type Item, mergeItems, type OrderStatus } from './order.ts';
 import type { KnownPayment } from './payment.ts';
 
 /** The amount and the units that an operator asks to take back. */
@@ -8,6 +9,73 @@ export interface RefundTerms {
   readonly amountCents: number | undefined;
   /** Whether the units go back into stock; undefined is yes as long as they were not dispatched. */
   readonly restock: boolean | undefined;
+  /** The units that are refunded, instead of an amount. */
+  readonly lines?: readonly Item[] | undefined;
+  /** Whether the delivery is refunded with them. */
+  readonly delivery?: boolean | undefined;
+}
+
+/** An order of which lines are refunded, with what was refunded of them before. Amounts in minor units. */
+export interface RefundableOrder {
+  readonly lines: readonly RefundableLine[];
+  /** What was paid for the delivery, with an added tax. */
+  readonly deliveryCents: number;
+  readonly deliveryTaxCents: number;
+  readonly deliveryRefunded: boolean;
+}
+
+export interface RefundableLine {
+  readonly productId: number;
+  readonly sku: string;
+  readonly quantity: number;
+  readonly refunded: number;
+  /** For the whole line, without its discount and with an added tax. */
+  readonly paidCents: number;
+  readonly taxCents: number;
+}
+
+/** The parts of a refund by lines. */
+export interface RefundParts {
+  readonly amountCents: number;
+  readonly lines: readonly RefundedLine[];
+  readonly deliveryCents: number;
+  readonly deliveryTaxCents: number;
+}
+
+/** The units of a line that a refund is for, with their share of what was paid and of its tax. */
+export interface RefundedLine {
+  readonly productId: number;
+  readonly quantity: number;
+  readonly amountCents: number;
+  readonly taxCents: number;
+}
+
+/** Computes what comes back for units of an order: exactly what was paid for them, with their discount and tax. */
+export function priceRefund(
+  order: RefundableOrder,
+  { lines = [], delivery = false }: Pick<RefundTerms, 'lines' | 'delivery'>,
+  currency: string,
+): RefundParts | 'too_many_units' {
+  const refunded: RefundedLine[] = [];
+  for (const { sku, qty } of mergeItems(lines)) {
+    const line = order.lines.find((one) => one.sku === sku);
+    if (!line || line.refunded + qty > line.quantity) return 'too_many_units';
+    const units = { before: line.refunded, now: qty, all: line.quantity };
+    refunded.push({
+      productId: line.productId,
+      quantity: qty,
+      amountCents: refundOfUnits(line.paidCents, units, currency),
+      taxCents: refundOfUnits(line.taxCents, units, currency),
+    });
+  }
+  if (delivery && order.deliveryRefunded) return 'too_many_units';
+  const deliveryCents = delivery ? order.deliveryCents : 0;
+  return {
+    amountCents: refunded.reduce((sum, { amountCents }) => sum + amountCents, deliveryCents),
+    lines: refunded,
+    deliveryCents,
+    deliveryTaxCents: delivery ? order.deliveryTaxCents : 0,
+  };
 }
 
 /** The reasons of refunds, by code. With `operator`, the refund has the operator's note. */
@@ -23,7 +91,7 @@ export interface RefundRequest extends RefundTerms {
 
 /** Why a refund was not promised. Amounts in minor units. */
 export interface RefusedRefund {
-  readonly refused: RefundRefusal | 'unknown_order' | 'key_reused';
+  readonly refused: RefundRefusal | 'unknown_order' | 'key_reused' | 'too_many_units';
   /** How much of the payment may still be paid back. */
   readonly refundableCents: number;
   /** The provider pays back multiples of it. */
@@ -46,17 +114,19 @@ export type RefundRefusal =
 /**
  * Decides on a refund. Only a settled payment can be refunded, up to the amount that no earlier refund covers, and a part of it only
  * by an amount that the provider takes.
- * An order that will still be dispatched keeps its units, so they return to stock only with a full refund.
+ * An order that will still be dispatched keeps its units, so they return to stock only with a full refund, or with a refund of them.
  */
 export function decideRefund(terms: RefundTerms, payment: KnownPayment): AllowedRefund | RefundRefusal {
   if (payment.state !== 'settled') return 'not_refundable';
   const left = leftToRefund(payment);
   const amountCents = terms.amountCents ?? left;
-  if (amountCents > left) return 'refund_too_large';
+  if (amountCents > left || amountCents === 0) return 'refund_too_large';
   const full = amountCents === left;
   if (!full && amountCents % minorUnitsOf(payment.currency).step !== 0) return 'refund_indivisible';
-  const restock = terms.restock ?? isRestockedByDefault(payment.orderStatus, full);
-  if (restock && !full && payment.orderStatus !== 'dispatched') return 'restock_needs_full_refund';
+  const isOfUnits = (terms.lines ?? []).length > 0;
+  const restock = terms.restock ?? isRestockedByDefault(payment.orderStatus, full || isOfUnits);
+  if (restock && !full && !isOfUnits && payment.orderStatus !== 'dispatched')
+    return 'restock_needs_full_refund';
   return { amountCents, full, restock };
 }
 
@@ -65,7 +135,7 @@ export function leftToRefund(payment: Pick<KnownPayment, 'state' | 'amountCents'
   return payment.state === 'settled' ? payment.amountCents - payment.refundedCents : 0;
 }
 
-/** A full refund returns the units to stock, unless they were dispatched. */
+/** A refund of all units, or of some, returns these to stock unless they were dispatched. */
 export function isRestockedByDefault(status: OrderStatus, full: boolean): boolean {
   return full && status === 'paid';
 }

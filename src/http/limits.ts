@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ShopError } from '../domain/errors.ts';
+import { FailureLimit } from '../shared/failure-limit.ts';
 import { isForeignName, isFromOtherSite, type ServerAddresses } from '../shared/same-site.ts';
 import { clientAddressOf } from './client-address.ts';
 
@@ -9,6 +10,14 @@ import { clientAddressOf } from './client-address.ts';
 export function checkoutLimit(checkoutsPerMinute: number) {
   return { rateLimit: { max: checkoutsPerMinute, timeWindow: '1 minute', groupId: 'checkout' } };
 }
+
+/** Counts the discount codes from one address that do not exist, so that nobody finds one by trying. */
+export function codeGuessLimit(): FailureLimit {
+  return new FailureLimit(wrongCodesAtMost, wrongCodesMs);
+}
+
+const wrongCodesAtMost = 20;
+const wrongCodesMs = 600_000;
 
 const cartChangesPerMinute = 600;
 const cartsPerMinute = 120;

@@ -264,6 +264,7 @@ export const refundFaults = {
   amount_unreadable: { field: 'amount', text: 'Write an amount above zero, such as {example}.' },
   refund_too_large: { field: 'amount', text: 'At most {left} of this order can still be paid back.' },
   refund_indivisible: { field: 'amount', text: 'The payment service pays back multiples of {example} only.' },
+  too_many_units: { field: 'amount', text: 'These units were not ordered, or are refunded already.' },
   reason_unreadable: { field: 'reason', text: 'Say why in 1 to 200 characters.' },
   restock_needs_full_refund: {
     field: 'restock',

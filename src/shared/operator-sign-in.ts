@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { FailureLimit } from './failure-limit.ts';
 
 /** What the credentials of a request are worth. `none`: there are none. `blocked`: they were not looked at. */
 export type SignIn =
@@ -15,13 +16,11 @@ export interface SignInRequest {
 
 const failuresAtMost = 10;
 const blockedMs = 600_000;
-// A bound on the memory. Beyond it the oldest address is forgotten.
-const addressesAtMost = 10_000;
 
 /** Compares the credentials of requests with the operator token, and stops an address that guesses. */
 export class OperatorSignIn {
   readonly #digest: Buffer;
-  readonly #failures = new Map<string, { count: number; readonly endsAt: number }>();
+  readonly #failures = new FailureLimit(failuresAtMost, blockedMs);
 
   constructor(operatorToken: string) {
     this.#digest = digestOf(operatorToken);
@@ -34,27 +33,11 @@ export class OperatorSignIn {
    */
   check({ authorization, address }: SignInRequest, nowMs = Date.now()): SignIn {
     if (authorization === undefined) return { outcome: 'none' };
-    const failures = this.#failuresOf(address, nowMs);
-    if (failures.count >= failuresAtMost) {
-      return { outcome: 'blocked', retryAfterSeconds: Math.ceil((failures.endsAt - nowMs) / 1000) };
-    }
+    const retryAfterSeconds = this.#failures.blockedSeconds(address, nowMs);
+    if (retryAfterSeconds > 0) return { outcome: 'blocked', retryAfterSeconds };
     if (timingSafeEqual(digestOf(secretIn(authorization)), this.#digest)) return { outcome: 'right' };
-    failures.count += 1;
-    this.#remember(address, failures);
+    this.#failures.record(address, nowMs);
     return { outcome: 'wrong' };
-  }
-
-  #failuresOf(address: string, nowMs: number) {
-    const known = this.#failures.get(address);
-    if (known !== undefined && known.endsAt > nowMs) return known;
-    this.#failures.delete(address);
-    return { count: 0, endsAt: nowMs + blockedMs };
-  }
-
-  #remember(address: string, failures: { count: number; readonly endsAt: number }): void {
-    this.#failures.set(address, failures);
-    const [oldest] = this.#failures.keys();
-    if (this.#failures.size > addressesAtMost && oldest !== undefined) this.#failures.delete(oldest);
   }
 }
 

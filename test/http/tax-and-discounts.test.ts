@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { auditDatabase } from '../../src/database/audit.ts';
 import { fieldIn, Visitor } from '../support/browser.ts';
-import { type Answer, ask, becomes, control, pay, type TestOrder } from '../support/orders.ts';
+import { type Answer, ask, becomes, pay, type TestOrder } from '../support/orders.ts';
 import { typedDelivery } from '../support/page-orders.ts';
 import { secretKey } from '../support/settings.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
@@ -177,7 +177,9 @@ describe('a discount code', () => {
       amount_total: answer.body['total'],
       total_details: { amount_discount: 567 },
     });
-    await pay(shop, answer.body as unknown as TestOrder);
+    const order = answer.body as unknown as TestOrder;
+    await pay(shop, order);
+    await becomes(shop, order, { state: 'settled' });
     expect(await accountOf(name)).toEqual({ free: 2, held: 0, used: 1, issued: 3, balanced: true });
   });
 
@@ -238,7 +240,7 @@ describe('a discount code', () => {
     const again = () => checkout({ discount_code: name, email: 'eve@reader.example' });
     expect(await again()).toMatchObject({ body: { code: 'code_unavailable', fault: 'code_used_by_you' } });
     const order = first.body as unknown as TestOrder;
-    await control(shop, order, 'expire');
+    await ask(`${order.order_url}/cancel`, {});
     await becomes(shop, order, { status: 'cancelled' });
     expect(await accountOf(name)).toEqual({ free: 10, held: 0, used: 0, issued: 10, balanced: true });
     expect((await again()).status).toBe(201);
@@ -281,6 +283,29 @@ describe('a discount code', () => {
     const totals = fieldIn(applied.text, 'totals');
     expect((await visitor.post('/cart/checkout', { ...fields, totals, discount_code: name })).status).toBe(
       303,
+    );
+  });
+
+  test('that does not exist is not looked up any more after twenty tries from one address', async () => {
+    const name = await code({});
+    const guess = (typed: string) => checkout({ discount_code: typed });
+    let blocked = await guess('NO-SUCH-CODE');
+    for (let tries = 1; tries < 21 && blocked.status === 409; tries += 1)
+      blocked = await guess(`NO-SUCH-${tries}`);
+    expect(blocked).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    expect((await guess(name)).status).toBe(429);
+    expect((await checkout({})).status).toBe(201);
+    const visitor = new Visitor(shop.shopUrl);
+    await visitor.post('/cart/lines', { sku: 'shackle', qty: '2' });
+    const { text: html } = await visitor.get('/cart/checkout');
+    const fields = {
+      key: fieldIn(html, 'key'),
+      fingerprint: fieldIn(html, 'fingerprint'),
+      discount_code: name,
+      apply: '1',
+    };
+    expect((await visitor.post('/cart/checkout', fields)).text).toContain(
+      'Too many codes were tried from here',
     );
   });
 });

@@ -2,6 +2,9 @@ import { allowedFrom } from '../../domain/order.ts';
 import {
   decideRefund,
   leftToRefund,
+  priceRefund,
+  type RefundableOrder,
+  type RefundParts,
   type RefundReason,
   type RefundRequest,
   type RefusedRefund,
@@ -33,21 +36,57 @@ export function requestRefund(
     const [known] = await sql<RefundRow>('select * from refunds where request_key = :requestKey', {
       requestKey: request.requestKey,
     });
-    const asked = JSON.stringify([request.amountCents ?? null, request.restock ?? null, request.reason]);
+    const { lines, delivery } = request;
+    const isByLines = lines !== undefined || delivery === true;
+    const asked = JSON.stringify([
+      request.amountCents ?? null,
+      request.restock ?? null,
+      request.reason,
+      ...(isByLines ? [lines ?? [], delivery ?? false] : []),
+    ]);
     if (known) {
       const isReplay = known.orderId === request.orderId && known.request === asked;
       return isReplay ? known : { refused: 'key_reused', ...limits };
     }
-    const decision = decideRefund(request, { ...payment, live: false });
+    const parts = isByLines
+      ? priceRefund(await readRefundable(sql, request.orderId), request, payment.currency)
+      : null;
+    if (parts === 'too_many_units') return { refused: parts, ...limits };
+    const terms = parts ? { ...request, amountCents: parts.amountCents } : request;
+    const decision = decideRefund(terms, { ...payment, live: false });
     if (typeof decision === 'string') return { refused: decision, ...limits };
-    const refund = { ...request, ...decision, note: request.reason, request: asked };
+    const refund = { ...request, ...decision, parts, note: request.reason, request: asked };
     return promiseRefund(sql, payment, { ...refund, reason: 'operator' });
   });
+}
+
+/** Reads what was paid for the lines of an order and for its delivery, and what was refunded of them. */
+async function readRefundable(sql: Statement, orderId: number): Promise<RefundableOrder> {
+  const [order] = await sql<RefundableOrder>(
+    `select delivery_cents + case when tax_included then 0 else delivery_tax_cents end as delivery_cents, delivery_tax_cents,
+       exists (select from refunds where refunds.order_id = orders.order_id and refunds.delivery_cents > 0) as delivery_refunded,
+       (select json_agg(json_build_object(
+          'productId', product_id, 'sku', sku, 'quantity', quantity, 'taxCents', order_lines.tax_cents,
+          'paidCents', cast(quantity as bigint) * unit_price_cents - discount_cents
+            + case when tax_included then 0 else order_lines.tax_cents end,
+          'refunded', (
+            select coalesce(sum(refund_lines.quantity), 0) from refund_lines join refunds using (refund_id)
+            where refunds.order_id = orders.order_id and refund_lines.product_id = order_lines.product_id
+          )
+        ) order by sku)
+        from order_lines join products using (product_id) where order_lines.order_id = orders.order_id) as lines
+     from orders where order_id = :orderId`,
+    { orderId },
+  );
+  if (!order) throw new Error(`There is no order ${orderId}.`);
+  return order;
 }
 
 interface PromisedRefund {
   readonly amountCents: number;
   readonly restock: boolean;
+  /** The units and the delivery that it is for; null for an amount. */
+  readonly parts?: RefundParts | null;
   readonly reason: RefundReason;
   /** The operator's words, with the reason `operator` only. */
   readonly note?: string;
@@ -63,10 +102,14 @@ export async function promiseRefund(
   payment: LockedPayment,
   refund: PromisedRefund,
 ): Promise<RefundRow> {
-  const { orderId } = payment;
-  if (refund.restock) await returnStock(sql, orderId);
+  const { orderId, orderStatus } = payment;
+  const { parts = null } = refund;
+  // With the last of the money nothing will be dispatched, so everything that is still here returns.
+  const isAll = refund.amountCents === leftToRefund(payment) && orderStatus !== 'dispatched';
+  if (refund.restock) await returnStock(sql, orderId, isAll || parts === null ? null : parts.lines);
   await countRefund(sql, payment, refund.amountCents);
   const row = await insertRefund(sql, orderId, refund, 'due');
+  if (parts) await insertParts(sql, row.refundId, parts);
   await enqueueWorkflow(sql, 'refund', row.refundId);
   return row;
 }
@@ -93,7 +136,7 @@ export async function countRefund(
 export async function insertRefund(
   sql: Statement,
   orderId: number,
-  refund: Omit<PromisedRefund, 'restock'>,
+  { parts: _, ...refund }: Omit<PromisedRefund, 'restock'>,
   state: RefundRow['state'],
 ): Promise<RefundRow> {
   const [row] = await sql<RefundRow>(
@@ -110,6 +153,23 @@ export async function insertRefund(
   );
   if (!row) throw new Error(`The refund of order ${orderId} was not inserted.`);
   return row;
+}
+
+async function insertParts(sql: Statement, refundId: number, parts: RefundParts): Promise<void> {
+  await sql(
+    `with delivery as (
+       update refunds set delivery_cents = :deliveryCents, delivery_tax_cents = :deliveryTaxCents where refund_id = :refundId
+     )
+     insert into refund_lines (refund_id, product_id, quantity, amount_cents, tax_cents)
+     select :refundId, "productId", quantity, "amountCents", "taxCents" from json_to_recordset(cast(:lines as json))
+       as line ("productId" integer, quantity integer, "amountCents" integer, "taxCents" integer)`,
+    {
+      refundId,
+      deliveryCents: parts.deliveryCents,
+      deliveryTaxCents: parts.deliveryTaxCents,
+      lines: JSON.stringify(parts.lines),
+    },
+  );
 }
 
 /** A refund that the provider has to make. */

@@ -15,16 +15,26 @@ export async function releaseStock(sql: Statement, orderId: number): Promise<voi
   );
 }
 
-/** Gives the units of a sold order back to stock, except those that are back already. */
-export async function returnStock(sql: Statement, orderId: number): Promise<void> {
+/**
+ * Gives units of a sold order back to stock, except those that are back already.
+ * @param units of its lines; null for all
+ */
+export async function returnStock(
+  sql: Statement,
+  orderId: number,
+  units: readonly { readonly productId: number; readonly quantity: number }[] | null = null,
+): Promise<void> {
   await sql(
-    `with line as materialized (${lockedLines}), lines as (
-       update order_lines set returned = order_lines.quantity
-       from line where order_id = :orderId and order_lines.product_id = line.product_id
+    `with line as materialized (${lockedLines}), back as materialized (
+       select product_id, least(line.quantity - returned, case when cast(:units as json) is null then line.quantity else asked.quantity end) as units
+       from line left join json_to_recordset(cast(:units as json)) as asked ("productId" integer, quantity integer) on asked."productId" = product_id
+     ), lines as (
+       update order_lines set returned = returned + units
+       from back where order_id = :orderId and order_lines.product_id = back.product_id and units > 0
      )
-     update stock set available = stock.available + quantity - returned
-     from line where stock.product_id = line.product_id`,
-    { orderId },
+     update stock set available = stock.available + units
+     from back where stock.product_id = back.product_id and units > 0`,
+    { orderId, units: units && JSON.stringify(units) },
   );
 }
 

@@ -24,6 +24,7 @@ import {
   type PostalAddress,
   readAddress,
 } from '../../domain/postal-address.ts';
+import type { FailureLimit } from '../../shared/failure-limit.ts';
 import { statementsOf } from '../../shared/statement.ts';
 import {
   type CheckoutFault,
@@ -51,6 +52,7 @@ export interface CartCheckoutOptions extends OrderCartOptions, PageServices {
   /** Gives a cart a new key when the order of its present key has ended. */
   readonly renewUsedKey: (browserId: string) => Promise<void>;
   readonly checkoutsPerMinute: number;
+  readonly codeGuesses: FailureLimit;
   readonly forecastHold: ForecastHold;
   /** False where no messages are sent. */
   readonly asksEmail: boolean;
@@ -114,7 +116,9 @@ async function order(
     return text === null ? [] : [{ field, text }];
   });
   const buyer = buyerDetailsOf(options.asksEmail ? typed : { email: null });
-  const discountCode = readCode(typedCode);
+  const code = codeOf(options, client, typedCode);
+  faults.push(...code.faults);
+  const { discountCode } = code;
   const country = typed.country.toUpperCase();
   const terms = await readTerms(statementsOf(options.database), {
     country,
@@ -151,6 +155,18 @@ async function order(
     const faults = texts.map((text) => ({ field: 'items', text }) as const);
     return { status: problemTypes[error.code].status, faults };
   }
+}
+
+/** The typed code, or why it is not looked at. */
+function codeOf(
+  { codeGuesses }: CartCheckoutOptions,
+  { network }: BrowserClient,
+  typed: string,
+): { readonly discountCode: string | null; readonly faults: readonly CheckoutFault[] } {
+  const discountCode = readCode(typed);
+  if (discountCode === null || codeGuesses.blockedSeconds(network) === 0) return { discountCode, faults: [] };
+  const field = 'discount_code';
+  return { discountCode: null, faults: [{ field, text: words.checkout.tooManyCodes }] };
 }
 
 /** The field beside which a refusal is shown. */
@@ -254,9 +270,10 @@ async function review(
   ]);
   const typed = sent ?? formOf(last);
   const email = asksEmail ? readEmailAddress(typed.email) : null;
-  const discountCode = readCode(typed.discount_code);
+  const { discountCode, faults: codeFaults } = codeOf(options, client, typed.discount_code);
   const country = typed.country.toUpperCase();
   const terms = await readTerms(statementsOf(database), { country, discountCode, email });
+  if (discountCode !== null && terms.code === null) options.codeGuesses.record(client.network);
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
   // This cart is ordered already. The order's page shows it, and how to pay or to cancel it.
   if (ordered && faults.length === 0) return reply.redirect(`/orders/${ordered.token}`, 303);
@@ -268,7 +285,7 @@ async function review(
     typed: typedOf(typed),
     asksEmail,
     holdSeconds: await forecastHold(client, email),
-    faults,
+    faults: faults.some(({ field }) => field === 'discount_code') ? faults : [...faults, ...codeFaults],
   };
   return options.pages.send(reply, 'checkout', {
     checkout: checkoutView(source, new Date()),

@@ -8,6 +8,7 @@ import { type KeyRule, storedKeyOf } from '../../domain/checkout-key.ts';
 import { longestCode, readCode } from '../../domain/discount.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { buyerDetailsOf } from '../../domain/order.ts';
+import type { FailureLimit } from '../../shared/failure-limit.ts';
 import type { Browsers } from '../browsers.ts';
 import { clientAddressOf } from '../client-address.ts';
 import { checkoutLimit } from '../limits.ts';
@@ -33,6 +34,7 @@ export interface CheckoutOptions {
   /** Origin of the local payment service, for the tutorial's two lines; undefined where payments are real. */
   readonly paymentServiceUrl: string | undefined;
   readonly checkoutsPerMinute: number;
+  readonly codeGuesses: FailureLimit;
 }
 
 const body = z
@@ -124,14 +126,25 @@ export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (ser
     const browserId = options.browsers.of(request);
     const storedKey = storedKeyOf(options.checkoutKeys, key, browserId);
     if (storedKey === null) throw new ShopError('weak_key', weakKey);
+    const network = clientAddressOf(request.ip);
+    const discountCode = readCode(sent?.discount_code ?? '');
+    const waitSeconds = discountCode === null ? 0 : options.codeGuesses.blockedSeconds(network);
+    if (waitSeconds > 0) {
+      reply.header('retry-after', waitSeconds);
+      throw new ShopError('rate_limited', 'Too many codes that do not exist came from this address.');
+    }
     const started = await startCheckout({
       key: storedKey,
       items: sent?.items ?? null,
       buyer: buyerDetailsOf(sent ?? {}),
       delivery: sent?.delivery && { method: sent.delivery.method, address: sent.delivery.address ?? null },
-      discountCode: readCode(sent?.discount_code ?? ''),
+      discountCode,
       amount: sent?.amount,
-      client: { network: clientAddressOf(request.ip), browserId },
+      client: { network, browserId },
+    }).catch((error: unknown) => {
+      const isGuess = error instanceof ShopError && error.details['fault'] === 'unknown_code';
+      if (isGuess) options.codeGuesses.record(network);
+      throw error;
     });
     if (wantsJson(request) || started.outcome === 'waiting') return sendJson(reply, started, publicUrl);
     return sendText(reply, 'text/plain', toText(started.order));

@@ -5,7 +5,7 @@ import type { RefundRow } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { largestTotalCents } from '../../domain/limits.ts';
 import type { RefundRequest, RefusedRefund } from '../../domain/refund.ts';
-import { checkoutKey, operation, problems, reasonText, response, serial } from '../schemas.ts';
+import { checkoutKey, items, operation, problems, reasonText, response, serial } from '../schemas.ts';
 
 export interface RefundOptions {
   readonly requestRefund: (request: RefundRequest) => Promise<RefundRow | RefusedRefund>;
@@ -24,8 +24,18 @@ const refundBody = z
       .boolean()
       .optional()
       .describe(
-        'Whether the units return to stock; by default only with a full refund of an order that is not dispatched',
+        'Whether the units return to stock; by default only with a full refund, or a refund of lines, of an order that is not dispatched',
       ),
+    lines: items
+      .optional()
+      .describe(
+        'The units to refund, instead of an amount: what was paid for them, with their discount and tax',
+      ),
+    delivery: z.boolean().optional().describe('Whether the delivery is refunded too, instead of an amount'),
+  })
+  .refine(({ amount, lines, delivery }) => amount === undefined || (!lines && !delivery), {
+    path: ['amount'],
+    error: 'either an amount, or lines and delivery',
   })
   .meta({ examples: [{ reason: 'came broken', amount: 500 }] });
 
@@ -65,11 +75,13 @@ export const refundRoutes: FastifyPluginAsyncZod<RefundOptions> = async (server,
       },
     }),
     async (request, reply) => {
-      const { reason, amount, restock } = request.body;
+      const { reason, amount, restock, lines, delivery } = request.body;
       const answer = await options.requestRefund({
         orderId: request.params.order_id,
         amountCents: amount,
         restock,
+        lines,
+        delivery,
         reason,
         actor: 'operator',
         requestKey: request.headers['idempotency-key'] ?? randomUUID(),
@@ -96,6 +108,10 @@ export function refundRefusal({ refused, refundableCents, stepCents }: RefusedRe
       return new ShopError('key_reused', 'This idempotency key belongs to another refund.');
     case 'not_refundable':
       return new ShopError('not_refundable', 'The order is not paid, or is paid back already.', details);
+    case 'too_many_units': {
+      const message = 'lines: more than was ordered and is not refunded yet';
+      return new ShopError('refund_too_large', message, details);
+    }
     case 'refund_too_large':
       return new ShopError('refund_too_large', `At most ${refundableCents} can be refunded.`, details);
     case 'refund_indivisible': {
