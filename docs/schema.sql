@@ -385,6 +385,20 @@ create table reconciliation (
   constraint reconciliation_scope_check CHECK ((scope = ANY (ARRAY['shop'::text, 'provider'::text])))
 );
 
+create table refund_lines (
+  refund_id bigint not null,
+  product_id integer not null,
+  quantity integer not null,
+  amount_cents integer not null,
+  tax_cents integer not null,
+  constraint refund_lines_pkey PRIMARY KEY (refund_id, product_id),
+  constraint refund_lines_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(product_id),
+  constraint refund_lines_refund_id_fkey FOREIGN KEY (refund_id) REFERENCES refunds(refund_id),
+  constraint refund_lines_amount_cents_check CHECK ((amount_cents >= 0)),
+  constraint refund_lines_quantity_check CHECK ((quantity > 0)),
+  constraint refund_lines_tax_cents_check CHECK ((tax_cents >= 0))
+);
+
 create table refunds (
   refund_id bigint generated always as identity not null,
   order_id bigint not null,
@@ -398,6 +412,8 @@ create table refunds (
   provider_refund_id text,
   created_at timestamp with time zone default now() not null,
   made_at timestamp with time zone,
+  delivery_cents integer default 0 not null,
+  delivery_tax_cents integer default 0 not null,
   constraint refunds_provider_refund_id_key UNIQUE (provider_refund_id),
   constraint refunds_request_key_key UNIQUE (request_key),
   constraint refunds_pkey PRIMARY KEY (refund_id),
@@ -406,6 +422,8 @@ create table refunds (
   constraint refunds_amount_cents_check CHECK ((amount_cents > 0)),
   constraint refunds_check CHECK (((state = 'made'::text) = (made_at IS NOT NULL))),
   constraint refunds_check1 CHECK (((reason = 'operator'::text) = (note IS NOT NULL))),
+  constraint refunds_delivery_cents_check CHECK ((delivery_cents >= 0)),
+  constraint refunds_delivery_tax_cents_check CHECK ((delivery_tax_cents >= 0)),
   constraint refunds_note_check CHECK ((note <> ''::text)),
   constraint refunds_reason_check CHECK ((reason = ANY (ARRAY['operator'::text, 'late_payment'::text, 'external_refund'::text]))),
   constraint refunds_state_check CHECK ((state = ANY (ARRAY['due'::text, 'made'::text])))

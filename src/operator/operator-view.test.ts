@@ -152,6 +152,7 @@ test('each sum of money is shown in its currency, with the time at which it was 
         balanced: true,
       },
     ],
+    codes: [{ name: 'SPRING', available: '7', held: '1', sold: '1,992', supplied: '2,000', balanced: true }],
     pages: { text: 'Products 1 to 1 of 1, those that do not add up first.', before: null, after: null },
   });
 });
@@ -180,6 +181,7 @@ test('sums that do not add up say so in words, not by colour alone', async () =>
   const wrong = {
     ...accounts,
     stock: accounts.stock.map((row) => ({ ...row, sku: 'gone', balanced: false })),
+    codes: accounts.codes.map((row) => ({ ...row, balanced: false })),
     contradictions: 2,
   };
   const html = await page({ accounts: wrong });

@@ -14,7 +14,8 @@ beforeAll(async () => {
   await becomes(shop, await placePaidOrder(shop, { email: 'ann@reader.example' }), { status: 'dispatched' });
   await refund(shop, await placePaidOrder(shop), { amount: 100 });
   await everyRefundMade(shop);
-  await placeOrder(shop);
+  await shop.shopDatabase('discount_codes').insert({ code: 'SPRING', percent: 10, uses: 5 });
+  await placeOrder(shop, { discount_code: 'SPRING' });
 });
 
 afterAll(() => shop?.close());
@@ -34,7 +35,7 @@ async function brokenAfter(statement: string): Promise<string[]> {
 }
 
 test('the database of a shop that sells keeps every rule', async () => {
-  expect(await auditDatabase(shop.shopDatabase, reconcileSeconds)).toEqual({ rules: 11, broken: [] });
+  expect(await auditDatabase(shop.shopDatabase, reconcileSeconds)).toEqual({ rules: 13, broken: [] });
 });
 
 const pending = `(select order_id from orders where status = 'pending')`;
@@ -111,8 +112,15 @@ test.each([
   ['a process is living', 'no process is', noHeartbeats],
   ['takes the workflows that wait', 'nobody does', enqueuedFor(40, 'nobodys')],
   ['takes the workflows that wait', 'it has room', insertQueue('roomy', 1) + enqueuedFor(40, 'roomy')],
-  ['add up to its total', 'they do not', `update order_lines set unit_price_cents = unit_price_cents + 1`],
-  ['add up to its total', 'there are none', `delete from order_lines where order_id = ${pending}`],
+  ['add up to its amounts', 'they do not', `update order_lines set unit_price_cents = unit_price_cents + 1`],
+  ['add up to its amounts', 'there are none', `delete from order_lines where order_id = ${pending}`],
+  [
+    'add up to its amounts',
+    'a discount does not',
+    `update order_lines set discount_cents = discount_cents + 1`,
+  ],
+  ['are the issued ones', 'one use is free again', `update discount_codes set free_uses = free_uses + 1`],
+  ['uses its discount code', 'it does not', `update orders set uses_code = false where uses_code`],
   ['counts as refunded', 'they do not add up', `update refunds set amount_cents = amount_cents + 1`],
 ])('a broken rule is reported: %s: %s', async (name, _circumstance, statement) => {
   expect(await brokenAfter(statement)).toEqual(expect.arrayContaining([expect.stringContaining(name)]));

@@ -62,22 +62,27 @@ const amounts = extract(({ document, window }): Amounts => {
   const textOf = (selector: string, root: ParentNode = document) =>
     root.querySelector(selector)?.textContent.trim() ?? '';
   const lines = [...document.querySelectorAll('.order-lines li, .review-line, .cart-line, .lines tbody tr')];
+  // The first row is the sum of the lines.
+  const others = [...document.querySelectorAll('.order-lines .amounts:not(.included) div:not(:first-child)')];
   const cards = [...document.querySelectorAll('.product')];
   return {
     path: window.location.pathname,
     prices: Object.fromEntries(cards.map((card) => [textOf('.product-name', card), textOf('.price', card)])),
-    lines: lines.map((line) => ({
-      name: textOf('.line-name, h2, .item', line),
-      // In a cart, the quantity as the shop sent it; elsewhere as in "2 × $3.00".
-      quantity: Number.parseInt(
-        line.querySelector('input[name=qty]')?.getAttribute('value') ??
-          textOf('.line-figures .muted, .detail.figures', line),
-        10,
-      ),
-      sum: textOf('.line-figures > :last-child, .cart-line-sum, td.figures', line),
-    })),
+    lines: [
+      ...others.map((row) => ({ name: textOf('dt', row), quantity: 1, sum: textOf('dd', row) })),
+      ...lines.map((line) => ({
+        name: textOf('.line-name, h2, .item', line),
+        // In a cart, the quantity as the shop sent it; elsewhere as in "2 × $3.00".
+        quantity: Number.parseInt(
+          line.querySelector('input[name=qty]')?.getAttribute('value') ??
+            textOf('.line-figures .muted, .detail.figures', line),
+          10,
+        ),
+        sum: textOf('.line-figures > :last-child, .cart-line-sum, td.figures', line),
+      })),
+    ],
     // A cart whose order waits for payment shows no total.
-    total: textOf('.total strong, .lines tfoot td'),
+    total: textOf('.total strong, .lines tfoot .sum td'),
   };
 });
 

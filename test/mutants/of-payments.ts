@@ -13,8 +13,8 @@ export const calls: readonly Mutant[] = [
     name: 'a payment session is opened without an idempotency key',
     promise: promises.once,
     file: adapter,
-    from: 'stripe.checkout.sessions.create(parameters, { idempotencyKey })',
-    to: 'stripe.checkout.sessions.create(parameters)',
+    from: 'stripe.checkout.sessions.create({ ...parameters, ...discounts }, { idempotencyKey })',
+    to: 'stripe.checkout.sessions.create({ ...parameters, ...discounts })',
     test: { file: rules, name: 'opens one session' },
   },
   {

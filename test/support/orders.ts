@@ -47,7 +47,13 @@ export async function ask(
 /** Places an order; without `request`, of one shackle. */
 export async function placeOrder(
   shop: OpenShop,
-  request: { sku?: string; qty?: number; email?: string; delivery?: object } = {},
+  request: {
+    sku?: string;
+    qty?: number;
+    email?: string;
+    delivery?: object;
+    discount_code?: string;
+  } = {},
 ): Promise<TestOrder> {
   const { sku = 'shackle', qty = 1, ...rest } = request;
   const key = randomUUID();

@@ -26,7 +26,7 @@ export async function returnStock(
 ): Promise<void> {
   await sql(
     `with line as materialized (${lockedLines}), back as materialized (
-       select product_id, least(line.quantity - returned, case when cast(:units as json) is null then line.quantity else asked.quantity end) as units
+       select product_id, least(line.quantity - returned, case when cast(:units as json) is null then line.quantity else coalesce(asked.quantity, 0) end) as units
        from line left join json_to_recordset(cast(:units as json)) as asked ("productId" integer, quantity integer) on asked."productId" = product_id
      ), lines as (
        update order_lines set returned = returned + units
