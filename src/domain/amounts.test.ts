@@ -1,17 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { randomOf } from '../../test/support/random.ts';
 import { currencies } from '../shared/currencies.ts';
 import { amountsOf, type PricedLine, type Pricing, refundOfUnits } from './amounts.ts';
-
-// Pseudo-random orders, the same in every run (mulberry32).
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = Math.trunc(state + 0x6d2b79f5);
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
 
 const codes = [...currencies.keys()];
 
@@ -51,7 +41,7 @@ function anyOrder(random: (below: number) => number): {
 
 test('the parts of any order add up to its total, and refunds of its units to what was paid for them', () => {
   const random = randomOf(20261127);
-  for (let turn = 0; turn < 20_000; turn += 1) {
+  for (let turn = 0; turn < 4_000; turn += 1) {
     const { lines, pricing, step } = anyOrder(random);
     const amounts = amountsOf(lines, pricing);
     const order = JSON.stringify({ lines, pricing, amounts });
