@@ -158,5 +158,5 @@ create table refund_lines (
   primary key (refund_id, product_id)
 );
 alter table refunds
-  add column delivery_cents integer not null default 0 check (delivery_cents >= 0),
-  add column delivery_tax_cents integer not null default 0 check (delivery_tax_cents >= 0);
+  add column for_delivery_cents integer not null default 0 check (for_delivery_cents >= 0),
+  add column for_delivery_tax_cents integer not null default 0 check (for_delivery_tax_cents >= 0);

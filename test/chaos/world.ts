@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Database } from '../../src/database/connection.ts';
+import { discountCode } from '../money/buyer.ts';
 import { openInspector } from '../support/inspector.ts';
 import { MailServer } from '../support/mail-server.ts';
 import { reservePort } from '../support/ports.ts';
@@ -120,6 +121,7 @@ export async function openWorld(options: {
   for (const host of permanent) host.start();
   try {
     await Promise.all([provider.ready(), ...permanent.map((host) => host.ready())]);
+    await database('discount_codes').insert(discountCode);
     return world;
   } catch (error) {
     await world.close();

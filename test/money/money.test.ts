@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type Fixture, openFixture } from '../support/fixture.ts';
 import { MailServer } from '../support/mail-server.ts';
 import { waitFor } from '../support/wait.ts';
-import { act, placeOrder, post } from './buyer.ts';
+import { act, discountCode, placeOrder, post } from './buyer.ts';
 import { acts, faultTimes, type Plan, planRun, providerFaults, scarce } from './plan.ts';
 import { expectPromisesKept, messageId, setFaults, untilFinished } from './verify.ts';
 
@@ -39,6 +39,7 @@ async function openRun(): Promise<{ readonly fixture: Fixture; readonly mail: Ma
     REFUND_RETRY_SECONDS: '0.02',
     RECONCILE_SECONDS: '2',
   });
+  await fixture.database('discount_codes').insert(discountCode);
   return { fixture, mail };
 }
 

@@ -82,6 +82,9 @@ export async function expectPromisesKept(
   messageIds: readonly string[],
 ): Promise<void> {
   await expectStockBalanced(database);
+  expect(await database('discount_accounts').select('held', 'balanced'), 'uses of codes').toEqual([
+    { held: 0, balanced: true },
+  ]);
   for (const { sku, held } of Object.values(await stockAccounts(database)))
     expect(held, `held of ${sku}`).toBe(0);
   const orders = await database('orders')

@@ -64,7 +64,7 @@ export function requestRefund(
 async function readRefundable(sql: Statement, orderId: number): Promise<RefundableOrder> {
   const [order] = await sql<RefundableOrder>(
     `select delivery_cents + case when tax_included then 0 else delivery_tax_cents end as delivery_cents, delivery_tax_cents,
-       exists (select from refunds where refunds.order_id = orders.order_id and refunds.delivery_cents > 0) as delivery_refunded,
+       exists (select from refunds where refunds.order_id = orders.order_id and refunds.for_delivery_cents > 0) as delivery_refunded,
        (select json_agg(json_build_object(
           'productId', product_id, 'sku', sku, 'quantity', quantity, 'taxCents', order_lines.tax_cents,
           'paidCents', cast(quantity as bigint) * unit_price_cents - discount_cents
@@ -158,7 +158,7 @@ export async function insertRefund(
 async function insertParts(sql: Statement, refundId: number, parts: RefundParts): Promise<void> {
   await sql(
     `with delivery as (
-       update refunds set delivery_cents = :deliveryCents, delivery_tax_cents = :deliveryTaxCents where refund_id = :refundId
+       update refunds set for_delivery_cents = :deliveryCents, for_delivery_tax_cents = :deliveryTaxCents where refund_id = :refundId
      )
      insert into refund_lines (refund_id, product_id, quantity, amount_cents, tax_cents)
      select :refundId, "productId", quantity, "amountCents", "taxCents" from json_to_recordset(cast(:lines as json))
