@@ -69,6 +69,13 @@ test('the delivery has the terms of its method, and the address only where it ne
   expect(decideDelivery({ method: null, address: null }, methods, parcel)).toMatchObject(collected);
 });
 
+test('without a method, the first without an address that has a price in the currency delivers', () => {
+  const abroad = { ...collect, method: 'abroad', prices: [{ ...price(0, 0, 300), currency: 'EUR' }] };
+  const none = { method: null, address: null };
+  expect(decideDelivery(none, [abroad, collect], parcel)).toMatchObject({ method: 'collect', cents: 0 });
+  expect(decideDelivery(none, [abroad], parcel)).toBe('currency_not_served');
+});
+
 test.each([
   ['a method that the shop does not have', { method: 'drone', address }, 'unknown_method'],
   ['no address', { method: 'standard', address: null }, 'address_missing'],

@@ -72,7 +72,7 @@ function serves({ countries }: DeliveryMethod, country: string): boolean {
 }
 
 /**
- * Decides on the delivery of an order. Without a method, the first that needs no address delivers it.
+ * Decides on the delivery of an order. Without a method, the first that needs no address and has a price delivers it.
  * @param methods those of the shop, in its order
  */
 export function decideDelivery(
@@ -80,7 +80,8 @@ export function decideDelivery(
   methods: readonly DeliveryMethod[],
   parcel: Parcel,
 ): OrderDelivery | DeliveryFault {
-  const method = methods.find((one) => (wanted === null ? !one.needsAddress : one.method === wanted));
+  const wantedOnes = methods.filter((one) => (wanted === null ? !one.needsAddress : one.method === wanted));
+  const method = wantedOnes.find((one) => deliveryPrice(one, parcel) !== null) ?? wantedOnes[0];
   if (!method) return wanted === null ? 'address_missing' : 'unknown_method';
   if (method.needsAddress && !address) return 'address_missing';
   if (method.needsAddress && address && !serves(method, address.country)) return 'country_not_served';
