@@ -66,8 +66,8 @@ export async function orderCart(
   if (amount > largestTotalCents) return { refused: 'too_much' };
   const pending = await listPendingOrders(database, browserId);
   if (pending.length >= maxPendingOrders) return { refused: 'too_many_pending' };
-  const { items } = checked;
+  const { items, currency } = checked;
   const client = { network, browserId };
-  const { order } = await startCheckout({ key, items, amount, browserId, buyer, delivery, client });
+  const { order } = await startCheckout({ key, items, amount, currency, browserId, buyer, delivery, client });
   return { order };
 }

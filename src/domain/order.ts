@@ -143,6 +143,8 @@ export interface QuotedTerms {
   readonly version: number;
   /** The value of its products for which the delivery was priced, in minor units. */
   readonly subtotalCents: number;
+  /** That of the prices; missing in an input from before it was compared. */
+  readonly currency?: string;
   readonly delivery: OrderDelivery | DeliveryFault;
 }
 

@@ -34,8 +34,8 @@ export function quoteTerms(
   lines: readonly WeighedLine[],
 ): QuotedTerms {
   const parcel = parcelOf(lines);
-  const { subtotalCents } = parcel;
-  return { version, subtotalCents, delivery: decideDelivery(delivery, methods, parcel) };
+  const { subtotalCents, currency } = parcel;
+  return { version, subtotalCents, currency, delivery: decideDelivery(delivery, methods, parcel) };
 }
 
 /** Names a review: the units and prices of its cart, and the terms under which its delivery was priced. */

@@ -169,6 +169,43 @@ test('terms that change between a request and its placing are read again', async
   expect(placed).toEqual({ outcome: 'refused', reason: 'delivery_unavailable' });
 });
 
+describe('a product whose currency changes between a request and its placing', () => {
+  const placing = async (shownCents: number | null) => {
+    const items = [{ sku: 'shackle', qty: 1 }];
+    const [terms] = await shop.database('terms').select('version');
+    const order = {
+      checkoutKey: randomUUID(),
+      requestHash: '0'.repeat(64),
+      items,
+      browserId: null,
+      email: null,
+      shownCents,
+      holdSeconds: 600,
+    };
+    const delivery = {
+      method: 'collect',
+      name: 'Collect',
+      cents: 0,
+      daysFrom: null,
+      daysTo: null,
+      address: null,
+    };
+    const quoted = { version: Number(terms.version), subtotalCents: 1890, currency: 'EUR', delivery };
+    return placeRow(statementsOf(shop.shopDatabase), { order, requestId: randomUUID(), terms: quoted }, null);
+  };
+
+  test('is not sold for the same number that was shown in the other currency', async () => {
+    expect(await placing(1890)).toEqual({ outcome: 'refused', reason: 'price_changed' });
+  });
+
+  test('is sold in its present currency when no total was shown', async () => {
+    expect(await placing(null)).toMatchObject({
+      outcome: 'placed',
+      order: { totalCents: 1890, currency: 'USD' },
+    });
+  });
+});
+
 describe('in a browser', () => {
   const typed = { ...ada, email: 'ada@reader.example', delivery: 'standard' };
 

@@ -34,7 +34,10 @@ export async function placeOrder(
   let terms = placement.terms ?? (await readQuotedTerms(sql, placement.order));
   let reserved = await reserve(sql, placement, terms, limits);
   for (let changes = 0; reserved.isOutdated && changes < changesAtMost; changes += 1) {
+    const { currency } = terms;
     terms = await readQuotedTerms(sql, placement.order);
+    // The same number in another currency is another total than the shopper was shown.
+    if (placement.order.shownCents !== null && currency !== undefined && terms.currency !== currency) break;
     reserved = await reserve(sql, placement, terms, limits);
   }
   const { lines, exceeded, placed } = reserved;
@@ -107,11 +110,12 @@ async function reserve(
 }
 
 /** The delivery of an order, for the statement. All but the terms are null where it is not possible. */
-function deliveryBindings({ version, subtotalCents, delivery }: QuotedTerms) {
+function deliveryBindings({ version, subtotalCents, currency, delivery }: QuotedTerms) {
   const possible = typeof delivery === 'string' ? null : delivery;
   return {
     termsVersion: version,
     quotedCents: subtotalCents,
+    quotedCurrency: currency ?? null,
     deliveryMethod: possible?.method ?? null,
     deliveryName: possible?.name ?? null,
     deliveryCents: possible?.cents ?? null,
@@ -153,6 +157,7 @@ const reservation = `
     order by sku for update of stock
   ), order_total as (
     select sum(qty * price_cents) as cents, sum(qty) as units, min(currency) as currency,
+           coalesce(bool_or(currency <> cast(:quotedCurrency as text)), false) as has_other_currency,
            count(*) = json_array_length(cast(:items as json)) and bool_and(available >= qty) as enough,
            bool_and(qty <= ${atMost}) as is_fair
     from line
@@ -163,7 +168,7 @@ const reservation = `
     ) as of_hash
   ), decided as (
     select order_total.cents as subtotal, order_total.cents + cast(:deliveryCents as integer) as cents, order_total.currency, enough,
-      order_total.cents <> cast(:quotedCents as bigint) or (select version from terms) <> cast(:termsVersion as bigint) as is_outdated,
+      order_total.cents <> cast(:quotedCents as bigint) or has_other_currency or (select version from terms) <> cast(:termsVersion as bigint) as is_outdated,
     case
       when client.units + order_total.units > cast(:maxUnits as integer) then 'units'
       when client.cents + order_total.cents > cast(:maxCents as bigint) and client.units + order_total.units > 1 then 'value'
