@@ -19,6 +19,17 @@ beforeAll(async () => {
 
 afterAll(() => shop?.close());
 
+const berlin = {
+  name: 'Jörg',
+  line1: 'Weg 1',
+  line2: null,
+  postalCode: '10115',
+  city: 'Berlin',
+  region: null,
+  country: 'DE',
+  phone: null,
+};
+
 const { delivery: _express, ...ada } = typedDelivery;
 
 function checkout(body: object): Promise<Answer> {
@@ -169,6 +180,31 @@ test('terms that change between a request and its placing are read again', async
   expect(placed).toEqual({ outcome: 'refused', reason: 'delivery_unavailable' });
 });
 
+test('terms under which the total became more than one payment can be are refused', async () => {
+  const price = shop.database('delivery_prices').where({ method: 'standard', from_grams: 0, from_cents: 0 });
+  await price.clone().update({ price_cents: 99_999_999 });
+  try {
+    const order = {
+      checkoutKey: randomUUID(),
+      requestHash: '0'.repeat(64),
+      items: [{ sku: 'shackle', qty: 1 }],
+      browserId: null,
+      email: null,
+      shownCents: null,
+      holdSeconds: 600,
+      delivery: { method: 'standard', address: berlin },
+    };
+    const placed = await placeRow(statementsOf(shop.shopDatabase), { order, requestId: randomUUID() }, null);
+    expect(placed).toEqual({ outcome: 'refused', reason: 'price_changed' });
+    expect(await checkout({ delivery: { method: 'standard', address: ada } })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_input' },
+    });
+  } finally {
+    await price.update({ price_cents: 690 });
+  }
+});
+
 describe('a product whose currency changes between a request and its placing', () => {
   const placing = async (shownCents: number | null) => {
     const items = [{ sku: 'shackle', qty: 1 }];
@@ -262,6 +298,23 @@ describe('in a browser', () => {
       409,
       expect.stringMatching(/id="delivery-error"[^]*do not deliver to that country/),
     ]);
+  });
+
+  test('a delivery that one payment cannot be for, or that has no price in the currency, is not offered, nor its countries', async () => {
+    const visitor = await withCart();
+    const price = shop
+      .database('delivery_prices')
+      .where({ method: 'standard', from_grams: 0, from_cents: 0 });
+    await price.clone().update({ price_cents: 99_999_999 });
+    try {
+      const { text } = await visitor.get('/cart/checkout');
+      expect(text).not.toContain('Standard delivery');
+      expect(text).toContain('Express delivery');
+      expect(text).toContain('<option value="US"');
+      expect(text).not.toContain('<option value="DE"');
+    } finally {
+      await price.update({ price_cents: 690 });
+    }
   });
 
   test('without any method the review says that nothing is delivered', async () => {

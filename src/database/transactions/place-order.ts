@@ -1,4 +1,4 @@
-import type { ExceededLimit, HoldLimits } from '../../domain/limits.ts';
+import { type ExceededLimit, type HoldLimits, largestTotalCents } from '../../domain/limits.ts';
 import {
   buyerDetailsOf,
   type CancelReason,
@@ -185,7 +185,7 @@ const reservation = `
            currency, :deliveryMethod, :deliveryName, :daysFrom, :daysTo, cast(:address as jsonb),
            now() + seconds * interval '1 second', ${buyerBindings}
     from decided cross join hold
-    where enough and cents = coalesce(cast(:shownCents as bigint), cents) and exceeded is null and not is_outdated
+    where enough and cents <= ${largestTotalCents} and cents = coalesce(cast(:shownCents as bigint), cents) and exceeded is null and not is_outdated
     on conflict (checkout_key) do nothing
     returning order_id, total_cents, currency, hold_expires_at
   ), lines as (

@@ -86,6 +86,7 @@ function refusalOf(shownCents: number | null, { lines, exceeded, terms }: Refuse
   if (typeof terms.delivery === 'string') {
     return { reason: 'delivery_unavailable', fault: terms.delivery } as const;
   }
+  // Also of a total that has become more than one payment can be.
   const total = orderTotal(lines) + terms.delivery.cents;
   if (exceeded === null || (shownCents ?? total) !== total) {
     return { reason: 'price_changed', shown: shownCents, total } as const;
