@@ -5,6 +5,7 @@ import { checkCart } from '../domain/cart.ts';
 import type { DeliveryFault, DeliveryRequest } from '../domain/delivery.ts';
 import { type Blocker, largestTotalCents, maxPendingOrders } from '../domain/limits.ts';
 import { type BuyerDetails, buyerFields, type CancelReason } from '../domain/order.ts';
+import { addressFields } from '../domain/postal-address.ts';
 import { quoteTerms, reviewFingerprintOf, type Terms } from '../domain/terms.ts';
 import type { StartCheckout } from './start-checkout.ts';
 
@@ -39,20 +40,24 @@ export type CartRefusal =
   | CancelReason;
 
 /**
- * Orders the cart of a browser exactly as its review showed it, or finds the order that it has already become.
+ * Orders the cart of a browser exactly as its review showed it, or finds the order that it has already become. `hasFirstDelivery`: that
+ * order keeps another delivery than this request asks for, because its payment session is for that.
  * @throws ShopError when the checkout is refused, see `StartCheckout`
  */
 export async function orderCart(
   { database, startCheckout, correctBuyer }: OrderCartOptions,
   { browserId, network, key, reviewFingerprint, buyer, delivery, terms }: CartOrderRequest,
-): Promise<{ readonly order: OrderWithPayment } | { readonly refused: CartRefusal }> {
+): Promise<
+  | { readonly order: OrderWithPayment; readonly hasFirstDelivery?: boolean }
+  | { readonly refused: CartRefusal }
+> {
   const known = await findOrderBy(database, { checkout_key: key });
   // A second click, a reload or another tab finds the same order.
   if (known?.browserId === browserId) {
     if (known.status === 'cancelled') return { refused: known.reason ?? 'payment_ended' };
     const corrected = buyerFields.some((field) => known[field] !== buyer[field]);
     if (corrected) await correctBuyer({ browserId, key, buyer });
-    return { order: known };
+    return { order: known, hasFirstDelivery: !isDelivered(known, delivery) };
   }
   const cart = await readCart(database, browserId);
   const checked = checkCart(cart?.lines ?? []);
@@ -70,4 +75,12 @@ export async function orderCart(
   const client = { network, browserId };
   const { order } = await startCheckout({ key, items, amount, currency, browserId, buyer, delivery, client });
   return { order };
+}
+
+/** Whether an order is delivered as a request asks. Without a method or an address, as for a method that was removed, that part is equal. */
+function isDelivered(order: OrderWithPayment, { method, address }: DeliveryRequest): boolean {
+  const isSameMethod = method === null ? order.address === null : method === order.deliveryMethod;
+  // An order from before there were deliveries has none.
+  if (!isSameMethod && order.deliveryMethod !== null) return false;
+  return address === null || addressFields.every((field) => address[field] === order.address?.[field]);
 }

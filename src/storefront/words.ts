@@ -122,7 +122,7 @@ export const words = {
     paymentUnavailable:
       'The payment service could not be reached. Nothing was charged; order again in a moment.',
     keyReused:
-      'This cart was ordered just now, with another e-mail address. Press the button again to change it.',
+      'This cart was ordered just now, with another e-mail address or delivery. Press the button again: it stays one order.',
     ended: 'That order was cancelled. Your cart is as it was: look again, then order.',
     timeout: 'Your order is still being placed. Press the button again: it stays one order.',
     refused: 'The order could not be placed as it was sent. Nothing was charged. Look again, then order.',
@@ -376,6 +376,15 @@ export const emailFaults = {
   tooLong: `An e-mail address has ${maxEmailLength} characters at most.`,
   unreadable: 'Enter an e-mail address such as name@example.com.',
 } as const;
+
+/** That an order keeps the delivery with which it was placed, to a shopper who has sent its cart again with another one. */
+export function firstDeliveryWords(isPending: boolean): string {
+  const kept =
+    'This cart was ordered before, and the order keeps its first delivery. The one that you chose now is not part of it.';
+  return isPending
+    ? `${kept} To have it delivered in another way, cancel this order, then order again.`
+    : kept;
+}
 
 /** Why an order cannot be delivered, next to the choice. */
 export const deliveryFaultWords: Readonly<Record<DeliveryFault, string>> = {

@@ -276,6 +276,34 @@ describe('in a browser', () => {
     expect(next).toMatch(/<option value="US" selected>/);
   });
 
+  test('a cart that is sent again with another delivery leads to its order, which says that it keeps the first one', async () => {
+    const visitor = await withCart();
+    const { form } = await reviewOf(visitor);
+    const first = { ...form, ...typed };
+    const { location } = await visitor.post('/cart/checkout', first);
+    expect(location).toContain(shop.paymentUrl);
+    expect(await visitor.post('/cart/checkout', first), 'the same again').toMatchObject({ location });
+    const [order] = await shop.database('orders').where({ checkout_key: form['key'] });
+    for (const change of [
+      { delivery: 'express' },
+      { delivery: 'collect' },
+      { line1: '1 Evergreen Terrace' },
+    ]) {
+      const answer = await visitor.post('/cart/checkout', { ...first, ...change });
+      expect(answer).toMatchObject({ status: 303, location: `/orders/${order.token}?delivery=first` });
+    }
+    const { text } = await visitor.get(`/orders/${order.token}?delivery=first`);
+    expect(text).toContain('To have it delivered in another way, cancel this order, then order again.');
+    const standard = shop.database('delivery_methods').where({ method: 'standard' });
+    await standard.clone().update({ removed_at: new Date() });
+    try {
+      expect(await visitor.post('/cart/checkout', first), 'without its method').toMatchObject({ location });
+    } finally {
+      await standard.update({ removed_at: null });
+    }
+    expect(await shop.database('orders').where({ checkout_key: form['key'] })).toHaveLength(1);
+  });
+
   test('each fault of an address is told at its field, and everything typed stays', async () => {
     const visitor = await withCart();
     const { form } = await reviewOf(visitor);

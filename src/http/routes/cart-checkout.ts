@@ -117,7 +117,10 @@ async function order(
       delivery,
       terms,
     });
-    if ('order' in answer) return { location: nextAddress(answer.order) };
+    if ('order' in answer) {
+      const { order, hasFirstDelivery } = answer;
+      return { location: hasFirstDelivery ? `/orders/${order.token}?delivery=first` : nextAddress(order) };
+    }
     const { refused } = answer;
     const field = refused in deliveryFaultWords ? 'delivery' : 'items';
     return { status: 409, faults: [{ field, text: refusalWords[refused] }] };
