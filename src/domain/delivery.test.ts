@@ -23,7 +23,7 @@ const collect: DeliveryMethod = {
   name: 'Collect',
   needsAddress: false,
   countries: [],
-  prices: [],
+  prices: null,
 };
 const everywhere: DeliveryMethod = { ...standard, method: 'world', countries: [] };
 const methods = [standard, collect, everywhere];

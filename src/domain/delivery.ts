@@ -18,8 +18,8 @@ export interface DeliveryMethod {
   /** Working days from the dispatch; null when the shop names none. */
   readonly daysFrom: number | null;
   readonly daysTo: number | null;
-  /** None: it costs nothing. */
-  readonly prices: readonly DeliveryPrice[];
+  /** At least those in the currency of the order. Null: it costs nothing. */
+  readonly prices: readonly DeliveryPrice[] | null;
 }
 
 /** A delivery as a buyer asks for it. `method`: null for the one that needs no address. */
@@ -57,7 +57,7 @@ export function deliveryPrice(
   { prices }: DeliveryMethod,
   { subtotalCents, currency, grams }: Parcel,
 ): number | null {
-  if (prices.length === 0) return 0;
+  if (prices === null) return 0;
   const [best] = prices
     .filter(
       (price) => price.currency === currency && price.fromGrams <= grams && price.fromCents <= subtotalCents,

@@ -434,7 +434,7 @@ function longWords(field: keyof PostalAddress): string {
 /** How long a delivery takes, and where it goes. */
 export function deliveryHint({ daysFrom, daysTo, needsAddress, countries }: DeliveryMethod): string {
   const days = daysFrom === null || daysTo === null ? [] : [daysWords(daysFrom, daysTo)];
-  const where = needsAddress && countries.length > 0 ? [countriesWords(countries)] : [];
+  const where = needsAddress && countries.length > 0 ? countriesWords(countries) : [];
   return [...days, ...where].join(', ');
 }
 
@@ -451,11 +451,11 @@ export function afterDispatchWords(days: string): string {
 
 const countriesNamed = 3;
 
-function countriesWords(countries: readonly string[]): string {
+function countriesWords(countries: readonly string[]): string[] {
   const names = listCountries(countries).map(({ name }) => name);
-  return names.length > countriesNamed
-    ? `to ${names.length} countries`
-    : `to ${new Intl.ListFormat(words.language).format(names)}`;
+  if (names.length === 0) return [];
+  const few = names.length <= countriesNamed;
+  return [few ? `to ${new Intl.ListFormat(words.language).format(names)}` : `to ${names.length} countries`];
 }
 
 /** How many of a product. A quantity does not part from its sign at the end of a line. */

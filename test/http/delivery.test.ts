@@ -205,6 +205,39 @@ test('terms under which the total became more than one payment can be are refuse
   }
 });
 
+test.each([
+  ['NULL', '{US,NULL}'],
+  ['a word', '{US,Germany}'],
+  ['two codes in one', '{USDE}'],
+  ['small letters', '{us}'],
+])('countries with %s are refused', async (_, countries) => {
+  const method = { method: 'abroad', name: 'Abroad', needs_address: true, countries };
+  await expect(shop.database('delivery_methods').insert(method)).rejects.toMatchObject({
+    constraint: 'delivery_methods_countries_check',
+  });
+});
+
+test('a method has a bounded number of prices, and a shop of methods; removed ones do not count', async () => {
+  const many = (rows: number, row: (index: number) => object) =>
+    Array.from({ length: rows }, (_, index) => row(index));
+  const prices = many(101, (index) => ({
+    method: 'express',
+    currency: 'EUR',
+    from_grams: index,
+    price_cents: 100,
+  }));
+  await expect(shop.database('delivery_prices').insert(prices)).rejects.toMatchObject({
+    constraint: 'delivery_prices_limit',
+  });
+  const methods = many(51, (index) => ({ method: `m${index}`, name: 'Mail', needs_address: false }));
+  await expect(shop.database('delivery_methods').insert(methods)).rejects.toMatchObject({
+    constraint: 'delivery_methods_limit',
+  });
+  const removed = methods.map((method) => ({ ...method, removed_at: new Date() }));
+  await shop.database('delivery_methods').insert(removed);
+  expect(await checkout({})).toMatchObject({ status: 201 });
+});
+
 describe('a product whose currency changes between a request and its placing', () => {
   const placing = async (shownCents: number | null) => {
     const items = [{ sku: 'shackle', qty: 1 }];
@@ -342,6 +375,24 @@ describe('in a browser', () => {
       expect(text).not.toContain('<option value="DE"');
     } finally {
       await price.update({ price_cents: 690 });
+    }
+  });
+
+  test('a country that does not exist is not offered, and a method without prices in the currency is not either', async () => {
+    const express = shop.database('delivery_methods').where({ method: 'express' });
+    const standard = shop.database('delivery_prices').where({ method: 'standard' });
+    await express.clone().update({ countries: ['US', 'XX'] });
+    await standard.clone().update({ currency: 'EUR' });
+    try {
+      const { text } = await (await withCart()).get('/cart/checkout');
+      expect(text).toContain('Express delivery');
+      expect(text).toContain('<option value="US"');
+      for (const absent of ['Standard delivery', '<option value="XX"', '<option value="DE"']) {
+        expect(text).not.toContain(absent);
+      }
+    } finally {
+      await express.update({ countries: ['US'] });
+      await standard.update({ currency: 'USD' });
     }
   });
 

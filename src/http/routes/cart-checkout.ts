@@ -101,7 +101,7 @@ async function order(
     const text = typedFault[field](typed[field]);
     return text === null ? [] : [{ field, text }];
   });
-  const terms = await readTerms(statementsOf(options.database));
+  const terms = await readTerms(statementsOf(options.database), client.browserId);
   const needsAddress = terms.methods.some((one) => one.method === method && one.needsAddress);
   const read = needsAddress ? readAddress(addressOf(typed)) : { address: null };
   if ('faults' in read) faults.push(...addressFaultsOf(read.faults));
@@ -217,7 +217,7 @@ async function review(
   const [pending, last, terms] = await Promise.all([
     listPendingOrders(database, browserId),
     sent ? null : lastBuyerOf(database, browserId),
-    readTerms(statementsOf(database)),
+    readTerms(statementsOf(database), browserId),
   ]);
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
   // This cart is ordered already. The order's page shows it, and how to pay or to cancel it.
