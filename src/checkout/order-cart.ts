@@ -6,6 +6,7 @@ import type { DeliveryFault, DeliveryRequest } from '../domain/delivery.ts';
 import type { DiscountFault } from '../domain/discount.ts';
 import { type Blocker, largestTotalCents, maxPendingOrders } from '../domain/limits.ts';
 import { type BuyerDetails, buyerFields, type CancelReason } from '../domain/order.ts';
+import { addressFields } from '../domain/postal-address.ts';
 import { quoteOrder, reviewFingerprintOf, type Terms } from '../domain/terms.ts';
 import type { StartCheckout } from './start-checkout.ts';
 
@@ -46,7 +47,8 @@ export type CartRefusal =
   | CancelReason;
 
 /**
- * Orders the cart of a browser exactly as its review showed it, or finds the order that it has already become.
+ * Orders the cart of a browser exactly as its review showed it, or finds the order that it has already become. `hasFirstDelivery`: that
+ * order keeps another delivery than this request asks for, because its payment session is for that.
  * @throws ShopError when the checkout is refused, see `StartCheckout`
  */
 export async function orderCart(
@@ -62,14 +64,17 @@ export async function orderCart(
     shownCents,
     terms,
   }: CartOrderRequest,
-): Promise<{ readonly order: OrderWithPayment } | { readonly refused: CartRefusal }> {
+): Promise<
+  | { readonly order: OrderWithPayment; readonly hasFirstDelivery?: boolean }
+  | { readonly refused: CartRefusal }
+> {
   const known = await findOrderBy(database, { checkout_key: key });
   // A second click, a reload or another tab finds the same order.
   if (known?.browserId === browserId) {
     if (known.status === 'cancelled') return { refused: known.reason ?? 'payment_ended' };
     const corrected = buyerFields.some((field) => known[field] !== buyer[field]);
     if (corrected) await correctBuyer({ browserId, key, buyer });
-    return { order: known };
+    return { order: known, hasFirstDelivery: !isDelivered(known, delivery) };
   }
   const cart = await readCart(database, browserId);
   const checked = checkCart(cart?.lines ?? []);
@@ -86,12 +91,13 @@ export async function orderCart(
   if (shownCents !== undefined && amount !== shownCents) return { refused: 'total_changed' };
   const pending = await listPendingOrders(database, browserId);
   if (pending.length >= maxPendingOrders) return { refused: 'too_many_pending' };
-  const { items } = checked;
+  const { items, currency } = checked;
   const client = { network, browserId };
   const { order } = await startCheckout({
     key,
     items,
     amount,
+    currency,
     browserId,
     buyer,
     delivery,
@@ -99,4 +105,12 @@ export async function orderCart(
     client,
   });
   return { order };
+}
+
+/** Whether an order is delivered as a request asks. Without a method or an address, as for a method that was removed, that part is equal. */
+function isDelivered(order: OrderWithPayment, { method, address }: DeliveryRequest): boolean {
+  const isSameMethod = method === null ? order.address === null : method === order.deliveryMethod;
+  // An order from before there were deliveries has none.
+  if (!isSameMethod && order.deliveryMethod !== null) return false;
+  return address === null || addressFields.every((field) => address[field] === order.address?.[field]);
 }

@@ -19,6 +19,7 @@ import {
 } from '../domain/limits.ts';
 import {
   type BuyerDetails,
+  currencyOf,
   type Item,
   mergeItems,
   noBuyerDetails,
@@ -38,6 +39,8 @@ export interface CheckoutRequest {
   readonly buyer?: BuyerDetails;
   /** The total that the shopper was shown, in minor units. */
   readonly amount?: number | undefined;
+  /** The currency in which it was shown; undefined where that is unknown. */
+  readonly currency?: string;
   /** Without one, the order is delivered in the way that needs no address. */
   readonly delivery?: DeliveryRequest | undefined;
   /** As `readCode` returns it. */
@@ -102,6 +105,9 @@ export function createStartCheckout(
       // Only for a new key: the answer of a known one stays the same when the products change.
       if (!known) {
         const lines = stockLines(items, products);
+        if (request.currency !== undefined && request.currency !== currencyOf(lines)) {
+          throw new ShopError('price_changed', 'The currency has changed. Nothing was reserved.');
+        }
         const quote = quoteOrder(terms, order, lines);
         checkDiscount(quote);
         checkTotal(quote);

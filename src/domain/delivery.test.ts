@@ -24,7 +24,7 @@ const collect: DeliveryMethod = {
   name: 'Collect',
   needsAddress: false,
   countries: [],
-  prices: [],
+  prices: null,
 };
 const everywhere: DeliveryMethod = { ...standard, method: 'world', countries: [] };
 const methods = [standard, collect, everywhere];
@@ -68,6 +68,13 @@ test('the delivery has the terms of its method, and the address only where it ne
   const collected = { method: 'collect', cents: 0, address: null };
   expect(decideDelivery({ method: 'collect', address }, methods, parcel)).toMatchObject(collected);
   expect(decideDelivery({ method: null, address: null }, methods, parcel)).toMatchObject(collected);
+});
+
+test('without a method, the first without an address that has a price in the currency delivers', () => {
+  const abroad = { ...collect, method: 'abroad', prices: [{ ...price(0, 0, 300), currency: 'EUR' }] };
+  const none = { method: null, address: null };
+  expect(decideDelivery(none, [abroad, collect], parcel)).toMatchObject({ method: 'collect', cents: 0 });
+  expect(decideDelivery(none, [abroad], parcel)).toBe('currency_not_served');
 });
 
 test.each([

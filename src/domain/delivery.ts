@@ -19,8 +19,8 @@ export interface DeliveryMethod {
   readonly daysFrom: number | null;
   readonly daysTo: number | null;
   readonly taxClass: string;
-  /** None: it costs nothing. */
-  readonly prices: readonly DeliveryPrice[];
+  /** At least those in the currency of the order. Null: it costs nothing. */
+  readonly prices: readonly DeliveryPrice[] | null;
 }
 
 /** A delivery as a buyer asks for it. `method`: null for the one that needs no address. */
@@ -58,7 +58,7 @@ export function deliveryPrice(
   { prices }: DeliveryMethod,
   { subtotalCents, currency, grams }: Parcel,
 ): number | null {
-  if (prices.length === 0) return 0;
+  if (prices === null) return 0;
   const [best] = prices
     .filter(
       (price) => price.currency === currency && price.fromGrams <= grams && price.fromCents <= subtotalCents,
@@ -73,7 +73,7 @@ function serves({ countries }: DeliveryMethod, country: string): boolean {
 }
 
 /**
- * Decides on the delivery of an order. Without a method, the first that needs no address delivers it.
+ * Decides on the delivery of an order. Without a method, the first that needs no address and has a price delivers it.
  * @param methods those of the shop, in its order
  */
 export function decideDelivery(
@@ -81,7 +81,8 @@ export function decideDelivery(
   methods: readonly DeliveryMethod[],
   parcel: Parcel,
 ): OrderDelivery | DeliveryFault {
-  const method = methods.find((one) => (wanted === null ? !one.needsAddress : one.method === wanted));
+  const wantedOnes = methods.filter((one) => (wanted === null ? !one.needsAddress : one.method === wanted));
+  const method = wantedOnes.find((one) => deliveryPrice(one, parcel) !== null) ?? wantedOnes[0];
   if (!method) return wanted === null ? 'address_missing' : 'unknown_method';
   if (method.needsAddress && !address) return 'address_missing';
   if (method.needsAddress && address && !serves(method, address.country)) return 'country_not_served';

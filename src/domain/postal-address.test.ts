@@ -35,11 +35,11 @@ test('an address is stored trimmed, with the codes of its region and country', (
 
 test.each([
   ['a postal code in small letters', { postalCode: 'sw1a 1aa', country: 'GB' }, { postalCode: 'SW1A 1AA' }],
-  ['a region where the country has none', { region: 'Bayern' }, { region: null }],
+  ['a region where addresses have none', { region: 'Bayern' }, { region: 'BY' }],
   [
     'a postal code where the country has none',
-    { postalCode: '000', country: 'AE', region: 'Dubai' },
-    { postalCode: null, region: 'Dubai' },
+    { postalCode: '999077', country: 'HK', region: 'Kowloon' },
+    { postalCode: '999077', region: 'Kowloon' },
   ],
   [
     'a region without its accents',
@@ -62,6 +62,18 @@ test.each([
   ['a phone', { phone: '+49 (0)30 / 123-45' }, { phone: '+49 (0)30 / 123-45' }],
 ])('%s is taken', (_, typed, stored) => {
   expect(readAddress({ ...berlin, ...typed })).toMatchObject({ address: stored });
+});
+
+test.each([
+  ['IE', 'A65 F4E2'],
+  ['LT', '04340'],
+  ['EE', '69501'],
+  ['CL', '8340457'],
+  ['UY', '11600'],
+])('an address in %s needs no county', (country, postalCode) => {
+  expect(readAddress({ ...berlin, country, postalCode })).toMatchObject({
+    address: { country, region: null },
+  });
 });
 
 test.each([
@@ -103,10 +115,64 @@ test('the lines of an address are in the order of its country', () => {
   ]);
 });
 
+test.each([
+  [
+    'JP',
+    { city: 'Chiyoda', region: '13', postalCode: '100-0001' },
+    ['〒100-0001', 'Tôkyô', 'Chiyoda', 'Weg 1', 'Jörg', 'Japan'],
+  ],
+  [
+    'SG',
+    { city: 'Singapore', region: null, postalCode: '018956' },
+    ['Jörg', 'Weg 1', 'SINGAPORE 018956', 'Singapore'],
+  ],
+  [
+    'AE',
+    { city: 'Deira', region: 'Dubai', postalCode: null },
+    ['Jörg', 'Weg 1', 'Deira', 'Dubai', 'United Arab Emirates'],
+  ],
+  [
+    'GB',
+    { city: 'Deal', region: 'KEN', postalCode: 'CT14 7BN' },
+    ['Jörg', 'Weg 1', 'Deal, Kent', 'CT14 7BN', 'United Kingdom'],
+  ],
+  ['IT', { city: 'Roma', region: 'RM', postalCode: '00118' }, ['Jörg', 'Weg 1', '00118 Roma RM', 'Italy']],
+])(
+  'an address in %s prints its city, and the name of a region where the post does not print its code',
+  (country, typed, lines) => {
+    const address = { name: 'Jörg', line1: 'Weg 1', line2: null, phone: null, country, ...typed };
+    expect(addressLines(address)).toEqual(lines);
+  },
+);
+
+test('in every country each field of an address is printed once', () => {
+  const address = {
+    name: 'Nn Nn',
+    line1: 'Ll Ll',
+    line2: 'Mm Mm',
+    postalCode: 'Zz 9',
+    city: 'Cc Cc',
+    region: 'Rr Rr',
+    phone: null,
+  };
+  for (const shorter of [{}, { line2: null, region: null, postalCode: null }]) {
+    const { phone: _, ...printed } = { ...address, ...shorter };
+    const fields = Object.values(printed).filter((field) => field !== null);
+    for (const { code } of listCountries([])) {
+      const text = addressLines({ ...address, ...shorter, country: code }).join('\n');
+      expect([code, ...fields.map((field) => text.split(field).length - 1)]).toEqual([
+        code,
+        ...fields.map(() => 1),
+      ]);
+    }
+  }
+});
+
 test('countries are sorted by their names, and no list is all of them', () => {
   expect(listCountries(['US', 'DE', 'DE'])).toEqual([
     { code: 'DE', name: 'Germany' },
     { code: 'US', name: 'United States' },
   ]);
+  expect(listCountries(['XX']), 'a code of no country').toEqual([]);
   expect(listCountries([]).length).toBeGreaterThan(240);
 });

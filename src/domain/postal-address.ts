@@ -47,8 +47,9 @@ export const longestField: Readonly<Record<keyof PostalAddress, number>> = {
 };
 
 /**
- * Checks an address as typed against the rules of its country: the format of its postal code, and whether addresses there have a postal
- * code and a region. The rules are those of Google's address data, of postcode-validator, and of ISO 3166.
+ * Checks an address as typed against the rules of its country: the format of its postal code, and whether addresses there need a postal
+ * code and a region. The rules are those of Google's address data, of postcode-validator, and of ISO 3166. A field that addresses of the
+ * country do not have is taken as it was typed.
  */
 export function readAddress(
   typed: TypedAddress,
@@ -75,15 +76,14 @@ export function readAddress(
   const isKnown = countryCodes.has(country);
   if (!isKnown) faults.country = country === '' ? 'missing' : 'not_of_country';
   const hasPostalCode = isKnown && prints(country, 'postalCode');
-  const hasRegion = isKnown && prints(country, 'administrativeArea');
-  const region = hasRegion ? take('region', true, (text) => isRegion(country, text)) : null;
+  const region = take('region', needRegion.has(country), (text) => isRegion(country, text));
   const address = {
     name: take('name', true) ?? '',
     line1: take('line1', true) ?? '',
     line2: take('line2', false),
     postalCode: hasPostalCode
       ? (take('postalCode', true, (text) => isPostalCode(country, text))?.toUpperCase() ?? null)
-      : null,
+      : take('postalCode', false),
     city: take('city', true) ?? '',
     region: region && (regionCode(country, region) ?? region),
     country,
@@ -113,29 +113,45 @@ function countryName(code: string): string {
   return names.of(code) ?? code;
 }
 
-/** Countries with their names, sorted by name. An empty list stands for all countries. */
+/** Countries with their names, sorted by name; codes of no country are left out. An empty list stands for all countries. */
 export function listCountries(codes: readonly string[]): { readonly code: string; readonly name: string }[] {
-  return [...(codes.length > 0 ? new Set(codes) : countryCodes)]
+  return [...(codes.length > 0 ? new Set(codes.filter(isCountry)) : countryCodes)]
     .map((code) => ({ code, name: countryName(code) }))
     .toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
-/** The lines of an address in the order of its country, with the country last. */
+/**
+ * The lines of an address in the order of its country, with the country last. A field that addresses of the country do not have stands
+ * beside the nearest one that they have, so that nothing is lost on the way.
+ */
 export function addressLines({ country, ...address }: PostalAddress): string[] {
-  const { name, line1, line2, city, region, postalCode } = address;
+  const { name, line1, line2, city, postalCode } = address;
+  const region = address.region && printedRegion(country, address.region);
+  const has = (field: PrintedField) => prints(country, field);
+  const place = [has('locality') ? null : city, has('administrativeArea') ? null : region].filter(
+    // A city state is printed as the country.
+    (part) => part !== null && comparable(part) !== comparable(countryName(country)),
+  );
+  const street = [line1, ...(line2 === null ? [] : [line2])];
+  const beside = place.join(', ');
+  const isSmallFirst = formatAddress({ postalCountry: country, name: 'n', addressLines: ['1'] })[0] === 'n';
   const lines = formatAddress({
     postalCountry: country,
     name,
-    addressLines: line2 === null ? [line1] : [line1, line2],
-    locality: city,
+    addressLines:
+      has('locality') || beside === '' ? street : isSmallFirst ? [...street, beside] : [beside, ...street],
+    locality: has('locality') && beside !== '' ? `${city}, ${beside}` : city,
     ...(region !== null && { administrativeArea: region }),
     ...(postalCode !== null && { postalCode }),
   });
-  return [...lines, countryName(country)];
+  const code = postalCode === null || has('postalCode') ? [] : [postalCode];
+  return isSmallFirst ? [...lines, ...code, countryName(country)] : [...code, ...lines, countryName(country)];
 }
 
+type PrintedField = 'postalCode' | 'locality' | 'administrativeArea';
+
 /** Whether addresses of a country print a field. */
-function prints(country: string, field: 'postalCode' | 'administrativeArea'): boolean {
+function prints(country: string, field: PrintedField): boolean {
   const sample = '7';
   return formatAddress({ postalCountry: country, [field]: sample })
     .join('')
@@ -145,6 +161,11 @@ function prints(country: string, field: 'postalCode' | 'administrativeArea'): bo
 function isPostalCode(country: string, text: string): boolean {
   return !postcodeValidatorExistsForCountry(country) || postcodeValidator(text.toUpperCase(), country);
 }
+
+// Where the post does not find a place without its region (`require` of Google's address data). Elsewhere it is a help.
+const needRegion: ReadonlySet<string> = new Set(
+  'AE AS AU BR CA CN CO ES FM HK IN IT JP KR KY MH MP MX PW TW US VI'.split(' '),
+);
 
 // Everybody there writes one of the codes. The post of the United States has three more for its forces abroad.
 const strictRegions: Readonly<Record<string, readonly string[]>> = { AU: [], CA: [], US: ['AA', 'AE', 'AP'] };
@@ -166,6 +187,15 @@ export function regionCode(country: string, text: string): string | undefined {
       (comparable(code.slice(prefix.length)) === typed || comparable(name) === typed),
   );
   return found?.code.slice(prefix.length);
+}
+
+// Where the post prints the code of a region. Elsewhere it prints the name.
+const printCodes: ReadonlySet<string> = new Set(['AU', 'BR', 'CA', 'IT', 'US']);
+
+/** A stored region as it is printed. */
+function printedRegion(country: string, region: string): string {
+  if (printCodes.has(country)) return region;
+  return iso31662.find(({ code }) => code === `${country}-${region}`)?.name ?? region;
 }
 
 /** A text without case and accents. */

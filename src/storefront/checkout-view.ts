@@ -2,6 +2,7 @@ import type { PendingOrder } from '../database/queries/orders.ts';
 import type { CheckedCart, CheckedLine } from '../domain/cart.ts';
 import { type DeliveryMethod, deliveryPrice, type Parcel } from '../domain/delivery.ts';
 import { type Discount, type DiscountFault, decideDiscount, readCode } from '../domain/discount.ts';
+import { largestTotalCents } from '../domain/limits.ts';
 import { type BuyerDetails, buyerFields } from '../domain/order.ts';
 import { addressFields, listCountries, type PostalAddress, regionCode } from '../domain/postal-address.ts';
 import type { TaxPlace } from '../domain/tax.ts';
@@ -69,7 +70,7 @@ export interface CheckoutView {
   /** Empty where there is nothing to choose. */
   readonly deliveries: readonly DeliveryChoice[];
   readonly needsAddress: boolean;
-  /** The countries of all methods. */
+  /** The countries of the methods that are offered. */
   readonly countries: readonly { readonly code: string; readonly name: string; readonly chosen: boolean }[];
   /** Why it cannot be ordered; null when it can. */
   readonly blocker: string | null;
@@ -107,8 +108,8 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
     codeApplies: discount !== null,
     deliveries,
     needsAddress: deliveries.some(({ needsAddress }) => needsAddress),
-    countries: countriesOf(source),
-    blocker: blockerOf(cart, possible),
+    countries: countriesOf(possible, source.typed),
+    blocker: blockerOf(source, { parcel, possible }),
     lines: cart.lines.filter(({ qty }) => qty > 0).map(cartLineView),
     missing: cart.lines.filter(({ qty }) => qty === 0).map(cartLineView),
     asksEmail: source.asksEmail,
@@ -120,9 +121,14 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
   };
 }
 
-function blockerOf({ blocker }: CheckedCart, possible: readonly PossibleDelivery[]): string | null {
-  if (blocker !== null) return blockerWords[blocker];
-  return possible.length === 0 ? words.checkout.undeliverable : null;
+function blockerOf(
+  { cart, terms }: CheckoutSource,
+  { parcel, possible }: { readonly parcel: Parcel; readonly possible: readonly PossibleDelivery[] },
+): string | null {
+  if (cart.blocker !== null) return blockerWords[cart.blocker];
+  if (possible.length > 0) return null;
+  const isTooMuch = terms.methods.some((method) => deliveryPrice(method, parcel) !== null);
+  return isTooMuch ? blockerWords.too_much : words.checkout.undeliverable;
 }
 
 interface PossibleDelivery extends DeliveryMethod {
@@ -188,11 +194,12 @@ export function shownTotalOf(shownTotals: string, method: string | null): number
   return shown === undefined ? undefined : Number(shown);
 }
 
-/** The ways in which a parcel can be delivered, with their prices. */
+/** The ways in which a parcel can be delivered, with their prices, as far as one payment can be for both. */
 function possibleDeliveries({ methods }: Terms, parcel: Parcel): PossibleDelivery[] {
   return methods.flatMap((method) => {
     const cents = deliveryPrice(method, parcel);
-    return cents === null ? [] : [{ ...method, cents }];
+    const isPayable = cents !== null && parcel.subtotalCents + cents <= largestTotalCents;
+    return isPayable ? [{ ...method, cents }] : [];
   });
 }
 
@@ -213,8 +220,11 @@ function choicesOf(possible: readonly PricedDelivery[], typed: CheckoutSource['t
   }));
 }
 
-function countriesOf({ terms, typed }: CheckoutSource): CheckoutView['countries'] {
-  const delivering = terms.methods.filter(({ needsAddress }) => needsAddress);
+function countriesOf(
+  possible: readonly PossibleDelivery[],
+  typed: CheckoutSource['typed'],
+): CheckoutView['countries'] {
+  const delivering = possible.filter(({ needsAddress }) => needsAddress);
   const everywhere = delivering.some(({ countries }) => countries.length === 0);
   const codes = everywhere ? [] : delivering.flatMap(({ countries }) => countries);
   if (delivering.length === 0) return [];

@@ -25,6 +25,7 @@ const productPage = (product = aProduct()) =>
 const orderPage = (order = anOrder(), line = aLine()) =>
   render('order', {
     order: orderView(orderDetails({ order, lines: [line] }), now),
+    firstDelivery: null,
     returned: false,
     again: '/orders/token',
   });

@@ -132,7 +132,7 @@ export const words = {
     paymentUnavailable:
       'The payment service could not be reached. Nothing was charged; order again in a moment.',
     keyReused:
-      'This cart was ordered just now, with another e-mail address. Press the button again to change it.',
+      'This cart was ordered just now, with another e-mail address or delivery. Press the button again: it stays one order.',
     ended: 'That order was cancelled. Your cart is as it was: look again, then order.',
     timeout: 'Your order is still being placed. Press the button again: it stays one order.',
     refused: 'The order could not be placed as it was sent. Nothing was charged. Look again, then order.',
@@ -390,6 +390,15 @@ export const emailFaults = {
   unreadable: 'Enter an e-mail address such as name@example.com.',
 } as const;
 
+/** That an order keeps the delivery with which it was placed, to a shopper who has sent its cart again with another one. */
+export function firstDeliveryWords(isPending: boolean): string {
+  const kept =
+    'This cart was ordered before, and the order keeps its first delivery. The one that you chose now is not part of it.';
+  return isPending
+    ? `${kept} To have it delivered in another way, cancel this order, then order again.`
+    : kept;
+}
+
 /** Why an order cannot be delivered, next to the choice. */
 export const discountFaultWords: Readonly<Record<DiscountFault, string>> = {
   unknown_code: 'There is no such code. Check the letters, or order without it.',
@@ -450,7 +459,7 @@ function longWords(field: keyof PostalAddress): string {
 /** How long a delivery takes, and where it goes. */
 export function deliveryHint({ daysFrom, daysTo, needsAddress, countries }: DeliveryMethod): string {
   const days = daysFrom === null || daysTo === null ? [] : [daysWords(daysFrom, daysTo)];
-  const where = needsAddress && countries.length > 0 ? [countriesWords(countries)] : [];
+  const where = needsAddress && countries.length > 0 ? countriesWords(countries) : [];
   return [...days, ...where].join(', ');
 }
 
@@ -467,11 +476,11 @@ export function afterDispatchWords(days: string): string {
 
 const countriesNamed = 3;
 
-function countriesWords(countries: readonly string[]): string {
+function countriesWords(countries: readonly string[]): string[] {
   const names = listCountries(countries).map(({ name }) => name);
-  return names.length > countriesNamed
-    ? `to ${names.length} countries`
-    : `to ${new Intl.ListFormat(words.language).format(names)}`;
+  if (names.length === 0) return [];
+  const few = names.length <= countriesNamed;
+  return [few ? `to ${new Intl.ListFormat(words.language).format(names)}` : `to ${names.length} countries`];
 }
 
 /** How many of a product. A quantity does not part from its sign at the end of a line. */

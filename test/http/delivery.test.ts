@@ -19,6 +19,17 @@ beforeAll(async () => {
 
 afterAll(() => shop?.close());
 
+const berlin = {
+  name: 'Jörg',
+  line1: 'Weg 1',
+  line2: null,
+  postalCode: '10115',
+  city: 'Berlin',
+  region: null,
+  country: 'DE',
+  phone: null,
+};
+
 const { delivery: _express, ...ada } = typedDelivery;
 
 function checkout(body: object): Promise<Answer> {
@@ -138,6 +149,18 @@ test('a price that changed since it was shown is refused, and one that nobody sa
   }
 });
 
+const amountsOfOneShackle = {
+  subtotalCents: 1890,
+  discountCents: 0,
+  deliveryCents: 0,
+  taxCents: 0,
+  taxName: null,
+  taxIncluded: false,
+  deliveryTaxCents: 0,
+  deliveryTaxRate: null,
+  totalCents: 1890,
+};
+
 test('terms that change between a request and its placing are read again', async () => {
   const order = {
     checkoutKey: randomUUID(),
@@ -162,17 +185,7 @@ test('terms that change between a request and its placing are read again', async
       address: null,
     },
     discount: null,
-    amounts: {
-      subtotalCents: 1890,
-      discountCents: 0,
-      deliveryCents: 0,
-      taxCents: 0,
-      taxName: null,
-      taxIncluded: false,
-      deliveryTaxCents: 0,
-      deliveryTaxRate: null,
-      totalCents: 1890,
-    },
+    amounts: amountsOfOneShackle,
   };
   const placed = await placeRow(
     statementsOf(shop.shopDatabase),
@@ -180,6 +193,108 @@ test('terms that change between a request and its placing are read again', async
     null,
   );
   expect(placed).toEqual({ outcome: 'refused', reason: 'delivery_unavailable' });
+});
+
+test('terms under which the total became more than one payment can be are refused', async () => {
+  const price = shop.database('delivery_prices').where({ method: 'standard', from_grams: 0, from_cents: 0 });
+  await price.clone().update({ price_cents: 99_999_999 });
+  try {
+    const order = {
+      checkoutKey: randomUUID(),
+      requestHash: '0'.repeat(64),
+      items: [{ sku: 'shackle', qty: 1 }],
+      browserId: null,
+      email: null,
+      shownCents: null,
+      holdSeconds: 600,
+      delivery: { method: 'standard', address: berlin },
+    };
+    const placed = await placeRow(statementsOf(shop.shopDatabase), { order, requestId: randomUUID() }, null);
+    expect(placed).toEqual({ outcome: 'refused', reason: 'price_changed' });
+    expect(await checkout({ delivery: { method: 'standard', address: ada } })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_input' },
+    });
+  } finally {
+    await price.update({ price_cents: 690 });
+  }
+});
+
+test.each([
+  ['NULL', '{US,NULL}'],
+  ['a word', '{US,Germany}'],
+  ['two codes in one', '{USDE}'],
+  ['small letters', '{us}'],
+])('countries with %s are refused', async (_, countries) => {
+  const method = { method: 'abroad', name: 'Abroad', needs_address: true, countries };
+  await expect(shop.database('delivery_methods').insert(method)).rejects.toMatchObject({
+    constraint: 'delivery_methods_countries_check',
+  });
+});
+
+test('a method has a bounded number of prices, and a shop of methods; removed ones do not count', async () => {
+  const many = (rows: number, row: (index: number) => object) =>
+    Array.from({ length: rows }, (_, index) => row(index));
+  const prices = many(101, (index) => ({
+    method: 'express',
+    currency: 'EUR',
+    from_grams: index,
+    price_cents: 100,
+  }));
+  await expect(shop.database('delivery_prices').insert(prices)).rejects.toMatchObject({
+    constraint: 'delivery_prices_limit',
+  });
+  const methods = many(51, (index) => ({ method: `m${index}`, name: 'Mail', needs_address: false }));
+  await expect(shop.database('delivery_methods').insert(methods)).rejects.toMatchObject({
+    constraint: 'delivery_methods_limit',
+  });
+  const removed = methods.map((method) => ({ ...method, removed_at: new Date() }));
+  await shop.database('delivery_methods').insert(removed);
+  expect(await checkout({})).toMatchObject({ status: 201 });
+});
+
+describe('a product whose currency changes between a request and its placing', () => {
+  const placing = async (shownCents: number | null) => {
+    const items = [{ sku: 'shackle', qty: 1 }];
+    const [terms] = await shop.database('terms').select('version');
+    const order = {
+      checkoutKey: randomUUID(),
+      requestHash: '0'.repeat(64),
+      items,
+      browserId: null,
+      email: null,
+      shownCents,
+      holdSeconds: 600,
+    };
+    const delivery = {
+      method: 'collect',
+      name: 'Collect',
+      cents: 0,
+      daysFrom: null,
+      daysTo: null,
+      address: null,
+    };
+    const line = { sku: 'shackle', unitPriceCents: 1890, currency: 'EUR' };
+    const quote = {
+      version: Number(terms.version),
+      lines: [{ ...line, discountCents: 0, taxCents: 0, taxRate: null }],
+      delivery,
+      discount: null,
+      amounts: amountsOfOneShackle,
+    };
+    return placeRow(statementsOf(shop.shopDatabase), { order, requestId: randomUUID(), quote }, null);
+  };
+
+  test('is not sold for the same number that was shown in the other currency', async () => {
+    expect(await placing(1890)).toEqual({ outcome: 'refused', reason: 'price_changed' });
+  });
+
+  test('is sold in its present currency when no total was shown', async () => {
+    expect(await placing(null)).toMatchObject({
+      outcome: 'placed',
+      order: { totalCents: 1890, currency: 'USD' },
+    });
+  });
 });
 
 describe('in a browser', () => {
@@ -216,6 +331,34 @@ describe('in a browser', () => {
     expect(next).toMatch(/<option value="US" selected>/);
   });
 
+  test('a cart that is sent again with another delivery leads to its order, which says that it keeps the first one', async () => {
+    const visitor = await withCart();
+    const { form } = await reviewOf(visitor);
+    const first = { ...form, ...typed };
+    const { location } = await visitor.post('/cart/checkout', first);
+    expect(location).toContain(shop.paymentUrl);
+    expect(await visitor.post('/cart/checkout', first), 'the same again').toMatchObject({ location });
+    const [order] = await shop.database('orders').where({ checkout_key: form['key'] });
+    for (const change of [
+      { delivery: 'express' },
+      { delivery: 'collect' },
+      { line1: '1 Evergreen Terrace' },
+    ]) {
+      const answer = await visitor.post('/cart/checkout', { ...first, ...change });
+      expect(answer).toMatchObject({ status: 303, location: `/orders/${order.token}?delivery=first` });
+    }
+    const { text } = await visitor.get(`/orders/${order.token}?delivery=first`);
+    expect(text).toContain('To have it delivered in another way, cancel this order, then order again.');
+    const standard = shop.database('delivery_methods').where({ method: 'standard' });
+    await standard.clone().update({ removed_at: new Date() });
+    try {
+      expect(await visitor.post('/cart/checkout', first), 'without its method').toMatchObject({ location });
+    } finally {
+      await standard.update({ removed_at: null });
+    }
+    expect(await shop.database('orders').where({ checkout_key: form['key'] })).toHaveLength(1);
+  });
+
   test('each fault of an address is told at its field, and everything typed stays', async () => {
     const visitor = await withCart();
     const { form } = await reviewOf(visitor);
@@ -238,6 +381,41 @@ describe('in a browser', () => {
       409,
       expect.stringMatching(/id="delivery-error"[^]*do not deliver to that country/),
     ]);
+  });
+
+  test('a delivery that one payment cannot be for, or that has no price in the currency, is not offered, nor its countries', async () => {
+    const visitor = await withCart();
+    const price = shop
+      .database('delivery_prices')
+      .where({ method: 'standard', from_grams: 0, from_cents: 0 });
+    await price.clone().update({ price_cents: 99_999_999 });
+    try {
+      const { text } = await visitor.get('/cart/checkout');
+      expect(text).not.toContain('Standard delivery');
+      expect(text).toContain('Express delivery');
+      expect(text).toContain('<option value="US"');
+      expect(text).not.toContain('<option value="DE"');
+    } finally {
+      await price.update({ price_cents: 690 });
+    }
+  });
+
+  test('a country that does not exist is not offered, and a method without prices in the currency is not either', async () => {
+    const express = shop.database('delivery_methods').where({ method: 'express' });
+    const standard = shop.database('delivery_prices').where({ method: 'standard' });
+    await express.clone().update({ countries: ['US', 'XX'] });
+    await standard.clone().update({ currency: 'EUR' });
+    try {
+      const { text } = await (await withCart()).get('/cart/checkout');
+      expect(text).toContain('Express delivery');
+      expect(text).toContain('<option value="US"');
+      for (const absent of ['Standard delivery', '<option value="XX"', '<option value="DE"']) {
+        expect(text).not.toContain(absent);
+      }
+    } finally {
+      await express.update({ countries: ['US'] });
+      await standard.update({ currency: 'USD' });
+    }
   });
 
   test('without any method the review says that nothing is delivered', async () => {

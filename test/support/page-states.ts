@@ -123,6 +123,12 @@ export const pageStates: readonly PageState[] = [
 
   { page: 'order', state: 'pending', at: order('pending'), shows: 'Held for you until' },
   { page: 'order', state: 'returned', at: order('pending', '?returned=1'), shows: 'on its way to us' },
+  {
+    page: 'order',
+    state: 'first-delivery',
+    at: order('pending', '?delivery=first'),
+    shows: 'keeps its first delivery',
+  },
   { page: 'order', state: 'hold-expired', at: order('holdExpired'), shows: 'We are asking whether' },
   { page: 'order', state: 'dispatched', at: order('dispatched'), shows: 'Print the receipt' },
   { page: 'order', state: 'cancelled', at: order('cancelled'), shows: 'You cancelled it' },

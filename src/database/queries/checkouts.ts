@@ -34,7 +34,7 @@ export async function readCheckout(
          'available', available, 'weightGrams', weight_grams, 'taxClass', tax_class
        ) order by sku)
        from products join stock using (product_id) where sku = any(:skus)
-     ) as products, ${termsSql} as terms
+     ) as products, ${termsSql('select currency from products where sku = any(:skus)')} as terms
      from (select) as always left join orders on checkout_key = :checkoutKey
      left join payments on payments.order_id = orders.order_id`,
     { checkoutKey, skus: [...skus], ...termsBindings(choices) },

@@ -10,16 +10,21 @@ import {
 } from '../../domain/terms.ts';
 import type { Statement } from '../../shared/statement.ts';
 
-/** SQL of the terms for an order, as JSON, by the bindings of `termsBindings`. */
-export const termsSql = `(
+/**
+ * SQL of the terms for an order, as JSON, by the bindings of `termsBindings`. Of the prices of deliveries it has those in the currencies
+ * that a query returns.
+ */
+export const termsSql = (currencies: string) => `(
   select json_build_object('version', version, 'methods', (
     select coalesce(json_agg(json_build_object(
       'method', method, 'name', name, 'needsAddress', needs_address, 'countries', countries,
-      'daysFrom', days_from, 'daysTo', days_to, 'taxClass', tax_class, 'prices', (
+      'daysFrom', days_from, 'daysTo', days_to, 'taxClass', tax_class, 'prices', case when exists (
+        select from delivery_prices where delivery_prices.method = delivery_methods.method
+      ) then (
         select coalesce(json_agg(json_build_object(
           'currency', currency, 'fromGrams', from_grams, 'fromCents', from_cents, 'priceCents', price_cents
-        )), '[]') from delivery_prices where delivery_prices.method = delivery_methods.method
-      )
+        )), '[]') from delivery_prices where delivery_prices.method = delivery_methods.method and currency in (${currencies})
+      ) end
     ) order by position, method), '[]') from delivery_methods where removed_at is null
   ), 'zones', (
     select coalesce(json_agg(json_build_object(
@@ -45,9 +50,17 @@ export function termsBindings({ country, discountCode, email }: TermsChoices) {
   return { country, discountCode, discountHolder: email === null ? null : discountHolderOf(email) };
 }
 
-/** Reads the terms of the shop for an order with these choices. */
-export async function readTerms(sql: Statement, choices: TermsChoices): Promise<Terms> {
-  const [row] = await sql<{ terms: Terms }>(`select ${termsSql} as terms`, termsBindings(choices));
+/** Reads the terms of the shop for the cart of a browser with these choices. */
+export async function readTerms(
+  sql: Statement,
+  { browserId, ...choices }: TermsChoices & { readonly browserId: string },
+): Promise<Terms> {
+  const currencies =
+    'select currency from cart_lines join products using (product_id) where browser_id = :browserId';
+  const [row] = await sql<{ terms: Terms }>(`select ${termsSql(currencies)} as terms`, {
+    ...termsBindings(choices),
+    browserId,
+  });
   if (!row) throw new Error('A query that always has a row had none.');
   return row.terms;
 }
@@ -59,12 +72,14 @@ export async function readQuote(
 ): Promise<Quote> {
   // An input of 0.1.0 may lack the address.
   const choices = { ...order, email: order.email ?? null };
+  const lines =
+    'json_to_recordset(cast(:items as json)) as item (sku text, qty integer) join products using (sku)';
   const [row] = await sql<{ terms: Terms; lines: WeighedLine[] | null }>(
-    `select ${termsSql} as terms, (
+    `select ${termsSql(`select currency from ${lines}`)} as terms, (
        select json_agg(json_build_object(
          'sku', sku, 'qty', qty, 'unitPriceCents', price_cents, 'currency', currency, 'weightGrams', weight_grams,
          'taxClass', tax_class
-       ) order by sku) from json_to_recordset(cast(:items as json)) as item (sku text, qty integer) join products using (sku)
+       ) order by sku) from ${lines}
      ) as lines`,
     { ...termsBindings(termsChoicesOf(choices)), items: JSON.stringify(order.items) },
   );

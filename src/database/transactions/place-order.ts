@@ -1,6 +1,6 @@
 import type { OrderAmounts, Quote } from '../../domain/amounts.ts';
 import { type Discount, type DiscountFault, discountHolderOf } from '../../domain/discount.ts';
-import type { ExceededLimit, HoldLimits } from '../../domain/limits.ts';
+import { type ExceededLimit, type HoldLimits, largestTotalCents } from '../../domain/limits.ts';
 import {
   buyerDetailsOf,
   type CancelReason,
@@ -36,7 +36,10 @@ export async function placeOrder(
   let quote = placement.quote ?? (await readQuote(sql, placement.order));
   let reserved = await reserve(sql, placement, quote, limits);
   for (let changes = 0; reserved.isOutdated && changes < changesAtMost; changes += 1) {
+    const [before] = quote.lines;
     quote = await readQuote(sql, placement.order);
+    // The same number in another currency is another total than the shopper was shown.
+    if (placement.order.shownCents !== null && before?.currency !== quote.lines[0]?.currency) break;
     reserved = await reserve(sql, placement, quote, limits);
   }
   const { lines, exceeded, codeFault, placed } = reserved;
@@ -232,7 +235,8 @@ const reservation = `
            :taxCents, cast(:taxName as text), :taxIncluded, :deliveryTaxCents, cast(:deliveryTaxRate as integer),
            now() + seconds * interval '1 second', ${buyerBindings}
     from decided cross join hold
-    where enough and cents = coalesce(cast(:shownCents as bigint), cents) and exceeded is null and code_fault is null and not is_outdated
+    where enough and cents <= ${largestTotalCents} and cents = coalesce(cast(:shownCents as bigint), cents)
+      and exceeded is null and code_fault is null and not is_outdated
     on conflict (checkout_key) do nothing
     returning order_id, total_cents, currency, hold_expires_at
   ), lines as (

@@ -90,6 +90,7 @@ function refusalOf(shownCents: number | null, { lines, exceeded, codeFault, quot
   if (typeof delivery === 'string') return { reason: 'delivery_unavailable', fault: delivery } as const;
   const fault = typeof discount === 'string' ? discount : codeFault;
   if (fault !== null) return { reason: 'code_unavailable', fault } as const;
+  // Also of a total that has become more than one payment can be.
   const total = amounts?.totalCents ?? orderTotal(lines);
   if (exceeded === null || (shownCents ?? total) !== total) {
     return { reason: 'price_changed', shown: shownCents, total } as const;

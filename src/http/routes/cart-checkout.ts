@@ -119,9 +119,9 @@ async function order(
   const code = codeOf(options, client, typedCode);
   faults.push(...code.faults);
   const { discountCode } = code;
-  const country = typed.country.toUpperCase();
   const terms = await readTerms(statementsOf(options.database), {
-    country,
+    browserId: client.browserId,
+    country: typed.country.toUpperCase(),
     discountCode,
     email: buyer.email,
   });
@@ -141,7 +141,10 @@ async function order(
       shownCents: shownTotalOf(totals, method),
       terms,
     });
-    if ('order' in answer) return { location: nextAddress(answer.order) };
+    if ('order' in answer) {
+      const { order, hasFirstDelivery } = answer;
+      return { location: hasFirstDelivery ? `/orders/${order.token}?delivery=first` : nextAddress(order) };
+    }
     const { refused } = answer;
     const field = fieldOf(refused);
     return { status: 409, faults: [{ field, text: refusalWords[refused] }] };
@@ -272,7 +275,7 @@ async function review(
   const email = asksEmail ? readEmailAddress(typed.email) : null;
   const { discountCode, faults: codeFaults } = codeOf(options, client, typed.discount_code);
   const country = typed.country.toUpperCase();
-  const terms = await readTerms(statementsOf(database), { country, discountCode, email });
+  const terms = await readTerms(statementsOf(database), { browserId, country, discountCode, email });
   if (discountCode !== null && terms.code === null) options.codeGuesses.record(client.network);
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
   // This cart is ordered already. The order's page shows it, and how to pay or to cancel it.

@@ -8,6 +8,7 @@ import { ShopError } from '../../domain/errors.ts';
 import { requestWaitMs } from '../../domain/limits.ts';
 import type { OrderStatus } from '../../domain/order.ts';
 import { type OrderView, orderView } from '../../storefront/order-view.ts';
+import { firstDeliveryWords } from '../../storefront/words.ts';
 import { checkoutLimit } from '../limits.ts';
 import type { PageServices } from '../pages.ts';
 import { orderToken } from '../schemas.ts';
@@ -22,6 +23,8 @@ export interface OrderPageOptions extends PageServices {
 const reloadsAfterPaying = 6;
 const params = z.object({ token: orderToken });
 const querystring = z.object({
+  // The shopper has ordered the same cart again, with another delivery.
+  delivery: z.literal('first').optional().catch(undefined),
   returned: z.coerce.number().pipe(z.int().min(1).max(reloadsAfterPaying)).optional().catch(undefined),
 });
 
@@ -31,7 +34,9 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
 
   server.get('/orders/:token', { schema: { params, querystring } }, async (request, reply) => {
     const order = await readOrder(database, request.params.token);
-    return pages.send(reply, 'order', { order, ...afterPaying(order, request.query.returned) });
+    const { returned, delivery } = request.query;
+    const firstDelivery = delivery === 'first' ? firstDeliveryWords(order.status === 'pending') : null;
+    return pages.send(reply, 'order', { order, firstDelivery, ...afterPaying(order, returned, delivery) });
   });
   const schema = { params };
   server.get('/fragments/orders/:token', { schema }, async (request, reply) =>
@@ -52,9 +57,15 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
  * script reloads itself, and the last reload goes to the plain address. While a payment may still arrive for a cancelled order,
  * the page does not say "nothing was charged".
  */
-function afterPaying({ token, pay, lateForMs }: OrderView, reload: number | undefined) {
+function afterPaying(
+  { token, pay, lateForMs }: OrderView,
+  reload: number | undefined,
+  delivery: 'first' | undefined,
+) {
   const plain = `/orders/${token}`;
-  if (reload === undefined || (pay === null && lateForMs === null)) return { returned: false, again: plain };
+  if (reload === undefined || (pay === null && lateForMs === null)) {
+    return { returned: false, again: delivery ? `${plain}?delivery=${delivery}` : plain };
+  }
   const next = pay === null ? reload : reload + 1;
   return { returned: true, again: next > reloadsAfterPaying ? plain : `${plain}?returned=${next}` };
 }
