@@ -5,13 +5,14 @@ import type { FastifyInstance } from 'fastify';
 import { createHoldForecast, warningsOfValue } from './checkout/clients.ts';
 import { createStartCheckout } from './checkout/start-checkout.ts';
 import type { ShopConfig } from './config.ts';
+import { missingIdentity, readShopPages } from './config-identity.ts';
 import { connect, type Database } from './database/connection.ts';
 import { type EnginePool, openEnginePool } from './database/engine-pool.ts';
 import { OpenConnections } from './database/open-connections.ts';
 import { countCart } from './database/queries/carts.ts';
 import { type EventContext } from './database/transactions/ingest-payment-event.ts';
 import { createSmtpMailer } from './email/smtp.ts';
-import { readAssets } from './http/assets.ts';
+import { type Assets, readAssets } from './http/assets.ts';
 import { signedBrowsers } from './http/browsers.ts';
 import { createPages } from './http/pages.ts';
 import { buildServer } from './http/server.ts';
@@ -24,6 +25,7 @@ import { originOf } from './shared/settings.ts';
 import { emailComposer } from './storefront/email-view.ts';
 import { type Demonstration, errorView } from './storefront/layout-view.ts';
 import { createRenderer, type Renderer } from './storefront/render.ts';
+import { type ShopPage, shopPage, shopView } from './storefront/shop-view.ts';
 import { registerCheckout } from './workflows/checkout.ts';
 import { CheckoutAnswers } from './workflows/checkout-answers.ts';
 import { registerDispatch } from './workflows/dispatch.ts';
@@ -70,10 +72,8 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
   registerRefund({ database, provider, retrySeconds: config.payment.refundRetrySeconds });
   registerResumeCheckout({ provider, ...endSettings });
   const assets = readAssets(assetsDir);
-  const renderer = createRenderer({
-    assetAddress: assets.address,
-    texts: { operatorWords },
-  });
+  const shopPages = readPages(config);
+  const renderer = rendererOf(config, assets, shopPages);
   registerEmail({ ...emailParts(config, renderer), publicUrl });
   const reconciler = registerReconciler({ database, provider, context });
   const housekeeper = registerHousekeeping(database, config);
@@ -124,7 +124,7 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
   });
   const checkReady = () => readiness.check();
   const workings = { provider, context, reconciler, startCheckout, forecastHold, checkReady };
-  await registerRoutes(server, config, { browsers, database, renderer, pages, ...workings });
+  await registerRoutes(server, config, { browsers, database, renderer, pages, shopPages, ...workings });
   configureEngine(config, workflowPool, server.log);
 
   const parts = { server, database, workflowPool, liveness, readiness, reconciler, housekeeper };
@@ -148,6 +148,7 @@ function lifecycle(config: ShopConfig, parts: Parts): Pick<App, 'launch' | 'clos
   return {
     launch: async () => {
       await awaitDatabase(database, config);
+      for (const warning of warningsOfIdentity(config)) server.log.warn(warning);
       for (const warning of await warningsOfValue(database, config.holdLimits)) server.log.warn(warning);
       // Its workflows must belong to a known process from the first one on. With a Conductor the engine chooses the id, and no other
       // process of ours takes over.
@@ -174,6 +175,27 @@ function lifecycle(config: ShopConfig, parts: Parts): Pick<App, 'launch' | 'clos
       }
     },
   };
+}
+
+function readPages({ identity: { pagesDir } }: ShopConfig): ShopPage[] {
+  const texts = pagesDir === undefined ? [] : readShopPages(pagesDir).texts;
+  return texts.map(({ name, text }) => shopPage(name, text));
+}
+
+function rendererOf(
+  { identity, publicUrl }: ShopConfig,
+  assets: Assets,
+  shopPages: readonly ShopPage[],
+): Renderer {
+  const shop = shopView(identity, publicUrl, shopPages);
+  return createRenderer({ assetAddress: assets.address, shop, texts: { operatorWords } });
+}
+
+/** Where no real money moves, nobody needs to know who sells. */
+function warningsOfIdentity({ identity, payment }: ShopConfig): string[] {
+  const missing = payment.live ? missingIdentity(identity) : [];
+  if (missing.length === 0) return [];
+  return [`Buyers cannot see who sells: ${missing.join(', ')} missing. README.md lists these settings.`];
 }
 
 function emailParts({ email, publicUrl }: ShopConfig, renderer: Renderer) {

@@ -36,10 +36,12 @@ import { productRoutes } from './http/routes/products.ts';
 import { type ReconciliationOptions, reconciliationRoutes } from './http/routes/reconciliation.ts';
 import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
 import { securityTxtRoutes } from './http/routes/security-txt.ts';
+import { shopPageRoutes } from './http/routes/shop-pages.ts';
 import type { PaymentProvider } from './payments/provider.ts';
 import { version } from './shared/program.ts';
 import { inTransaction } from './shared/statement.ts';
 import { type Renderer } from './storefront/render.ts';
+import type { ShopPage } from './storefront/shop-view.ts';
 import { type Reconciler } from './workflows/reconcile.ts';
 
 /** The services that the routes use. */
@@ -48,6 +50,8 @@ export interface Services {
   readonly database: Database;
   readonly renderer: Renderer;
   readonly pages: Pages;
+  /** The pages that the shop wrote itself. */
+  readonly shopPages: readonly ShopPage[];
   readonly provider: PaymentProvider;
   readonly context: EventContext;
   readonly reconciler: Reconciler;
@@ -89,10 +93,11 @@ async function registerPages(
     eventStreamsPerAddress,
     databaseUrl,
   }: ShopConfig,
-  { browsers, database, pages, renderer }: Services,
+  { browsers, database, pages, renderer, shopPages }: Services,
 ): Promise<void> {
   const shared = { browsers, database, pages };
   await server.register(catalogueRoutes, { ...shared, publicUrl });
+  await server.register(shopPageRoutes, { pages, shopPages });
   if (!production && publicOrders) await server.register(recentOrderRoutes, shared);
   await server.register(orderPageRoutes, {
     ...shared,

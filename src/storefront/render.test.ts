@@ -5,6 +5,7 @@ import {
   aLine,
   anOrder,
   aProduct,
+  aShop,
   now,
   orderDetails,
 } from '../../test/support/storefront-samples.ts';
@@ -12,7 +13,7 @@ import { catalogueView, productView } from './catalogue-view.ts';
 import { orderView } from './order-view.ts';
 import { createRenderer } from './render.ts';
 
-const renderer = createRenderer({ assetAddress: (file) => file });
+const renderer = createRenderer({ assetAddress: (file) => file, shop: aShop() });
 const render = (view: string, model: object) => renderer.render(view, { layout: aLayout(), ...model });
 const hostile = '<script>alert("x")</script>';
 

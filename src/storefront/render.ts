@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createHtmlEngine, createTextEngine } from '../shared/liquid.ts';
 import { projectFolder } from '../shared/program.ts';
+import type { ShopView } from './shop-view.ts';
 import type { ShownTime } from './times.ts';
 import { emailWords, outboxWords, words } from './words.ts';
 
@@ -13,6 +14,8 @@ export interface Renderer {
 export interface RendererOptions {
   /** The versioned address of an asset; see http/assets.ts. */
   readonly assetAddress: (file: string) => string;
+  /** The shop, which templates read as `shop`. */
+  readonly shop: ShopView;
   /** Further texts that templates read by these names. */
   readonly texts?: Readonly<Record<string, object>>;
 }
@@ -20,8 +23,8 @@ export interface RendererOptions {
 const viewsDir = fileURLToPath(new URL('public/views', projectFolder));
 
 /** Creates the renderer of the shop's views. A view sees its model and the texts, nothing else. */
-export function createRenderer({ assetAddress, texts }: RendererOptions): Renderer {
-  const options = { globals: { words, emailWords, outboxWords, ...texts } };
+export function createRenderer({ assetAddress, shop, texts }: RendererOptions): Renderer {
+  const options = { globals: { shop, words, emailWords, outboxWords, ...texts } };
   const html = createHtmlEngine(viewsDir, options);
   html.registerFilter('asset', assetAddress);
   html.registerFilter('with_time', { raw: true, handler: withTime });

@@ -22,15 +22,22 @@ export const words = {
   /** The language of all of this and of its dates, as HTML and Intl name it. */
   language: 'en-GB',
   shop: {
-    name: 'Holdfast',
     skip: 'Skip to the content',
-    home: 'Holdfast, the shop',
     motto: 'A small shop on a durable checkout. It loses neither an order nor a cent.',
     documentation: 'How programs talk to this shop',
     navigation: 'The shop',
+    about: 'About the shop',
+    taxNumber: 'Tax number',
     products: 'Products',
     yourOrders: 'Your orders',
     cart: 'Cart',
+  },
+  /** The pages that the shop writes itself, by the names of their files. */
+  shopPages: {
+    terms: 'Terms',
+    returns: 'Returns',
+    privacy: 'Privacy',
+    imprint: 'Imprint',
   },
   connection: {
     away: 'The shop is restarting. Nothing is lost; reconnecting.',
@@ -280,6 +287,11 @@ export const refundNotes = {
   partMade: 'A part of your payment was paid back to you.',
   soon: 'Depending on your bank, the money shows on your account within 5 to 10 days.',
 } as const;
+
+/** The link to the first page, as it is read aloud. */
+export function homeWords(shop: string): string {
+  return `${shop}, the shop`;
+}
 
 /** The cart's link, as it is read aloud. */
 export function cartWords(units: number): string {

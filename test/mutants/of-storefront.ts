@@ -43,6 +43,14 @@ export const storefront: readonly Mutant[] = [
     test: { file: checkout, name: 'other products for the same total' },
   },
   {
+    name: 'HTML in the shop’s own pages is passed on',
+    promise: 'no text becomes a part of a page’s markup',
+    file: 'src/storefront/shop-view.ts',
+    from: 'html: false',
+    to: 'html: true',
+    test: { file: 'test/http/shop-identity.test.ts', name: 'without HTML, unsafe links and pictures' },
+  },
+  {
     name: 'a form that is sent again adds again',
     promise: oneCart,
     file: carts,

@@ -48,6 +48,10 @@ async function lookAround(visitor: Visitor): Promise<void> {
     '/?q=windlass',
     '/?category=Rigging&stock=1&from=1&to=90&page=2',
     '/products/bell',
+    '/terms',
+    '/returns',
+    '/privacy',
+    '/imprint',
   ]);
   await get(visitor, [
     '/recent-orders',
