@@ -194,10 +194,28 @@ export const words = {
     ordered: 'Ordered',
     payment: 'Payment',
     refund: 'Refund',
-    print: 'Print the receipt',
+    receipt: 'Open the receipt',
     timeline: 'What happens',
     timelineAfter: 'What happened',
     keep: 'Keep the address of this page: it shows your order on any device.',
+  },
+  receipt: {
+    order: 'Order',
+    ordered: 'Ordered',
+    paid: 'Paid',
+    reference: 'Payment reference',
+    seller: 'Seller',
+    buyer: 'Buyer',
+    deliveredTo: 'Delivered to',
+    lines: 'What was bought',
+    product: 'Product',
+    amount: 'Amount',
+    total: 'Total',
+    refund: 'Paid back',
+    net: 'Net amount after refunds',
+    due: 'On its way back',
+    print: 'Print the receipt',
+    back: 'Back to the order',
   },
   steps: {
     placed: 'Order placed',
@@ -606,6 +624,11 @@ export function payWords(total: string): string {
 /** An order by its number. */
 export function orderWords(orderId: number): string {
   return `Order ${orderId}`;
+}
+
+/** The receipt of an order by its number. */
+export function receiptWords(orderId: number): string {
+  return `Receipt ${orderId}`;
 }
 
 /** The page of each error: its meaning for a person, and what to do next. Programs get the texts of the errors themselves. */

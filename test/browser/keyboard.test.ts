@@ -115,7 +115,7 @@ test('a purchase, with an e-mail address that is refused first', async () => {
   await page.waitForURL(/\/orders\//);
   await orderIs(page, 'dispatched');
   expect(await timelineOf(page)).toEqual(wholeTimeline);
-  await tabTo(page, page.getByRole('button', { name: words.order.print }));
+  await tabTo(page, page.getByRole('link', { name: words.order.receipt }));
 });
 
 /** Records the announcements of the live region, each with the countdown at that moment. */

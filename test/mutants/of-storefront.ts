@@ -51,6 +51,22 @@ export const storefront: readonly Mutant[] = [
     test: { file: 'test/http/shop-identity.test.ts', name: 'without HTML, unsafe links and pictures' },
   },
   {
+    name: 'an unpaid order has a receipt',
+    promise: 'a receipt says what was paid and kept, and nothing else',
+    file: 'src/storefront/receipt-view.ts',
+    from: 'if (order.paidAt === null) return null;',
+    to: 'if (order.orderId === 0) return null;',
+    test: { file: 'src/storefront/receipt-view.test.ts', name: 'an order that was not paid has no receipt' },
+  },
+  {
+    name: 'a promised refund is already subtracted',
+    promise: 'a receipt says what was paid and kept, and nothing else',
+    file: 'src/storefront/receipt-view.ts',
+    from: 'totalCents - madeCents',
+    to: 'totalCents - madeCents - dueCents',
+    test: { file: 'src/storefront/receipt-view.test.ts', name: 'refunds count once they are made' },
+  },
+  {
     name: 'a form that is sent again adds again',
     promise: oneCart,
     file: carts,

@@ -139,5 +139,11 @@ export function aHistory(...entries: (string | readonly [what: string, detail: o
 
 /** A pending order of one cleat with its history. */
 export function orderDetails(changes: Partial<OrderDetails> = {}): OrderDetails {
-  return { order: anOrder(), lines: [aLine()], history: aHistory('placed', 'payment_opened'), ...changes };
+  return {
+    order: anOrder(),
+    lines: [aLine()],
+    history: aHistory('placed', 'payment_opened'),
+    transactionId: null,
+    ...changes,
+  };
 }

@@ -96,7 +96,12 @@ async function buyCart(shop: TestShop, visitor: Visitor): Promise<void> {
     .first('orders.order_id', 'token', 'session_id');
   const events = await EventReader.open(`${shop.shopUrl}/orders/${order.token}/events`);
   await visitor.post(`/payment_webhook/${order.session_id}/paid`, {});
-  await get(visitor, [`/orders/${order.token}`, `/fragments/orders/${order.token}`, '/cart']);
+  await get(visitor, [
+    `/orders/${order.token}`,
+    `/orders/${order.token}/receipt`,
+    `/fragments/orders/${order.token}`,
+    '/cart',
+  ]);
   await waitFor(
     'the page to show the dispatch',
     () => events.ended,
