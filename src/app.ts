@@ -12,20 +12,20 @@ import { OpenConnections } from './database/open-connections.ts';
 import { countCart } from './database/queries/carts.ts';
 import { type EventContext } from './database/transactions/ingest-payment-event.ts';
 import { createSmtpMailer } from './email/smtp.ts';
-import { type Assets, readAssets } from './http/assets.ts';
+import { readAssets } from './http/assets.ts';
 import { signedBrowsers } from './http/browsers.ts';
 import { createPages } from './http/pages.ts';
 import { buildServer } from './http/server.ts';
 import { operatorWords } from './operator/words.ts';
 import { openPaymentProvider } from './payments/open-provider.ts';
-import { registerRoutes } from './routes.ts';
+import { registerRoutes, type Services } from './routes.ts';
 import { type ConnectionLimits, timeLimits } from './shared/http-server.ts';
 import { projectFolder, version } from './shared/program.ts';
 import { originOf } from './shared/settings.ts';
 import { emailComposer } from './storefront/email-view.ts';
 import { type Demonstration, errorView } from './storefront/layout-view.ts';
 import { createRenderer, type Renderer } from './storefront/render.ts';
-import { type ShopPage, shopPage, shopView } from './storefront/shop-view.ts';
+import { shopPage, shopView } from './storefront/shop-view.ts';
 import { registerCheckout } from './workflows/checkout.ts';
 import { CheckoutAnswers } from './workflows/checkout-answers.ts';
 import { registerDispatch } from './workflows/dispatch.ts';
@@ -71,9 +71,8 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
   registerDispatch();
   registerRefund({ database, provider, retrySeconds: config.payment.refundRetrySeconds });
   registerResumeCheckout({ provider, ...endSettings });
-  const assets = readAssets(assetsDir);
-  const shopPages = readPages(config);
-  const renderer = rendererOf(config, assets, shopPages);
+  const site = siteOf(config);
+  const { assets, renderer } = site;
   registerEmail({ ...emailParts(config, renderer), publicUrl });
   const reconciler = registerReconciler({ database, provider, context });
   const housekeeper = registerHousekeeping(database, config);
@@ -124,7 +123,7 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
   });
   const checkReady = () => readiness.check();
   const workings = { provider, context, reconciler, startCheckout, forecastHold, checkReady };
-  await registerRoutes(server, config, { browsers, database, renderer, pages, shopPages, ...workings });
+  await registerRoutes(server, config, { browsers, database, pages, ...site, ...workings });
   configureEngine(config, workflowPool, server.log);
 
   const parts = { server, database, workflowPool, liveness, readiness, reconciler, housekeeper };
@@ -177,18 +176,14 @@ function lifecycle(config: ShopConfig, parts: Parts): Pick<App, 'launch' | 'clos
   };
 }
 
-function readPages({ identity: { pagesDir } }: ShopConfig): ShopPage[] {
-  const texts = pagesDir === undefined ? [] : readShopPages(pagesDir).texts;
-  return texts.map(({ name, text }) => shopPage(name, text));
-}
-
-function rendererOf(
-  { identity, publicUrl }: ShopConfig,
-  assets: Assets,
-  shopPages: readonly ShopPage[],
-): Renderer {
+/** What a shop's pages are made of. */
+function siteOf({ identity, publicUrl }: ShopConfig): Pick<Services, 'assets' | 'renderer' | 'shopPages'> {
+  const assets = readAssets(assetsDir);
+  const texts = identity.pagesDir === undefined ? [] : readShopPages(identity.pagesDir).texts;
+  const shopPages = texts.map(({ name, text }) => shopPage(name, text));
   const shop = shopView(identity, publicUrl, shopPages);
-  return createRenderer({ assetAddress: assets.address, shop, texts: { operatorWords } });
+  const renderer = createRenderer({ assetAddress: assets.address, shop, texts: { operatorWords } });
+  return { assets, renderer, shopPages };
 }
 
 /** Where no real money moves, nobody needs to know who sells. */

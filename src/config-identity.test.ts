@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -87,6 +87,11 @@ describe('the folder of the pages', () => {
     expect(faults).toContain('SHOP_PAGES_DIR: terms.md is empty');
     expect(faults).toContain('SHOP_PAGES_DIR: returns.md has more than 64 KB');
     expect(faults).toContain('SHOP_PAGES_DIR: privacy.md is not in UTF-8');
+  });
+
+  test('has files, and nothing else under their names', async () => {
+    await mkdir(path.join(folder, 'terms.md'));
+    expect(readShopPages(folder).faults).toEqual(['SHOP_PAGES_DIR: terms.md is no file; replace it by one']);
   });
 
   test('without any of them is a mistake', () => {

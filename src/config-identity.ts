@@ -122,7 +122,9 @@ export function readShopPages(folder: string): {
 
 function readPage(file: string): { readonly text?: string; readonly fault?: string } {
   try {
-    if (statSync(file).size > largestPageBytes)
+    const found = statSync(file);
+    if (!found.isFile()) return { fault: 'is no file; replace it by one' };
+    if (found.size > largestPageBytes)
       return { fault: `has more than ${largestPageBytes / 1024} KB; shorten it` };
     const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)).trim();
     return text === '' ? { fault: 'is empty; write it, or remove it' } : { text };

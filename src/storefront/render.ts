@@ -27,6 +27,7 @@ export function createRenderer({ assetAddress, shop, texts }: RendererOptions): 
   const options = { globals: { shop, words, emailWords, outboxWords, ...texts } };
   const html = createHtmlEngine(viewsDir, options);
   html.registerFilter('asset', assetAddress);
+  html.registerFilter('json_in_html', { raw: true, handler: jsonInHtml });
   html.registerFilter('with_time', { raw: true, handler: withTime });
   html.registerFilter('product_cards', { raw: true, handler: productCards(html) });
   const text = createTextEngine(viewsDir, options);
@@ -61,6 +62,11 @@ function productCards(html: ReturnType<typeof createHtmlEngine>) {
   };
 }
 
+/** JSON inside a script element, which no text of a value can end. Nothing executes it, so the Content-Security-Policy allows it. */
+function jsonInHtml(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', String.raw`\u003c`);
+}
+
 /** A sentence as HTML. Its `{time}` becomes an element that the browser shows in the reader's own time zone. */
 function withTime(sentence: string, time: ShownTime): string {
   const element = `<time datetime="${time.iso}">${escapeHtml(time.text)}</time>`;
@@ -75,6 +81,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-function escapeHtml(text: string): string {
+/** A text as a part of HTML or XML. */
+export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
 }

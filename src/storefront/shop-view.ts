@@ -30,6 +30,8 @@ export interface ShopView {
   readonly email: string | null;
   readonly phone: { readonly text: string; readonly address: string } | null;
   readonly taxNumber: string | null;
+  /** The same for search engines. */
+  readonly data: object;
   readonly pages: readonly Pick<ShopPage, 'address' | 'name'>[];
 }
 
@@ -44,7 +46,24 @@ export function shopView(identity: ShopIdentity, publicUrl: string, pages: reado
     email,
     phone: phone === undefined ? null : { text: phone, address: `tel:${phone.replaceAll(/[^+\d]/g, '')}` },
     taxNumber,
+    data: organizationData(identity, publicUrl),
     pages: pages.map(({ address, name: title }) => ({ address, name: title })),
+  };
+}
+
+/** The seller, for search engines. */
+function organizationData(identity: ShopIdentity, publicUrl: string) {
+  const { name, addressLines, email, phone, taxNumber } = identity;
+  return {
+    '@context': 'https://schema.org',
+    '@type': 'OnlineStore',
+    name,
+    url: `${publicUrl}/`,
+    logo: `${publicUrl}/assets/icons/512.png`,
+    email,
+    telephone: phone,
+    taxID: taxNumber,
+    address: addressLines.length > 0 ? addressLines.join(', ') : undefined,
   };
 }
 

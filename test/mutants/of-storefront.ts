@@ -51,6 +51,22 @@ export const storefront: readonly Mutant[] = [
     test: { file: 'test/http/shop-identity.test.ts', name: 'without HTML, unsafe links and pictures' },
   },
   {
+    name: 'a name can end the script element of structured data',
+    promise: 'no text becomes a part of a page’s markup',
+    file: 'src/storefront/render.ts',
+    from: String.raw`.replaceAll('<', String.raw${'`'}\u003c${'`'})`,
+    to: '',
+    test: { file: 'test/http/discovery.test.ts', name: 'is JSON that no name can end' },
+  },
+  {
+    name: 'a product is in two parts of the sitemap',
+    promise: 'search engines find each product once',
+    file: 'src/database/queries/sitemap.ts',
+    from: 'product_id < cast(:next',
+    to: 'product_id <= cast(:next',
+    test: { file: 'test/http/discovery.test.ts', name: 'is listed in parts, with gaps between the ids' },
+  },
+  {
     name: 'an unpaid order has a receipt',
     promise: 'a receipt says what was paid and kept, and nothing else',
     file: 'src/storefront/receipt-view.ts',

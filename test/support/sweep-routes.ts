@@ -52,6 +52,11 @@ async function lookAround(visitor: Visitor): Promise<void> {
     '/returns',
     '/privacy',
     '/imprint',
+    '/robots.txt',
+    '/sitemap.xml',
+    '/sitemap-pages.xml',
+    '/sitemap-products.xml?part=0',
+    '/manifest.webmanifest',
   ]);
   await get(visitor, [
     '/recent-orders',
