@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { createHoldForecast, warningsOfValue } from './checkout/clients.ts';
 import { createStartCheckout } from './checkout/start-checkout.ts';
 import type { ShopConfig } from './config.ts';
+import { missingIdentity, readShopPages } from './config-identity.ts';
 import { connect, type Database } from './database/connection.ts';
 import { type EnginePool, openEnginePool } from './database/engine-pool.ts';
 import { OpenConnections } from './database/open-connections.ts';
@@ -17,13 +18,14 @@ import { createPages } from './http/pages.ts';
 import { buildServer } from './http/server.ts';
 import { operatorWords } from './operator/words.ts';
 import { openPaymentProvider } from './payments/open-provider.ts';
-import { registerRoutes } from './routes.ts';
+import { registerRoutes, type Services } from './routes.ts';
 import { type ConnectionLimits, timeLimits } from './shared/http-server.ts';
 import { projectFolder, version } from './shared/program.ts';
 import { originOf } from './shared/settings.ts';
 import { emailComposer } from './storefront/email-view.ts';
 import { type Demonstration, errorView } from './storefront/layout-view.ts';
 import { createRenderer, type Renderer } from './storefront/render.ts';
+import { shopPage, shopView } from './storefront/shop-view.ts';
 import { registerCheckout } from './workflows/checkout.ts';
 import { CheckoutAnswers } from './workflows/checkout-answers.ts';
 import { registerDispatch } from './workflows/dispatch.ts';
@@ -69,11 +71,8 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
   registerDispatch();
   registerRefund({ database, provider, retrySeconds: config.payment.refundRetrySeconds });
   registerResumeCheckout({ provider, ...endSettings });
-  const assets = readAssets(assetsDir);
-  const renderer = createRenderer({
-    assetAddress: assets.address,
-    texts: { operatorWords },
-  });
+  const site = siteOf(config);
+  const { assets, renderer } = site;
   registerEmail({ ...emailParts(config, renderer), publicUrl });
   const reconciler = registerReconciler({ database, provider, context });
   const housekeeper = registerHousekeeping(database, config);
@@ -124,7 +123,7 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
   });
   const checkReady = () => readiness.check();
   const workings = { provider, context, reconciler, startCheckout, forecastHold, checkReady };
-  await registerRoutes(server, config, { browsers, database, renderer, pages, ...workings });
+  await registerRoutes(server, config, { browsers, database, pages, ...site, ...workings });
   configureEngine(config, workflowPool, server.log);
 
   const parts = { server, database, workflowPool, liveness, readiness, reconciler, housekeeper };
@@ -148,6 +147,7 @@ function lifecycle(config: ShopConfig, parts: Parts): Pick<App, 'launch' | 'clos
   return {
     launch: async () => {
       await awaitDatabase(database, config);
+      for (const warning of warningsOfIdentity(config)) server.log.warn(warning);
       for (const warning of await warningsOfValue(database, config.holdLimits)) server.log.warn(warning);
       // Its workflows must belong to a known process from the first one on. With a Conductor the engine chooses the id, and no other
       // process of ours takes over.
@@ -174,6 +174,23 @@ function lifecycle(config: ShopConfig, parts: Parts): Pick<App, 'launch' | 'clos
       }
     },
   };
+}
+
+/** What a shop's pages are made of. */
+function siteOf({ identity, publicUrl }: ShopConfig): Pick<Services, 'assets' | 'renderer' | 'shopPages'> {
+  const assets = readAssets(assetsDir);
+  const texts = identity.pagesDir === undefined ? [] : readShopPages(identity.pagesDir).texts;
+  const shopPages = texts.map(({ name, text }) => shopPage(name, text));
+  const shop = shopView(identity, publicUrl, shopPages);
+  const renderer = createRenderer({ assetAddress: assets.address, shop, texts: { operatorWords } });
+  return { assets, renderer, shopPages };
+}
+
+/** Where no real money moves, nobody needs to know who sells. */
+function warningsOfIdentity({ identity, payment }: ShopConfig): string[] {
+  const missing = payment.live ? missingIdentity(identity) : [];
+  if (missing.length === 0) return [];
+  return [`Buyers cannot see who sells: ${missing.join(', ')} missing. README.md lists these settings.`];
 }
 
 function emailParts({ email, publicUrl }: ShopConfig, renderer: Renderer) {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import process from 'node:process';
+import { readShopPages } from './config-identity.ts';
 import { command, findFaultsOfSecrets, type Given } from './config-secrets.ts';
 import { readPostgresAddress } from './shared/postgres-address.ts';
 import { isLoopback } from './shared/same-site.ts';
@@ -33,6 +34,7 @@ const rules: readonly Rule[] = [
   dataFolder,
   unusedConductor,
   tooManyRetries,
+  unreadableShopPages,
 ];
 
 function missing(given: Given, role: Role): string[] {
@@ -231,6 +233,11 @@ function tooManyRetries(given: Given): string[] {
     .map(
       ({ retries, first }) => `${retries} and ${first}: together they take longer than a quarter of an hour`,
     );
+}
+
+/** Only a program that answers requests needs the texts. */
+function unreadableShopPages({ SHOP_PAGES_DIR: folder }: Given, role: Role): string[] {
+  return folder === undefined || !serves(role) ? [] : readShopPages(folder).faults;
 }
 
 const providerSecrets = ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'];

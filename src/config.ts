@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type IdentityConfig, identityConfig, identitySettings } from './config-identity.ts';
 import { findFaults, type Role, variablesOfLibpq } from './config-rules.ts';
 import { longestSecret, shortestSecret } from './config-secrets.ts';
 import { SettingsError } from './shared/program.ts';
@@ -122,6 +123,7 @@ const environment = z.object({
   COOKIE_SECRET: secrets.optional(),
   DRAIN_SECONDS: number.min(0).max(60).default(0),
   LOG_LEVEL: logLevel,
+  ...identitySettings,
 });
 
 type Environment = z.infer<typeof environment>;
@@ -146,6 +148,7 @@ export interface Config {
   readonly executorId: string | undefined;
   /** The engine's Conductor, which then replaces our take-over (decision 21). */
   readonly conductor: ConductorConfig | undefined;
+  readonly identity: IdentityConfig;
   readonly payment: PaymentConfig;
   readonly email: EmailConfig;
   readonly holdSeconds: number;
@@ -272,6 +275,7 @@ function freeze(env: Environment): Config {
     webConcurrency: env.WEB_CONCURRENCY,
     executorId: env.EXECUTOR_ID,
     conductor: conductorConfig(env),
+    identity: identityConfig(env, production),
     payment: Object.freeze({
       provider: env.PAYMENT_PROVIDER ?? (production ? 'stripe' : 'local'),
       serviceUrl: env.PAYMENT_SERVICE_URL ?? originOf(env.HOST, env.PAYMENT_SERVICE_PORT, 'localhost'),
@@ -334,7 +338,7 @@ function emailConfig(env: Environment): EmailConfig {
   return Object.freeze({
     delivery: env.EMAIL === 'off' ? 'off' : used,
     smtpUrl: env.SMTP_URL,
-    from: Object.freeze(env.EMAIL_FROM ?? { name: 'Holdfast', address: 'orders@localhost' }),
+    from: Object.freeze(env.EMAIL_FROM ?? { name: env.SHOP_NAME, address: 'orders@localhost' }),
     retries: env.EMAIL_RETRIES,
     retrySeconds: env.EMAIL_RETRY_SECONDS,
     perDay: env.EMAILS_PER_DAY,

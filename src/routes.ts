@@ -12,6 +12,7 @@ import { requestCancellation } from './database/transactions/request-cancellatio
 import { resolveAttentionItem } from './database/transactions/resolve-attention-item.ts';
 import { addStock, raiseToRestockLevel } from './database/transactions/restock.ts';
 import type { UnreadyCause } from './domain/readiness.ts';
+import type { Assets } from './http/assets.ts';
 import { type Browsers } from './http/browsers.ts';
 import { codeGuessLimit, refuseOtherMethods } from './http/limits.ts';
 import { documentRoutes } from './http/openapi.ts';
@@ -23,6 +24,7 @@ import { cartCheckoutRoutes } from './http/routes/cart-checkout.ts';
 import { catalogueRoutes } from './http/routes/catalogue.ts';
 import { checkoutRoutes } from './http/routes/checkout.ts';
 import { demonstrationRoutes } from './http/routes/demonstration.ts';
+import { discoveryRoutes } from './http/routes/discovery.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { mailPreviewRoutes } from './http/routes/mail-preview.ts';
 import { operatorRoutes } from './http/routes/operator.ts';
@@ -36,11 +38,13 @@ import { productRoutes } from './http/routes/products.ts';
 import { type ReconciliationOptions, reconciliationRoutes } from './http/routes/reconciliation.ts';
 import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
 import { securityTxtRoutes } from './http/routes/security-txt.ts';
+import { shopPageRoutes } from './http/routes/shop-pages.ts';
 import type { PaymentProvider } from './payments/provider.ts';
 import type { FailureLimit } from './shared/failure-limit.ts';
 import { version } from './shared/program.ts';
 import { inTransaction } from './shared/statement.ts';
 import { type Renderer } from './storefront/render.ts';
+import type { ShopPage } from './storefront/shop-view.ts';
 import { type Reconciler } from './workflows/reconcile.ts';
 
 /** The services that the routes use. */
@@ -49,6 +53,9 @@ export interface Services {
   readonly database: Database;
   readonly renderer: Renderer;
   readonly pages: Pages;
+  /** The pages that the shop wrote itself. */
+  readonly shopPages: readonly ShopPage[];
+  readonly assets: Assets;
   readonly provider: PaymentProvider;
   readonly context: EventContext;
   readonly reconciler: Reconciler;
@@ -85,16 +92,25 @@ async function registerPages(
   server: FastifyInstance,
   {
     publicUrl,
+    identity,
     production,
     publicOrders,
     checkoutsPerMinute,
     eventStreamsPerAddress,
     databaseUrl,
   }: ShopConfig,
-  { browsers, database, pages, renderer }: Services,
+  { browsers, database, pages, renderer, shopPages, assets }: Services,
 ): Promise<void> {
   const shared = { browsers, database, pages };
   await server.register(catalogueRoutes, { ...shared, publicUrl });
+  await server.register(shopPageRoutes, { pages, shopPages });
+  await server.register(discoveryRoutes, {
+    database,
+    publicUrl,
+    shopName: identity.name,
+    shopPages,
+    assetAddress: assets.address,
+  });
   if (!production && publicOrders) await server.register(recentOrderRoutes, shared);
   await server.register(orderPageRoutes, {
     ...shared,

@@ -59,6 +59,9 @@ export const largestSerial = Number.MAX_SAFE_INTEGER;
 /** Longest wait of a request for an order. Leaves room below the ten seconds in which every request is answered. */
 export const requestWaitMs = 8_000;
 
+/** Product ids in one part of the sitemap. Of the 50,000 that sitemaps.org allows, a fifth: one answer then stays near a megabyte. */
+export const sitemapPart = 10_000;
+
 /** Days after which a cart without changes is removed. */
 export const cartDays = 30;
 

@@ -50,6 +50,7 @@ export const smallestToCompress = 1_400;
 const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.png': 'image/png',
   '.svg': 'image/svg+xml',
 };
 
@@ -90,7 +91,7 @@ function assetOf(file: string, content: Buffer): Asset {
   return {
     type,
     digest: createHash('sha256').update(content).digest('hex').slice(0, digits),
-    compressible: content.length >= smallestToCompress,
+    compressible: content.length >= smallestToCompress && type !== types['.png'],
     body: (encoding) => (bodies[encoding] ??= encoders[encoding](content)),
   };
 }

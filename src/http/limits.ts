@@ -38,6 +38,9 @@ export function cartLimit(isKnown: (request: FastifyRequest) => boolean) {
   };
 }
 
+/** Limits the parts of the sitemap for one address in this process: each is as much work as some pages, and search engines take their time. */
+export const sitemapLimit = { rateLimit: { max: 60, timeWindow: '1 minute', groupId: 'sitemap' } };
+
 /** The error of a rate limit. */
 export function tooManyRequests(_request: FastifyRequest, context: { after: string }): Error {
   return new ShopError('rate_limited', `Too many requests from this address. Ask again in ${context.after}.`);

@@ -51,7 +51,11 @@ function sendHtml(reply: FastifyReply, html: string): FastifyReply {
 }
 
 /** Sends a text as it is, without the serializer of the route, which is for JSON. */
-export function sendText(reply: FastifyReply, type: 'text/html' | 'text/plain', text: string): FastifyReply {
+export function sendText(
+  reply: FastifyReply,
+  type: 'text/html' | 'text/plain' | 'application/xml' | 'application/manifest+json',
+  text: string,
+): FastifyReply {
   return reply.type(`${type}; charset=utf-8`).serializer(String).send(text);
 }
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { aLayout, now } from '../../test/support/storefront-samples.ts';
+import { aLayout, aShop, now } from '../../test/support/storefront-samples.ts';
 import type { Accounts, OpenAttentionItem, ReconciliationRow } from '../database/queries/reconciliation.ts';
 import { createRenderer } from '../storefront/render.ts';
 import { shownTime } from '../storefront/times.ts';
 import { type OperatorSource, operatorView } from './operator-view.ts';
 import { operatorWords } from './words.ts';
 
-const { render } = createRenderer({ assetAddress: (file) => file, texts: { operatorWords } });
+const { render } = createRenderer({ assetAddress: (file) => file, shop: aShop(), texts: { operatorWords } });
 const hostile = '<script>alert("x")</script>';
 
 const form = { order: '', amount: '', reason: '', restock: 'usual', key: 'key-1' } as const;

@@ -140,5 +140,32 @@ test.each([
   [0, 'USD', '99.99', 'https://schema.org/OutOfStock'],
   [1, 'JPY', '9999', 'https://schema.org/InStock'],
 ])('structured data of %i units in %s: %s, %s', (available, currency, price, availability) => {
-  expect(view({ available, currency }).offer).toEqual({ price, currency, availability });
+  const offer = { '@type': 'Offer', price, priceCurrency: currency, availability };
+  expect(view({ available, currency }).data).toMatchObject({
+    '@graph': [{ '@type': 'Product', sku: 'cleat', offers: offer }, { '@type': 'BreadcrumbList' }],
+  });
+});
+
+test('structured data has whole addresses, and a trail through the category', () => {
+  const shop = 'https://shop.example';
+  expect(view({}).data).toMatchObject({
+    '@graph': [
+      { url: `${shop}/products/cleat`, image: `${shop}/assets/products/cleat.svg` },
+      {
+        itemListElement: [
+          { position: 1, name: 'All products', item: `${shop}/` },
+          { position: 2, name: 'Deck fittings', item: `${shop}/?category=Deck+fittings` },
+          { position: 3, name: 'Premium Quality Widget', item: `${shop}/products/cleat` },
+        ],
+      },
+    ],
+  });
+});
+
+test.each([
+  ['/pictures/cleat.jpg', 'https://shop.example/pictures/cleat.jpg'],
+  ['/assets/products/cleat.svg', null],
+  ['http://[/x.png', null],
+])('a service that shows a link gets the picture %s as %s', (image, picture) => {
+  expect(view({ image }).sharedPicture).toBe(picture);
 });

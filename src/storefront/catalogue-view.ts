@@ -1,7 +1,8 @@
 import type { FoundProducts, ProductInStock } from '../database/queries/products.ts';
 import type { ProductSearch, SearchFault } from '../domain/catalogue.ts';
 import { maxQuantity, productsPerPage } from '../domain/limits.ts';
-import { formatMoney, majorUnits } from '../shared/money.ts';
+import { formatMoney } from '../shared/money.ts';
+import { productData, sharedPicture } from './product-data.ts';
 import {
   catalogueSummary,
   categoryWords,
@@ -162,6 +163,16 @@ function addressOf({ text, category, inStock, from, to, order, page }: ProductSe
   return query.size === 0 ? '/' : `/?${query.toString()}`;
 }
 
+/** The address of a product's page on this site. */
+export function productAddress(sku: string): string {
+  return `/products/${encodeURIComponent(sku)}`;
+}
+
+/** The address of the products of a category on this site. */
+export function categoryAddress(category: string): string {
+  return addressOf({ ...everyProduct, category });
+}
+
 function titleOf(title: string, { page, pages }: FoundProducts): string {
   return page === 1 ? title : `${title}. ${pageWords(page, pages)}`;
 }
@@ -245,8 +256,10 @@ export interface ProductView extends ProductCard {
   readonly canonical: string;
   /** How many units can be put into the cart at once. */
   readonly most: number;
-  /** The schema.org Offer for programs that read the page: an amount in major units, and a currency. */
-  readonly offer: { readonly price: string; readonly currency: string; readonly availability: string };
+  /** The product, its offer and its place in the shop, for programs that read the page. */
+  readonly data: object;
+  /** A picture for services that show a link; null for none. */
+  readonly sharedPicture: string | null;
   readonly others: readonly ProductCard[];
 }
 
@@ -256,20 +269,19 @@ export function productView(
   others: readonly ProductInStock[],
   publicUrl: string,
 ): ProductView {
-  const { sku, description, category, priceCents: cents, currency, available } = product;
+  const { sku, description, category, available } = product;
+  const canonical = publicUrl + productAddress(sku);
+  const address = category === null ? null : categoryAddress(category);
+  const ofCategory = address === null ? null : publicUrl + address;
   return {
     ...productCard(product),
     description,
-    category:
-      category === null ? null : { name: category, address: addressOf({ ...everyProduct, category }) },
+    category: category === null || address === null ? null : { name: category, address },
     picture: pictureWords(product.product),
-    canonical: `${publicUrl}/products/${encodeURIComponent(sku)}`,
+    canonical,
     most: Math.min(available, maxQuantity),
-    offer: {
-      price: String(majorUnits({ cents, currency })),
-      currency,
-      availability: available > 0 ? 'https://schema.org/InStock' : 'https://schema.org/OutOfStock',
-    },
+    data: productData(product, { product: canonical, category: ofCategory, home: `${publicUrl}/` }),
+    sharedPicture: sharedPicture(product.image, publicUrl),
     others: others.map(productCard),
   };
 }

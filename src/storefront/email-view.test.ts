@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { aShop } from '../../test/support/storefront-samples.ts';
 import type { PlannedEmail } from '../database/queries/emails.ts';
 import { emailComposer } from './email-view.ts';
 import { createRenderer } from './render.ts';
 
 const hostile = '</title><script>alert("x")</script>';
-const compose = emailComposer(createRenderer({ assetAddress: (file) => file }), 'https://shop.example');
+const compose = emailComposer(
+  createRenderer({ assetAddress: (file) => file, shop: aShop() }),
+  'https://shop.example',
+);
 
 function planned(changes: Partial<PlannedEmail> = {}): PlannedEmail {
   return {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aLayout } from '../../test/support/storefront-samples.ts';
+import { aLayout, aShop } from '../../test/support/storefront-samples.ts';
 import { errorView, layoutView } from './layout-view.ts';
 import { createRenderer } from './render.ts';
 import { errorWords } from './words.ts';
@@ -35,7 +35,7 @@ test.each([
   expect(layoutView({ ...layout, units }).cart).toEqual({ text, label });
 });
 
-const renderer = createRenderer({ assetAddress: (file) => file });
+const renderer = createRenderer({ assetAddress: (file) => file, shop: aShop() });
 const codes = Object.keys(errorWords) as (keyof typeof errorWords)[];
 
 test.each(codes)('the page of %s has its own words and nothing of the problem’s', async (code) => {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createHtmlEngine, createTextEngine } from '../shared/liquid.ts';
 import { projectFolder } from '../shared/program.ts';
+import type { ShopView } from './shop-view.ts';
 import type { ShownTime } from './times.ts';
 import { emailWords, outboxWords, words } from './words.ts';
 
@@ -13,6 +14,8 @@ export interface Renderer {
 export interface RendererOptions {
   /** The versioned address of an asset; see http/assets.ts. */
   readonly assetAddress: (file: string) => string;
+  /** The shop, which templates read as `shop`. */
+  readonly shop: ShopView;
   /** Further texts that templates read by these names. */
   readonly texts?: Readonly<Record<string, object>>;
 }
@@ -20,10 +23,11 @@ export interface RendererOptions {
 const viewsDir = fileURLToPath(new URL('public/views', projectFolder));
 
 /** Creates the renderer of the shop's views. A view sees its model and the texts, nothing else. */
-export function createRenderer({ assetAddress, texts }: RendererOptions): Renderer {
-  const options = { globals: { words, emailWords, outboxWords, ...texts } };
+export function createRenderer({ assetAddress, shop, texts }: RendererOptions): Renderer {
+  const options = { globals: { shop, words, emailWords, outboxWords, ...texts } };
   const html = createHtmlEngine(viewsDir, options);
   html.registerFilter('asset', assetAddress);
+  html.registerFilter('json_in_html', { raw: true, handler: jsonInHtml });
   html.registerFilter('with_time', { raw: true, handler: withTime });
   html.registerFilter('product_cards', { raw: true, handler: productCards(html) });
   const text = createTextEngine(viewsDir, options);
@@ -58,6 +62,11 @@ function productCards(html: ReturnType<typeof createHtmlEngine>) {
   };
 }
 
+/** JSON inside a script element, which no text of a value can end. Nothing executes it, so the Content-Security-Policy allows it. */
+function jsonInHtml(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', String.raw`\u003c`);
+}
+
 /** A sentence as HTML. Its `{time}` becomes an element that the browser shows in the reader's own time zone. */
 function withTime(sentence: string, time: ShownTime): string {
   const element = `<time datetime="${time.iso}">${escapeHtml(time.text)}</time>`;
@@ -72,6 +81,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-function escapeHtml(text: string): string {
+/** A text as a part of HTML or XML. */
+export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
 }

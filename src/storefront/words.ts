@@ -23,15 +23,22 @@ export const words = {
   /** The language of all of this and of its dates, as HTML and Intl name it. */
   language: 'en-GB',
   shop: {
-    name: 'Holdfast',
     skip: 'Skip to the content',
-    home: 'Holdfast, the shop',
     motto: 'A small shop on a durable checkout. It loses neither an order nor a cent.',
     documentation: 'How programs talk to this shop',
     navigation: 'The shop',
+    about: 'About the shop',
+    taxNumber: 'Tax number',
     products: 'Products',
     yourOrders: 'Your orders',
     cart: 'Cart',
+  },
+  /** The pages that the shop writes itself, by the names of their files. */
+  shopPages: {
+    terms: 'Terms',
+    returns: 'Returns',
+    privacy: 'Privacy',
+    imprint: 'Imprint',
   },
   connection: {
     away: 'The shop is restarting. Nothing is lost; reconnecting.',
@@ -197,10 +204,28 @@ export const words = {
     ordered: 'Ordered',
     payment: 'Payment',
     refund: 'Refund',
-    print: 'Print the receipt',
+    receipt: 'Open the receipt',
     timeline: 'What happens',
     timelineAfter: 'What happened',
     keep: 'Keep the address of this page: it shows your order on any device.',
+  },
+  receipt: {
+    order: 'Order',
+    ordered: 'Ordered',
+    paid: 'Paid',
+    reference: 'Payment reference',
+    seller: 'Seller',
+    buyer: 'Buyer',
+    deliveredTo: 'Delivered to',
+    lines: 'What was bought',
+    product: 'Product',
+    amount: 'Amount',
+    total: 'Total',
+    refund: 'Paid back',
+    net: 'Net amount after refunds',
+    due: 'On its way back',
+    print: 'Print the receipt',
+    back: 'Back to the order',
   },
   steps: {
     placed: 'Order placed',
@@ -293,6 +318,11 @@ export const refundNotes = {
   partMade: 'A part of your payment was paid back to you.',
   soon: 'Depending on your bank, the money shows on your account within 5 to 10 days.',
 } as const;
+
+/** The link to the first page, as it is read aloud. */
+export function homeWords(shop: string): string {
+  return `${shop}, the shop`;
+}
 
 /** The cart's link, as it is read aloud. */
 export function cartWords(units: number): string {
@@ -647,6 +677,11 @@ function percentOf(millionths: number): string {
 /** An order by its number. */
 export function orderWords(orderId: number): string {
   return `Order ${orderId}`;
+}
+
+/** The receipt of an order by its number. */
+export function receiptWords(orderId: number): string {
+  return `Receipt ${orderId}`;
 }
 
 /** The page of each error: its meaning for a person, and what to do next. Programs get the texts of the errors themselves. */

@@ -25,6 +25,7 @@ const environment = z
     SHOP_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:3000/payment_webhook'),
     STRIPE_SECRET_KEY: z.string(),
     STRIPE_WEBHOOK_SECRET: z.string(),
+    BUSINESS_NAME: z.string().optional(),
     OPERATOR_TOKEN: z.string().optional(),
     OPERATOR_ACCESS: z.enum(['token', 'open']).default('token'),
     LOG_LEVEL: logLevel,
@@ -42,6 +43,8 @@ const environment = z
     secretKey: env.STRIPE_SECRET_KEY,
     /** The secret that signs webhooks. */
     webhookSecret: env.STRIPE_WEBHOOK_SECRET,
+    /** The name of the account, which the payment page shows. Without one it shows the host of the shop. */
+    businessName: env.BUSINESS_NAME,
     /** The shop's operator token, which the panel and the ledger need as well. Without one they are open. */
     operatorToken: env.OPERATOR_TOKEN,
     logLevel: env.LOG_LEVEL,

@@ -15,13 +15,21 @@ const declines: Readonly<Record<Decline, string>> = {
   authentication_required: 'The card was declined: your bank could not confirm that it is you.',
 };
 
-/** The model of the payment page, with formatted texts. */
-export function paymentPage(session: Session, form: CardForm, now: Date) {
+/**
+ * The model of the payment page, with formatted texts.
+ * @param businessName the name of the account; undefined shows the host to which the shopper returns
+ */
+export function paymentPage(
+  session: Session,
+  form: CardForm,
+  now: Date,
+  businessName = new URL(session.successUrl).host,
+) {
   return {
     status: session.status,
     payment: session.payment,
     path: `/pay/${session.id}`,
-    shop: new URL(session.successUrl).host,
+    shop: businessName,
     total: formatMoney({ cents: session.amountTotal, currency: session.currency }),
     lines: session.lineItems.map((item) => lineView(item, session.currency)),
     discount:

@@ -33,7 +33,7 @@ export async function startStripeSimulator(
   const server = createServer(config, limits);
   const port = (): number => (server.server.address() as AddressInfo).port;
   const publicUrl = (): string => config.publicUrl ?? originOf(config.host, port(), 'localhost');
-  const { webhookUrl, webhookSecret, secretKey } = config;
+  const { webhookUrl, webhookSecret, secretKey, businessName } = config;
   const closing = new AbortController();
   let deliveries: Loop | undefined;
   let dueSessions: Loop | undefined;
@@ -48,7 +48,14 @@ export async function startStripeSimulator(
   try {
     await prepareDatabase(database, config.databaseUrl);
     const transact = createTransact(database, publicUrl, () => deliveries?.wake());
-    const context = { sql: statementsOf(database), transact, publicUrl, secretKey, closing: closing.signal };
+    const context = {
+      sql: statementsOf(database),
+      transact,
+      publicUrl,
+      secretKey,
+      businessName,
+      closing: closing.signal,
+    };
     await registerRoutes(server, config, context);
     await server.listen({ host: config.host, port: config.port });
     const sql = statementsOf(deliveryDatabase);

@@ -48,6 +48,8 @@ export interface SimulatorContext {
   /** The origin of the payment pages, known once the port is. */
   readonly publicUrl: () => string;
   readonly secretKey: string;
+  /** The name of the account; undefined when it has none. */
+  readonly businessName: string | undefined;
   /** Aborted when the simulator closes, so that deliberate waits end. */
   readonly closing: AbortSignal;
 }

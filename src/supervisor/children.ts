@@ -100,6 +100,8 @@ export function paymentServiceEnvironment(
   return {
     ...env,
     DATABASE_URL: databaseUrl,
+    // Stripe knows the name of an account from its settings, too.
+    BUSINESS_NAME: config.identity.name,
     SHOP_WEBHOOK_URL: `${originOf(config.host, config.port)}/payment_webhook`,
     ...paymentSettings(local),
   };

@@ -38,7 +38,12 @@ let dear: { readonly pending: TestOrder; readonly dispatched: TestOrder };
 
 beforeAll(async () => {
   browser = await connectBrowser();
-  shop = await startTestShop(settingsToLook);
+  shop = await startTestShop({
+    ...settingsToLook,
+    SHOP_NAME: awkward[1] + awkward[4].slice(0, 30),
+    SHOP_ADDRESS: `${'a'.repeat(300)} | ${awkward[3]}`,
+    SHOP_TAX_NUMBER: awkward[2],
+  });
   const skus = await shop.database('products').orderBy('product_id').pluck<string[]>('sku');
   for (const [index, sku] of skus.entries()) {
     const word = awkward[index % awkward.length] ?? '';
@@ -113,7 +118,8 @@ describe('with the highest price and the longest address', () => {
     ['the catalogue', () => '/?q=bell', price],
     ['the order, before it is paid', () => dear.pending.order_url, price],
     ['the payment page', () => dear.pending.payment_url, price],
-    ['the receipt', () => dear.dispatched.order_url, price],
+    ['the order, once it is dispatched', () => dear.dispatched.order_url, price],
+    ['the receipt', () => `${dear.dispatched.order_url}/receipt`, price],
     ['the operator’s page', () => '/operator', /^\$1,0\d\d,\d{3}/],
     ['the mail preview', () => '/outbox', longEmail],
     ['a message', () => '/outbox/1', /Order/],

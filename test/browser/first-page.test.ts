@@ -93,6 +93,22 @@ test('the assets of the first page may be cached for ever', async () => {
   }
 });
 
+test('structured data is JSON that breaks no rule of the policy', async () => {
+  const { context, page, complaints } = await enter(browser, shop, {});
+  for (const [address, count] of [
+    ['/', 1],
+    ['/products/shackle', 2],
+  ] as const) {
+    await page.goto(address);
+    const data = await page.locator('script[type="application/ld+json"]').allTextContents();
+    expect(data.map((text) => (JSON.parse(text) as Record<string, unknown>)['@context'])).toEqual(
+      Array.from({ length: count }, () => 'https://schema.org'),
+    );
+  }
+  await context.close();
+  expect(complaints).toEqual([]);
+});
+
 describe('the search', () => {
   const phone = { width: 390, height: 844 };
 

@@ -2,7 +2,7 @@
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { cartMessages, cartWords, emailFaults, words } from '../../src/storefront/words.ts';
+import { cartMessages, cartWords, emailFaults, homeWords, words } from '../../src/storefront/words.ts';
 import { currentStop, hasFocus, tabTo } from '../support/keyboard.ts';
 import {
   atPayment,
@@ -26,9 +26,9 @@ test('the skip link is the first stop and leads to the content; every stop shows
   await page.keyboard.press('Tab');
   expect(await currentStop(page)).toEqual({ name: words.shop.skip, faults: [] });
   const search = page.getByLabel(words.products.search);
-  const { home, products, yourOrders } = words.shop;
+  const { products, yourOrders } = words.shop;
   expect(await tabTo(page, search)).toEqual([
-    home,
+    homeWords('Holdfast'),
     products,
     yourOrders,
     cartWords(0),
@@ -116,7 +116,7 @@ test('a purchase, with an e-mail address that is refused first', async () => {
   await page.waitForURL(/\/orders\//);
   await orderIs(page, 'dispatched');
   expect(await timelineOf(page)).toEqual(wholeTimeline);
-  await tabTo(page, page.getByRole('button', { name: words.order.print }));
+  await tabTo(page, page.getByRole('link', { name: words.order.receipt }));
 });
 
 /** Records the announcements of the live region, each with the countdown at that moment. */

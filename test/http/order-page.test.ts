@@ -64,7 +64,7 @@ describe('a shopper who returns from the payment page', () => {
     const html = await page(`${order.order_url}?returned=1`);
     expect(html).not.toContain('data-returned');
     expect(stepsOf(html)).toEqual(['placed', 'paid']);
-    expect(html).toContain('Print the receipt');
+    expect(html).toContain('Open the receipt');
   });
 
   test.each(['0', '7', 'x', '1&returned=2'])(

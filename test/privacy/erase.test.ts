@@ -482,6 +482,9 @@ describe.sequential('a person with orders in every state', () => {
       .first();
     expect(payment).toMatchObject({ refunded_cents: 100, transaction_id: expect.stringMatching(/^pi_/) });
     expect(await bystandersRows()).toEqual(others);
+    const receipt = await cart.get(`/orders/${String(row['token'])}/receipt`);
+    expect(receipt.text).toContain('Net amount after refunds');
+    expect(receipt.text).not.toMatch(hers);
   });
 
   test('whose erased checkout is repeated gets no second order', async () => {

@@ -130,7 +130,7 @@ export const pageStates: readonly PageState[] = [
     shows: 'keeps its first delivery',
   },
   { page: 'order', state: 'hold-expired', at: order('holdExpired'), shows: 'We are asking whether' },
-  { page: 'order', state: 'dispatched', at: order('dispatched'), shows: 'Print the receipt' },
+  { page: 'order', state: 'dispatched', at: order('dispatched'), shows: 'Open the receipt' },
   { page: 'order', state: 'cancelled', at: order('cancelled'), shows: 'You cancelled it' },
   { page: 'order', state: 'expired', at: order('expired'), shows: 'before a payment arrived' },
   { page: 'order', state: 'refused', at: order('refused'), shows: '5 wanted, 3 left' },
@@ -141,6 +141,16 @@ export const pageStates: readonly PageState[] = [
     at: order('partlyRefunded'),
     shows: 'of your payment was paid back',
   },
+
+  { page: 'receipt', state: 'paid', at: order('inDispatch', '/receipt'), shows: 'Payment reference' },
+  {
+    page: 'receipt',
+    state: 'partly-refunded',
+    at: order('partlyRefunded', '/receipt'),
+    shows: 'Net amount after refunds',
+  },
+
+  { page: 'shop-page', state: 'terms', at: '/terms', shows: 'How an order works' },
 
   { page: 'your-orders', state: 'several', as: 'many', at: '/your-orders', shows: 'newest first' },
   { page: 'your-orders', state: 'none', at: '/your-orders', shows: 'No order was placed' },
@@ -173,6 +183,7 @@ export const pageStates: readonly PageState[] = [
   },
   { page: 'outbox', state: 'several', at: '/outbox', shows: 'Outbox' },
   { page: 'error', state: 'no-order', at: '/orders/nobody', shows: 'There is nothing here' },
+  { page: 'error', state: 'no-receipt', at: order('pending', '/receipt'), shows: 'There is nothing here' },
   { page: 'error', state: 'nothing-here', at: '/anchors', shows: 'There is nothing here' },
   { page: 'error', state: 'not-allowed', at: '/order/seven', shows: 'not allowed' },
 ];

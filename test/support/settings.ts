@@ -44,6 +44,7 @@ export async function choosePlaces(
       LOG_LEVEL: 'error',
       DATABASE_URL: databases.payments,
       SHOP_WEBHOOK_URL: `${shopUrl}/payment_webhook`,
+      BUSINESS_NAME: settings['SHOP_NAME'] ?? 'Holdfast',
     },
   };
 }

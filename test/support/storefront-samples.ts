@@ -10,10 +10,25 @@ import { readSearch } from '../../src/domain/catalogue.ts';
 import { noBuyerDetails } from '../../src/domain/order.ts';
 import type { CatalogueSource } from '../../src/storefront/catalogue-view.ts';
 import { type Demonstration, type LayoutView, layoutView } from '../../src/storefront/layout-view.ts';
+import { type ShopIdentity, type ShopView, shopPage, shopView } from '../../src/storefront/shop-view.ts';
 
 /** The layout around a page, in a demonstration or not. */
 export function aLayout(demonstration: Demonstration | null = null): LayoutView {
   return layoutView({ units: 2, here: '/', formKey: 'form-key', demonstration });
+}
+
+/** A shop with an address and two pages of its own, with these changes. */
+export function aShop(changes: Partial<ShopIdentity> = {}): ShopView {
+  const identity = {
+    name: 'Holdfast',
+    addressLines: ['1 Quay', 'Harbour Town'],
+    email: 'hello@shop.example',
+    phone: '+44 (20) 7946-0018',
+    taxNumber: 'GB 123 4567 89',
+    ...changes,
+  };
+  const pages = [shopPage('terms', 'Ours.'), shopPage('imprint', 'Us.')];
+  return shopView(identity, 'https://shop.example', pages);
 }
 
 /** The moment at which the samples are looked at, half a minute into a hold of two. */
@@ -135,5 +150,11 @@ export function aHistory(...entries: (string | readonly [what: string, detail: o
 
 /** A pending order of one cleat with its history. */
 export function orderDetails(changes: Partial<OrderDetails> = {}): OrderDetails {
-  return { order: anOrder(), lines: [aLine()], history: aHistory('placed', 'payment_opened'), ...changes };
+  return {
+    order: anOrder(),
+    lines: [aLine()],
+    history: aHistory('placed', 'payment_opened'),
+    transactionId: null,
+    ...changes,
+  };
 }

@@ -53,6 +53,7 @@ export function testConfig(databaseUrl: string, webhookUrl: string): SimulatorCo
     webhookUrl,
     secretKey,
     webhookSecret,
+    businessName: undefined,
     operatorToken: undefined,
     trustProxy: 0,
     logLevel: 'silent',

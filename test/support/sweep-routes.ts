@@ -48,6 +48,15 @@ async function lookAround(visitor: Visitor): Promise<void> {
     '/?q=windlass',
     '/?category=Rigging&stock=1&from=1&to=90&page=2',
     '/products/bell',
+    '/terms',
+    '/returns',
+    '/privacy',
+    '/imprint',
+    '/robots.txt',
+    '/sitemap.xml',
+    '/sitemap-pages.xml',
+    '/sitemap-products.xml?part=0',
+    '/manifest.webmanifest',
   ]);
   await get(visitor, [
     '/recent-orders',
@@ -92,7 +101,12 @@ async function buyCart(shop: TestShop, visitor: Visitor): Promise<void> {
     .first('orders.order_id', 'token', 'session_id');
   const events = await EventReader.open(`${shop.shopUrl}/orders/${order.token}/events`);
   await visitor.post(`/payment_webhook/${order.session_id}/paid`, {});
-  await get(visitor, [`/orders/${order.token}`, `/fragments/orders/${order.token}`, '/cart']);
+  await get(visitor, [
+    `/orders/${order.token}`,
+    `/orders/${order.token}/receipt`,
+    `/fragments/orders/${order.token}`,
+    '/cart',
+  ]);
   await waitFor(
     'the page to show the dispatch',
     () => events.ended,

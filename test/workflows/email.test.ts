@@ -16,6 +16,7 @@ import { type EmailSettings, registerEmail } from '../../src/workflows/email.ts'
 import { openQueues } from '../../src/workflows/engine.ts';
 import { MailServer } from '../support/mail-server.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { aShop } from '../support/storefront-samples.ts';
 import { waitFor } from '../support/wait.ts';
 
 // One message per order and kind, whatever the mail server does: the real engine, Postgres and SMTP.
@@ -41,7 +42,7 @@ beforeAll(async () => {
   settings = {
     delivery: 'smtp',
     mailer: undefined,
-    compose: emailComposer(createRenderer({ assetAddress: (file) => file }), publicUrl),
+    compose: emailComposer(createRenderer({ assetAddress: (file) => file, shop: aShop() }), publicUrl),
     publicUrl,
     retries,
     retrySeconds: 0.01,

@@ -15,7 +15,6 @@ function tick() {
   showDispatch(sinceMs);
 }
 
-document.documentElement.dataset.scripted = '';
 tick();
 setInterval(tick, tickMs);
 const part = document.querySelector('[data-events]');
@@ -32,7 +31,3 @@ follow(part, () => {
 setTimeout(() => {
   if (status === 'pending') document.querySelector('[data-returned]')?.removeAttribute('data-returned');
 }, payAgainAfterMs);
-
-document.addEventListener('click', ({ target }) => {
-  if (target.closest('[data-print]')) window.print();
-});

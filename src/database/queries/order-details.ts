@@ -9,9 +9,12 @@ export interface OrderDetails {
   readonly lines: readonly OrderLine[];
   /** Oldest first. */
   readonly history: readonly HistoryEntry[];
+  /** The provider's number of the payment; null while it has none. */
+  readonly transactionId: string | null;
 }
 
 interface DetailsRow extends OrderWithPayment {
+  readonly transactionId: string | null;
   readonly lines: OrderLine[] | null;
   readonly history: (Omit<HistoryEntry, 'at'> & { readonly at: string })[] | null;
 }
@@ -26,9 +29,10 @@ export async function readOrderDetails(
     value,
   });
   if (!row) return undefined;
-  const { lines, history, ...order } = row;
+  const { lines, history, transactionId, ...order } = row;
   return {
     order,
+    transactionId,
     lines: lines ?? [],
     history: (history ?? []).map((entry) => ({ ...entry, at: new Date(entry.at) })),
   };
@@ -37,6 +41,7 @@ export async function readOrderDetails(
 // One statement, so that order and history are of the same moment.
 const details = `
   select orders.*, payments.state as payment_state, session_id, payments.url as payment_url, refunded_cents,
+    transaction_id,
     (select json_agg(json_build_object(
        'sku', sku, 'product', product, 'image', image, 'quantity', quantity, 'unitPriceCents', unit_price_cents,
        'discountCents', order_lines.discount_cents, 'taxCents', order_lines.tax_cents, 'taxRate', tax_rate

@@ -2,12 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
-import { readOrderDetails } from '../../database/queries/order-details.ts';
+import { type OrderDetails, readOrderDetails } from '../../database/queries/order-details.ts';
 import { findOrderBy } from '../../database/queries/orders.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { requestWaitMs } from '../../domain/limits.ts';
 import type { OrderStatus } from '../../domain/order.ts';
 import { type OrderView, orderView } from '../../storefront/order-view.ts';
+import { receiptView } from '../../storefront/receipt-view.ts';
 import { firstDeliveryWords } from '../../storefront/words.ts';
 import { checkoutLimit } from '../limits.ts';
 import type { PageServices } from '../pages.ts';
@@ -28,7 +29,7 @@ const querystring = z.object({
   returned: z.coerce.number().pipe(z.int().min(1).max(reloadsAfterPaying)).optional().catch(undefined),
 });
 
-/** `/orders/:token`: the page of one order, for everyone who knows its address. */
+/** `/orders/:token`: the page of one order, and its receipt once it is paid, for everyone who knows its address. */
 export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (server, options) => {
   const { database, pages } = options;
 
@@ -42,6 +43,11 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
   server.get('/fragments/orders/:token', { schema }, async (request, reply) =>
     pages.sendPart(reply, 'parts/order-live', { order: await readOrder(database, request.params.token) }),
   );
+  server.get('/orders/:token/receipt', { schema }, async (request, reply) => {
+    const receipt = receiptView(await readDetails(database, request.params.token), new Date());
+    if (!receipt) throw new ShopError('not_found', 'There is no receipt, because the order is not paid.');
+    return pages.send(reply, 'receipt', { receipt });
+  });
 
   const config = checkoutLimit(options.checkoutsPerMinute);
   server.post('/orders/:token/cancel', { schema, config }, async (request, reply) => {
@@ -71,9 +77,13 @@ function afterPaying(
 }
 
 async function readOrder(database: Database, token: string): Promise<OrderView> {
+  return orderView(await readDetails(database, token), new Date());
+}
+
+async function readDetails(database: Database, token: string): Promise<OrderDetails> {
   const details = await readOrderDetails(database, { token });
   if (!details) throw unknownOrder();
-  return orderView(details, new Date());
+  return details;
 }
 
 const pollEveryMs = 50;

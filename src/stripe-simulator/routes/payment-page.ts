@@ -55,7 +55,7 @@ export function paymentPageRoutes(context: SimulatorContext) {
     server.get<Page>(
       '/pay/:id',
       withSession(async (session, request, reply) => {
-        return sendPayment(reply, 'payment', session, offeredForm(request.query.card));
+        return sendPayment(context, reply, 'payment', session, offeredForm(request.query.card));
       }),
     );
 
@@ -67,7 +67,7 @@ export function paymentPageRoutes(context: SimulatorContext) {
       withSession(async (session, request, reply) => {
         if (session.status !== 'open') return leave(reply, session);
         const { card, form } = readCardForm(request.body, new Date());
-        if (card === undefined) return sendPayment(reply.code(400), 'payment', session, form);
+        if (card === undefined) return sendPayment(context, reply.code(400), 'payment', session, form);
         if (card.outcome.kind === 'ask_bank') return reply.redirect(`/pay/${session.id}/bank`, 303);
         return leave(reply, await use(context, session, card.outcome), card);
       }),
@@ -77,7 +77,7 @@ export function paymentPageRoutes(context: SimulatorContext) {
       '/pay/:id/bank',
       withSession(async (session, _request, reply) => {
         if (session.status !== 'open') return reply.redirect(`/pay/${session.id}`, 303);
-        return sendPayment(reply, 'bank', session, offeredForm(undefined));
+        return sendPayment(context, reply, 'bank', session, offeredForm(undefined));
       }),
     );
 
@@ -150,13 +150,14 @@ function leave(reply: FastifyReply, session: Session, card?: TestCard): FastifyR
 }
 
 function sendPayment(
+  { businessName }: SimulatorContext,
   reply: FastifyReply,
   view: 'payment' | 'bank',
   session: Session,
   form: CardForm,
 ): Promise<FastifyReply> {
   reply.header('Content-Security-Policy', contentSecurityPolicy({ formTargets: formTargets(session) }));
-  return sendPage(reply, view, paymentPage(session, form, new Date()));
+  return sendPage(reply, view, paymentPage(session, form, new Date(), businessName));
 }
 
 function sendUnknown(reply: FastifyReply): Promise<FastifyReply> {
