@@ -35,7 +35,7 @@ export function amountsView(source: AmountsSource): AmountsView {
   }));
   const rows = [
     ...(discountCents > 0
-      ? [{ label: discountWords(source.discountCode ?? ''), amount: `−${money(discountCents)}` }]
+      ? [{ label: discountWords(source.discountCode ?? ''), amount: money(-discountCents) }]
       : []),
     ...(deliveryCents > 0 ? [{ label: source.deliveryName ?? '', amount: money(deliveryCents) }] : []),
     ...(taxIncluded ? [] : taxes),

@@ -49,11 +49,13 @@ test('a receipt has number, dates, reference, buyer, and what the total is made 
     buyer: 'someone@example.com',
     address: expect.arrayContaining(['Ada Reader', '742 Evergreen Terrace']),
     lines: [{ name: 'Premium Quality Widget', quantity: 1, unit: '$99.99', sum: '$99.99' }],
-    amounts: [
-      { label: 'Products', amount: '$99.99' },
-      { label: 'Express', amount: '$5.00' },
-    ],
-    total: '$104.99',
+    amounts: {
+      rows: [
+        { label: 'Products', amount: '$99.99' },
+        { label: 'Express', amount: '$5.00' },
+      ],
+      total: '$104.99',
+    },
     refunds: null,
   });
 });

@@ -35,7 +35,7 @@ export function paymentPage(
     discount:
       session.amountDiscount === 0
         ? null
-        : formatMoney({ cents: session.amountDiscount, currency: session.currency }),
+        : formatMoney({ cents: -session.amountDiscount, currency: session.currency }),
     email: session.customerEmail,
     shipping: session.shipping && shippingLine(session.shipping),
     declined: session.lastDecline && declines[session.lastDecline],

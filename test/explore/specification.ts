@@ -88,7 +88,7 @@ const amounts = extract(({ document, window }): Amounts => {
 
 /** `$1,234.50` in minor units. */
 function centsOf(text: string): number {
-  return Number(text.replaceAll(/\D/g, ''));
+  return Number(text.replaceAll(/\D/g, '')) * (text.startsWith('-') ? -1 : 1);
 }
 
 export const amountsAddUp = always(() => {
