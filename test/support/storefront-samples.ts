@@ -42,6 +42,7 @@ const row = {
   createdAt: new Date('2026-11-21T14:30:00Z'),
   holdExpiresAt: new Date('2026-11-21T14:32:00Z'),
   paidAt: null,
+  fulfilment: 'automatic',
   dispatchDueAt: null,
   dispatchedAt: null,
   cancelledAt: null,
@@ -124,5 +125,11 @@ export function aHistory(...entries: (string | readonly [what: string, detail: o
 
 /** A pending order of one cleat with its history. */
 export function orderDetails(changes: Partial<OrderDetails> = {}): OrderDetails {
-  return { order: anOrder(), lines: [aLine()], history: aHistory('placed', 'payment_opened'), ...changes };
+  return {
+    order: anOrder(),
+    lines: [aLine()],
+    history: aHistory('placed', 'payment_opened'),
+    shipments: [],
+    ...changes,
+  };
 }

@@ -16,6 +16,7 @@ import { raiseAttention, resolveAttention } from './attention.ts';
 import { planEmail } from './emails.ts';
 import { type LockedPayment, lockPayment } from './lock-payment.ts';
 import { returnStock } from './release-stock.ts';
+import { stopShipping } from './ship-order.ts';
 
 /**
  * Promises a refund and starts the workflow that makes it, in one commit. A repetition with the same key changes nothing.
@@ -40,7 +41,8 @@ export function requestRefund(
     }
     const decision = decideRefund(request, { ...payment, live: false });
     if (typeof decision === 'string') return { refused: decision, ...limits };
-    const refund = { ...request, ...decision, note: request.reason, request: asked };
+    const shippedToo = request.restock === true;
+    const refund = { ...request, ...decision, shippedToo, note: request.reason, request: asked };
     return promiseRefund(sql, payment, { ...refund, reason: 'operator' });
   });
 }
@@ -48,6 +50,8 @@ export function requestRefund(
 interface PromisedRefund {
   readonly amountCents: number;
   readonly restock: boolean;
+  /** Whether units that were shipped go back into stock as well: the operator has said so. */
+  readonly shippedToo?: boolean;
   readonly reason: RefundReason;
   /** The operator's words, with the reason `operator` only. */
   readonly note?: string;
@@ -64,7 +68,7 @@ export async function promiseRefund(
   refund: PromisedRefund,
 ): Promise<RefundRow> {
   const { orderId } = payment;
-  if (refund.restock) await returnStock(sql, orderId);
+  if (refund.restock) await returnStock(sql, orderId, { shippedToo: refund.shippedToo ?? false });
   await countRefund(sql, payment, refund.amountCents);
   const row = await insertRefund(sql, orderId, refund, 'due');
   await enqueueWorkflow(sql, 'refund', row.refundId);
@@ -72,12 +76,13 @@ export async function promiseRefund(
 }
 
 /**
- * Counts a promised refund. A fully refunded payment becomes `refund_due`, which prevents the dispatch of its order.
+ * Counts a promised refund. A fully refunded payment becomes `refund_due`, which prevents the dispatch of its order, and what is not shipped
+ * is stopped.
  * @throws when the payment is not as it was read, which a lock rules out
  */
 export async function countRefund(
   sql: Statement,
-  { orderId, state, refundedCents }: LockedPayment,
+  { orderId, state, refundedCents, amountCents: paidCents }: LockedPayment,
   amountCents: number,
 ): Promise<void> {
   const counted = await sql(
@@ -87,13 +92,14 @@ export async function countRefund(
     { orderId, state, refundedCents, amountCents },
   );
   if (counted.length !== 1) throw new Error(`The payment of order ${orderId} was not ${state}.`);
+  if (refundedCents + amountCents === paidCents) await stopShipping(sql, orderId);
 }
 
 /** Inserts a refund and its entry in the order's history. */
 export async function insertRefund(
   sql: Statement,
   orderId: number,
-  refund: Omit<PromisedRefund, 'restock'>,
+  refund: Omit<PromisedRefund, 'restock' | 'shippedToo'>,
   state: RefundRow['state'],
 ): Promise<RefundRow> {
   const [row] = await sql<RefundRow>(

@@ -2,7 +2,7 @@ import type { Statement } from '../../shared/statement.ts';
 
 // Every transaction locks stock in SKU order, so that two of them wait for each other instead of deadlocking.
 const lockedLines = `
-  select product_id, sku, quantity, returned, available
+  select product_id, sku, quantity, returned, shipped, stopped, available
   from order_lines join products using (product_id) join stock using (product_id)
   where order_id = :orderId order by sku for update of stock`;
 
@@ -15,16 +15,26 @@ export async function releaseStock(sql: Statement, orderId: number): Promise<voi
   );
 }
 
-/** Gives the units of a sold order back to stock, except those that are back already. */
-export async function returnStock(sql: Statement, orderId: number): Promise<void> {
+/**
+ * Gives units of a sold order back to stock: those that are left to ship, which are stopped by that, or with `shippedToo` all that are
+ * not back already.
+ */
+export async function returnStock(
+  sql: Statement,
+  orderId: number,
+  { shippedToo = false }: { readonly shippedToo?: boolean } = {},
+): Promise<void> {
   await sql(
-    `with line as materialized (${lockedLines}), lines as (
-       update order_lines set returned = order_lines.quantity
-       from line where order_id = :orderId and order_lines.product_id = line.product_id
+    `with line as materialized (${lockedLines}), back as (
+       select product_id, returned, quantity - shipped as unshipped,
+         case when cast(:shippedToo as boolean) then quantity - returned else quantity - shipped - stopped end as units
+       from line
+     ), lines as (
+       update order_lines set returned = back.returned + units, stopped = unshipped
+       from back where order_id = :orderId and order_lines.product_id = back.product_id
      )
-     update stock set available = stock.available + quantity - returned
-     from line where stock.product_id = line.product_id`,
-    { orderId },
+     update stock set available = stock.available + units from back where stock.product_id = back.product_id`,
+    { orderId, shippedToo },
   );
 }
 
