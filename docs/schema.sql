@@ -145,12 +145,15 @@ create table emails (
   subject text,
   text_body text,
   html_body text,
-  constraint emails_once UNIQUE NULLS NOT DISTINCT (order_id, kind, refund_id),
+  shipment_id bigint,
+  constraint emails_once UNIQUE NULLS NOT DISTINCT (order_id, kind, refund_id, shipment_id),
   constraint emails_pkey PRIMARY KEY (email_id),
   constraint emails_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint emails_refund_id_fkey FOREIGN KEY (refund_id) REFERENCES refunds(refund_id),
-  constraint emails_kind_check CHECK ((kind = ANY (ARRAY['order_confirmed'::text, 'order_cancelled'::text, 'refund_made'::text]))),
-  constraint emails_refund_check CHECK (((kind = 'refund_made'::text) = (refund_id IS NOT NULL)))
+  constraint emails_shipment_id_fkey FOREIGN KEY (shipment_id) REFERENCES shipments(shipment_id),
+  constraint emails_kind_check CHECK ((kind = ANY (ARRAY['order_confirmed'::text, 'order_cancelled'::text, 'refund_made'::text, 'shipped'::text]))),
+  constraint emails_refund_check CHECK (((kind = 'refund_made'::text) = (refund_id IS NOT NULL))),
+  constraint emails_shipment_check CHECK (((kind = 'shipped'::text) = (shipment_id IS NOT NULL)))
 );
 CREATE INDEX emails_unsent ON public.emails USING btree (created_at) WHERE (sent_at IS NULL);
 
@@ -448,6 +451,38 @@ CREATE INDEX search_words_misspellings ON public.search_words USING gin (misspel
 CREATE INDEX search_words_parts ON public.search_words USING gin (word gin_trgm_ops);
 CREATE INDEX search_words_stem ON public.search_words USING btree (stem);
 
+create table shipment_lines (
+  shipment_id bigint not null,
+  order_id bigint not null,
+  product_id integer not null,
+  quantity integer not null,
+  constraint shipment_lines_pkey PRIMARY KEY (order_id, shipment_id, product_id),
+  constraint shipment_lines_order_id_product_id_fkey FOREIGN KEY (order_id, product_id) REFERENCES order_lines(order_id, product_id),
+  constraint shipment_lines_shipment_id_fkey FOREIGN KEY (shipment_id) REFERENCES shipments(shipment_id),
+  constraint shipment_lines_quantity_check CHECK ((quantity > 0))
+);
+
+create table shipments (
+  shipment_id bigint generated always as identity not null,
+  order_id bigint not null,
+  carrier text,
+  tracking_number text,
+  link text,
+  actor text not null,
+  request_key text,
+  request text,
+  shipped_at timestamp with time zone default now() not null,
+  constraint shipments_request_key_key UNIQUE (request_key),
+  constraint shipments_pkey PRIMARY KEY (shipment_id),
+  constraint shipments_order_id_fkey FOREIGN KEY (order_id) REFERENCES payments(order_id),
+  constraint shipments_actor_check CHECK ((actor <> ''::text)),
+  constraint shipments_carrier_check CHECK (((length(carrier) >= 1) AND (length(carrier) <= 60))),
+  constraint shipments_link_check CHECK ((((link ~~ 'https://%'::text) OR (link ~~ 'http://%'::text)) AND (length(link) <= 500))),
+  constraint shipments_tracking_number_check CHECK (((length(tracking_number) >= 1) AND (length(tracking_number) <= 60)))
+);
+CREATE INDEX shipments_order_id ON public.shipments USING btree (order_id);
+CREATE INDEX shipments_tracked ON public.shipments USING btree (shipped_at) WHERE ((tracking_number IS NOT NULL) OR (link IS NOT NULL));
+
 create table stock (
   product_id integer not null,
   available integer not null,
@@ -554,7 +589,7 @@ create view due_work as
             'dispatch-'::text || orders.order_id
            FROM orders
              JOIN payments USING (order_id)
-          WHERE orders.status = 'paid'::text AND payments.state = 'settled'::text
+          WHERE orders.status = 'paid'::text AND payments.state = 'settled'::text AND orders.fulfilment = 'automatic'::text
         UNION ALL
          SELECT 'refund'::text,
             refunds.refund_id,

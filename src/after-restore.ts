@@ -22,7 +22,7 @@ const dayMs = 86_400_000;
  */
 async function main(): Promise<void> {
   const config = readConfig(process.env, 'after-restore');
-  const { publicUrl, dispatchSeconds, email } = config;
+  const { publicUrl, dispatchSeconds, shippingDays, email } = config;
   const provider = await openProvider(config);
   const database = connect(await findDatabase(config), 2);
   try {
@@ -32,7 +32,13 @@ async function main(): Promise<void> {
     process.stdout.write(
       `The next order is number ${last.orderId + 1}, the next refund number ${last.refundId + 1}.\n`,
     );
-    const context = { live: provider.live, dispatchSeconds, publicUrl, emailsPerDay: email.perDay };
+    const context = {
+      live: provider.live,
+      dispatchSeconds,
+      shippingDays,
+      publicUrl,
+      emailsPerDay: email.perDay,
+    };
     const differences = await compareWithProvider({ database, provider, context }, since, new Date());
     process.stdout.write(`Compared with the provider since ${since.toISOString()}:\n`);
     for (const [kind, count] of Object.entries(differences)) process.stdout.write(`  ${kind}: ${count}\n`);

@@ -65,8 +65,8 @@ export async function buildApp(config: ShopConfig, limits: Partial<ConnectionLim
   const workflowPool = openEnginePool(config.databaseUrl, enginePool, connections);
   const provider = openPaymentProvider(config.payment);
 
-  const { dispatchSeconds, holdLimits, publicUrl } = config;
-  const endSettings = { dispatchSeconds, emailsPerDay: config.email.perDay };
+  const { dispatchSeconds, shippingDays, holdLimits, publicUrl } = config;
+  const endSettings = { dispatchSeconds, shippingDays, emailsPerDay: config.email.perDay };
   const context: EventContext = { live: provider.live, publicUrl, ...endSettings };
   registerDispatch();
   registerRefund({ database, provider, retrySeconds: config.payment.refundRetrySeconds });

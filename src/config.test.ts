@@ -35,6 +35,17 @@ describe('a demonstration', () => {
   });
 });
 
+test('an operator ships within two working days, unless told otherwise', () => {
+  const shippingDays = (env: Readonly<Record<string, string>>) => readConfig(env, 'supervisor').shippingDays;
+  expect(shippingDays({ SHIPPING_DAYS: '5' })).toBeUndefined();
+  expect(shippingDays({ FULFILMENT: 'manual' })).toBe(2);
+  expect(shippingDays({ FULFILMENT: 'manual', SHIPPING_DAYS: '5' })).toBe(5);
+  expect(faultsOf({ FULFILMENT: 'operator', SHIPPING_DAYS: '0' }, 'supervisor')).toEqual([
+    'FULFILMENT: is automatic or manual',
+    expect.stringMatching(/^SHIPPING_DAYS: /),
+  ]);
+});
+
 describe('faults', () => {
   test('are all listed at once, by name', () => {
     const faults = faultsOf({ PORT: '70000', HOLD_SECONDS: '-1', LOG_LEVEL: 'loud' }, 'supervisor');

@@ -106,6 +106,8 @@ const environment = z.object({
   // Stripe ends a session after a day, and a session lasts half an hour longer than its hold.
   HOLD_SECONDS: seconds.max(82_800).default(120),
   DISPATCH_SECONDS: seconds.max(86_400).default(10),
+  FULFILMENT: z.enum(['automatic', 'manual'], { error: 'is automatic or manual' }).default('automatic'),
+  SHIPPING_DAYS: number.int().min(1).max(60).default(2),
   HOLD_LIMITS: z.enum(['strict', 'loose', 'off']).optional(),
   HELD_UNITS_PER_CLIENT: number.int().positive().optional(),
   HELD_VALUE_PER_CLIENT: number.int().positive().optional(),
@@ -157,6 +159,8 @@ export interface Config {
   /** The accepted checkout keys: any, or those that no other client can use first. */
   readonly checkoutKeys: 'unguessable' | 'any';
   readonly dispatchSeconds: number;
+  /** Working days within which an operator ships a paid order; undefined where the dispatch workflow ships. */
+  readonly shippingDays: number | undefined;
   /** Seconds between two reconciliations. */
   readonly reconcileSeconds: number;
   /** Days for which finished workflows are kept. */
@@ -297,6 +301,7 @@ function freeze(env: Environment): Config {
     holdLimits: holdLimitsConfig(env),
     checkoutKeys: env.CHECKOUT_KEYS ?? (production ? 'unguessable' : 'any'),
     dispatchSeconds: env.DISPATCH_SECONDS,
+    shippingDays: env.FULFILMENT === 'manual' ? env.SHIPPING_DAYS : undefined,
     reconcileSeconds: env.RECONCILE_SECONDS,
     retentionDays: env.RETENTION_DAYS,
     maxConnections: env.MAX_CONNECTIONS,

@@ -11,6 +11,7 @@ import { requestRefund } from './database/transactions/refund-order.ts';
 import { requestCancellation } from './database/transactions/request-cancellation.ts';
 import { resolveAttentionItem } from './database/transactions/resolve-attention-item.ts';
 import { addStock, raiseToRestockLevel } from './database/transactions/restock.ts';
+import { shipOrder } from './database/transactions/ship-order.ts';
 import type { UnreadyCause } from './domain/readiness.ts';
 import type { Assets } from './http/assets.ts';
 import { type Browsers } from './http/browsers.ts';
@@ -38,6 +39,7 @@ import { productRoutes } from './http/routes/products.ts';
 import { type ReconciliationOptions, reconciliationRoutes } from './http/routes/reconciliation.ts';
 import { type RefundOptions, refundRoutes } from './http/routes/refunds.ts';
 import { securityTxtRoutes } from './http/routes/security-txt.ts';
+import { type ShipmentOptions, shipmentRoutes } from './http/routes/shipments.ts';
 import { shopPageRoutes } from './http/routes/shop-pages.ts';
 import type { PaymentProvider } from './payments/provider.ts';
 import type { FailureLimit } from './shared/failure-limit.ts';
@@ -188,6 +190,7 @@ async function registerOperators(
 ): Promise<void> {
   const shared = { browsers, database, pages };
   const refunds: RefundOptions = { requestRefund: (request) => requestRefund(database, request) };
+  const shipments: ShipmentOptions = { shipOrder: (request) => shipOrder(database, request) };
   const attention: AttentionOptions = {
     database,
     resolveItem: (item) => inTransaction(database, (sql) => resolveAttentionItem(sql, item)),
@@ -206,9 +209,16 @@ async function registerOperators(
       addStock: (request) => addStock(database, request),
     });
     await operators.register(refundRoutes, refunds);
+    await operators.register(shipmentRoutes, shipments);
     await operators.register(attentionRoutes, attention);
     await operators.register(reconciliationRoutes, reconciliation);
-    await operators.register(operatorPageRoutes, { ...refunds, ...attention, ...reconciliation, pages });
+    await operators.register(operatorPageRoutes, {
+      ...refunds,
+      ...shipments,
+      ...attention,
+      ...reconciliation,
+      pages,
+    });
     if (!production && email.delivery === 'preview')
       await operators.register(mailPreviewRoutes, { ...shared, publicUrl });
   });

@@ -59,6 +59,29 @@ const ofMoneyAndStock: readonly Rule[] = [
       )`,
   },
   {
+    promise: delivered,
+    name: 'a paid order has something left to ship, and no other order that was paid has',
+    sql: `select order_id, status, state, left_units from orders join payments using (order_id)
+      cross join lateral (
+        select sum(quantity - shipped - stopped) as left_units from order_lines where order_lines.order_id = orders.order_id
+      ) as lines
+      where paid_at is not null and (status = 'paid' and state = 'settled') <> (left_units > 0)`,
+  },
+  {
+    promise: once,
+    name: 'the parcels of a line contain what it counts as shipped',
+    sql: `select order_id, product_id, shipped, parcels from order_lines
+      left join (
+        select order_id, product_id, sum(quantity) as parcels from shipment_lines group by order_id, product_id
+      ) as contents using (order_id, product_id)
+      where shipped <> coalesce(parcels, 0)`,
+  },
+  {
+    promise: delivered,
+    name: 'only paid orders are shipped',
+    sql: `select shipment_id, order_id from shipments join orders using (order_id) where paid_at is null`,
+  },
+  {
     promise: once,
     name: 'an order is paid by one event at most',
     sql: `select order_id, count(*) as events from payment_events
@@ -115,6 +138,7 @@ const ofHistory: Rule = {
         count(*) filter (where what = 'payment_opened') as opened,
         count(*) filter (where what = 'paid') as paid,
         count(*) filter (where what = 'paid_late') as paid_late,
+        count(*) filter (where what = 'shipped') as shipped,
         count(*) filter (where what = 'dispatched') as dispatched,
         count(*) filter (where what = 'cancelled') as cancelled,
         count(*) filter (where what = 'refund_made') as refunds_made,
@@ -124,6 +148,9 @@ const ofHistory: Rule = {
     where (entries[1] = 'placed') is distinct from (state is not null)
       or placed <> cast(state is not null as integer)
       or (paid + paid_late > 0) <> (paid_at is not null)
+      or shipped <> (
+        select count(*) from shipments where shipments.order_id = orders.order_id and request_key is not null
+      )
       or dispatched <> cast(dispatched_at is not null as integer)
       or cancelled < cast(cancelled_at is not null as integer)
       or refunded <> cast(refunded_at is not null as integer)

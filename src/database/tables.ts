@@ -3,6 +3,7 @@ import {
   type BuyerDetails,
   buyerFields,
   type CancelReason,
+  type Fulfilment,
   type OrderStatus,
   refusalReasons,
 } from '../domain/order.ts';
@@ -64,6 +65,9 @@ export interface OrderRow extends BuyerDetails {
   createdAt: Date;
   holdExpiresAt: Date;
   paidAt: Date | null;
+  /** As it was set up when the order was paid. */
+  fulfilment: Fulfilment;
+  /** When the dispatch workflow ships, or by when an operator does. */
   dispatchDueAt: Date | null;
   dispatchedAt: Date | null;
   cancelledAt: Date | null;
@@ -98,6 +102,7 @@ const shopFields: Readonly<Record<Exclude<keyof OrderRow, keyof BuyerDetails>, t
   createdAt: true,
   holdExpiresAt: true,
   paidAt: true,
+  fulfilment: true,
   dispatchDueAt: true,
   dispatchedAt: true,
   cancelledAt: true,
@@ -150,14 +155,30 @@ export interface RefundRow {
   madeAt: Date | null;
 }
 
+/** A parcel. */
+export interface ShipmentRow {
+  shipmentId: number;
+  orderId: number;
+  carrier: string | null;
+  trackingNumber: string | null;
+  link: string | null;
+  actor: string;
+  /** Null for that of the dispatch workflow. */
+  requestKey: string | null;
+  /** The request in JSON, so that a key is not used for another one. */
+  request: string | null;
+  shippedAt: Date;
+}
+
 /** The occasions of an e-mail to the buyer. */
-export type EmailKind = 'order_confirmed' | 'order_cancelled' | 'refund_made';
+export type EmailKind = 'order_confirmed' | 'order_cancelled' | 'refund_made' | 'shipped';
 
 export interface EmailRow {
   emailId: number;
   orderId: number;
   kind: EmailKind;
   refundId: number | null;
+  shipmentId: number | null;
   createdAt: Date;
   sentAt: Date | null;
   subject: string | null;

@@ -42,7 +42,11 @@ export type AttentionReason =
   /** The provider does not answer whether an order was paid. */
   | { readonly code: 'payment_unknown' }
   /** Work that is due since then, and that has neither been done nor failed. */
-  | { readonly code: 'overdue'; readonly work: 'dispatch' | 'refund' | 'email'; readonly since: string }
+  | {
+      readonly code: 'overdue';
+      readonly work: 'dispatch' | 'shipment' | 'refund' | 'email';
+      readonly since: string;
+    }
   | { readonly code: 'workflow_failed'; readonly error: string }
   /** The engine gave a workflow up; `step` is the one that failed, if any did. */
   | {

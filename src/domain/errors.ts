@@ -16,6 +16,8 @@ export const errorCodes = [
   'not_refundable',
   'refund_too_large',
   'refund_indivisible',
+  'not_shippable',
+  'shipment_too_large',
   'not_restartable',
   'unauthorized',
   'cross_site',

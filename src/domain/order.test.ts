@@ -3,7 +3,7 @@ import { type DispatchClock, lastUpdate, mergeItems, orderTotal, progressRemaini
 
 const paidAt = new Date('2026-01-01T12:00:00Z');
 const after = (seconds: number) => new Date(paidAt.getTime() + seconds * 1000);
-const paid: DispatchClock = { status: 'paid', paidAt, dispatchDueAt: after(10) };
+const paid: DispatchClock = { status: 'paid', fulfilment: 'automatic', paidAt, dispatchDueAt: after(10) };
 
 describe('mergeItems', () => {
   test('adds up the same product in two lines and sorts by SKU', () => {
@@ -45,8 +45,15 @@ describe('progressRemaining', () => {
     expect(progressRemaining({ ...paid, status: 'dispatched' }, after(3600))).toBe(0);
   });
 
+  test('is 10 while an operator has not shipped everything, whatever the time', () => {
+    const manual: DispatchClock = { ...paid, fulfilment: 'manual' };
+    expect(progressRemaining(manual, after(9.5))).toBe(10);
+    expect(lastUpdate(manual, [paidAt], after(9.5))).toEqual(paidAt);
+    expect(progressRemaining({ ...manual, status: 'dispatched' }, after(9.5))).toBe(0);
+  });
+
   test('is 10 for an order that waits for its payment or was cancelled', () => {
-    const clock = { paidAt: null, dispatchDueAt: null };
+    const clock = { fulfilment: 'automatic', paidAt: null, dispatchDueAt: null } as const;
     expect(progressRemaining({ ...clock, status: 'pending' }, after(60))).toBe(10);
     expect(progressRemaining({ ...clock, status: 'cancelled' }, after(60))).toBe(10);
   });
@@ -58,7 +65,7 @@ describe('lastUpdate', () => {
   });
 
   test('is the newest recorded time otherwise', () => {
-    const pending: DispatchClock = { status: 'pending', paidAt: null, dispatchDueAt: null };
+    const pending: DispatchClock = { ...paid, status: 'pending', paidAt: null, dispatchDueAt: null };
     expect(lastUpdate(pending, [after(-60), null], after(3))).toEqual(after(-60));
   });
 });

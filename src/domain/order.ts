@@ -26,6 +26,9 @@ export const refusalReasons = [
   'code_unavailable',
 ] as const satisfies readonly CancelReason[];
 
+/** Who ships a paid order: the dispatch workflow, or an operator. */
+export type Fulfilment = 'automatic' | 'manual';
+
 /** The verbs that change a status, and the statuses from which each may. Every update of a status reads this table. */
 export const allowedFrom = {
   pay: ['pending'],
@@ -76,16 +79,18 @@ export function currencyOf(lines: readonly { readonly currency: string }[]): str
 /** The times between which a paid order is being dispatched, and its status. */
 export interface DispatchClock {
   readonly status: OrderStatus;
+  readonly fulfilment: Fulfilment;
   readonly paidAt: Date | null;
   readonly dispatchDueAt: Date | null;
 }
 
 /**
  * Steps of dispatch still ahead: 10 before and when it begins, 0 once dispatched.
- * Derived from the time alone: no step is written, so a crash loses none.
+ * Derived from the time alone: no step is written, so a crash loses none. An operator who ships takes none of them.
  */
 export function progressRemaining(order: DispatchClock, now: Date): number {
   if (order.status === 'dispatched') return 0;
+  if (order.fulfilment === 'manual') return dispatchSteps;
   if (order.status !== 'paid' || !order.paidAt || !order.dispatchDueAt) return dispatchSteps;
   const whole = order.dispatchDueAt.getTime() - order.paidAt.getTime();
   const left = order.dispatchDueAt.getTime() - now.getTime();

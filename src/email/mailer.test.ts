@@ -13,3 +13,8 @@ test('each refund of an order has a Message-ID of its own', () => {
   expect(messageIdOf(refund, 'https://shop.example')).toBe('<email-7-refund_made-3@shop.example>');
   expect(messageIdOf({ ...refund, refundId: 4 }, 'https://shop.example')).not.toContain('-3@');
 });
+
+test('each parcel of an order has a Message-ID of its own', () => {
+  const parcel = { orderId: 7, kind: 'shipped', refundId: null, shipmentId: 3 };
+  expect(messageIdOf(parcel, 'https://shop.example')).toBe('<email-7-shipped-3@shop.example>');
+});

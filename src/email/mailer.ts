@@ -22,15 +22,20 @@ export interface Mailer {
   send(message: Message): Promise<'sent' | RefusedMessage>;
 }
 
-/** The occasion of a message: one per order and kind, and per refund. */
+/** The occasion of a message: one per order and kind, per refund, and per parcel. */
 export interface Occasion {
   readonly orderId: number;
   readonly kind: string;
   readonly refundId: number | null;
+  /** Missing in a step that an earlier release recorded. */
+  readonly shipmentId?: number | null;
 }
 
 /** The Message-ID of an occasion, with angle brackets; `publicUrl` is the origin of the shop. */
-export function messageIdOf({ orderId, kind, refundId }: Occasion, publicUrl: string): string {
-  const parts = ['email', orderId, kind, ...(refundId === null ? [] : [refundId])];
+export function messageIdOf(
+  { orderId, kind, refundId, shipmentId = null }: Occasion,
+  publicUrl: string,
+): string {
+  const parts = ['email', orderId, kind, ...[refundId, shipmentId].filter((id) => id !== null)];
   return `<${parts.join('-')}@${new URL(publicUrl).hostname}>`;
 }

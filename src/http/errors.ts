@@ -29,6 +29,8 @@ export const problemTypes: Readonly<Record<ErrorCode, { readonly status: number;
     not_refundable: { status: 409, title: 'There is nothing to refund.' },
     refund_too_large: { status: 409, title: 'That is more than is left to refund.' },
     refund_indivisible: { status: 409, title: 'The payment provider does not pay back this amount.' },
+    not_shippable: { status: 409, title: 'There is nothing to ship.' },
+    shipment_too_large: { status: 409, title: 'That is more than is left to ship.' },
     not_restartable: { status: 409, title: 'There is nothing to try again.' },
     body_too_large: { status: 413, title: 'The body is too large.' },
     unsupported_media_type: { status: 415, title: 'A body of this type is not understood.' },

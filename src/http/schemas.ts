@@ -144,6 +144,31 @@ export const reasonText = z
   .trim()
   .regex(/^\P{Cc}{1,200}$/u, '1 to 200 characters, no control characters');
 
+const shortText = z
+  .string()
+  .trim()
+  .regex(/^\P{Cc}{1,60}$/u, '1 to 60 characters, no control characters');
+
+/** The carrier of a parcel, and its number there. */
+export const carrierName = shortText.meta({ examples: ['Parcel Post'] });
+export const trackingNumber = shortText.meta({ examples: ['PP123456785'] });
+
+const longestLink = 500;
+
+/** The address at which a buyer can follow a parcel. */
+export const trackingLink = z
+  .string()
+  .trim()
+  .max(longestLink)
+  .transform((typed, context) => {
+    const url = URL.canParse(typed) ? new URL(typed) : null;
+    const isOfWeb = url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === '';
+    if (isOfWeb && url.href.length <= longestLink) return url.href;
+    context.addIssue({ code: 'custom', message: 'no address that begins with https:// or http://' });
+    return z.NEVER;
+  })
+  .meta({ format: 'uri', examples: ['https://parcels.example/PP123456785'] });
+
 /** A point in time, as in `2026-11-26T14:32:00.000Z`. */
 export const timestamp = z.iso.datetime().meta({ pattern: undefined });
 

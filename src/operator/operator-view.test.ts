@@ -10,6 +10,7 @@ const { render } = createRenderer({ assetAddress: (file) => file, shop: aShop(),
 const hostile = '<script>alert("x")</script>';
 
 const form = { order: '', amount: '', reason: '', restock: 'usual', key: 'key-1' } as const;
+const typedShipment = { order: '', units: {}, carrier: '', number: '', link: '', key: 'key-2' } as const;
 const nothing: OperatorSource = {
   attention: [],
   reconciliations: [],
@@ -19,6 +20,7 @@ const nothing: OperatorSource = {
   stockPage: 1,
   after: null,
   unresolved: null,
+  shipping: { waiting: [], order: null, typed: typedShipment, done: null, fault: null },
   refund: null,
   form,
   fault: null,

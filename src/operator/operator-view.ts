@@ -10,6 +10,7 @@ import type { AttentionReason } from '../domain/attention.ts';
 import { formatMoney } from '../shared/money.ts';
 import { shownTime } from '../storefront/times.ts';
 import { orderWords } from '../storefront/words.ts';
+import { type ShippingSource, shippingView } from './shipping-view.ts';
 import { processesView, scopesView, sumsView } from './sums-view.ts';
 import {
   attentionReasonText,
@@ -54,6 +55,7 @@ export interface OperatorSource {
   readonly after: number | null;
   /** An attention item that was not resolved, with what was typed. */
   readonly unresolved: { readonly attentionId: number; readonly typed: string } | null;
+  readonly shipping: ShippingSource;
   /** The refund that was just asked for. */
   readonly refund: RefundOfOrder | null;
   readonly form: TypedRefund;
@@ -69,11 +71,16 @@ export function operatorView(source: OperatorSource, now: Date) {
   const notice = outcome && outcomeWords[outcome];
   const faultMessage = fault && faultText(fault);
   const refund = refundView(source, faultMessage);
+  const shipping = shippingView(source.shipping, now);
   return {
     // Screen readers read the title first, so it starts with what has changed.
     title:
       faultMessage ??
-      (stillOpen ? resolutionFault : (notice?.text ?? refund.done?.title ?? operatorWords.title)),
+      shipping.fault ??
+      (stillOpen ? resolutionFault : notice?.text) ??
+      refund.done?.title ??
+      shipping.done?.title ??
+      operatorWords.title,
     notice,
     attention: attention.map((item) => attentionView(item, source, now)),
     // Forms send it too, so that their answer shows the same items.
@@ -84,6 +91,7 @@ export function operatorView(source: OperatorSource, now: Date) {
     scopes: scopesView(reconciliations, now),
     processes: processesView(source.executors, now),
     refund,
+    shipping,
   };
 }
 

@@ -8,7 +8,7 @@ import { formatMoney, numberLocale } from '../shared/money.ts';
 /** Every text of the operator's page, beside `words`. Templates read it as `operatorWords`. */
 export const operatorWords = {
   title: 'Operator',
-  lead: 'What needs a person, what stock and money add up to, and refunds.',
+  lead: 'What needs a person, what stock and money add up to, parcels, and refunds.',
   attention: {
     heading: 'What needs a person',
     none: 'Nothing needs you.',
@@ -78,6 +78,25 @@ export const operatorWords = {
     since: 'Running since',
     takenOver: 'Work taken over',
   },
+  shipping: {
+    heading: 'Ship an order',
+    waiting: 'These orders are paid and wait to be shipped, the most urgent first.',
+    none: 'No order waits for you to ship it.',
+    order: 'Order',
+    due: 'To be shipped by',
+    late: 'Late',
+    items: 'Left to ship',
+    choose: 'Order to ship',
+    show: 'See what is left',
+    units: 'In this parcel',
+    carrier: 'Carrier',
+    number: 'Its number for the parcel',
+    link: 'Link to follow the parcel',
+    linkHint: 'As in https://parcels.example/PP123456785. The buyer gets all three; each may stay empty.',
+    button: 'Ship',
+    buttonHint:
+      'The buyer gets a message. With the last units, the order is dispatched. This cannot be undone.',
+  },
   refund: {
     heading: 'Refund an order',
     order: 'Order number',
@@ -141,6 +160,40 @@ export function resolveWords(kind: AttentionKind, reason: AttentionReason['code'
   return 'Takes it off this list, and changes nothing else.';
 }
 
+/** A product of a parcel, and how many of it are left to ship. */
+export function unitsWords(product: string, left: number): string {
+  return `${product}, of ${left}`;
+}
+
+/** A parcel that was recorded, after the name of its order. */
+export function shippedWords(shipmentId: number, isLast: boolean): string {
+  return `: parcel no. ${shipmentId} is recorded. ${isLast ? 'Everything has left the shop.' : 'More is left to ship.'}`;
+}
+
+/** Faults of the form of a parcel. */
+export const shippingFaults = {
+  order_unreadable: { field: 'order', text: 'An order number is a whole number, such as 7.' },
+  unknown_order: { field: 'order', text: 'There is no such order, or it was never to be paid.' },
+  not_shippable: { field: 'order', text: 'It is not paid, or its money is going back.' },
+  already_shipped: { field: 'order', text: 'Everything of it has left the shop.' },
+  event_waiting: {
+    field: 'key',
+    text: 'The payment service has reported something about it that comes first. Try again in a minute.',
+  },
+  shipment_too_large: {
+    field: 'units',
+    text: 'That is more than is left to ship. The numbers beside the products are up to date.',
+  },
+  units_unreadable: { field: 'units', text: 'Write whole numbers, and at least one above zero.' },
+  carrier_unreadable: { field: 'carrier', text: 'Write at most 60 characters.' },
+  number_unreadable: { field: 'number', text: 'Write at most 60 characters.' },
+  link_unreadable: { field: 'link', text: 'Write an address that begins with https:// or http://.' },
+  key_reused: {
+    field: 'key',
+    text: 'This form was sent already, with other values. It is fresh now: look again, then ship.',
+  },
+} as const;
+
 const overdueWork = { dispatch: 'The dispatch', refund: 'The refund', email: 'The message' } as const;
 
 /** The sentence of a reason why something needs a person. */
@@ -155,7 +208,9 @@ export function attentionReasonText(reason: AttentionReason): string {
     case 'charge_disputed':
       return `The buyer disputes the charge ${reason.transactionId}. Answer at the payment provider.`;
     case 'overdue':
-      return `${overdueWork[reason.work]} is due and not done yet. The shop goes on trying.`;
+      return reason.work === 'shipment'
+        ? 'It is paid, and not everything has been shipped by the day that its buyer was told. Ship it below, or refund it.'
+        : `${overdueWork[reason.work]} is due and not done yet. The shop goes on trying.`;
     case 'unknown_order':
       return unknownPaymentText(reason);
     case 'engine_failed':

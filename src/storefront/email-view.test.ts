@@ -172,3 +172,58 @@ test('a message fetches nothing and runs nothing', async () => {
     );
   }
 });
+
+describe('a message about a parcel', () => {
+  const shipment = {
+    carrier: 'Parcel Post',
+    trackingNumber: 'PP123456785',
+    link: 'https://parcels.example/PP123456785',
+    shippedAt: Date.parse('2026-11-26T10:00:00Z'),
+    isNewest: true,
+    items: [{ product: 'Brass Bell', quantity: 2 }],
+  };
+  const shipped = (changes: Partial<PlannedEmail> = {}) =>
+    planned({ kind: 'shipped', shipmentId: 5, shipment, fulfilment: 'manual', ...changes });
+
+  test('has carrier, number, link and contents in both parts, and not what the order costs', async () => {
+    const { subject, text, html } = await written(shipped());
+    expect(subject).toBe('A parcel of order 7 is on its way');
+    for (const part of [text, html]) {
+      for (const said of ['Parcel Post', 'PP123456785', 'https://parcels.example/', '2 × Brass Bell']) {
+        expect(part).toContain(said);
+      }
+      expect(part).not.toContain('$');
+    }
+  });
+
+  test.each([
+    ['that more follows', {}, 'The rest of your order follows'],
+    ['that it was the last one', { status: 'dispatched' }, 'everything of your order has left'],
+    [
+      'that more followed already',
+      { status: 'dispatched', shipment: { ...shipment, isNewest: false } },
+      'The rest of your order follows',
+    ],
+    ['when it is expected', { deliveryDaysFrom: 2, deliveryDaysTo: 4 }, 'between Mon 30 Nov and Wed 2 Dec'],
+  ] as const)('says %s', async (_what, changes, said) => {
+    expect((await written(shipped(changes))).text).toContain(said);
+  });
+
+  test('promises nothing more of an order that is being paid back', async () => {
+    const { text } = await written(shipped({ paymentState: 'refund_due' }));
+    expect(text).not.toMatch(/The rest of|everything of/);
+  });
+
+  test('leaves out what the parcel has not, and keeps what was typed on its line', async () => {
+    const none = { ...shipment, carrier: null, trackingNumber: null, link: null };
+    expect((await written(shipped({ shipment: none }))).text).not.toMatch(/Carrier|Number|null/);
+    const odd = { ...shipment, carrier: 'Post\nTotal: $0', trackingNumber: hostile };
+    const { text, html } = await written(shipped({ shipment: odd }));
+    expect(text).toContain('Carrier: Post Total: $0');
+    expect(html).not.toContain('<script>');
+  });
+});
+
+test('a confirmation of an order that an operator ships says that it is being prepared', async () => {
+  expect((await written(planned({ fulfilment: 'manual' }))).text).toContain('Your order is being prepared.');
+});

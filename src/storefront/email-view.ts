@@ -1,9 +1,16 @@
-import type { EmailContent, EmailLine, KeptEmail, PlannedEmail } from '../database/queries/emails.ts';
+import type {
+  EmailContent,
+  EmailedShipment,
+  EmailLine,
+  KeptEmail,
+  PlannedEmail,
+} from '../database/queries/emails.ts';
 import { addressLines } from '../domain/postal-address.ts';
+import { arrivalOf } from '../domain/shipment.ts';
 import { formatMoney } from '../shared/money.ts';
 import { type AmountsView, amountsView } from './amounts-view.ts';
 import type { Renderer } from './render.ts';
-import { longTime } from './times.ts';
+import { longTime, shownDay } from './times.ts';
 import {
   emailWords,
   endWords,
@@ -11,6 +18,8 @@ import {
   nextWords,
   orderWords,
   paidWords,
+  parcelArrivalWords,
+  parcelNotes,
   refundNotes,
   refundReasonWords,
   refundWords,
@@ -48,10 +57,14 @@ function emailView(email: PlannedEmail, publicUrl: string) {
     title: titleWords[kind],
     name: orderWords(orderId),
     paragraphs,
+    shipment: email.shipment ? shipmentView(email.shipment) : null,
     lines: email.lines.map((line) => lineView(line, email)),
     amounts: amountsOf(email),
     // Anybody can place an order with anybody's e-mail address. Only a paid one carries the text of its buyer.
-    address: kind === 'order_confirmed' && email.address ? addressLines(email.address).map(onOneLine) : [],
+    address:
+      (kind === 'order_confirmed' || kind === 'shipped') && email.address
+        ? addressLines(email.address).map(onOneLine)
+        : [],
     refund: refund && { amount: refunded, reason: reasonOf(refund) },
     orderUrl: `${publicUrl}/orders/${email.token}`,
   };
@@ -87,15 +100,40 @@ function paragraphsOf(email: PlannedEmail): string[] | null {
       return [paidWords(total), ...(email.paidLate ? [emailWords.lateButYours] : []), next(email)];
     case 'order_cancelled':
       return whyCancelled(email, total);
+    case 'shipped':
+      return aboutShipment(email);
     case 'refund_made':
       return [refundWords(money(email, email.refund?.amountCents ?? 0), total), refundNotes.soon];
   }
 }
 
-function next({ status, paymentState }: PlannedEmail): string {
+function next({ status, paymentState, fulfilment }: PlannedEmail): string {
   if (paymentState === 'refunded') return nextWords.refunded;
   if (paymentState === 'refund_due') return nextWords.refunding;
-  return status === 'dispatched' ? nextWords.dispatched : nextWords.dispatching;
+  if (status === 'dispatched') return nextWords.dispatched;
+  return fulfilment === 'manual' ? nextWords.preparing : nextWords.dispatching;
+}
+
+function aboutShipment(email: PlannedEmail): string[] | null {
+  const { shipment, status, paymentState, deliveryDaysFrom = null, deliveryDaysTo = null } = email;
+  if (!shipment) return null;
+  const days = arrivalOf(new Date(shipment.shippedAt), deliveryDaysFrom, deliveryDaysTo);
+  const isLast = shipment.isNewest && status === 'dispatched';
+  const hasMore = !shipment.isNewest || (status === 'paid' && paymentState === 'settled');
+  return [
+    ...(days ? [parcelArrivalWords(shownDay(days.from), shownDay(days.to))] : []),
+    ...(isLast ? [parcelNotes.last] : []),
+    ...(hasMore ? [parcelNotes.more] : []),
+  ];
+}
+
+function shipmentView({ carrier, trackingNumber, link, items }: EmailedShipment) {
+  return {
+    carrier: carrier && onOneLine(carrier),
+    number: trackingNumber && onOneLine(trackingNumber),
+    link,
+    items: items.map(({ product, quantity }) => ({ name: onOneLine(product), quantity })),
+  };
 }
 
 /** An order that was paid late and goes out after all is not cancelled any more. */

@@ -1,5 +1,6 @@
 import type { OrderDetails } from '../database/queries/order-details.ts';
 import type { OrderLine, OrderWithPayment } from '../database/queries/orders.ts';
+import type { Shipment } from '../database/queries/shipments.ts';
 import { isWaiting } from '../domain/payment.ts';
 import { addressLines } from '../domain/postal-address.ts';
 import { formatMoney } from '../shared/money.ts';
@@ -12,7 +13,9 @@ import { longShown, type ShownTime, shownTime } from './times.ts';
 import {
   afterDispatchWords,
   daysWords,
+  itemWords,
   orderWords,
+  parcelWords,
   paymentStates,
   payWords,
   refundSteps,
@@ -59,6 +62,7 @@ export interface OrderView {
   readonly lines: readonly LineView[];
   readonly amounts: AmountsView;
   readonly delivery: DeliveryView | null;
+  readonly shipments: readonly ShipmentView[];
   readonly receiptRows: readonly ReceiptRow[];
   /** There is something to keep on paper. */
   readonly receipt: boolean;
@@ -77,6 +81,8 @@ export function orderView(details: OrderDetails, now: Date): OrderView {
   const { word, sign } = statusWords[order.status];
   const hold = awaitsPayment(details) ? holdView(order, now) : null;
   const late = lateForMs(details, now);
+  const steps = timeline(order, history, now);
+  const isAhead = steps.some(({ state }) => state === 'ahead');
   const wasRefused = order.status === 'cancelled' && !history.some(({ what }) => what === 'placed');
   return {
     title: `${name}: ${word}`,
@@ -91,12 +97,13 @@ export function orderView(details: OrderDetails, now: Date): OrderView {
     hold,
     pay: hold && !hold.over && order.paymentUrl ? { url: order.paymentUrl, text: payWords(total) } : null,
     dispatch: dispatchView(order, now),
-    stepsTitle: isFinal(details) ? words.order.timelineAfter : words.order.timeline,
-    steps: timeline(order, history, now),
+    stepsTitle: isFinal(details) && !isAhead ? words.order.timelineAfter : words.order.timeline,
+    steps,
     linesTitle: wasRefused ? words.order.wanted : words.order.bought,
     lines: lines.map((line) => lineView(line, currency)),
     amounts: amountsView({ ...order, lines }),
     delivery: deliveryOf(order),
+    shipments: details.shipments.map(shipmentView),
     receiptRows: receiptRowsOf(details),
     receipt: order.paidAt !== null,
     ended: isFinal(details),
@@ -147,6 +154,29 @@ function deliveryOf(order: OrderWithPayment): DeliveryView | null {
     name: deliveryName,
     days: from === null || to === null ? null : afterDispatchWords(daysWords(from, to)),
     address: address ? addressLines(address) : [],
+  };
+}
+
+interface ShipmentView {
+  readonly name: string;
+  readonly time: ShownTime;
+  readonly items: string;
+  readonly carrier: string | null;
+  readonly number: string | null;
+  readonly link: { readonly url: string; readonly text: string } | null;
+}
+
+function shipmentView(
+  { shippedAt, items, carrier, trackingNumber: number, link: url }: Shipment,
+  index: number,
+): ShipmentView {
+  return {
+    name: parcelWords.name(index + 1),
+    time: longShown(shippedAt),
+    items: items.map(({ product, quantity }) => itemWords(product, quantity)).join(', '),
+    carrier,
+    number,
+    link: url === null ? null : { url, text: parcelWords.follow(index + 1) },
   };
 }
 

@@ -20,10 +20,11 @@ export interface DispatchView extends ProgressView {
 
 type OrderInProgress = OrderRow & { readonly paymentState?: PaymentRow['state'] | null };
 
-/** The progress of an order to its dispatch; null while it is not paid, and for one that will never be dispatched. */
+/** The progress of an order to its dispatch; null while it is not paid, while an operator has to ship it, and when it stays in the shop. */
 export function progressView(order: OrderInProgress, now: Date): ProgressView | null {
   if (order.status !== 'paid' && order.status !== 'dispatched') return null;
-  if (order.status === 'paid' && order.paymentState === 'refund_due') return null;
+  if (order.status === 'paid' && (order.paymentState === 'refund_due' || order.fulfilment === 'manual'))
+    return null;
   const done = dispatchSteps - progressRemaining(order, now);
   return { done, whole: dispatchSteps, text: progressWords(done, dispatchSteps) };
 }

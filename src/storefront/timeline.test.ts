@@ -144,3 +144,48 @@ test('no entry is shown twice, and none is lost but the opening of the payment p
   const done = steps({ ...settled, status: 'paid' }, ...all).filter(({ time }) => time !== null);
   expect(done.map(({ name }) => name)).toEqual(['placed', 'cancelled', 'paid_late', 'paid', 'refund_made']);
 });
+
+const manual = { ...settled, fulfilment: 'manual', status: 'paid' } as const;
+const inTwoDays = new Date('2026-11-24T14:30:00Z');
+
+test('an order that an operator ships is being prepared, and says by when, until that day is over', () => {
+  const due = { ...manual, dispatchDueAt: inTwoDays };
+  expect(states(due, ...paid)).toEqual(['placed done', 'paid done', 'preparing now', 'dispatched ahead']);
+  expect(words(due, ...paid)[2]).toBe('Being prepared, to be shipped by Tue 24 Nov');
+  expect(words(manual, ...paid)[2]).toBe('Being prepared');
+});
+
+test('each parcel is a step, but for a single one that had everything', () => {
+  const first = ['shipped', { shipment_id: 1 }] as const;
+  const second = ['shipped', { shipment_id: 2 }] as const;
+  expect(words(manual, ...paid, first).slice(2)).toEqual([
+    'Parcel 1 shipped',
+    'Being prepared',
+    'Dispatched',
+  ]);
+  const gone = { ...manual, status: 'dispatched' } as const;
+  expect(words(gone, ...paid, first, 'dispatched').slice(2)).toEqual(['Dispatched']);
+  expect(words(gone, ...paid, first, second, 'dispatched').slice(2)).toEqual([
+    'Parcel 1 shipped',
+    'Parcel 2 shipped',
+    'Dispatched',
+  ]);
+});
+
+test('an order whose delivery has days is expected between two days, counted from its dispatch, until they are over', () => {
+  const days = { deliveryDaysFrom: 2, deliveryDaysTo: 4 };
+  expect(words({ ...manual, ...days, dispatchDueAt: inTwoDays }, ...paid).at(-1)).toBe(
+    'Expected between Thu 26 Nov and Mon 30 Nov',
+  );
+  const gone = { ...settled, ...days, status: 'dispatched' } as const;
+  const history = [...paid, 'dispatched'] as const;
+  expect(steps({ ...gone, dispatchedAt: now }, ...history).at(-1)).toMatchObject({
+    name: 'arrival',
+    state: 'ahead',
+    word: 'Expected between Tue 24 Nov and Thu 26 Nov',
+  });
+  const aWeekAgo = new Date('2026-11-13T14:30:00Z');
+  expect(words({ ...gone, dispatchedAt: aWeekAgo }, ...history).at(-1)).toBe('Dispatched');
+  const refunding = { ...gone, dispatchedAt: now };
+  expect(words(refunding, ...history, ['refund_due', refund(1, 500)]).at(-1)).toBe('Refund under way');
+});

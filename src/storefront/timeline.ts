@@ -1,9 +1,10 @@
 import type { HistoryEntry, OrderWithPayment } from '../database/queries/orders.ts';
 import type { CancelReason } from '../domain/order.ts';
+import { arrivalOf } from '../domain/shipment.ts';
 import { formatMoney } from '../shared/money.ts';
 import { refundOf, refundSums } from './refund-history.ts';
-import { type ShownTime, shownTime } from './times.ts';
-import { cancelSteps, refundSteps, words } from './words.ts';
+import { type ShownTime, shownDay, shownTime } from './times.ts';
+import { arrivalWords, cancelSteps, parcelWords, preparingWords, refundSteps, words } from './words.ts';
 
 /** One step of an order's timeline. */
 export interface Step {
@@ -22,7 +23,10 @@ const { steps } = words;
  * An order that ended early has nothing ahead.
  */
 export function timeline(order: OrderWithPayment, history: readonly HistoryEntry[], now: Date): Step[] {
-  return [...history.flatMap((entry) => happened(entry, order, history, now)), ...toCome(order, history)];
+  return [
+    ...history.flatMap((entry) => happened(entry, order, history, now)),
+    ...toCome(order, history, now),
+  ];
 }
 
 function happened(
@@ -48,7 +52,14 @@ function happened(
       return [step(steps.paidLate)];
     case 'paid':
       return [step(history.some(({ what }) => what === 'paid_late') ? steps.paidAfterAll : steps.paid)];
+    case 'shipped': {
+      const parcels = history.filter(({ what }) => what === 'shipped');
+      // That everything has left is enough to know of a single parcel.
+      if (parcels.length === 1 && history.some(({ what }) => what === 'dispatched')) return [];
+      return [step(parcelWords.shipped(parcels.indexOf(entry) + 1))];
+    }
     case 'dispatched': {
+      if (order.fulfilment === 'manual') return [step(steps.dispatched)];
       // A dispatch begins with the commit of the payment, so it has no entry of its own.
       const paidAt = history.findLast(({ what }) => what === 'paid')?.at ?? entry.at;
       return [{ ...step(steps.dispatchBegan, 'done', paidAt), name: 'dispatch' }, step(steps.dispatched)];
@@ -87,7 +98,7 @@ function cancelWord({ detail }: HistoryEntry): string {
   return cancelSteps[detail['reason'] as CancelReason] ?? cancelSteps.payment_ended;
 }
 
-function toCome(order: OrderWithPayment, history: readonly HistoryEntry[]): Step[] {
+function toCome(order: OrderWithPayment, history: readonly HistoryEntry[], now: Date): Step[] {
   switch (order.status) {
     case 'pending':
       return history.some(({ what }) => what === 'cancel_asked') && order.paymentState === 'open'
@@ -96,8 +107,9 @@ function toCome(order: OrderWithPayment, history: readonly HistoryEntry[]): Step
     case 'paid':
       return order.paymentState === 'refund_due'
         ? [untimed('refund', 'now')]
-        : [untimed('dispatch', 'now'), untimed('dispatched', 'ahead')];
+        : [nextOfPaid(order, now), untimed('dispatched', 'ahead'), ...arrival(order, now)];
     case 'dispatched':
+      return refundSums(history).dueCents > 0 ? [untimed('refund', 'now')] : arrival(order, now);
     case 'cancelled':
       return refundSums(history).dueCents > 0 ? [untimed('refund', 'now')] : [];
     case 'refunded':
@@ -105,8 +117,25 @@ function toCome(order: OrderWithPayment, history: readonly HistoryEntry[]): Step
   }
 }
 
+/** An operator who is late gives no day any more. */
+function nextOfPaid({ fulfilment, dispatchDueAt: due }: OrderWithPayment, now: Date): Step {
+  if (fulfilment === 'automatic') return untimed('dispatch', 'now');
+  const step = untimed('preparing', 'now');
+  return due && due > now ? { ...step, word: preparingWords(shownDay(due)) } : step;
+}
+
+/** The days between which an order arrives, until they are over. */
+function arrival(order: OrderWithPayment, now: Date): Step[] {
+  const { dispatchedAt, dispatchDueAt, deliveryDaysFrom, deliveryDaysTo } = order;
+  const planned = dispatchDueAt && dispatchDueAt > now ? dispatchDueAt : now;
+  const days = arrivalOf(dispatchedAt ?? planned, deliveryDaysFrom, deliveryDaysTo);
+  if (!days || days.to < now) return [];
+  const word = arrivalWords(shownDay(days.from), shownDay(days.to));
+  return [{ name: 'arrival', state: 'ahead', word, time: null }];
+}
+
 function untimed(
-  name: 'payment' | 'cancelling' | 'dispatch' | 'dispatched' | 'refund',
+  name: 'payment' | 'cancelling' | 'dispatch' | 'dispatched' | 'preparing' | 'refund',
   state: 'now' | 'ahead',
 ): Step {
   return { name, state, word: steps[name], time: null };

@@ -27,6 +27,18 @@ export function longShown(at: Date): ShownTime {
   return { iso: at.toISOString(), text: longTime(at) };
 }
 
+const weekday = new Intl.DateTimeFormat(words.language, {
+  ...zone,
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+});
+
+/** A day without its time: `Sat 21 Nov`. */
+export function shownDay(at: Date): string {
+  return weekday.format(at).replace(',', '');
+}
+
 /** A time that is read any day later: `14:32 UTC on 21 Nov 2026`. */
 export function longTime(at: Date): string {
   return longTimeWords(today.format(at), calendar.format(at));

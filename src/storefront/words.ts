@@ -207,6 +207,8 @@ export const words = {
     receipt: 'Open the receipt',
     timeline: 'What happens',
     timelineAfter: 'What happened',
+    shipments: 'Parcels',
+    trackingNumber: 'Number',
     keep: 'Keep the address of this page: it shows your order on any device.',
   },
   receipt: {
@@ -239,6 +241,7 @@ export const words = {
     dispatch: 'Dispatch',
     dispatchBegan: 'Dispatch began',
     dispatched: 'Dispatched',
+    preparing: 'Being prepared',
     refund: 'Refund under way',
     refundPromised: 'Refund promised',
     refunded: 'Paid back in full',
@@ -504,6 +507,23 @@ export function afterDispatchWords(days: string): string {
   return `${days} after the dispatch`;
 }
 
+/** An order that an operator prepares, and the day by which it leaves the shop. */
+export function preparingWords(day: string): string {
+  return `Being prepared, to be shipped by ${day}`;
+}
+
+/** The days between which an order arrives, as a step of its timeline. */
+export function arrivalWords(from: string, to: string): string {
+  return from === to ? `Expected on ${to}` : `Expected between ${from} and ${to}`;
+}
+
+/** A parcel by its place among those of its order, as a heading, as a step of the timeline, and as a link. */
+export const parcelWords = {
+  name: (place: number) => `Parcel ${place}`,
+  shipped: (place: number) => `Parcel ${place} shipped`,
+  follow: (place: number) => `Follow parcel ${place}`,
+} as const;
+
 const countriesNamed = 3;
 
 function countriesWords(countries: readonly string[]): string[] {
@@ -762,6 +782,14 @@ export const errorWords: Readonly<Record<ErrorCode, { readonly title: string; re
     title: 'That amount cannot be paid back.',
     message: 'No money was moved. The payment service pays back this currency in larger steps only.',
   },
+  not_shippable: {
+    title: 'There is nothing to ship.',
+    message: 'The order is not paid, is being paid back, or has left the shop already. Nothing was recorded.',
+  },
+  shipment_too_large: {
+    title: 'That is more than is left to ship.',
+    message: 'Nothing was recorded. Look at what is left of the order, and ship no more.',
+  },
   not_restartable: {
     title: 'This cannot be tried again.',
     message: 'No work of the shop belongs to it. Resolve it by hand, then say how.',
@@ -819,6 +847,10 @@ export const emailWords = {
   open: 'See your order',
   keep: 'This address shows your order on any device:',
   why: 'You get this message because your address was given with the order.',
+  parcel: 'In this parcel',
+  carrier: 'Carrier',
+  trackingNumber: 'Number',
+  follow: 'Follow it here:',
   lateButYours: 'It came after the hold had ended. Everything was still there, so the order stands.',
   nothingCharged: 'Nothing was charged.',
 } as const;
@@ -844,6 +876,7 @@ export function subjectWords(kind: EmailKind, orderId: number, refunded: string)
     order_confirmed: `Order ${orderId} is confirmed`,
     order_cancelled: `Order ${orderId} was cancelled`,
     refund_made: `${refunded} paid back for order ${orderId}`,
+    shipped: `A parcel of order ${orderId} is on its way`,
   };
   return subjects[kind];
 }
@@ -853,6 +886,7 @@ export const titleWords: Readonly<Record<EmailKind, string>> = {
   order_confirmed: 'Your order is confirmed',
   order_cancelled: 'Your order was cancelled',
   refund_made: 'Your refund is made',
+  shipped: 'Your parcel is on its way',
 };
 
 /** That the money is here. */
@@ -863,10 +897,22 @@ export function paidWords(total: string): string {
 /** The next step after a payment, by the state of the order when the message is written. */
 export const nextWords = {
   dispatching: 'Your order is being dispatched now.',
+  preparing: 'Your order is being prepared. Another message comes when it is on its way.',
   dispatched: 'Your order has been dispatched.',
   refunding: 'Since then all of it was promised back. Another message comes when that is done.',
   refunded: 'Since then all of it has been paid back. Another message tells of that.',
 } as const;
+
+/** What a parcel leaves behind in the shop. */
+export const parcelNotes = {
+  last: 'With it, everything of your order has left the shop.',
+  more: 'The rest of your order follows, with a message of its own.',
+} as const;
+
+/** The days between which a parcel arrives. */
+export function parcelArrivalWords(from: string, to: string): string {
+  return from === to ? `It is expected on ${to}.` : `It is expected between ${from} and ${to}.`;
+}
 
 /** Why an order was cancelled, to be followed by what that means for the money. */
 export const endWords: Readonly<Record<CancelReason, string>> = {

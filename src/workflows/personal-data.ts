@@ -1,6 +1,10 @@
 import type { Database } from '../database/connection.ts';
 import { type ErasureReason, listDueErasures } from '../database/queries/personal-data.ts';
-import { eraseOldEvents, eraseOrders } from '../database/transactions/erase-personal-data.ts';
+import {
+  eraseOldEvents,
+  eraseOldTracking,
+  eraseOrders,
+} from '../database/transactions/erase-personal-data.ts';
 import { inTransaction, statementsOf } from '../shared/statement.ts';
 
 /** Deletes workflows that have ended, by their ids. */
@@ -38,7 +42,7 @@ export async function erasePersonalData(
   return erased;
 }
 
-/** Removes all personal data that is due: of orders for each reason, and of events. @returns how many orders */
+/** Removes all personal data that is due: of orders for each reason, of parcels, and of events. @returns how many orders */
 export async function eraseDuePersonalData(
   database: Database,
   settings: { readonly personalDataDays: number; readonly deleteWorkflows: DeleteWorkflows },
@@ -47,6 +51,7 @@ export async function eraseDuePersonalData(
   for (const reason of ['asked', 'unpaid', 'ended'] as const) {
     erased += await erasePersonalData(database, reason, settings);
   }
+  await eraseOldTracking(statementsOf(database), settings.personalDataDays);
   await eraseOldEvents(statementsOf(database), settings.personalDataDays);
   return erased;
 }

@@ -35,7 +35,7 @@ async function brokenAfter(statement: string): Promise<string[]> {
 }
 
 test('the database of a shop that sells keeps every rule', async () => {
-  expect(await auditDatabase(shop.shopDatabase, reconcileSeconds)).toEqual({ rules: 13, broken: [] });
+  expect(await auditDatabase(shop.shopDatabase, reconcileSeconds)).toEqual({ rules: 16, broken: [] });
 });
 
 const pending = `(select order_id from orders where status = 'pending')`;
@@ -97,6 +97,31 @@ test.each([
     'one entry for each thing',
     'one is missing',
     `delete from order_history where what = 'dispatched' and order_id = ${dispatched}`,
+  ],
+  [
+    'has something left to ship',
+    'a dispatched one has',
+    `update order_lines set shipped = shipped - 1 where order_id = ${dispatched}`,
+  ],
+  [
+    'has something left to ship',
+    'a paid one has nothing',
+    `update orders set status = 'paid' where order_id = ${dispatched}`,
+  ],
+  [
+    'what it counts as shipped',
+    'there is no parcel',
+    `delete from shipment_lines where order_id = ${dispatched}`,
+  ],
+  [
+    'only paid orders are shipped',
+    'one waits for its payment',
+    `insert into shipments (order_id, actor) values (${pending}, 'operator')`,
+  ],
+  [
+    'one entry for each thing',
+    'that of a parcel is missing',
+    `update shipments set request_key = 'key' where order_id = ${dispatched}`,
   ],
   [
     'paid by one event',

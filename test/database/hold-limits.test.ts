@@ -148,7 +148,9 @@ describe('units', () => {
     await sql(`update payments set state = 'settled', transaction_id = 'pi_1' where order_id = :orderId`, {
       orderId,
     });
-    expect(await inTransaction(database, (open) => payOrder(open, payment, 600))).toBe(true);
+    expect(await inTransaction(database, (open) => payOrder(open, payment, { dispatchSeconds: 600 }))).toBe(
+      true,
+    );
     await placed(thimbles(5), { limits });
     expect(await sql('select from holders where order_id = :orderId', { orderId })).toEqual([]);
   });

@@ -128,7 +128,8 @@ test('a database of a newer version is left as it is; one with a breaking migrat
   await expect(migrate(testDatabase.url)).rejects.toThrow(/newer version.+999_much_later\.breaking\.sql/);
 });
 
-test('a database of 0.1.0 keeps its orders, and their numbers go on', async () => {
+/** Three pending orders, as 0.1.0 has stored them. */
+async function insertOrdersOfFirstRelease(): Promise<void> {
   const released = (await readdir(`${project}/migrations`)).filter((file) => file < '009').toSorted();
   for (const file of released) await database.raw(await readFile(`${project}/migrations/${file}`, 'utf8'));
   await recordMigrations(...released);
@@ -148,6 +149,10 @@ test('a database of 0.1.0 keeps its orders, and their numbers go on', async () =
      )
      insert into stock (product_id, available) select product_id, 0 from one`,
   );
+}
+
+test('a database of 0.1.0 keeps its orders, and their numbers go on', async () => {
+  await insertOrdersOfFirstRelease();
   await migrate(testDatabase.url);
   expect(
     await database('order_lines')
@@ -169,6 +174,29 @@ test('a database of 0.1.0 keeps its orders, and their numbers go on', async () =
     })
     .returning<{ order_id: number }[]>('order_id');
   expect(next).toEqual({ order_id: 4 });
+});
+
+test('orders that an earlier build dispatched have parcels, and what it was to pay back is stopped', async () => {
+  await insertOrdersOfFirstRelease();
+  await database.raw(
+    `update payments set state = 'settled', transaction_id = 'pi_1' where order_id = 1;
+     update payments set state = 'refund_due', refunded_cents = 100, transaction_id = 'pi_2' where order_id = 2;
+     update orders set status = 'paid', paid_at = now(), dispatch_due_at = now() where order_id < 3;
+     update orders set status = 'dispatched', dispatched_at = '2026-11-20T10:00:00Z' where order_id = 1`,
+  );
+  await migrate(testDatabase.url);
+  const lines = await database('order_lines').orderBy('order_id').select('order_id', 'shipped', 'stopped');
+  expect(lines).toEqual([
+    { order_id: 1, shipped: 1, stopped: 0 },
+    { order_id: 2, shipped: 0, stopped: 1 },
+    { order_id: 3, shipped: 0, stopped: 0 },
+  ]);
+  expect(await database('shipments').select('order_id', 'shipped_at', 'request_key')).toEqual([
+    { order_id: 1, shipped_at: new Date('2026-11-20T10:00:00Z'), request_key: null },
+  ]);
+  expect(await database('shipment_lines').select('order_id', 'quantity')).toEqual([
+    { order_id: 1, quantity: 1 },
+  ]);
 });
 
 async function recordMigrations(...names: string[]): Promise<void> {

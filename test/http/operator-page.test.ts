@@ -230,6 +230,7 @@ test('with an operator token, the page and its forms require it', async () => {
     },
     resolveItem: refuse,
     requestRefund: refuse,
+    shipOrder: refuse,
     reconcile: refuse,
     compare: refuse,
   });
@@ -239,6 +240,7 @@ test('with an operator token, the page and its forms require it', async () => {
     ['POST', '/operator/attention/1/resolve'],
     ['POST', '/operator/reconcile'],
     ['POST', '/operator/refund'],
+    ['POST', '/operator/shipment'],
   ] as const;
   for (const [index, [method, url]] of routes.entries()) {
     // Too many failures from one address would block it.

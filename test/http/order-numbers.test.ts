@@ -16,6 +16,7 @@ beforeAll(async () => {
   for (const [table, column] of [
     ['orders', 'order_id'],
     ['refunds', 'refund_id'],
+    ['shipments', 'shipment_id'],
     ['emails', 'email_id'],
     ['attention', 'attention_id'],
   ]) {

@@ -81,13 +81,14 @@ interface Making {
 }
 
 type State = (making: Making) => Promise<unknown>;
+type Context = Parameters<typeof ingestPaymentEvent>[1];
 
 const open: State = ({ database, order: { orderId } }) =>
   recordSession(statementsOf(database), { orderId, sessionId: 'cs_1', url: 'https://pay.example/' });
 
-const paid: State = async (making) => {
+const paid = async (making: Making, settings: Context = context): Promise<unknown> => {
   await open(making);
-  await ingestPaymentEvent(making.database, context, eventOf(making.order, 'paid', { id: 'evt_0' }));
+  return ingestPaymentEvent(making.database, settings, eventOf(making.order, 'paid', { id: 'evt_0' }));
 };
 
 const refundWith =
@@ -134,6 +135,7 @@ export const states = {
   },
   'refund due': refundWith(undefined),
   'part of refund due': refundWith(1),
+  'waits for an operator': (making) => paid(making, { ...context, shippingDays: 2 }),
 } as const satisfies Record<string, State>;
 
 export type StateName = keyof typeof states;
@@ -151,6 +153,8 @@ const tables = [
   'public.payment_events',
   'public.payments',
   'public.refunds',
+  'public.shipment_lines',
+  'public.shipments',
   'public.restarts',
   'public.stock',
   'public.supply',
@@ -285,9 +289,17 @@ function namesOf(all: Rows): Names {
   const names: Names = (kind, id) => {
     if (id === null) return 'none';
     if (kind === 'refund') return String(find('public.refunds', 'refund_id', id)?.['request_key']);
+    if (kind === 'shipment') {
+      const shipment = find('public.shipments', 'shipment_id', id);
+      return `${String(shipment?.['request_key'])} of ${names('order', shipment?.['order_id'])}`;
+    }
     if (kind === 'email') {
       const email = find('public.emails', 'email_id', id);
-      return `${String(email?.['kind'])} ${names('refund', email?.['refund_id'] ?? null)} ${names('order', email?.['order_id'])}`;
+      const about = [
+        names('refund', email?.['refund_id'] ?? null),
+        names('shipment', email?.['shipment_id'] ?? null),
+      ];
+      return `${String(email?.['kind'])} ${about.join(' ')} ${names('order', email?.['order_id'])}`;
     }
     return String(find('public.orders', 'order_id', id)?.['checkout_key']);
   };
@@ -302,10 +314,10 @@ function normalise(row: Row, names: Names): string {
   const entries = Object.entries(row).flatMap(([column, value]): [string, unknown][] => {
     if (column === 'checkout_key' && 'status' in row) return [[column, value]];
     if (ignored.test(column)) return [];
-    const kind = /^(order|refund|email)_id$/.exec(column)?.[1];
+    const kind = /^(order|refund|shipment|email)_id$/.exec(column)?.[1];
     if (kind !== undefined) return [[column, names(kind, value)]];
     if (column === 'workflow_uuid') return [[column, nameWorkflow(String(value), names)]];
-    if (column === 'detail') return [[column, nameRefund(value as Row, names)]];
+    if (column === 'detail') return [[column, nameIds(value as Row, names)]];
     // The engine moves a workflow that is due from one to the other.
     if (value === 'DELAYED') return [[column, 'ENQUEUED']];
     if (column === 'at' || column.endsWith('_at')) return [[column, value !== null]];
@@ -320,15 +332,19 @@ function nameWorkflow(id: string, names: Names): string {
   return `${workflow} ${names(workflow === 'dispatch' ? 'order' : workflow, number)}${restart}`;
 }
 
-function nameRefund({ refund_id: refundId, ...detail }: Row, names: Names): Row {
-  return refundId === undefined ? detail : { ...detail, refund: names('refund', refundId) };
+function nameIds({ refund_id: refundId, shipment_id: shipmentId, ...detail }: Row, names: Names): Row {
+  return {
+    ...detail,
+    ...(refundId !== undefined && { refund: names('refund', refundId) }),
+    ...(shipmentId !== undefined && { shipment: names('shipment', shipmentId) }),
+  };
 }
 
 function historyOf(found: readonly Row[], names: Names): unknown {
   const histories: Record<string, string[]> = {};
   for (const row of found.toSorted((a, b) => Number(a['history_id']) - Number(b['history_id']))) {
     (histories[names('order', row['order_id'])] ??= []).push(
-      JSON.stringify([row['what'], nameRefund(row['detail'] as Row, names)]),
+      JSON.stringify([row['what'], nameIds(row['detail'] as Row, names)]),
     );
   }
   return Object.entries(histories).toSorted(([a], [b]) => (a < b ? -1 : 1));

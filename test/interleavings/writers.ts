@@ -15,6 +15,7 @@ import { requestCancellation } from '../../src/database/transactions/request-can
 import { restartMissingWorkflows } from '../../src/database/transactions/restart-workflows.ts';
 import { addStock, raiseToRestockLevel } from '../../src/database/transactions/restock.ts';
 import { settleOrCancel } from '../../src/database/transactions/settle-or-cancel.ts';
+import { shipOrder } from '../../src/database/transactions/ship-order.ts';
 import { inTransaction, statementsOf } from '../../src/shared/statement.ts';
 import {
   browserId,
@@ -123,13 +124,27 @@ const writerKinds: readonly WriterKind[] = [
     write: ({ order, inWorkflow }) => inWorkflow(() => dispatchOrder(order.orderId)),
   },
   {
+    name: 'ship what is left',
+    states: ['waits for an operator', 'paid'],
+    write: ({ database, order: { orderId }, name: requestKey }) =>
+      shipOrder(database, {
+        orderId,
+        items: undefined,
+        carrier: 'Parcel Post',
+        trackingNumber: requestKey,
+        link: null,
+        actor: 'operator',
+        requestKey: `parcel ${requestKey}`,
+      }),
+  },
+  {
     name: 'promise a full refund',
-    states: ['paid', 'dispatched', 'part of refund due'],
+    states: ['paid', 'waits for an operator', 'dispatched', 'part of refund due'],
     write: (means) => refund(means, undefined),
   },
   {
     name: 'promise a refund of a part',
-    states: ['paid', 'dispatched', 'part of refund due'],
+    states: ['paid', 'waits for an operator', 'dispatched', 'part of refund due'],
     write: (means) => refund(means, 600),
   },
   {
@@ -150,7 +165,7 @@ const writerKinds: readonly WriterKind[] = [
   },
   {
     name: 'ingest an external refund',
-    states: ['paid', 'dispatched', 'part of refund due'],
+    states: ['paid', 'waits for an operator', 'dispatched', 'part of refund due'],
     write: (means) => ingest(means, eventOf(means.order, 'refunded')),
   },
   {
@@ -227,6 +242,7 @@ const racing = [
   'ingest a paid event',
   'cancel an order whose session was ended',
   'dispatch',
+  'ship what is left',
   'promise a full refund',
   'record that a refund was made',
   'add a delivery to stock',

@@ -3,6 +3,7 @@ import { locks, orders, refunds, repairs } from './of-orders.ts';
 import { amounts, calls, late, messages } from './of-payments.ts';
 import { privacy } from './of-privacy.ts';
 import { sequences, transactions } from './of-search.ts';
+import { shipments } from './of-shipments.ts';
 import { storefront } from './of-storefront.ts';
 import { survival } from './of-survival.ts';
 
@@ -16,6 +17,7 @@ export const mutants: readonly Mutant[] = [
   ...orders,
   ...locks,
   ...refunds,
+  ...shipments,
   ...repairs,
   ...sequences,
   ...transactions,

@@ -167,14 +167,14 @@ test('an order whose money is on its way back is not dispatched, however long th
 });
 
 describe('whoever asks for it', () => {
-  const dispatchSeconds = 600;
+  const dispatch = { dispatchSeconds: 600 };
   const cancel = ({ order_id: orderId }: TestOrder) =>
     inTransaction(shop.shopDatabase, (sql) =>
       cancelOrder(sql, { orderId, reason: 'hold_expired' }, { emailsPerDay: 3 }),
     );
   const settle = ({ order_id: orderId }: TestOrder, late: boolean) =>
     inTransaction(shop.shopDatabase, (sql) =>
-      payOrder(sql, { orderId, transactionId: 'pi_nobody', late }, dispatchSeconds),
+      payOrder(sql, { orderId, transactionId: 'pi_nobody', late }, dispatch),
     );
 
   test('a paid order is not cancelled, and not paid again', async () => {
@@ -199,11 +199,11 @@ describe('whoever asks for it', () => {
       transactionId: 'pi_late',
       event,
     } as const;
-    expect(await settlePayment(statementsOf(shop.shopDatabase), reported, dispatchSeconds)).toBe(false);
+    expect(await settlePayment(statementsOf(shop.shopDatabase), reported, dispatch)).toBe(false);
     expect(await readStatus(shop, order)).toMatchObject({ status: 'cancelled', state: 'open' });
     expect(await shop.database('payment_events').where({ event_id: event.id })).toEqual([]);
     await orders.clone().update({ status: 'pending', reason: null, cancelled_at: null });
-    expect(await settlePayment(statementsOf(shop.shopDatabase), reported, dispatchSeconds)).toBe(true);
+    expect(await settlePayment(statementsOf(shop.shopDatabase), reported, dispatch)).toBe(true);
     expect(await readStatus(shop, order)).toMatchObject({ status: 'paid', state: 'settled' });
   });
 

@@ -123,6 +123,7 @@ const makers: Readonly<Record<string, () => Promise<TestOrder>>> = {
     await control(shop, order, 'dispute');
     return order;
   },
+  shipped: inParcel,
   emailFailed: failingMessage,
   fromCart,
   named: paidByName,
@@ -142,6 +143,20 @@ async function ordersInEveryState(): Promise<Record<string, TestOrder>> {
 async function dispatched(buyer: string): Promise<TestOrder> {
   const order = await placePaidOrder(shop, { email: buyer, ...(buyer !== bystander && { delivery }) });
   await hurryDispatch(shop, order);
+  await becomes(shop, order, { status: 'dispatched' });
+  return order;
+}
+
+/** Followed by her name at the carrier. */
+async function inParcel(): Promise<TestOrder> {
+  const order = await placePaidOrder(shop, { email, delivery });
+  const parcel = {
+    carrier: 'Parcel Post',
+    number: customer.name,
+    link: `https://parcels.example/?of=${lower}`,
+  };
+  const { status } = await ask(`${shop.shopUrl}/order/${order.order_id}/shipments`, parcel);
+  expect(status).toBe(201);
   await becomes(shop, order, { status: 'dispatched' });
   return order;
 }
@@ -376,7 +391,14 @@ describe.sequential('a person with orders in every state', () => {
     const { code, output } = await run('export-customer', email.toUpperCase());
     expect(code).toBe(0);
     const data = JSON.parse(output) as {
-      orders: { order_id: number; emails: object[]; refunds: object[]; holders: object[] }[];
+      orders: {
+        order_id: number;
+        emails: object[];
+        refunds: object[];
+        shipments: object[];
+        shipment_lines: object[];
+        holders: object[];
+      }[];
       carts: { cart_lines: object[] }[];
       unknown_payments: object[];
       workflows: { workflow_uuid: string; workflow_input: { inputs: string }[] }[];
@@ -390,6 +412,9 @@ describe.sequential('a person with orders in every state', () => {
     expect(data.orders.flatMap(({ refunds }) => refunds)).toContainEqual(
       expect.objectContaining({ note: words }),
     );
+    const sent = data.orders.find(({ order_id: id }) => id === idOf('shipped'));
+    expect(sent?.shipments).toMatchObject([{ tracking_number: customer.name }]);
+    expect(sent?.shipment_lines).toMatchObject([{ quantity: 1 }]);
     const held = data.orders.find(({ order_id: id }) => id === idOf('pending'));
     expect(held?.holders, 'its network and its address').toHaveLength(2);
     expect(data.carts).toMatchObject([{ cart_lines: [{ quantity: 2 }] }]);
@@ -476,6 +501,10 @@ describe.sequential('a person with orders in every state', () => {
     });
     const refunds = await shop.database('refunds').where({ order_id: idOf('partlyRefunded') });
     expect(refunds).toMatchObject([{ amount_cents: 100, state: 'made', note: '(erased)' }]);
+    const parcels = await shop.database('shipments').where({ order_id: idOf('shipped') });
+    expect(parcels).toMatchObject([
+      { carrier: 'Parcel Post', tracking_number: null, link: null, request: null },
+    ]);
     const payment = await shop
       .database('payments')
       .where({ order_id: idOf('partlyRefunded') })

@@ -20,6 +20,8 @@ const tables: Readonly<Record<string, string>> = {
   payments: `payments.${own}`,
   payment_events: `payment_events.${own}`,
   refunds: `refunds.${own}`,
+  shipments: `shipments.${own}`,
+  shipment_lines: `shipment_lines.${own}`,
   emails: `emails.${own}`,
   order_history: `order_history.${own}`,
   'dbos.workflow_status': `workflow_status.workflow_uuid ${ofWorkflows}`,
@@ -102,7 +104,8 @@ export async function removeOrders(database: Database): Promise<void> {
     ['delete from attention', ...own.map((table) => `delete from ${table}`), ...deletions].join('; '),
   );
   await database.raw(`select setval(pg_get_serial_sequence('orders', 'order_id'), 1000),
-    setval(pg_get_serial_sequence('refunds', 'refund_id'), 1000), setval(pg_get_serial_sequence('emails', 'email_id'), 1000)`);
+    setval(pg_get_serial_sequence('refunds', 'refund_id'), 1000), setval(pg_get_serial_sequence('emails', 'email_id'), 1000),
+    setval(pg_get_serial_sequence('shipments', 'shipment_id'), 1000)`);
 }
 
 const lostProcess = 'lost~00000000';
@@ -144,7 +147,10 @@ async function insert(trx: Database, table: string, row: Row): Promise<void> {
 
 /** The columns that the recording leaves out, and those that a migration of a later release fills in. */
 function addedTo(table: string, row: Row): Row {
-  if (table === 'orders') return { delivery_cents: 0, subtotal_cents: row['total_cents'] };
+  if (table === 'orders') {
+    return { delivery_cents: 0, subtotal_cents: row['total_cents'], fulfilment: 'automatic' };
+  }
+  if (table === 'order_lines') return { shipped: 0, stopped: 0 };
   if (table !== 'dbos.workflow_status') return {};
   return {
     created_at: 0,

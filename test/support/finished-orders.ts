@@ -28,7 +28,11 @@ const fillings = [
      '', 100, 'USD', case when n % 50 <> 1 then 'pi_old_' || ${serial} end, case when n % 100 = 2 then 100 else 0 end
    from ${everyOrder}`,
   `insert into order_history (order_id, what) select n, 'paid' from ${everyOrder}`,
-  `insert into order_lines (order_id, product_id, quantity, unit_price_cents) select n, 1 + n % 8, 1, 100 from ${everyOrder}`,
+  `insert into order_lines (order_id, product_id, quantity, unit_price_cents, shipped)
+   select n, 1 + n % 8, 1, 100, case when n % 50 = 1 then 0 else 1 end from ${everyOrder}`,
+  `insert into shipments (shipment_id, order_id, actor, shipped_at)
+   overriding system value select n, n, 'dispatch', at from ${everyOrder} cross join ${moment} where n % 50 <> 1`,
+  `insert into shipment_lines (shipment_id, order_id, product_id, quantity) select n, n, 1 + n % 8, 1 from ${everyOrder} where n % 50 <> 1`,
   `insert into payment_events (event_id, type, body, outcome, order_id, received_at, tried_at)
    select 'evt_old_' || ${serial}, 'checkout.session.completed', '{}', case when n % 50 = 0 then 'unknown_order' else 'applied' end,
      case when n % 50 <> 0 then n end, at, at
@@ -67,7 +71,13 @@ const fillings = [
    union all select 1, 0, 'delivery', 'operator', 'old-' || ${serial} from ${everyOrder} where n % 50 = 0`,
 ];
 
-const counted = { orders: 'order_id', order_history: 'history_id', emails: 'email_id', refunds: 'refund_id' };
+const counted = {
+  orders: 'order_id',
+  order_history: 'history_id',
+  emails: 'email_id',
+  refunds: 'refund_id',
+  shipments: 'shipment_id',
+};
 
 /**
  * Fills a fresh database with finished orders and with the rows that years of them leave behind. Narrow

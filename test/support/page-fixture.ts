@@ -8,11 +8,13 @@ import {
   dispute,
   endHold,
   expire,
+  leaveToOperator,
   orderOf,
   pay,
   payBack,
   place,
   refuse,
+  shipOne,
   shopperWith,
   typedDelivery,
 } from './page-orders.ts';
@@ -40,6 +42,8 @@ export type OrderName =
   | 'holdExpired'
   | 'inDispatch'
   | 'dispatched'
+  | 'toShip'
+  | 'inParcels'
   | 'cancelled'
   | 'expired'
   | 'refused'
@@ -110,13 +114,15 @@ async function ordersNotPaid(shop: OpenShop) {
 }
 
 async function ordersPaid(shop: OpenShop) {
-  const [inDispatch, dispatched, refunded, partlyRefunded] = await Promise.all([
+  const [inDispatch, dispatched, toShip, inParcels, refunded, partlyRefunded] = await Promise.all([
     place(shop, dispatchHalf, typedDelivery),
     place(shop, dispatch),
+    place(shop, leaveToOperator, typedDelivery),
+    place(shop, shipOne, typedDelivery),
     place(shop, payBack()),
     place(shop, payBack({ amount: 1890 })),
   ]);
-  return { inDispatch, dispatched, refunded, partlyRefunded };
+  return { inDispatch, dispatched, toShip, inParcels, refunded, partlyRefunded };
 }
 
 /** For the pages of the payment service, whose cards are declined by hand. */

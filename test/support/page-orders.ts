@@ -126,6 +126,29 @@ export const dispatchHalf: Change = async (shop, order) => {
   return order;
 };
 
+/** Paid, and an operator has two working days to ship it. */
+export const leaveToOperator: Change = async (shop, order) => {
+  await pay(shop, order);
+  const its = { order_id: order.order_id };
+  const due = shop.database.raw("now() + interval '2 days'");
+  await shop.database('orders').where(its).update({ fulfilment: 'manual', dispatch_due_at: due });
+  return order;
+};
+
+/** An operator has shipped one unit, and the rest waits. */
+export const shipOne: Change = async (shop, order) => {
+  await leaveToOperator(shop, order);
+  const line = await shop.database('order_lines').where({ order_id: order.order_id }).first();
+  const { status } = await ask(`${shop.shopUrl}/order/${order.order_id}/shipments`, {
+    lines: [{ product_id: line.product_id, quantity: 1 }],
+    carrier: 'Parcel Post',
+    number: 'PP123456785',
+    link: 'https://parcels.example/PP123456785',
+  });
+  if (status !== 201) throw new Error(`Not shipped: ${status}`);
+  return order;
+};
+
 export const cancel: Change = async (shop, order) => {
   await ask(`${order.order_url}/cancel`, undefined, { headers: { origin: shop.shopUrl } });
   return until(shop, order, 'cancelled');

@@ -131,6 +131,8 @@ export const pageStates: readonly PageState[] = [
   },
   { page: 'order', state: 'hold-expired', at: order('holdExpired'), shows: 'We are asking whether' },
   { page: 'order', state: 'dispatched', at: order('dispatched'), shows: 'Open the receipt' },
+  { page: 'order', state: 'being-prepared', at: order('toShip'), shows: 'to be shipped by' },
+  { page: 'order', state: 'in-parcels', at: order('inParcels'), shows: 'Follow parcel 1' },
   { page: 'order', state: 'cancelled', at: order('cancelled'), shows: 'You cancelled it' },
   { page: 'order', state: 'expired', at: order('expired'), shows: 'before a payment arrived' },
   { page: 'order', state: 'refused', at: order('refused'), shows: '5 wanted, 3 left' },
@@ -181,6 +183,17 @@ export const pageStates: readonly PageState[] = [
     },
     shows: 'Write an amount above zero',
   },
+  { page: 'operator', state: 'to-ship', at: shipping('toShip'), shows: 'In this parcel' },
+  {
+    page: 'operator',
+    state: 'parcel-refused',
+    at: shipping('inParcels'),
+    act: async (page) => {
+      await page.getByLabel('Link to follow').fill('parcels.example');
+      await press(page, 'Ship');
+    },
+    shows: 'begins with https://',
+  },
   { page: 'outbox', state: 'several', at: '/outbox', shows: 'Outbox' },
   { page: 'error', state: 'no-order', at: '/orders/nobody', shows: 'There is nothing here' },
   { page: 'error', state: 'no-receipt', at: order('pending', '/receipt'), shows: 'There is nothing here' },
@@ -217,6 +230,10 @@ function addressOf({ at }: PageState, fixture: PageFixture): string {
 
 function order(name: OrderName, query = '') {
   return ({ orders }: PageFixture) => orders[name].order_url + query;
+}
+
+function shipping(name: OrderName) {
+  return ({ orders }: PageFixture) => `/operator?ship=${orders[name].order_id}`;
 }
 
 function payment(name: OrderName) {

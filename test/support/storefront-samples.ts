@@ -64,6 +64,7 @@ const row = {
   createdAt: new Date('2026-11-21T14:30:00Z'),
   holdExpiresAt: new Date('2026-11-21T14:32:00Z'),
   paidAt: null,
+  fulfilment: 'automatic',
   dispatchDueAt: null,
   dispatchedAt: null,
   cancelledAt: null,
@@ -155,6 +156,7 @@ export function orderDetails(changes: Partial<OrderDetails> = {}): OrderDetails 
     lines: [aLine()],
     history: aHistory('placed', 'payment_opened'),
     transactionId: null,
+    shipments: [],
     ...changes,
   };
 }

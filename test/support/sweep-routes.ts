@@ -28,6 +28,7 @@ export async function sweepRoutes(shop: TestShop, browserId: string): Promise<vo
   await askAsProgram(shop);
   await refuse(shop);
   await operate(shop, visitor);
+  await ship(shop, visitor);
   await get(visitor, ['/your-orders/forget']);
   await visitor.post('/your-orders/forget', {});
 }
@@ -170,6 +171,35 @@ async function operate(shop: TestShop, visitor: Visitor): Promise<void> {
   await send('/reconciliation');
   await visitor.post('/operator/reconcile', {});
   await becomes(shop, order, { refunded: 200 });
+}
+
+/** Ships an order in two parcels: by a program, and by the form. */
+async function ship(shop: TestShop, visitor: Visitor): Promise<void> {
+  const order = await placePaidOrder(shop, { qty: 2, email: 'ann@reader.example' });
+  await leaveToOperator(shop, order);
+  const line = await shop.database('order_lines').where({ order_id: order.order_id }).first();
+  const lines = [{ product_id: line.product_id, quantity: 1 }];
+  const { status, body } = await ask(`${shop.shopUrl}/order/${order.order_id}/shipments`, { lines });
+  if (status !== 201) throw new Error(`Not shipped: ${status} ${JSON.stringify(body)}`);
+  await get(visitor, [`/operator?ship=${order.order_id}`]);
+  const form = { key: randomUUID(), order: String(order.order_id), [`units-${line.product_id}`]: '1' };
+  const { location } = await visitor.post('/operator/shipment', form);
+  await get(visitor, [location ?? '']);
+  await get(visitor, [`/order/${order.order_id}`], 'application/json');
+}
+
+/** Takes a dispatch back, as if the order had been paid while operators ship. */
+async function leaveToOperator(shop: TestShop, order: TestOrder): Promise<void> {
+  const { database } = shop;
+  await becomes(shop, order, { status: 'dispatched' });
+  const its = { order_id: order.order_id };
+  await database('shipment_lines').where(its).delete();
+  await database('shipments').where(its).delete();
+  await database('order_history')
+    .where({ ...its, what: 'dispatched' })
+    .delete();
+  await database('order_lines').where(its).update({ shipped: 0 });
+  await database('orders').where(its).update({ status: 'paid', dispatched_at: null, fulfilment: 'manual' });
 }
 
 /** Lets a refund without a charge at the provider fail, retries it, and resolves its attention item. */

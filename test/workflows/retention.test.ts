@@ -85,6 +85,8 @@ const businessTables = [
   'payments',
   'payment_events',
   'refunds',
+  'shipments',
+  'shipment_lines',
   'emails',
   'order_history',
 ];

@@ -1,13 +1,14 @@
 import type { OrderAmounts } from '../../domain/amounts.ts';
-import type { CancelReason, OrderStatus } from '../../domain/order.ts';
+import type { CancelReason, Fulfilment, OrderStatus } from '../../domain/order.ts';
 import type { PaymentState } from '../../domain/payment.ts';
 import type { PostalAddress } from '../../domain/postal-address.ts';
 import type { Database } from '../connection.ts';
-import type { EmailKind, EmailRow, RefundRow } from '../tables.ts';
+import type { EmailKind, EmailRow, RefundRow, ShipmentRow } from '../tables.ts';
 import type { OrderLine } from './orders.ts';
 
 /** A message that a demonstration stored instead of sending it. */
-export interface KeptEmail extends Pick<EmailRow, 'emailId' | 'orderId' | 'kind' | 'refundId'> {
+export interface KeptEmail
+  extends Pick<EmailRow, 'emailId' | 'orderId' | 'kind' | 'refundId' | 'shipmentId'> {
   /** The buyer's address. */
   to: string;
   /** The token of the order's page. */
@@ -40,6 +41,7 @@ function keptEmails(database: Database) {
       'emails.order_id',
       'kind',
       'refund_id',
+      'shipment_id',
       'orders.email as to',
       'token',
       'subject',
@@ -75,6 +77,20 @@ export interface PlannedEmail extends Partial<Omit<OrderAmounts, 'totalCents'>> 
   readonly holdExpiresAt: number;
   readonly lines: readonly EmailLine[];
   readonly refund: Pick<RefundRow, 'amountCents' | 'reason' | 'note'> | null;
+  // These are missing in a step that an earlier release recorded, too.
+  readonly fulfilment?: Fulfilment;
+  readonly deliveryDaysFrom?: number | null;
+  readonly deliveryDaysTo?: number | null;
+  readonly shipmentId?: number | null;
+  readonly shipment?: EmailedShipment | null;
+}
+
+/** The parcel that a message is about; its time in milliseconds since 1970. */
+export interface EmailedShipment extends Pick<ShipmentRow, 'carrier' | 'trackingNumber' | 'link'> {
+  readonly shippedAt: number;
+  /** No other parcel of the order has followed. */
+  readonly isNewest: boolean;
+  readonly items: readonly Pick<OrderLine, 'product' | 'quantity'>[];
 }
 
 export type EmailLine = Pick<OrderLine, 'product' | 'quantity' | 'unitPriceCents'> &

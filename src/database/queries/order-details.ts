@@ -1,6 +1,7 @@
 import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import type { HistoryEntry, OrderLine, OrderWithPayment } from './orders.ts';
+import { type Shipment, type ShipmentJson, shipmentsOf, shipmentsSql } from './shipments.ts';
 
 /** Everything about one order at one moment. */
 export interface OrderDetails {
@@ -11,12 +12,15 @@ export interface OrderDetails {
   readonly history: readonly HistoryEntry[];
   /** The provider's number of the payment; null while it has none. */
   readonly transactionId: string | null;
+  /** Those that an operator shipped, oldest first. */
+  readonly shipments: readonly Shipment[];
 }
 
 interface DetailsRow extends OrderWithPayment {
   readonly transactionId: string | null;
   readonly lines: OrderLine[] | null;
   readonly history: (Omit<HistoryEntry, 'at'> & { readonly at: string })[] | null;
+  readonly shipments: ShipmentJson[] | null;
 }
 
 /** Reads one order by its number or by its address. */
@@ -29,12 +33,13 @@ export async function readOrderDetails(
     value,
   });
   if (!row) return undefined;
-  const { lines, history, transactionId, ...order } = row;
+  const { lines, history, transactionId, shipments, ...order } = row;
   return {
     order,
     transactionId,
     lines: lines ?? [],
     history: (history ?? []).map((entry) => ({ ...entry, at: new Date(entry.at) })),
+    shipments: shipmentsOf(shipments),
   };
 }
 
@@ -50,5 +55,6 @@ const details = `
     (select json_agg(json_build_object(
        'historyId', cast(history_id as text), 'at', at, 'what', what, 'detail', detail
      ) order by history_id)
-     from order_history where order_history.order_id = orders.order_id) as history
+     from order_history where order_history.order_id = orders.order_id) as history,
+    ${shipmentsSql} as shipments
   from orders left join payments on payments.order_id = orders.order_id`;

@@ -2,6 +2,7 @@ import { maxPendingOrders } from '../../domain/limits.ts';
 import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { type OrderRow, type PaymentRow, type RefundRow, refusalsSql } from '../tables.ts';
+import { type Shipment, type ShipmentJson, shipmentsOf, shipmentsSql } from './shipments.ts';
 
 /** An order with its first product, as the tutorials' answers show it. */
 export type OrderSummary = OrderRow & { productId: number };
@@ -42,10 +43,17 @@ export interface HistoryEntry {
 /** Most orders that one list shows. */
 export const pageSize = 100;
 
-/** One order by its number. */
-export async function findOrder(database: Database, orderId: number): Promise<OrderSummary | undefined> {
-  const [order] = await summaries(database).where('orders.order_id', orderId);
-  return order;
+/** One order by its number, with the parcels that an operator shipped. */
+export async function findOrder(
+  database: Database,
+  orderId: number,
+): Promise<(OrderSummary & { readonly shipments: readonly Shipment[] }) | undefined> {
+  const [order] = await summaries(database)
+    .select<(OrderSummary & { shipments: ShipmentJson[] | null })[]>(
+      database.raw(`${shipmentsSql} as shipments`),
+    )
+    .where('orders.order_id', orderId);
+  return order && { ...order, shipments: shipmentsOf(order.shipments) };
 }
 
 /** Newest orders first; `before` is the last id of the page before. */

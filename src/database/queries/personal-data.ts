@@ -150,6 +150,8 @@ const ofOrder = [
   'payments',
   'payment_events',
   'refunds',
+  'shipments',
+  'shipment_lines',
   'emails',
   'order_history',
   'attention',

@@ -7,18 +7,19 @@ import { resolveAttention } from './attention.ts';
 
 /**
  * Plans one message to the buyer, who gave an address, and starts the workflow that sends it, both with the caller's commit.
- * There is one per order and kind, and per refund. A repetition changes nothing.
+ * There is one per order and kind, per refund, and per parcel. A repetition changes nothing.
  */
 export async function planEmail(
   sql: Statement,
-  message: { orderId: number; kind: EmailKind; refundId?: number },
+  message: { orderId: number; kind: EmailKind; refundId?: number; shipmentId?: number },
 ): Promise<void> {
   const [planned] = await sql<{ emailId: number }>(
-    `insert into emails (order_id, kind, refund_id)
-     select order_id, :kind, cast(:refundId as bigint) from orders where order_id = :orderId and email is not null
+    `insert into emails (order_id, kind, refund_id, shipment_id)
+     select order_id, :kind, cast(:refundId as bigint), cast(:shipmentId as bigint)
+     from orders where order_id = :orderId and email is not null
      on conflict on constraint emails_once do nothing
      returning email_id`,
-    { orderId: message.orderId, kind: message.kind, refundId: message.refundId ?? null },
+    { refundId: null, shipmentId: null, ...message },
   );
   if (planned) await enqueueWorkflow(sql, 'email', planned.emailId);
 }
@@ -57,13 +58,13 @@ export const readPlannedEmail = transaction(
   'readPlannedEmail',
   async (sql, emailId: number, delivery: EmailDelivery): Promise<PlannedEmail | null> => {
     const [planned] = await sql<Omit<PlannedEmail, 'delivery'>>(
-      `select email_id, orders.order_id, kind, emails.refund_id,
+      `select email_id, orders.order_id, kind, emails.refund_id, emails.shipment_id, fulfilment,
               email as "to", token, status, orders.reason as cancel_reason, payments.state as payment_state,
               exists (
                 select 1 from order_history where order_id = orders.order_id and what = 'paid_late'
               ) as paid_late,
               total_cents, subtotal_cents, orders.discount_cents, discount_code, delivery_cents, delivery_name, orders.tax_cents, tax_name,
-              tax_included, delivery_tax_cents, delivery_tax_rate, address, orders.currency,
+              tax_included, delivery_tax_cents, delivery_tax_rate, delivery_days_from, delivery_days_to, address, orders.currency,
               cast(extract(epoch from hold_expires_at) * 1000 as double precision) as hold_expires_at,
               (
                 select json_agg(json_build_object(
@@ -75,7 +76,22 @@ export const readPlannedEmail = transaction(
               case when refunds.refund_id is not null then json_build_object(
                 'amountCents', refunds.amount_cents, 'reason', refunds.reason,
                 'note', refunds.note
-              ) end as refund
+              ) end as refund,
+              (
+                select json_build_object(
+                  'carrier', carrier, 'trackingNumber', tracking_number, 'link', link,
+                  'shippedAt', cast(extract(epoch from shipped_at) * 1000 as double precision),
+                  'isNewest', not exists (
+                    select from shipments as later
+                    where later.order_id = shipments.order_id and later.shipment_id > shipments.shipment_id
+                  ),
+                  'items', (
+                    select json_agg(json_build_object('product', product, 'quantity', quantity) order by sku)
+                    from shipment_lines join products using (product_id)
+                    where shipment_lines.order_id = shipments.order_id and shipment_lines.shipment_id = shipments.shipment_id
+                  )
+                ) from shipments where shipments.shipment_id = emails.shipment_id
+              ) as shipment
        from emails join orders using (order_id) left join payments using (order_id)
        left join refunds on refunds.refund_id = emails.refund_id
        where email_id = :emailId and sent_at is null`,

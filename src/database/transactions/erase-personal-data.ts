@@ -14,6 +14,9 @@ const erased = '(erased)';
 // No request has this digest, so nobody can test by it whether an address was that of the buyer.
 const erasedHash = '0'.repeat(64);
 
+/** A parcel without what leads to its buyer at the carrier. */
+const untracked = 'tracking_number = null, link = null, request = null';
+
 /** Marks every order of an address for erasure. Each is erased once it has ended, also after a crash. @returns how many there are */
 export async function askErasure(sql: Statement, address: AddressForms): Promise<number> {
   const asked = await sql(
@@ -49,6 +52,7 @@ export async function eraseOrders(
   );
   const ids = gone.map(({ orderId }) => orderId);
   await sql('delete from holders where order_id = any(:ids)', { ids });
+  await sql(`update shipments set ${untracked} where order_id = any(:ids)`, { ids });
   await eraseMessages(sql, ids);
   const theirs = asked.filter(({ orderId }) => ids.includes(orderId));
   await eraseWords(
@@ -147,6 +151,17 @@ export async function eraseOldEvents(sql: Statement, personalDataDays: number): 
     `update payment_events set outcome = 'ignored', transaction_id = null, kind = null
      where transaction_id is not null and received_at < now() - :daysToTry * interval '1 day'`,
     { daysToTry },
+  );
+}
+
+/** Removes what leads to the buyers of parcels at their carriers, some days after their orders ended, whether these have an address or not. */
+export async function eraseOldTracking(sql: Statement, personalDataDays: number): Promise<void> {
+  await sql(
+    `update shipments set ${untracked} from orders
+     where orders.order_id = shipments.order_id and (tracking_number is not null or link is not null)
+       and shipped_at < now() - cast(:personalDataDays as integer) * interval '1 day'
+       and coalesce(refunded_at, dispatched_at) < now() - cast(:personalDataDays as integer) * interval '1 day'`,
+    { personalDataDays },
   );
 }
 

@@ -8,8 +8,9 @@ const minutesToDecide = 2;
 const minutesSql = `(values ('dispatch', 1), ('refund', 5), ('email', 5)) as allowed (workflow, minutes)`;
 
 /**
- * Adds an attention item for each order whose hold has expired and whose payment the provider does not report, and for each
- * dispatch, refund and e-mail that is due for too long and has not failed. Resolves the items of work that is done.
+ * Adds an attention item for each order whose hold has expired and whose payment the provider does not report, for each
+ * dispatch, refund and e-mail that is due for too long and has not failed, and for each order that an operator has not shipped in time.
+ * Resolves the items of work that is done.
  */
 export async function flagOverdueWork(sql: Statement): Promise<void> {
   await sql(
@@ -51,4 +52,8 @@ const overdueSql = `
     select from attention as failed
     where failed.kind = failure.kind and failed.subject = cast(id as text) and failed.resolved_at is null
     ${eachByIndex}
-  )`;
+  )
+  union all
+  select 'shipment ' || order_id, 'shipment', order_id, dispatch_due_at
+  from orders join payments using (order_id)
+  where status = 'paid' and state = 'settled' and fulfilment = 'manual' and dispatch_due_at < now()`;

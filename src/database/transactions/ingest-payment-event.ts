@@ -91,19 +91,19 @@ const uniqueViolation = '23505';
  */
 async function settleAtOnce(
   database: Database,
-  { live, dispatchSeconds }: EventContext,
+  context: EventContext,
   event: PaymentEvent,
 ): Promise<boolean> {
   if (event.kind !== 'paid' || event.orderId === null || event.transactionId === null) return false;
   const known = await readPayment(statementsOf(database), event.orderId);
   if (!known || !isWaiting(known.state)) return false;
-  if (!('nextState' in decideEvent(event, { ...known, live }))) return false;
+  if (!('nextState' in decideEvent(event, { ...known, live: context.live }))) return false;
   const { id, type, body, transactionId } = event;
   const made = { ...known, transactionId, event: { id, type, body: storableJson(body) } };
   try {
     // A second statement empties the cart, in the same transaction.
-    if (known.browserId === null) return await settlePayment(statementsOf(database), made, dispatchSeconds);
-    return await inTransaction(database, (sql) => settlePayment(sql, made, dispatchSeconds));
+    if (known.browserId === null) return await settlePayment(statementsOf(database), made, context);
+    return await inTransaction(database, (sql) => settlePayment(sql, made, context));
   } catch (error) {
     if ((error as { code?: unknown }).code === uniqueViolation) return false;
     throw error;
@@ -240,7 +240,7 @@ async function apply(
       await movePayment(sql, known, 'expired');
       if (event.kind === 'failed') await recordFailure(sql, orderId);
       await cancelOrder(sql, { orderId, reason: cancelReasonOf(known) }, context);
-    } else await settleLockedPayment(sql, known, transactionId, context.dispatchSeconds);
+    } else await settleLockedPayment(sql, known, transactionId, context);
     await sendToCheckout(sql, {
       workflowId: checkoutWorkflowId(known.checkoutKey),
       messageId: event.id,
@@ -254,7 +254,7 @@ async function apply(
   } else if ('disputed' in decision) {
     await recordDispute(sql, orderId, event.transactionId);
   } else if (decision.outcome === 'late') {
-    await settleLatePayment(sql, known, event.transactionId ?? '', context.dispatchSeconds);
+    await settleLatePayment(sql, known, event.transactionId ?? '', context);
   } else if (decision.outcome === 'mismatch') {
     const reason = { code: 'event_differs', type: event.type, eventId: event.id, orderId } as const;
     await raiseAttention(sql, { kind: 'event_mismatch', subject: `order ${orderId}`, orderId, reason });

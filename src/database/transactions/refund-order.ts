@@ -19,6 +19,7 @@ import { raiseAttention, resolveAttention } from './attention.ts';
 import { planEmail } from './emails.ts';
 import { type LockedPayment, lockPayment } from './lock-payment.ts';
 import { returnStock } from './release-stock.ts';
+import { stopShipping } from './ship-order.ts';
 
 /**
  * Promises a refund and starts the workflow that makes it, in one commit. A repetition with the same key changes nothing.
@@ -55,7 +56,8 @@ export function requestRefund(
     const terms = parts ? { ...request, amountCents: parts.amountCents } : request;
     const decision = decideRefund(terms, { ...payment, live: false });
     if (typeof decision === 'string') return { refused: decision, ...limits };
-    const refund = { ...request, ...decision, parts, note: request.reason, request: asked };
+    const shippedToo = request.restock === true;
+    const refund = { ...request, ...decision, parts, shippedToo, note: request.reason, request: asked };
     return promiseRefund(sql, payment, { ...refund, reason: 'operator' });
   });
 }
@@ -87,6 +89,8 @@ interface PromisedRefund {
   readonly restock: boolean;
   /** The units and the delivery that it is for; null for an amount. */
   readonly parts?: RefundParts | null;
+  /** Whether units that were shipped go back into stock as well: the operator has said so. */
+  readonly shippedToo?: boolean;
   readonly reason: RefundReason;
   /** The operator's words, with the reason `operator` only. */
   readonly note?: string;
@@ -103,24 +107,27 @@ export async function promiseRefund(
   refund: PromisedRefund,
 ): Promise<RefundRow> {
   const { orderId, orderStatus } = payment;
-  const { parts = null } = refund;
-  // With the last of the money nothing will be dispatched, so everything that is still here returns.
-  const isAll = refund.amountCents === leftToRefund(payment) && orderStatus !== 'dispatched';
-  if (refund.restock) await returnStock(sql, orderId, isAll || parts === null ? null : parts.lines);
+  const { parts = null, shippedToo = false } = refund;
+  // With the last of the money nothing more is shipped, so everything that is still here returns.
+  const isRest = refund.amountCents === leftToRefund(payment) && orderStatus !== 'dispatched';
+  const units = parts !== null && !isRest ? parts.lines : undefined;
+  if (refund.restock) await returnStock(sql, orderId, { shippedToo, ...(units && { units }) });
   await countRefund(sql, payment, refund.amountCents);
   const row = await insertRefund(sql, orderId, refund, 'due');
   if (parts) await insertParts(sql, row.refundId, parts);
+  if (units) await stopShipping(sql, orderId, units);
   await enqueueWorkflow(sql, 'refund', row.refundId);
   return row;
 }
 
 /**
- * Counts a promised refund. A fully refunded payment becomes `refund_due`, which prevents the dispatch of its order.
+ * Counts a promised refund. A fully refunded payment becomes `refund_due`, which prevents the dispatch of its order, and what is not shipped
+ * is stopped.
  * @throws when the payment is not as it was read, which a lock rules out
  */
 export async function countRefund(
   sql: Statement,
-  { orderId, state, refundedCents }: LockedPayment,
+  { orderId, state, refundedCents, amountCents: paidCents }: LockedPayment,
   amountCents: number,
 ): Promise<void> {
   const counted = await sql(
@@ -130,13 +137,14 @@ export async function countRefund(
     { orderId, state, refundedCents, amountCents },
   );
   if (counted.length !== 1) throw new Error(`The payment of order ${orderId} was not ${state}.`);
+  if (refundedCents + amountCents === paidCents) await stopShipping(sql, orderId);
 }
 
 /** Inserts a refund and its entry in the order's history. */
 export async function insertRefund(
   sql: Statement,
   orderId: number,
-  { parts: _, ...refund }: Omit<PromisedRefund, 'restock'>,
+  { parts: _, shippedToo: __, ...refund }: Omit<PromisedRefund, 'restock'>,
   state: RefundRow['state'],
 ): Promise<RefundRow> {
   const [row] = await sql<RefundRow>(

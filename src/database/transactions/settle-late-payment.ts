@@ -5,20 +5,20 @@ import { takeUseAgain } from './discount-uses.ts';
 import { type LockedPayment, movePayment } from './lock-payment.ts';
 import { promiseRefund } from './refund-order.ts';
 import { releaseStock, reserveStockAgain } from './release-stock.ts';
-import { payOrder } from './settle-payment.ts';
+import { type DispatchSettings, payOrder } from './settle-payment.ts';
 
 /** Settles a payment of a cancelled order: reserves its units again, or promises a full refund. */
 export async function settleLatePayment(
   sql: Statement,
   known: LockedPayment,
   transactionId: string,
-  dispatchSeconds: number,
+  dispatch: DispatchSettings,
 ): Promise<void> {
   const { orderId } = known;
   await sql(`insert into order_history (order_id, what) values (:orderId, 'paid_late')`, { orderId });
   if (isLatePaymentWanted(known.cancelReason) && (await reserveAgain(sql, orderId))) {
     await movePayment(sql, known, 'settled', transactionId);
-    if (await payOrder(sql, { orderId, transactionId, late: true }, dispatchSeconds)) return;
+    if (await payOrder(sql, { orderId, transactionId, late: true }, dispatch)) return;
     throw new Error(`Order ${orderId} is reserved again but was not cancelled.`);
   }
   const paid = await sql(

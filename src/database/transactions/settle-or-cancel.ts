@@ -3,12 +3,10 @@ import { cancelReasonOf, decidePayment } from '../../domain/payment.ts';
 import { transaction } from '../transaction.ts';
 import { cancelOrder } from './cancel-order.ts';
 import { lockPayment, movePayment } from './lock-payment.ts';
-import { settleLockedPayment } from './settle-payment.ts';
+import { type DispatchSettings, settleLockedPayment } from './settle-payment.ts';
 
 /** The settings of ending a checkout. */
-export interface EndSettings {
-  /** Seconds that a dispatch takes. */
-  readonly dispatchSeconds: number;
+export interface EndSettings extends DispatchSettings {
   /** Messages about unpaid orders that one e-mail address gets within a day. */
   readonly emailsPerDay: number;
 }
@@ -36,7 +34,7 @@ export const settleOrCancel = transaction(
       case 'wait':
         return 'waiting';
       case 'settle':
-        await settleLockedPayment(sql, payment, payment.transactionId ?? '', settings.dispatchSeconds);
+        await settleLockedPayment(sql, payment, payment.transactionId ?? '', settings);
         return 'paid';
       case 'cancel': {
         if (payment.state !== 'expired') await movePayment(sql, payment, 'expired');

@@ -1,4 +1,5 @@
 import { allowedFrom } from '../../domain/order.ts';
+import { workingDaysAfter } from '../../domain/shipment.ts';
 import type { Statement } from '../../shared/statement.ts';
 import { enqueueCall, sendBindings, sendCall } from '../outbox.ts';
 import { checkoutWorkflowId } from '../workflow-ids.ts';
@@ -12,6 +13,14 @@ export interface ReportedPayment
   readonly event: { readonly id: string; readonly type: string; readonly body: string };
 }
 
+/** How paid orders leave the shop. */
+export interface DispatchSettings {
+  /** Seconds that a dispatch takes. */
+  readonly dispatchSeconds: number;
+  /** Working days within which an operator ships; undefined where the dispatch workflow does. */
+  readonly shippingDays?: number | undefined;
+}
+
 /**
  * Settles a payment of a pending order, in one statement: records its event, makes the order paid, starts its dispatch and its
  * confirmation, and sends the waiting checkout its last message. Payment and order are locked first, in this order as everywhere.
@@ -21,7 +30,7 @@ export interface ReportedPayment
 export async function settlePayment(
   sql: Statement,
   reported: ReportedPayment,
-  dispatchSeconds: number,
+  dispatch: DispatchSettings,
 ): Promise<boolean> {
   const { orderId, transactionId, event } = reported;
   const [paid] = await sql<Paid>(
@@ -50,7 +59,7 @@ export async function settlePayment(
       eventId: event.id,
       eventType: event.type,
       body: event.body,
-      dispatchSeconds,
+      ...dispatchBindings(dispatch),
       allowedFrom: [...allowedFrom.pay],
       ...sendBindings({
         workflowId: checkoutWorkflowId(reported.checkoutKey),
@@ -71,11 +80,11 @@ export async function settleLockedPayment(
   sql: Statement,
   payment: LockedPayment,
   transactionId: string,
-  dispatchSeconds: number,
+  dispatch: DispatchSettings,
 ): Promise<void> {
   const { orderId } = payment;
   await movePayment(sql, payment, 'settled', transactionId);
-  if (!(await payOrder(sql, { orderId, transactionId, late: false }, dispatchSeconds))) {
+  if (!(await payOrder(sql, { orderId, transactionId, late: false }, dispatch))) {
     throw new Error(`Order ${orderId} holds a payment but is not pending.`);
   }
 }
@@ -88,12 +97,16 @@ export async function settleLockedPayment(
 export async function payOrder(
   sql: Statement,
   order: { orderId: number; transactionId: string; late: boolean },
-  dispatchSeconds: number,
+  dispatch: DispatchSettings,
 ): Promise<boolean> {
   const [paid] = await sql<Paid>(
     `with payment as (select cast(:orderId as bigint) as order_id), ${markOrderPaid}
      select ${startNextWorkflows} from paid`,
-    { ...order, dispatchSeconds, allowedFrom: [...allowedFrom[order.late ? 'payLate' : 'pay']] },
+    {
+      ...order,
+      ...dispatchBindings(dispatch),
+      allowedFrom: [...allowedFrom[order.late ? 'payLate' : 'pay']],
+    },
   );
   if (paid) await removeFromCart(sql, order.orderId, paid);
   return paid !== undefined;
@@ -103,12 +116,19 @@ interface Paid {
   readonly browserId: string | null;
 }
 
+function dispatchBindings({ dispatchSeconds, shippingDays }: DispatchSettings) {
+  if (shippingDays === undefined) return { fulfilment: 'automatic', dispatchSeconds };
+  const now = new Date();
+  const ms = workingDaysAfter(now, shippingDays).getTime() - now.getTime();
+  return { fulfilment: 'manual', dispatchSeconds: ms / 1000 };
+}
+
 // Continues from `payment`, the order whose payment is made.
 const markOrderPaid = `paid as (
-    update orders set status = 'paid', reason = null, cancelled_at = null, paid_at = now(),
+    update orders set status = 'paid', reason = null, cancelled_at = null, paid_at = now(), fulfilment = :fulfilment,
       dispatch_due_at = now() + cast(:dispatchSeconds as double precision) * interval '1 second'
     from payment where orders.order_id = payment.order_id and status = any(:allowedFrom)
-    returning orders.order_id, browser_id, email, dispatch_due_at
+    returning orders.order_id, browser_id, email, fulfilment, dispatch_due_at
   ), history as (
     insert into order_history (order_id, what, detail)
     select order_id, 'paid', jsonb_build_object('transaction_id', cast(:transactionId as text)) from paid
@@ -120,7 +140,8 @@ const markOrderPaid = `paid as (
     returning email_id
   )`;
 
-const startNextWorkflows = `browser_id, ${enqueueCall('dispatch', 'paid.order_id', { dueAt: 'dispatch_due_at' })},
+const startNextWorkflows = `browser_id,
+  case when fulfilment = 'automatic' then ${enqueueCall('dispatch', 'paid.order_id', { dueAt: 'dispatch_due_at' })} end,
   (select ${enqueueCall('email', 'email_id')} from confirmation)`;
 
 async function removeFromCart(sql: Statement, orderId: number, { browserId }: Paid): Promise<void> {

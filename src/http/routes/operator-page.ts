@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { listExecutors } from '../../database/queries/executors.ts';
 import { findOrder, findRefund } from '../../database/queries/orders.ts';
 import { listAttention, listReconciliations, readAccounts } from '../../database/queries/reconciliation.ts';
+import { findShipment, listOrdersToShip } from '../../database/queries/shipments.ts';
 import type { RefundRow } from '../../database/tables.ts';
 import { pageOf } from '../../domain/catalogue.ts';
 import { requestWaitMs } from '../../domain/limits.ts';
@@ -17,16 +18,23 @@ import {
   type RefundFault,
   type TypedRefund,
 } from '../../operator/operator-view.ts';
+import type { ShippingSource } from '../../operator/shipping-view.ts';
 import { minorUnitsOf } from '../../shared/currencies.ts';
 import { formatMoney, parseMoney } from '../../shared/money.ts';
 import { problemTypes } from '../errors.ts';
 import type { Pages } from '../pages.ts';
 import { checkoutKey, reasonText, serial } from '../schemas.ts';
 import { type AttentionOptions, resolveAttentionItem } from './attention.ts';
+import { chooseOrder, emptyShipment, shipmentForm, shipTyped } from './operator-shipping.ts';
 import type { ReconciliationOptions } from './reconciliation.ts';
 import { type RefundOptions, refundRefusal } from './refunds.ts';
+import type { ShipmentOptions } from './shipments.ts';
 
-export interface OperatorPageOptions extends AttentionOptions, ReconciliationOptions, RefundOptions {
+export interface OperatorPageOptions
+  extends AttentionOptions,
+    ReconciliationOptions,
+    RefundOptions,
+    ShipmentOptions {
   readonly pages: Pages;
 }
 
@@ -44,6 +52,8 @@ const refundForm = z.object({
 const querystring = z.object({
   outcome: z.enum(outcomeNames).optional().catch(undefined),
   refund: serial.optional().catch(undefined),
+  shipment: serial.optional().catch(undefined),
+  ship: z.string().optional().catch(undefined),
   after: serial.optional().catch(undefined),
   stock: z.string().catch('').transform(pageOf),
 });
@@ -57,9 +67,11 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
   const params = z.object({ attention_id: serial });
 
   server.get('/operator', { schema: { querystring } }, async (request, reply) => {
-    const { outcome = null, refund: id, after = null, stock: stockPage } = request.query;
+    const { outcome = null, refund: id, after = null, stock: stockPage, shipment, ship } = request.query;
     const refund = id === undefined ? null : ((await findRefund(database, id)) ?? null);
-    return show(reply, options, { outcome, refund, after, stockPage });
+    const done = shipment === undefined ? null : ((await findShipment(database, shipment)) ?? null);
+    const chosen = ship === undefined ? {} : await chooseOrder(database, { ...emptyShipment(), order: ship });
+    return show(reply, options, { outcome, refund, after, stockPage }, { done, ...chosen });
   });
 
   const retrying = { schema: { params, querystring } };
@@ -100,6 +112,14 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
     const key = answer.what === 'key_reused' ? randomUUID() : request.body.key;
     return show(reply.code(answer.status), options, { form: { ...request.body, key }, fault: answer });
   });
+
+  server.post('/operator/shipment', { schema: { body: shipmentForm } }, async (request, reply) => {
+    const answer = await shipTyped(options, request.body);
+    if ('shipmentId' in answer) return reply.redirect(`/operator?shipment=${answer.shipmentId}#ship`, 303);
+    const key = answer.what === 'key_reused' ? randomUUID() : request.body.key;
+    const shipping = await chooseOrder(database, { ...request.body, key }, answer);
+    return show(reply.code(answer.status), options, {}, shipping);
+  });
 };
 
 /** Reconciles the shop, and compares it with the provider, which may be unavailable for long. */
@@ -121,12 +141,14 @@ async function show(
   reply: FastifyReply,
   { database, pages }: OperatorPageOptions,
   shown: Partial<OperatorSource>,
+  shipped: Partial<ShippingSource> = {},
 ): Promise<FastifyReply> {
-  const [items, reconciliations, accounts, executors] = await Promise.all([
+  const [items, reconciliations, accounts, executors, waiting] = await Promise.all([
     listAttention(database, shown.after ?? undefined),
     listReconciliations(database),
     readAccounts(database),
     listExecutors(database),
+    listOrdersToShip(database),
   ]);
   const form: TypedRefund = { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
   const nothing = {
@@ -138,7 +160,8 @@ async function show(
     form,
     fault: null,
   };
-  const source = { ...nothing, ...shown, attention: items, reconciliations, accounts, executors };
+  const shipping = { order: null, typed: emptyShipment(), done: null, fault: null, ...shipped, waiting };
+  const source = { ...nothing, ...shown, attention: items, reconciliations, accounts, executors, shipping };
   return pages.send(reply, 'operator', { operator: operatorView(source, new Date()) });
 }
 

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
 import { findOrder, listOrders, type OrderSummary, pageSize } from '../../database/queries/orders.ts';
+import type { Shipment } from '../../database/queries/shipments.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { lastUpdate, progressRemaining, statusNumber } from '../../domain/order.ts';
 import { operation, problems, serial, timestamp } from '../schemas.ts';
@@ -30,18 +31,34 @@ const order = z
     ],
   });
 
+const orderWithShipments = order
+  .extend({
+    shipments: z
+      .array(
+        z.object({
+          shipped_at: timestamp,
+          carrier: z.string().nullable(),
+          lines: z.array(z.object({ product_id: z.int(), quantity: z.int() })),
+        }),
+      )
+      .optional()
+      .describe('The parcels that an operator shipped, without what leads to a person; missing without any'),
+  })
+  .meta({ id: 'OrderWithShipments', description: 'An order, and how it was shipped' });
+
 /** `GET /order/:order_id` and `GET /orders`. */
 export const orderRoutes: FastifyPluginAsyncZod<{ database: Database }> = async (server, { database }) => {
   server.get(
     '/order/:order_id',
     operation('shop', 'getOrder', 'Show one order', {
       params: z.object({ order_id: serial }),
-      response: { 200: order, ...problems('invalid_input', 'not_found') },
+      response: { 200: orderWithShipments, ...problems('invalid_input', 'not_found') },
     }),
     async (request) => {
       const found = await findOrder(database, request.params.order_id);
       if (!found) throw new ShopError('not_found', `There is no order ${request.params.order_id}.`);
-      return view(found, new Date());
+      const shipments = found.shipments.map(shipmentView);
+      return { ...view(found, new Date()), ...(shipments.length > 0 && { shipments }) };
     },
   );
 
@@ -69,4 +86,9 @@ function view(found: OrderSummary, now: Date): z.infer<typeof order> {
     product_id: found.productId,
     progress_remaining: progressRemaining(found, now),
   };
+}
+
+function shipmentView({ shippedAt, carrier, items }: Shipment) {
+  const lines = items.map(({ productId, quantity }) => ({ product_id: productId, quantity }));
+  return { shipped_at: shippedAt.toISOString(), carrier, lines };
 }

@@ -24,7 +24,7 @@ const refundBody = z
       .boolean()
       .optional()
       .describe(
-        'Whether the units return to stock; by default only with a full refund, or a refund of lines, of an order that is not dispatched',
+        'Whether the units return to stock, also those of earlier parcels; by default those that are not shipped, and only with a full refund, or a refund of lines, of an order that is not dispatched',
       ),
     lines: items
       .optional()
