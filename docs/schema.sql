@@ -86,7 +86,7 @@ create table delivery_methods (
   constraint delivery_methods_check CHECK (((days_to >= days_from) AND (days_to <= 365))),
   constraint delivery_methods_check1 CHECK (((days_from IS NULL) = (days_to IS NULL))),
   constraint delivery_methods_check2 CHECK ((needs_address OR (countries = '{}'::text[]))),
-  constraint delivery_methods_countries_check CHECK ((array_to_string(countries, ''::text) ~ '^([A-Z]{2})*$'::text)),
+  constraint delivery_methods_countries_check CHECK (((array_position(countries, NULL::text) IS NULL) AND (array_to_string(countries, ' '::text) ~ '^([A-Z]{2}( [A-Z]{2})*|)$'::text) AND (cardinality(countries) <= 300))),
   constraint delivery_methods_days_from_check CHECK (((days_from >= 0) AND (days_from <= 365))),
   constraint delivery_methods_method_check CHECK ((method ~ '^[a-z0-9_-]{1,40}$'::text)),
   constraint delivery_methods_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
@@ -200,12 +200,17 @@ create table order_lines (
   discount_cents integer default 0 not null,
   tax_cents integer default 0 not null,
   tax_rate integer,
+  shipped integer default 0 not null,
+  stopped integer default 0 not null,
   constraint order_lines_pkey PRIMARY KEY (order_id, product_id),
   constraint order_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint order_lines_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(product_id),
   constraint order_lines_discount_check CHECK (((discount_cents >= 0) AND (discount_cents <= ((quantity)::bigint * unit_price_cents)))),
+  constraint order_lines_left_check CHECK (((shipped + stopped) <= quantity)),
   constraint order_lines_quantity_check CHECK ((quantity > 0)),
   constraint order_lines_returned_check CHECK (((returned >= 0) AND (returned <= quantity))),
+  constraint order_lines_shipped_check CHECK ((shipped >= 0)),
+  constraint order_lines_stopped_check CHECK ((stopped >= 0)),
   constraint order_lines_tax_cents_check CHECK ((tax_cents >= 0)),
   constraint order_lines_tax_check CHECK (((tax_rate IS NOT NULL) OR (tax_cents = 0))),
   constraint order_lines_tax_rate_check CHECK (((tax_rate >= 0) AND (tax_rate <= 1000000))),
@@ -248,6 +253,7 @@ create table orders (
   discount_code text,
   uses_code boolean default false not null,
   discount_holder text,
+  fulfilment text default 'automatic'::text not null,
   constraint orders_checkout_key_key UNIQUE (checkout_key),
   constraint orders_token_key UNIQUE (token),
   constraint orders_pkey PRIMARY KEY (order_id),
@@ -270,6 +276,7 @@ create table orders (
   constraint orders_discount_cents_check CHECK ((discount_cents >= 0)),
   constraint orders_discount_check CHECK (((discount_cents <= subtotal_cents) AND ((discount_code IS NOT NULL) OR (discount_cents = 0)))),
   constraint orders_email_check CHECK ((length(email) <= 254)),
+  constraint orders_fulfilment_check CHECK ((fulfilment = ANY (ARRAY['automatic'::text, 'manual'::text]))),
   constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'hold_limit'::text, 'delivery_unavailable'::text, 'code_unavailable'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text]))),
   constraint orders_request_hash_check CHECK (((length(request_hash) = 64) AND (request_hash !~ '[^0-9a-f]'::text))),
   constraint orders_request_id_check CHECK (((length(request_id) >= 1) AND (length(request_id) <= 100))),
@@ -646,6 +653,25 @@ CREATE TRIGGER products_tax_class_change_terms AFTER UPDATE OF tax_class ON publ
 CREATE TRIGGER tax_rates_change_terms AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.tax_rates FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
 CREATE TRIGGER tax_zones_change_terms AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.tax_zones FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
 CREATE TRIGGER terms_change_terms AFTER UPDATE OF country, region ON public.terms FOR EACH STATEMENT EXECUTE FUNCTION change_terms();
+
+CREATE OR REPLACE FUNCTION public.limit_delivery()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  begin
+    if (select count(*) from delivery_methods where removed_at is null) > 50 then
+      raise exception 'A shop offers at most 50 delivery methods at once. Remove one first.'
+        using errcode = 'check_violation', constraint = 'delivery_methods_limit';
+    end if;
+    if exists (select from delivery_prices group by method, currency having count(*) > 100) then
+      raise exception 'A delivery method has at most 100 prices in one currency.'
+        using errcode = 'check_violation', constraint = 'delivery_prices_limit';
+    end if;
+    return null;
+  end $function$
+;
+CREATE TRIGGER delivery_methods_limit AFTER INSERT OR UPDATE ON public.delivery_methods FOR EACH STATEMENT EXECUTE FUNCTION limit_delivery();
+CREATE TRIGGER delivery_prices_limit AFTER INSERT OR UPDATE ON public.delivery_prices FOR EACH STATEMENT EXECUTE FUNCTION limit_delivery();
 
 CREATE OR REPLACE FUNCTION public.check_delivery_price()
  RETURNS trigger

@@ -10,7 +10,7 @@ where exists (select from unnest(countries) as code where (code ~ '^[A-Z]{2}$') 
 alter table delivery_methods
   drop constraint delivery_methods_countries_check,
   add constraint delivery_methods_countries_check check (
-    array_position(countries, null) is null and array_to_string(countries, ' ') ~ '^([A-Z]{2}( [A-Z]{2})*)?$'
+    array_position(countries, null) is null and array_to_string(countries, ' ') ~ '^([A-Z]{2}( [A-Z]{2})*|)$'
     and cardinality(countries) <= 300
   );
 

@@ -81,10 +81,10 @@ test('no unit comes back twice, also for operators at once, and no delivery', as
   const answers = await Promise.all(
     Array.from({ length: 10 }, () => refund(shop, order, { lines: [{ sku: 'shackle', qty: 3 }] })),
   );
-  expect(answers.filter(({ status }) => status === 202).length).toBe(1);
-  for (const { status, body } of answers) {
-    if (status !== 202) expect([status, body['code']]).toEqual([409, 'refund_too_large']);
-  }
+  const refused = answers.filter(({ status }) => status !== 202);
+  expect(refused.map(({ status, body }) => [status, body['code']])).toEqual(
+    Array.from({ length: 9 }, () => [409, 'refund_too_large']),
+  );
   await made(order, { delivery: true });
   expect((await refund(shop, order, { delivery: true })).status).toBe(409);
 });

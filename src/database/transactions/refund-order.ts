@@ -144,7 +144,7 @@ export async function countRefund(
 export async function insertRefund(
   sql: Statement,
   orderId: number,
-  { parts: _, shippedToo: __, ...refund }: Omit<PromisedRefund, 'restock'>,
+  refund: Pick<PromisedRefund, 'amountCents' | 'reason' | 'note' | 'actor' | 'requestKey' | 'request'>,
   state: RefundRow['state'],
 ): Promise<RefundRow> {
   const [row] = await sql<RefundRow>(
@@ -157,7 +157,16 @@ export async function insertRefund(
        select order_id, 'refund_' || state, jsonb_build_object('refund_id', refund_id, 'amount_cents', amount_cents) from refund
      )
      select * from refund`,
-    { orderId, ...refund, note: refund.note ?? null, request: refund.request ?? null, state },
+    {
+      orderId,
+      amountCents: refund.amountCents,
+      reason: refund.reason,
+      note: refund.note ?? null,
+      actor: refund.actor,
+      requestKey: refund.requestKey,
+      request: refund.request ?? null,
+      state,
+    },
   );
   if (!row) throw new Error(`The refund of order ${orderId} was not inserted.`);
   return row;

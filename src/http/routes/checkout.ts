@@ -127,12 +127,7 @@ export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (ser
     const storedKey = storedKeyOf(options.checkoutKeys, key, browserId);
     if (storedKey === null) throw new ShopError('weak_key', weakKey);
     const network = clientAddressOf(request.ip);
-    const discountCode = readCode(sent?.discount_code ?? '');
-    const waitSeconds = discountCode === null ? 0 : options.codeGuesses.blockedSeconds(network);
-    if (waitSeconds > 0) {
-      reply.header('retry-after', waitSeconds);
-      throw new ShopError('rate_limited', 'Too many codes that do not exist came from this address.');
-    }
+    const discountCode = codeOf(reply, sent?.discount_code, options.codeGuesses);
     const started = await startCheckout({
       key: storedKey,
       items: sent?.items ?? null,
@@ -142,8 +137,7 @@ export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (ser
       amount: sent?.amount,
       client: { network, browserId },
     }).catch((error: unknown) => {
-      const isGuess = error instanceof ShopError && error.details['fault'] === 'unknown_code';
-      if (isGuess) options.codeGuesses.record(network);
+      if (isGuess(error)) options.codeGuesses.record(network);
       throw error;
     });
     if (wantsJson(request) || started.outcome === 'waiting') return sendJson(reply, started, publicUrl);
@@ -190,6 +184,23 @@ export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (ser
     },
   );
 };
+
+/**
+ * Reads a discount code.
+ * @throws ShopError `rate_limited` when too many codes that do not exist came from the address
+ */
+function codeOf(reply: FastifyReply, typed = '', guesses: FailureLimit): string | null {
+  const code = readCode(typed);
+  const waitSeconds = code === null ? 0 : guesses.blockedSeconds(clientAddressOf(reply.request.ip));
+  if (waitSeconds === 0) return code;
+  reply.header('retry-after', waitSeconds);
+  throw new ShopError('rate_limited', 'Too many codes that do not exist came from this address.');
+}
+
+/** Whether a checkout was refused because its discount code does not exist. */
+function isGuess(error: unknown): boolean {
+  return error instanceof ShopError && error.details['fault'] === 'unknown_code';
+}
 
 /** Without a preference in `Accept`, the answer to a JSON body is JSON. The tutorials send no body, and expect text. */
 function wantsJson(request: FastifyRequest): boolean {
