@@ -102,7 +102,7 @@ export function priceOrder(
 }
 
 /** Where an address is taxed. */
-export function taxPlaceOf({ country, region }: Pick<PostalAddress, 'country' | 'region'>): TaxPlace {
+function taxPlaceOf({ country, region }: Pick<PostalAddress, 'country' | 'region'>): TaxPlace {
   return { country, region: region ?? '' };
 }
 
