@@ -23,6 +23,7 @@ import {
   noBuyerDetails,
   type Placement,
   type QuotedTerms,
+  recordedTermsOf,
   type StockLine,
 } from '../domain/order.ts';
 import { quoteTerms, type WeighedLine } from '../domain/terms.ts';
@@ -100,15 +101,14 @@ export function createStartCheckout(
         }
         const quoted = quoteTerms(terms, order, lines);
         checkTotal(quoted);
-        const input = {
-          order: { ...order, requestHash },
+        const placing = {
+          order: { ...withNeededAddress(order, quoted), requestHash },
           requestId,
           ...clients,
-          terms: quoted,
-          version: 1,
-        } as const;
-        if (await isRefusedAtOnce(database, input, lines)) answers.notify(request.key);
-        else await startWorkflow(input);
+        };
+        if (await isRefusedAtOnce(database, { ...placing, terms: quoted }, lines))
+          answers.notify(request.key);
+        else await startWorkflow({ ...placing, terms: recordedTermsOf(quoted), version: 1 });
       }
       // Undecided while its payment session is still being opened, for this request or for another one.
       const isDecided = known && (known.requestHash !== requestHash || isAnswered(known));
@@ -120,18 +120,29 @@ export function createStartCheckout(
   };
 }
 
+/** Leaves the address out of an order whose delivery needs none. */
+function withNeededAddress<Order extends { readonly delivery?: DeliveryRequest }>(
+  order: Order,
+  { delivery }: QuotedTerms,
+): Order {
+  if (!order.delivery || typeof delivery === 'string') return order;
+  return { ...order, delivery: { ...order.delivery, address: delivery.address } };
+}
+
 /**
- * Records a sold-out order as refused without a workflow. Under load, late requests are answered soon and do not delay those
- * that can still be served.
+ * Records a sold-out order, or one that cannot be delivered, as refused without a workflow, unless its key is used already. Under load, late
+ * requests are answered soon and do not delay those that can still be served. No address is kept.
  */
 async function isRefusedAtOnce(
   database: Database,
   placing: Placement & { readonly terms: QuotedTerms },
   lines: readonly StockLine[],
 ): Promise<boolean> {
-  if (lines.every(({ qty, available }) => available >= qty)) return false;
   const { terms } = placing;
-  return (await refuseOrder(statementsOf(database), placing, { lines, exceeded: null, terms })) !== undefined;
+  if (typeof terms.delivery !== 'string' && lines.every(({ qty, available }) => available >= qty))
+    return false;
+  await refuseOrder(statementsOf(database), placing, { lines, exceeded: null, terms, address: null });
+  return true;
 }
 
 function isAnswered(order: OrderWithPayment): boolean {

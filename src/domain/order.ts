@@ -148,6 +148,26 @@ export interface QuotedTerms {
   readonly delivery: OrderDelivery | DeliveryFault;
 }
 
+/** The terms as an input records them. The address is that of the request; an input of an earlier build repeats it here. */
+export interface RecordedTerms extends Omit<QuotedTerms, 'delivery'> {
+  readonly delivery:
+    | (Omit<OrderDelivery, 'address'> & Partial<Pick<OrderDelivery, 'address'>>)
+    | DeliveryFault;
+}
+
+/** Leaves out of terms what the request contains as well. */
+export function recordedTermsOf({ delivery, ...terms }: QuotedTerms): RecordedTerms {
+  if (typeof delivery === 'string') return { ...terms, delivery };
+  const { address: _, ...recorded } = delivery;
+  return { ...terms, delivery: recorded };
+}
+
+/** The terms of an input, with the address of its request. */
+export function quotedTermsOf({ delivery, ...terms }: RecordedTerms, order: OrderRequest): QuotedTerms {
+  if (typeof delivery === 'string') return { ...terms, delivery };
+  return { ...terms, delivery: { address: order.delivery?.address ?? null, ...delivery } };
+}
+
 /** An order, and the HTTP request that asked for it: the same request finds the order that it has placed. */
 export interface Placement {
   readonly order: OrderRequest;
@@ -155,7 +175,7 @@ export interface Placement {
   /** Keyed hashes of what its client is recognised by. Without any, as in an input of 0.1.0, no limit of a client applies. */
   readonly clients?: readonly string[];
   /** What was read when it was asked for. Without it, or after a change, it is read again. */
-  readonly terms?: QuotedTerms;
+  readonly terms?: RecordedTerms;
 }
 
 /** A line of a placed order. */

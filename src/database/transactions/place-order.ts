@@ -7,6 +7,7 @@ import {
   type PlacedOrder,
   type Placement,
   type QuotedTerms,
+  quotedTermsOf,
 } from '../../domain/order.ts';
 import type { Statement } from '../../shared/statement.ts';
 import { holdSecondsSql } from '../queries/holds.ts';
@@ -31,20 +32,22 @@ export async function placeOrder(
   placement: Placement,
   limits: HoldLimits | null,
 ): Promise<PlacedOutcome> {
-  let terms = placement.terms ?? (await readQuotedTerms(sql, placement.order));
+  const { order } = placement;
+  let terms = placement.terms ? quotedTermsOf(placement.terms, order) : await readQuotedTerms(sql, order);
   let reserved = await reserve(sql, placement, terms, limits);
   for (let changes = 0; reserved.isOutdated && changes < changesAtMost; changes += 1) {
     const { currency } = terms;
-    terms = await readQuotedTerms(sql, placement.order);
+    terms = await readQuotedTerms(sql, order);
     // The same number in another currency is another total than the shopper was shown.
-    if (placement.order.shownCents !== null && currency !== undefined && terms.currency !== currency) break;
+    if (order.shownCents !== null && currency !== undefined && terms.currency !== currency) break;
     reserved = await reserve(sql, placement, terms, limits);
   }
   const { lines, exceeded, placed } = reserved;
   if (placed) return { outcome: 'placed', order: placed, session: null };
-  const refusal = await refuseOrder(sql, placement, { lines, exceeded, terms });
+  const address = order.delivery?.address ?? null;
+  const refusal = await refuseOrder(sql, placement, { lines, exceeded, terms, address });
   if (refusal) return { outcome: 'refused', reason: refusal };
-  return findExistingOrder(sql, placement.order.checkoutKey, placement.requestId);
+  return findExistingOrder(sql, order.checkoutKey, placement.requestId);
 }
 
 // More in a row only while somebody edits the terms by a program. The order is then refused as if its price had changed.
