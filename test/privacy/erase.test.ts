@@ -553,7 +553,8 @@ test.each(['erase', 'export-customer'])(
       const { code, output } = await run(program, ...parameters);
       expect({ code, output }).toEqual({
         code: 1,
-        output: 'Name the person by one e-mail address, as in ada@example.com, or an order by its number, as in 1234.\n',
+        output:
+          'Name the person by one e-mail address, as in ada@example.com, or an order by its number, as in 1234.\n',
       });
     }
   },
