@@ -10,8 +10,8 @@ where exists (select from unnest(countries) as code where (code ~ '^[A-Z]{2}$') 
 alter table delivery_methods
   drop constraint delivery_methods_countries_check,
   add constraint delivery_methods_countries_check check (
-    array_position(countries, null) is null and array_to_string(countries, ' ') ~ '^([A-Z]{2}( [A-Z]{2})*|)$'
-    and cardinality(countries) <= 300
+    array_position(countries, null) is null and cardinality(countries) <= 300
+    and (countries = '{}' or array_to_string(countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$')
   );
 
 -- Every checkout reads the methods with their prices. Runs after the triggers that lock the terms, so that two changes at once are counted

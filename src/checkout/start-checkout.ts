@@ -5,7 +5,7 @@ import { readOrderDetails } from '../database/queries/order-details.ts';
 import { findOrderBy, type OrderWithPayment } from '../database/queries/orders.ts';
 import { firstProduct } from '../database/queries/products.ts';
 import { refuseOrder } from '../database/transactions/refuse-order.ts';
-import type { Quote } from '../domain/amounts.ts';
+import { type Quote, recordedQuoteOf } from '../domain/amounts.ts';
 import type { DeliveryRequest } from '../domain/delivery.ts';
 import type { DiscountFault } from '../domain/discount.ts';
 import { ShopError } from '../domain/errors.ts';
@@ -111,15 +111,13 @@ export function createStartCheckout(
         const quote = quoteOrder(terms, order, lines);
         checkDiscount(quote);
         checkTotal(quote);
-        const input = {
-          order: { ...order, requestHash },
+        const placing = {
+          order: { ...withNeededAddress(order, quote), requestHash },
           requestId,
           ...clients,
-          quote,
-          version: 1,
-        } as const;
-        if (await isRefusedAtOnce(database, input, lines)) answers.notify(request.key);
-        else await startWorkflow(input);
+        };
+        if (await isRefusedAtOnce(database, placing, { lines, quote })) answers.notify(request.key);
+        else await startWorkflow({ ...placing, quote: recordedQuoteOf(quote), version: 1 });
       }
       // Undecided while its payment session is still being opened, for this request or for another one.
       const isDecided = known && (known.requestHash !== requestHash || isAnswered(known));
@@ -131,18 +129,29 @@ export function createStartCheckout(
   };
 }
 
+/** Leaves the address out of an order whose delivery needs none. */
+function withNeededAddress<Order extends { readonly delivery?: DeliveryRequest }>(
+  order: Order,
+  { delivery }: Quote,
+): Order {
+  if (!order.delivery || typeof delivery === 'string') return order;
+  return { ...order, delivery: { ...order.delivery, address: delivery.address } };
+}
+
 /**
- * Records a sold-out order as refused without a workflow. Under load, late requests are answered soon and do not delay those
- * that can still be served.
+ * Records a sold-out order, or one that cannot be delivered, as refused without a workflow, unless its key is used already. Under load, late
+ * requests are answered soon and do not delay those that can still be served. No address is kept.
  */
 async function isRefusedAtOnce(
   database: Database,
-  placing: Placement & { readonly quote: Quote },
-  lines: readonly StockLine[],
+  placing: Placement,
+  { lines, quote }: { readonly lines: readonly StockLine[]; readonly quote: Quote },
 ): Promise<boolean> {
-  if (lines.every(({ qty, available }) => available >= qty)) return false;
-  const refused = { lines, exceeded: null, codeFault: null, quote: placing.quote };
-  return (await refuseOrder(statementsOf(database), placing, refused)) !== undefined;
+  if (typeof quote.delivery !== 'string' && lines.every(({ qty, available }) => available >= qty))
+    return false;
+  const refused = { lines, exceeded: null, codeFault: null, quote, address: null };
+  await refuseOrder(statementsOf(database), placing, refused);
+  return true;
 }
 
 function isAnswered(order: OrderWithPayment): boolean {

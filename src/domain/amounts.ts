@@ -1,6 +1,7 @@
 import { minorUnitsOf } from '../shared/currencies.ts';
 import type { DeliveryFault, OrderDelivery } from './delivery.ts';
 import { type Discount, type DiscountFault, shareDiscount } from './discount.ts';
+import type { PostalAddress } from './postal-address.ts';
 import { roundedShare } from './rounding.ts';
 import { type TaxZone, taxOf } from './tax.ts';
 
@@ -47,6 +48,23 @@ export interface Quote {
   readonly discount: Discount | DiscountFault | null;
   /** Null where the delivery or the discount is not possible. */
   readonly amounts: OrderAmounts | null;
+}
+
+/** A quote as the input of a workflow records it. The address is that of the request. */
+export interface RecordedQuote extends Omit<Quote, 'delivery'> {
+  readonly delivery: Omit<OrderDelivery, 'address'> | DeliveryFault;
+}
+
+/** Leaves out of a quote what the request contains as well. */
+export function recordedQuoteOf({ delivery, ...quote }: Quote): RecordedQuote {
+  if (typeof delivery === 'string') return { ...quote, delivery };
+  const { address: _, ...recorded } = delivery;
+  return { ...quote, delivery: recorded };
+}
+
+/** The quote of an input, with the address of its request. */
+export function quoteOf({ delivery, ...quote }: RecordedQuote, address: PostalAddress | null): Quote {
+  return { ...quote, delivery: typeof delivery === 'string' ? delivery : { ...delivery, address } };
 }
 
 /** A line with the price for which its amounts were computed. */

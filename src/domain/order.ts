@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Quote } from './amounts.ts';
+import type { RecordedQuote } from './amounts.ts';
 import type { DeliveryRequest, OrderDelivery } from './delivery.ts';
 
 /** The life of an order. */
@@ -155,7 +155,7 @@ export interface Placement {
   /** Keyed hashes of what its client is recognised by. Without any, as in an input of 0.1.0, no limit of a client applies. */
   readonly clients?: readonly string[];
   /** What it costs, as it was read when it was asked for. Without it, or after a change, it is read again. */
-  readonly quote?: Quote;
+  readonly quote?: RecordedQuote;
 }
 
 /** A line of a placed order. */

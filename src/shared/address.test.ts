@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readAddress, withoutAddresses } from './address.ts';
+import { readAddress, readSubject, withoutAddresses } from './address.ts';
 
 describe('the address that a program is about', () => {
   test.each([
@@ -19,6 +19,14 @@ describe('the address that a program is about', () => {
       expect(() => readAddress(typed)).toThrow(/^Name the person by one e-mail address/);
     },
   );
+});
+
+test('a program is about an address, or about an order by its number', () => {
+  expect(readSubject('ada@example.com')).toEqual({ address: ['ada@example.com'] });
+  expect(readSubject('1234@example.com')).toEqual({ address: ['1234@example.com'] });
+  expect([' 1234 ', '#1234'].map(readSubject)).toEqual([{ orderId: 1234 }, { orderId: 1234 }]);
+  for (const typed of [undefined, '', '12.5', '-1', '1 2'])
+    expect(() => readSubject(typed)).toThrow(/^Name the person/);
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { placeOrder as placeRow } from '../../src/database/transactions/place-order.ts';
+import { checkoutWorkflowId } from '../../src/database/workflow-ids.ts';
 import { statementsOf } from '../../src/shared/statement.ts';
 import { fieldIn, Visitor } from '../support/browser.ts';
 import { type Answer, ask, pay, type TestOrder } from '../support/orders.ts';
@@ -34,6 +35,13 @@ const { delivery: _express, ...ada } = typedDelivery;
 
 function checkout(body: object): Promise<Answer> {
   return ask(`${shop.shopUrl}/checkout/${randomUUID()}`, { items: [{ sku: 'shackle', qty: 2 }], ...body });
+}
+
+/** What the engine stores of the input of a checkout. */
+async function inputOf(key: string): Promise<string | undefined> {
+  const id = checkoutWorkflowId(key);
+  const input = await shop.database('dbos.workflow_input').where({ workflow_uuid: id }).first('inputs');
+  return input?.inputs;
 }
 
 function rowOf({ body }: Answer) {
@@ -85,6 +93,46 @@ test('a delivery is paid with the order, and its address goes to the provider', 
   });
 });
 
+test('the address is once in the input of a checkout, and not at all when the order is collected', async () => {
+  const inputs = [];
+  for (const method of ['standard', 'collect']) {
+    const key = randomUUID();
+    const body = { items: [{ sku: 'shackle', qty: 1 }], delivery: { method, address: ada } };
+    expect(await ask(`${shop.shopUrl}/checkout/${key}`, body)).toMatchObject({ status: 201 });
+    expect(await ask(`${shop.shopUrl}/checkout/${key}`, body), 'again').toMatchObject({ status: 200 });
+    inputs.push(await inputOf(key));
+  }
+  expect(inputs.map((input) => (input ?? '').split(ada.line1).length - 1)).toEqual([1, 0]);
+});
+
+test('the terms in an input of an earlier build are read again', async () => {
+  const [terms] = await shop.database('terms').select('version');
+  const delivery = {
+    method: 'standard',
+    name: 'Standard',
+    cents: 690,
+    daysFrom: null,
+    daysTo: null,
+    address: berlin,
+  };
+  const order = {
+    checkoutKey: randomUUID(),
+    requestHash: '0'.repeat(64),
+    items: [{ sku: 'shackle', qty: 1 }],
+    browserId: null,
+    email: null,
+    shownCents: 2580,
+    holdSeconds: 600,
+    delivery: { method: 'standard', address: berlin },
+  };
+  const quoted = { version: Number(terms.version), subtotalCents: 1890, delivery };
+  const input = { order, requestId: randomUUID(), terms: quoted };
+  expect(await placeRow(statementsOf(shop.shopDatabase), input, null)).toMatchObject({
+    outcome: 'placed',
+    order: { totalCents: 2580, delivery: { name: 'Standard delivery', address: berlin } },
+  });
+});
+
 test('heavier and more valuable orders have their own price', async () => {
   const delivery = { method: 'standard', address: ada };
   const total = async (items: object[]) => (await checkout({ items, delivery })).body['total'];
@@ -108,6 +156,7 @@ test.each([
   const refused = { status: 409, body: { code: 'delivery_unavailable', fault } };
   expect(await again()).toMatchObject(refused);
   expect(await again()).toMatchObject(refused);
+  expect(await inputOf(key), 'the address is in no workflow').toBeUndefined();
 });
 
 test.each([
@@ -211,6 +260,11 @@ test('terms under which the total became more than one payment can be are refuse
     };
     const placed = await placeRow(statementsOf(shop.shopDatabase), { order, requestId: randomUUID() }, null);
     expect(placed).toEqual({ outcome: 'refused', reason: 'price_changed' });
+    // As long as its workflow has the address, so that both are erased together.
+    expect(await shop.database('orders').where({ checkout_key: order.checkoutKey }).first()).toMatchObject({
+      address: berlin,
+      delivery_method: null,
+    });
     expect(await checkout({ delivery: { method: 'standard', address: ada } })).toMatchObject({
       status: 400,
       body: { code: 'invalid_input' },

@@ -554,6 +554,30 @@ test('an address has the small letters of Postgres, and is not the end of a long
   expect(await rows()).toEqual(before);
 });
 
+test('an order without an e-mail address is exported and erased by its number, once it has ended', async () => {
+  const order = await placeOrder(shop, { delivery });
+  const number = String(order.order_id);
+  const exported = await run('export-customer', number);
+  expect(JSON.parse(exported.output)).toMatchObject({
+    order_id: order.order_id,
+    orders: [{ address: { line1: delivery.address.line1 } }],
+    workflows: [{ workflow_uuid: `checkout-${order.key}` }],
+  });
+  expect(await run('erase', number)).toEqual({
+    code: 2,
+    output: expect.stringContaining(`Order ${number} waits for its payment. It is marked`),
+  });
+  await waysToCancel['on the order’s page'](shop, order);
+  await becomes(shop, order, { status: 'cancelled' });
+  await quiet();
+  expect(await run('erase', `#${number}`)).toEqual({
+    code: 0,
+    output: 'Orders erased: 1\nNothing of the order is left.\n',
+  });
+  expect(placesOf(await dump(shop.database), /dover street/i)).toEqual([]);
+  expect(await run('erase', '123456789')).toEqual({ code: 1, output: 'There is no order 123456789.\n' });
+});
+
 test.each(['erase', 'export-customer'])(
   '%s without an address says so, and does nothing',
   async (program) => {
@@ -561,7 +585,8 @@ test.each(['erase', 'export-customer'])(
       const { code, output } = await run(program, ...parameters);
       expect({ code, output }).toEqual({
         code: 1,
-        output: 'Name the person by one e-mail address, as in ada@example.com.\n',
+        output:
+          'Name the person by one e-mail address, as in ada@example.com, or an order by its number, as in 1234.\n',
       });
     }
   },

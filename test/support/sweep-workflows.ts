@@ -3,6 +3,7 @@ import { searchEverywhere } from '../../src/database/queries/mentions.ts';
 import { newestOrderAt } from '../../src/database/queries/orders.ts';
 import {
   findOtherWorkflows,
+  hasPersonalData,
   listOrdersInProgress,
   readPersonalData,
 } from '../../src/database/queries/personal-data.ts';
@@ -125,11 +126,14 @@ export async function sweepSchedules(shop: TestShop): Promise<void> {
 /** The statements of the programs that export and erase a person. */
 async function erasePerson({ shopDatabase }: TestShop): Promise<void> {
   const address = ['nobody@reader.example'];
-  await readPersonalData(shopDatabase, address);
-  await inTransaction(shopDatabase, (sql) => askErasure(sql, address));
+  for (const subject of [{ address }, { orderId: 1_000_000 }]) {
+    await readPersonalData(shopDatabase, subject);
+    await inTransaction(shopDatabase, (sql) => askErasure(sql, subject));
+    await listOrdersInProgress(shopDatabase, subject);
+  }
+  await hasPersonalData(shopDatabase, 1_000_000);
   await findOtherWorkflows(shopDatabase, address);
   await inTransaction(shopDatabase, (sql) => eraseUnknownPayments(sql, address));
-  await listOrdersInProgress(shopDatabase, address);
   await searchEverywhere(shopDatabase, address);
 }
 

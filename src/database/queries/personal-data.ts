@@ -1,4 +1,4 @@
-import type { AddressForms } from '../../shared/address.ts';
+import type { AddressForms, DataSubject } from '../../shared/address.ts';
 import { inTransaction, statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { checkoutWorkflowIdSql, workflowIdSql } from '../workflow-ids.ts';
@@ -6,6 +6,16 @@ import { engineTables, isAddressSql, mentionBindings, mentioningWorkflowsSql } f
 
 // docs/PRIVACY.md lists every place of personal data. Those in the engine's tables are the inputs and steps of the workflows that get the
 // address of a buyer: checkouts and emails.
+
+/** SQL of whether a row of `orders` is about a subject, by `subjectBindings`. */
+export const isTheirsSql = `(${isAddressSql('orders.email')} or orders.order_id = cast(:orderId as bigint))`;
+
+/** The bindings of `isTheirsSql`. */
+export function subjectBindings(subject: DataSubject) {
+  return 'address' in subject
+    ? { address: [...subject.address], orderId: null }
+    : { address: [], orderId: subject.orderId };
+}
 
 /** SQL of the ids of all workflows that got the address of a row of `orders`, also of those that are deleted. */
 const workflowIdsSql = `
@@ -84,19 +94,29 @@ export function listDueErasures(
   );
 }
 
+/** Whether anything personal of an order is left, in its row or in a workflow. */
+export async function hasPersonalData(database: Database, orderId: number): Promise<boolean> {
+  const left = await statementsOf(database)(
+    `select from orders where order_id = :orderId
+       and (email is not null or address is not null or browser_id is not null or ${hasWorkflowsSql})`,
+    { orderId },
+  );
+  return left.length > 0;
+}
+
 /** An order that has not ended. */
 export interface OrderInProgress {
   readonly orderId: number;
   readonly progress: OrderProgress;
 }
 
-/** Lists the orders of an address that have not ended. */
-export function listOrdersInProgress(database: Database, address: AddressForms): Promise<OrderInProgress[]> {
+/** Lists the orders of a subject that have not ended. */
+export function listOrdersInProgress(database: Database, subject: DataSubject): Promise<OrderInProgress[]> {
   return statementsOf(database)<OrderInProgress>(
     `select order_id, progress from (
-       select order_id, ${progressSql} as progress from orders where ${isAddressSql('email')}
+       select order_id, ${progressSql} as progress from orders where ${isTheirsSql}
      ) as theirs where progress is not null order by order_id`,
-    { address: [...address] },
+    subjectBindings(subject),
   );
 }
 
@@ -128,14 +148,15 @@ export interface PersonalData {
   readonly workflows: readonly object[];
 }
 
-/** Reads everything that is stored about the person with an address, in one snapshot. */
-export function readPersonalData(database: Database, address: AddressForms): Promise<PersonalData> {
+/** Reads everything that is stored about a subject, in one snapshot. */
+export function readPersonalData(database: Database, subject: DataSubject): Promise<PersonalData> {
+  const { orderId, address } = subjectBindings(subject);
   return inTransaction(database, async (sql) => {
     await sql('set transaction isolation level repeatable read, read only');
     const [data] = await sql<{ everything: PersonalData }>(
       `select json_build_object('orders', ${orders}, 'carts', ${carts}, 'unknown_payments', ${unknownPayments},
          'workflows', ${workflows}) as everything`,
-      { address: [...address], ...mentionBindings(address) },
+      { orderId, address, ...mentionBindings(address) },
     );
     return data?.everything ?? { orders: [], carts: [], unknown_payments: [], workflows: [] };
   });
@@ -143,7 +164,7 @@ export function readPersonalData(database: Database, address: AddressForms): Pro
 
 const rows = (from: string, row = 'to_jsonb(one)') =>
   `(select coalesce(json_agg(${row}), '[]') from ${from})`;
-const theirOrders = `orders where ${isAddressSql('email')}`;
+const theirOrders = `orders where ${isTheirsSql}`;
 
 const ofOrder = [
   'order_lines',
@@ -182,7 +203,7 @@ const ofWorkflow = engineTables
   );
 const workflows = rows(
   `dbos.workflow_status as workflow where workflow_uuid in (
-     select workflow_id from orders cross join lateral (${workflowIdsSql}) as own where ${isAddressSql('email')}
+     select workflow_id from orders cross join lateral (${workflowIdsSql}) as own where ${isTheirsSql}
      union ${mentioningWorkflowsSql}
    )`,
   `to_jsonb(workflow) || jsonb_build_object(${ofWorkflow.join(', ')})`,

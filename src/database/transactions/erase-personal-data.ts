@@ -1,8 +1,8 @@
-import type { AddressForms } from '../../shared/address.ts';
+import type { AddressForms, DataSubject } from '../../shared/address.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { isAddressSql } from '../queries/mentions.ts';
-import { hasWorkflowsSql, progressSql } from '../queries/personal-data.ts';
+import { hasWorkflowsSql, isTheirsSql, progressSql, subjectBindings } from '../queries/personal-data.ts';
 import { daysToTry } from '../queries/reconciliation.ts';
 import { buyerColumns } from '../tables.ts';
 
@@ -17,11 +17,11 @@ const erasedHash = '0'.repeat(64);
 /** A parcel without what leads to its buyer at the carrier. */
 const untracked = 'tracking_number = null, link = null, request = null';
 
-/** Marks every order of an address for erasure. Each is erased once it has ended, also after a crash. @returns how many there are */
-export async function askErasure(sql: Statement, address: AddressForms): Promise<number> {
+/** Marks every order of a subject for erasure. Each is erased once it has ended, also after a crash. @returns how many there are */
+export async function askErasure(sql: Statement, subject: DataSubject): Promise<number> {
   const asked = await sql(
-    `update orders set erase_asked_at = coalesce(erase_asked_at, now()) where ${isAddressSql('email')} returning 1`,
-    { address: [...address] },
+    `update orders set erase_asked_at = coalesce(erase_asked_at, now()) where ${isTheirsSql} returning 1`,
+    subjectBindings(subject),
   );
   return asked.length;
 }

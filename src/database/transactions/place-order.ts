@@ -1,4 +1,4 @@
-import type { OrderAmounts, Quote } from '../../domain/amounts.ts';
+import { type OrderAmounts, type Quote, quoteOf } from '../../domain/amounts.ts';
 import { type Discount, type DiscountFault, discountHolderOf } from '../../domain/discount.ts';
 import { type ExceededLimit, type HoldLimits, largestTotalCents } from '../../domain/limits.ts';
 import {
@@ -33,20 +33,22 @@ export async function placeOrder(
   placement: Placement,
   limits: HoldLimits | null,
 ): Promise<PlacedOutcome> {
-  let quote = placement.quote ?? (await readQuote(sql, placement.order));
+  const { order } = placement;
+  const address = order.delivery?.address ?? null;
+  let quote = placement.quote ? quoteOf(placement.quote, address) : await readQuote(sql, order);
   let reserved = await reserve(sql, placement, quote, limits);
   for (let changes = 0; reserved.isOutdated && changes < changesAtMost; changes += 1) {
     const [before] = quote.lines;
-    quote = await readQuote(sql, placement.order);
+    quote = await readQuote(sql, order);
     // The same number in another currency is another total than the shopper was shown.
-    if (placement.order.shownCents !== null && before?.currency !== quote.lines[0]?.currency) break;
+    if (order.shownCents !== null && before?.currency !== quote.lines[0]?.currency) break;
     reserved = await reserve(sql, placement, quote, limits);
   }
   const { lines, exceeded, codeFault, placed } = reserved;
   if (placed) return { outcome: 'placed', order: placed, session: null };
-  const refusal = await refuseOrder(sql, placement, { lines, exceeded, codeFault, quote });
+  const refusal = await refuseOrder(sql, placement, { lines, exceeded, codeFault, quote, address });
   if (refusal) return { outcome: 'refused', reason: refusal };
-  return findExistingOrder(sql, placement.order.checkoutKey, placement.requestId);
+  return findExistingOrder(sql, order.checkoutKey, placement.requestId);
 }
 
 // More in a row only while somebody edits the terms by a program. The order is then refused as if its price had changed.

@@ -10,6 +10,7 @@ import {
   type Placement,
   type StockLine,
 } from '../../domain/order.ts';
+import type { PostalAddress } from '../../domain/postal-address.ts';
 import type { Statement } from '../../shared/statement.ts';
 import { buyerBindings, buyerColumns } from '../tables.ts';
 
@@ -26,11 +27,12 @@ export interface Refused {
   /** Why its code could not be used any more when it was to be placed. */
   readonly codeFault: DiscountFault | null;
   readonly quote: Quote;
+  /** That in the input of its workflow, so that both are erased together; null where it has none. */
+  readonly address: PostalAddress | null;
 }
 
 /**
- * Records an order that is not placed, with the available units of its products, unless its key is used already. It has no delivery, and
- * keeps no address.
+ * Records an order that is not placed, with the available units of its products, unless its key is used already. It has no delivery.
  * @returns the reason, when it was recorded
  */
 export async function refuseOrder(
@@ -47,9 +49,9 @@ export async function refuseOrder(
          as line (product_id integer, quantity integer, unit_price_cents integer)
      ), refused as (
        insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, reason, subtotal_cents, total_cents, currency,
-                           hold_expires_at, cancelled_at, ${buyerColumns})
+                           address, hold_expires_at, cancelled_at, ${buyerColumns})
        values (:checkoutKey, :requestHash, :token, :browserId, :requestId, 'cancelled', :reason, :total, :total, :currency,
-               now(), now(), ${buyerBindings})
+               cast(:address as jsonb), now(), now(), ${buyerBindings})
        on conflict (checkout_key) do nothing
        returning order_id
      ), lines as (
@@ -63,6 +65,7 @@ export async function refuseOrder(
       ...buyerDetailsOf(order),
       requestId,
       token: newOrderToken(),
+      address: refused.address && JSON.stringify(refused.address),
       lines: JSON.stringify(
         lines.map((line) => ({
           product_id: line.productId,
