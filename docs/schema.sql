@@ -86,7 +86,7 @@ create table delivery_methods (
   constraint delivery_methods_check CHECK (((days_to >= days_from) AND (days_to <= 365))),
   constraint delivery_methods_check1 CHECK (((days_from IS NULL) = (days_to IS NULL))),
   constraint delivery_methods_check2 CHECK ((needs_address OR (countries = '{}'::text[]))),
-  constraint delivery_methods_countries_check CHECK (((array_position(countries, NULL::text) IS NULL) AND (array_to_string(countries, ' '::text) ~ '^([A-Z]{2}( [A-Z]{2})*|)$'::text) AND (cardinality(countries) <= 300))),
+  constraint delivery_methods_countries_check CHECK (((array_position(countries, NULL::text) IS NULL) AND (cardinality(countries) <= 300) AND ((countries = '{}'::text[]) OR (array_to_string(countries, ' '::text) ~ '^[A-Z]{2}( [A-Z]{2})*$'::text)))),
   constraint delivery_methods_days_from_check CHECK (((days_from >= 0) AND (days_from <= 365))),
   constraint delivery_methods_method_check CHECK ((method ~ '^[a-z0-9_-]{1,40}$'::text)),
   constraint delivery_methods_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),

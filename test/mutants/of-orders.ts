@@ -83,8 +83,8 @@ export const orders: readonly Mutant[] = [
     name: 'the total that the shopper was shown is not compared',
     promise: 'nobody pays another price than the one they saw',
     file: placing,
-    from: 'enough and cents = coalesce(cast(:shownCents as bigint), cents)',
-    to: 'enough and 0 <= coalesce(cast(:shownCents as bigint), 0)',
+    from: 'and cents = coalesce(cast(:shownCents as bigint), cents)',
+    to: 'and 0 <= coalesce(cast(:shownCents as bigint), 0)',
     test: { file: checkout, name: 'of a total other than the one shown is refused' },
   },
   {
