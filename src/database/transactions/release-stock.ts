@@ -24,7 +24,10 @@ export async function releaseStock(sql: Statement, orderId: number): Promise<voi
 export async function returnStock(
   sql: Statement,
   orderId: number,
-  { units, shippedToo = false }: { readonly units?: readonly ShippedItem[]; readonly shippedToo?: boolean } = {},
+  {
+    units,
+    shippedToo = false,
+  }: { readonly units?: readonly ShippedItem[]; readonly shippedToo?: boolean } = {},
 ): Promise<void> {
   await sql(
     `with line as materialized (${lockedLines}), back as (
