@@ -43,7 +43,7 @@ describe.each(scripting)('with JavaScript: %s', (javaScriptEnabled) => {
 
     await goToReview(page);
     await page.getByText('2 × $18.90').waitFor();
-    await page.locator('.choice').getByText('$42.30').waitFor();
+    await page.locator('.choice .total').getByText('$42.30').first().waitFor();
     await page.getByText(holdPromise(holdSeconds)).waitFor();
     await page.getByLabel(words.checkout.email).fill('ada@reader.example');
     await orderButton(page).click();

@@ -474,7 +474,8 @@ describe('in a browser', () => {
 
   test('without any method the review says that nothing is delivered', async () => {
     const visitor = await withCart();
-    const methods = shop.database('delivery_methods');
+    const offered = await shop.database('delivery_methods').whereNull('removed_at').pluck<string[]>('method');
+    const methods = shop.database('delivery_methods').whereIn('method', offered);
     await methods.clone().update({ removed_at: new Date() });
     try {
       const { text } = await visitor.get('/cart/checkout');
