@@ -65,6 +65,16 @@ test('a checkout whose hold expired is notified, and has no timer of its own', a
   await shop.database('orders').where({ order_id: order.order_id }).update({ hold_expires_at: new Date() });
   await becomes(shop, order, { status: 'cancelled' });
   expect(await readStatus(shop, order)).toMatchObject({ reason: 'hold_expired' });
+  // The event of the ended session may cancel the order before its workflow does.
+  await waitFor(
+    'the end of the checkout',
+    () =>
+      shop
+        .database('dbos.workflow_status')
+        .where({ workflow_uuid: `checkout-${order.key}` })
+        .first('status'),
+    (workflow) => workflow?.['status'] === 'SUCCESS',
+  );
   const steps = await shop
     .database('dbos.operation_outputs')
     .where({ workflow_uuid: `checkout-${order.key}` })
