@@ -103,4 +103,5 @@ test('the page of a receipt escapes what it shows, and robots do not list it', a
   expect(page).not.toContain(hostile);
   expect(page).toContain('<meta name="robots" content="noindex">');
   expect(page).toContain('<h2 id="buyer-heading">');
+  expect(page).toContain('Terms: https://shop.example/terms<br>Imprint: https://shop.example/imprint');
 });

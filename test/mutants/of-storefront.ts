@@ -67,6 +67,14 @@ export const storefront: readonly Mutant[] = [
     test: { file: 'test/http/discovery.test.ts', name: 'is listed in parts, with gaps between the ids' },
   },
   {
+    name: 'the local payment page does not know whose shop it is',
+    promise: 'a buyer sees who is paid',
+    file: 'src/supervisor/children.ts',
+    from: 'BUSINESS_NAME: config.identity.name',
+    to: `BUSINESS_NAME: ''`,
+    test: { file: 'src/supervisor/children.test.ts', name: 'gets the name of the shop' },
+  },
+  {
     name: 'an unpaid order has a receipt',
     promise: 'a receipt says what was paid and kept, and nothing else',
     file: 'src/storefront/receipt-view.ts',
