@@ -165,6 +165,22 @@ export const orders: readonly Mutant[] = [
     to: 'qty > line.quantity',
     test: { file: 'test/payments/refunds-of-lines.test.ts', name: 'no unit comes back twice' },
   },
+  {
+    name: 'an order is placed in another currency than was shown',
+    promise: promises.charged,
+    file: placing,
+    from: 'price_cents <> "unitPriceCents" or currency <> "quotedCurrency" as is_outdated',
+    to: 'price_cents <> "unitPriceCents" as is_outdated',
+    test: { file: delivery, name: 'is not sold for the same number that was shown in the other currency' },
+  },
+  {
+    name: 'a total may become more than one payment can be',
+    promise: promises.charged,
+    file: placing,
+    from: 'and cents <= ${largestTotalCents} ',
+    to: '',
+    test: { file: delivery, name: 'terms under which the total became more than one payment can be' },
+  },
 ];
 
 const interleavings = 'test/interleavings/interleavings.test.ts';

@@ -62,6 +62,14 @@ export const privacy: readonly Mutant[] = [
     test: { file: erasure, name: 'a person with orders in every state' },
   },
   {
+    name: 'an order that cannot be delivered gets a workflow with its address',
+    promise: promises.privacy,
+    file: 'src/checkout/start-checkout.ts',
+    from: `if (typeof terms.delivery !== 'string' && lines`,
+    to: 'if (lines',
+    test: { file: 'test/http/delivery.test.ts', name: 'is refused, and the key keeps the answer' },
+  },
+  {
     name: 'an address is found at the end of a longer one',
     promise: promises.privacy,
     file: 'src/database/queries/mentions.ts',

@@ -26,6 +26,17 @@ export const storefront: readonly Mutant[] = [
     test: { file: checkout, name: 'somebody else’s key does not show their order' },
   },
   {
+    name: 'a cart that is sent again with another delivery leads to its order without a word',
+    promise: oneCart,
+    file: 'src/checkout/order-cart.ts',
+    from: 'hasFirstDelivery: !isDelivered(known, delivery)',
+    to: "hasFirstDelivery: !isDelivered(known, delivery) && delivery.method === ''",
+    test: {
+      file: 'test/http/delivery.test.ts',
+      name: 'leads to its order, which says that it keeps the first one',
+    },
+  },
+  {
     name: '“Your orders” are everybody’s',
     promise: ownEyes,
     file: 'src/database/queries/orders.ts',
