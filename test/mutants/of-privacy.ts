@@ -65,7 +65,7 @@ export const privacy: readonly Mutant[] = [
     name: 'an order that cannot be delivered gets a workflow with its address',
     promise: promises.privacy,
     file: 'src/checkout/start-checkout.ts',
-    from: `if (typeof terms.delivery !== 'string' && lines`,
+    from: `if (typeof quote.delivery !== 'string' && lines`,
     to: 'if (lines',
     test: { file: 'test/http/delivery.test.ts', name: 'is refused, and the key keeps the answer' },
   },

@@ -11,7 +11,7 @@ export const shipments: readonly Mutant[] = [
     file: 'src/domain/shipment.ts',
     from: 'quantity > leftOf(productId)',
     to: 'quantity > leftOf(productId) + 1',
-    test: { file: http, name: 'a parcel with %s is refused and changes nothing' },
+    test: { file: http, name: 'is refused and changes nothing' },
   },
   {
     name: 'an order is shipped while its money is going back',
