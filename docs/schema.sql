@@ -21,9 +21,9 @@ create table attention (
   constraint attention_check CHECK (((resolved_at IS NULL) = (resolution IS NULL))),
   constraint attention_check1 CHECK (((NOT (resolution IS DISTINCT FROM 'operator'::text)) = (note IS NOT NULL))),
   constraint attention_count_check CHECK ((count > 0)),
-  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'event_version'::text, 'dispute'::text, 'payment_unknown'::text, 'unknown_payment'::text, 'overdue'::text, 'workflow_failed'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'refund_made_twice'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
+  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'event_version'::text, 'dispute'::text, 'payment_unknown'::text, 'unknown_payment'::text, 'overdue'::text, 'workflow_failed'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'refund_made_twice'::text, 'email_failed'::text, 'accounts_wrong'::text, 'return_asked'::text]))),
   constraint attention_note_check CHECK ((note <> ''::text)),
-  constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'event_version'::text, 'charge_disputed'::text, 'unknown_order'::text, 'payment_unknown'::text, 'overdue'::text, 'workflow_failed'::text, 'engine_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'refund_made_twice'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text]))),
+  constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'event_version'::text, 'charge_disputed'::text, 'unknown_order'::text, 'payment_unknown'::text, 'overdue'::text, 'workflow_failed'::text, 'engine_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'refund_made_twice'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text, 'cancellation_asked'::text, 'return_asked'::text]))),
   constraint attention_resolution_check CHECK ((resolution = ANY (ARRAY['operator'::text, 'retried'::text, 'email_sent'::text, 'refund_made'::text, 'payment_decided'::text, 'done'::text, 'accounts_right'::text]))),
   constraint attention_subject_check CHECK ((subject <> ''::text))
 );
@@ -115,11 +115,13 @@ create table emails (
   subject text,
   text_body text,
   html_body text,
-  constraint emails_once UNIQUE NULLS NOT DISTINCT (order_id, kind, refund_id),
+  copy integer default 0 not null,
+  constraint emails_once UNIQUE NULLS NOT DISTINCT (order_id, kind, refund_id, copy),
   constraint emails_pkey PRIMARY KEY (email_id),
   constraint emails_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint emails_refund_id_fkey FOREIGN KEY (refund_id) REFERENCES refunds(refund_id),
-  constraint emails_kind_check CHECK ((kind = ANY (ARRAY['order_confirmed'::text, 'order_cancelled'::text, 'refund_made'::text]))),
+  constraint emails_copy_check CHECK ((copy >= 0)),
+  constraint emails_kind_check CHECK ((kind = ANY (ARRAY['order_confirmed'::text, 'order_cancelled'::text, 'refund_made'::text, 'orders_found'::text]))),
   constraint emails_refund_check CHECK (((kind = 'refund_made'::text) = (refund_id IS NOT NULL)))
 );
 CREATE INDEX emails_unsent ON public.emails USING btree (created_at) WHERE (sent_at IS NULL);

@@ -132,13 +132,15 @@ export interface RefundRow {
 }
 
 /** The occasions of an e-mail to the buyer. */
-export type EmailKind = 'order_confirmed' | 'order_cancelled' | 'refund_made';
+export type EmailKind = 'order_confirmed' | 'order_cancelled' | 'refund_made' | 'orders_found';
 
 export interface EmailRow {
   emailId: number;
   orderId: number;
   kind: EmailKind;
   refundId: number | null;
+  /** 0 for the first message of its occasion, then one more each time that it is sent again. */
+  copy: number;
   createdAt: Date;
   sentAt: Date | null;
   subject: string | null;
@@ -160,7 +162,8 @@ export type AttentionKind =
   | 'refund_failed'
   | 'refund_made_twice'
   | 'email_failed'
-  | 'accounts_wrong';
+  | 'accounts_wrong'
+  | 'return_asked';
 
 export interface AttentionRow {
   attentionId: number;

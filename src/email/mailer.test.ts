@@ -13,3 +13,9 @@ test('each refund of an order has a Message-ID of its own', () => {
   expect(messageIdOf(refund, 'https://shop.example')).toBe('<email-7-refund_made-3@shop.example>');
   expect(messageIdOf({ ...refund, refundId: 4 }, 'https://shop.example')).not.toContain('-3@');
 });
+
+test('a message that is sent again has a Message-ID of its own', () => {
+  const id = (copy: number) => messageIdOf({ ...confirmed, copy }, 'https://shop.example');
+  expect(id(0)).toBe('<email-7-order_confirmed@shop.example>');
+  expect(id(2)).toBe('<email-7-order_confirmed-copy2@shop.example>');
+});

@@ -22,15 +22,17 @@ export interface Mailer {
   send(message: Message): Promise<'sent' | RefusedMessage>;
 }
 
-/** The occasion of a message: one per order and kind, and per refund. */
+/** The occasion of a message: one per order and kind, and per refund; `copy` is how often it was sent again. */
 export interface Occasion {
   readonly orderId: number;
   readonly kind: string;
   readonly refundId: number | null;
+  readonly copy?: number;
 }
 
 /** The Message-ID of an occasion, with angle brackets; `publicUrl` is the origin of the shop. */
-export function messageIdOf({ orderId, kind, refundId }: Occasion, publicUrl: string): string {
-  const parts = ['email', orderId, kind, ...(refundId === null ? [] : [refundId])];
+export function messageIdOf({ orderId, kind, refundId, copy = 0 }: Occasion, publicUrl: string): string {
+  const again = copy === 0 ? [] : [`copy${copy}`];
+  const parts = ['email', orderId, kind, ...(refundId === null ? [] : [refundId]), ...again];
   return `<${parts.join('-')}@${new URL(publicUrl).hostname}>`;
 }

@@ -29,6 +29,12 @@ export function cartLimit(isKnown: (request: FastifyRequest) => boolean) {
   };
 }
 
+/** Limits the searches for orders from one address in this process. What one e-mail address gets is limited in the database. */
+export const findOrderLimit = { rateLimit: { max: 10, timeWindow: '1 minute', groupId: 'find-order' } };
+
+/** Limits the corrections and requests from one address in this process. Those of one order are limited in the database. */
+export const contactLimit = { rateLimit: { max: 30, timeWindow: '1 minute', groupId: 'contact' } };
+
 /** The error of a rate limit. */
 export function tooManyRequests(_request: FastifyRequest, context: { after: string }): Error {
   return new ShopError('rate_limited', `Too many requests from this address. Ask again in ${context.after}.`);

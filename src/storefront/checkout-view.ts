@@ -6,7 +6,7 @@ import { addressFields, listCountries, type PostalAddress } from '../domain/post
 import { parcelOf, reviewFingerprintOf, type Terms } from '../domain/terms.ts';
 import { formatMoney } from '../shared/money.ts';
 import { type CartLineView, cartLineView, type PendingView, pendingOf, totalOf } from './cart-view.ts';
-import { blockerWords, deliveryHint, holdPromise, words } from './words.ts';
+import { blockerWords, deliveryHint, holdPromise, takeEmailWords, words } from './words.ts';
 
 /** The fields of a checkout. */
 type Field = keyof BuyerDetails | keyof PostalAddress | 'delivery';
@@ -15,6 +15,8 @@ type Field = keyof BuyerDetails | keyof PostalAddress | 'delivery';
 export interface CheckoutFault {
   readonly field: Field | 'items';
   readonly text: string;
+  /** The e-mail address that was probably meant. */
+  readonly suggested?: string;
 }
 
 export interface CheckoutSource {
@@ -67,6 +69,8 @@ export interface CheckoutView {
   readonly typed: CheckoutSource['typed'];
   /** The text of the fault of each field; null where it has none. */
   readonly faultOf: Readonly<Record<Field, string | null>>;
+  /** The e-mail address that was probably meant, with the text of its button; null when the typed one looks right. */
+  readonly suggestion: { readonly address: string; readonly text: string } | null;
   readonly holdPromise: string;
   readonly pending: readonly PendingView[];
   readonly faults: readonly CheckoutFault[];
@@ -94,10 +98,16 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
     asksEmail: source.asksEmail,
     typed: source.typed,
     faultOf: faultsOf(faults),
+    suggestion: suggestionOf(faults),
     holdPromise: holdPromise(source.holdSeconds),
     pending: pendingOf(source.pending, key, now).others,
     faults,
   };
+}
+
+function suggestionOf(faults: readonly CheckoutFault[]): CheckoutView['suggestion'] {
+  const address = faults.find(({ suggested }) => suggested !== undefined)?.suggested;
+  return address === undefined ? null : { address, text: takeEmailWords(address) };
 }
 
 function blockerOf({ blocker }: CheckedCart, possible: readonly PossibleDelivery[]): string | null {

@@ -1,4 +1,11 @@
-import type { EmailContent, EmailLine, KeptEmail, PlannedEmail } from '../database/queries/emails.ts';
+import type {
+  EmailContent,
+  EmailLine,
+  FoundOrder,
+  KeptEmail,
+  PlannedEmail,
+} from '../database/queries/emails.ts';
+import { mostFoundOrders } from '../domain/limits.ts';
 import { addressLines } from '../domain/postal-address.ts';
 import { formatMoney } from '../shared/money.ts';
 import { type AmountRow, amountsOf } from './order-view.ts';
@@ -7,6 +14,8 @@ import { longTime } from './times.ts';
 import {
   emailWords,
   endWords,
+  foundWords,
+  itemWords,
   lateWords,
   nextWords,
   orderWords,
@@ -14,6 +23,7 @@ import {
   refundNotes,
   refundReasonWords,
   refundWords,
+  statusWords,
   subjectWords,
   titleWords,
 } from './words.ts';
@@ -46,7 +56,7 @@ function emailView(email: PlannedEmail, publicUrl: string) {
   return {
     subject: subjectWords(kind, orderId, refunded),
     title: titleWords[kind],
-    name: orderWords(orderId),
+    name: kind === 'orders_found' ? '' : orderWords(orderId),
     paragraphs,
     lines: email.lines.map((line) => lineView(line, email)),
     amounts: amountRowsOf(email),
@@ -55,6 +65,20 @@ function emailView(email: PlannedEmail, publicUrl: string) {
     total: money(email, email.totalCents),
     refund: refund && { amount: refunded, reason: reasonOf(refund) },
     orderUrl: `${publicUrl}/orders/${email.token}`,
+    found: kind === 'orders_found' ? foundView(email.found ?? [], publicUrl) : null,
+  };
+}
+
+function foundView(found: readonly FoundOrder[], publicUrl: string) {
+  return {
+    orders: found.slice(0, mostFoundOrders).map((order) => ({
+      name: orderWords(order.orderId),
+      word: statusWords[order.status].word,
+      time: longTime(new Date(order.createdAt)),
+      items: order.items.map(({ product, quantity }) => itemWords(onOneLine(product), quantity)).join(', '),
+      url: `${publicUrl}/orders/${order.token}`,
+    })),
+    more: found.length > mostFoundOrders ? foundWords.more(mostFoundOrders) : null,
   };
 }
 
@@ -77,6 +101,8 @@ function paragraphsOf(email: PlannedEmail): string[] | null {
       return whyCancelled(email, total);
     case 'refund_made':
       return [refundWords(money(email, email.refund?.amountCents ?? 0), total), refundNotes.soon];
+    case 'orders_found':
+      return [foundWords.lead];
   }
 }
 

@@ -60,6 +60,7 @@ export interface OrderView {
   readonly amounts: readonly AmountRow[];
   readonly total: string;
   readonly delivery: DeliveryView | null;
+  readonly contact: ContactLinks;
   readonly receiptRows: readonly ReceiptRow[];
   /** There is something to keep on paper. */
   readonly receipt: boolean;
@@ -99,6 +100,7 @@ export function orderView(details: OrderDetails, now: Date): OrderView {
     amounts: amountsOf(order),
     total,
     delivery: deliveryOf(order),
+    contact: contactLinksOf(details),
     receiptRows: receiptRowsOf(details),
     receipt: order.paidAt !== null,
     ended: isFinal(details),
@@ -171,6 +173,30 @@ function deliveryOf(order: OrderWithPayment): DeliveryView | null {
     name: deliveryName,
     days: from === null || to === null ? null : afterDispatchWords(daysWords(from, to)),
     address: address ? addressLines(address) : [],
+  };
+}
+
+/** What leads from an order to the page of its messages and requests. */
+interface ContactLinks {
+  /** Where its messages go; null when there is no address. It is shown as a whole, because an error is seen in the whole alone. */
+  readonly email: string | null;
+  /** The text of the link to correct it; null when that is not possible. */
+  readonly correct: string | null;
+  /** The text of the link to ask for a cancellation or a return; null when that is not possible. */
+  readonly ask: string | null;
+}
+
+function contactLinksOf({
+  order: { status, email, paymentState },
+  returnRequest,
+}: OrderDetails): ContactLinks {
+  const isOpen = status === 'pending' || status === 'paid' || status === 'dispatched';
+  const canAsk = isOpen && status !== 'pending' && paymentState === 'settled' && !returnRequest?.isOpen;
+  const { link, returnLink, cancelLink } = words.contact;
+  return {
+    email,
+    correct: isOpen && email !== null ? link : null,
+    ask: canAsk ? (status === 'dispatched' ? returnLink : cancelLink) : null,
   };
 }
 

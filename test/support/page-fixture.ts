@@ -1,6 +1,7 @@
 import type { Visitor } from './browser.ts';
 import { ask, type OpenShop, type TestOrder } from './orders.ts';
 import {
+  askToCancel,
   buyFor,
   cancel,
   dispatch,
@@ -39,6 +40,7 @@ export type OrderName =
   | 'pending'
   | 'holdExpired'
   | 'inDispatch'
+  | 'asked'
   | 'dispatched'
   | 'cancelled'
   | 'expired'
@@ -110,13 +112,14 @@ async function ordersNotPaid(shop: OpenShop) {
 }
 
 async function ordersPaid(shop: OpenShop) {
-  const [inDispatch, dispatched, refunded, partlyRefunded] = await Promise.all([
+  const [inDispatch, asked, dispatched, refunded, partlyRefunded] = await Promise.all([
     place(shop, dispatchHalf, typedDelivery),
+    place(shop, askToCancel),
     place(shop, dispatch),
     place(shop, payBack()),
     place(shop, payBack({ amount: 1890 })),
   ]);
-  return { inDispatch, dispatched, refunded, partlyRefunded };
+  return { inDispatch, asked, dispatched, refunded, partlyRefunded };
 }
 
 /** For the pages of the payment service, whose cards are declined by hand. */

@@ -124,5 +124,6 @@ export function aHistory(...entries: (string | readonly [what: string, detail: o
 
 /** A pending order of one cleat with its history. */
 export function orderDetails(changes: Partial<OrderDetails> = {}): OrderDetails {
-  return { order: anOrder(), lines: [aLine()], history: aHistory('placed', 'payment_opened'), ...changes };
+  const history = aHistory('placed', 'payment_opened');
+  return { order: anOrder(), lines: [aLine()], history, returnRequest: null, ...changes };
 }

@@ -93,12 +93,23 @@ async function buyCart(shop: TestShop, visitor: Visitor): Promise<void> {
   const events = await EventReader.open(`${shop.shopUrl}/orders/${order.token}/events`);
   await visitor.post(`/payment_webhook/${order.session_id}/paid`, {});
   await get(visitor, [`/orders/${order.token}`, `/fragments/orders/${order.token}`, '/cart']);
+  await askShop(visitor, `/orders/${order.token}/contact`);
   await waitFor(
     'the page to show the dispatch',
     () => events.ended,
     (ended) => ended,
   );
   events.close();
+}
+
+/** Corrects the address of a paid order, has its message sent again, asks to cancel it, and looks for all orders of the address. */
+async function askShop(visitor: Visitor, contact: string): Promise<void> {
+  await get(visitor, [contact, '/orders/find']);
+  await visitor.post(contact, { act: 'correct', email: 'ann@reader.example' });
+  await visitor.post(contact, { act: 'resend' });
+  await visitor.post(contact, { act: 'ask', reason: 'ordered twice' });
+  const { location } = await visitor.post('/orders/find', { email: 'ann@reader.example' });
+  await get(visitor, [location ?? '']);
 }
 
 async function askAsProgram(shop: TestShop): Promise<void> {

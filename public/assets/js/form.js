@@ -14,7 +14,7 @@ export function takeOver(selector, act) {
     if (!form.matches(selector)) return;
     event.preventDefault();
     if ('sending' in form.dataset) return;
-    const body = new URLSearchParams(new FormData(form));
+    const body = new URLSearchParams(new FormData(form, event.submitter));
     hold(form);
     void act(form, body);
   });

@@ -2,11 +2,11 @@ import type { CancelReason, OrderStatus } from '../../domain/order.ts';
 import type { PaymentState } from '../../domain/payment.ts';
 import type { PostalAddress } from '../../domain/postal-address.ts';
 import type { Database } from '../connection.ts';
-import type { EmailKind, EmailRow, RefundRow } from '../tables.ts';
+import type { EmailKind, EmailRow, OrderRow, RefundRow } from '../tables.ts';
 import type { OrderLine } from './orders.ts';
 
 /** A message that a demonstration stored instead of sending it. */
-export interface KeptEmail extends Pick<EmailRow, 'emailId' | 'orderId' | 'kind' | 'refundId'> {
+export interface KeptEmail extends Pick<EmailRow, 'emailId' | 'orderId' | 'kind' | 'refundId' | 'copy'> {
   /** The buyer's address. */
   to: string;
   /** The token of the order's page. */
@@ -39,6 +39,7 @@ function keptEmails(database: Database) {
       'emails.order_id',
       'kind',
       'refund_id',
+      'copy',
       'orders.email as to',
       'token',
       'subject',
@@ -59,6 +60,8 @@ export interface PlannedEmail {
   readonly orderId: number;
   readonly kind: EmailKind;
   readonly refundId: number | null;
+  /** 0, or how often it was sent again. Missing in a step that an earlier release recorded. */
+  readonly copy?: number;
   readonly to: string;
   readonly token: string;
   readonly status: OrderStatus;
@@ -75,6 +78,16 @@ export interface PlannedEmail {
   readonly holdExpiresAt: number;
   readonly lines: readonly EmailLine[];
   readonly refund: Pick<RefundRow, 'amountCents' | 'reason' | 'note'> | null;
+  /** The newest paid orders of the address, for `orders_found` alone: one more than the message lists, where there are more. */
+  readonly found?: readonly FoundOrder[] | null;
+}
+
+/** An order in the message that lists those of an address. */
+export interface FoundOrder extends Pick<OrderRow, 'orderId' | 'token' | 'status'> {
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** In SKU order. */
+  readonly items: readonly { readonly product: string; readonly quantity: number }[];
 }
 
 export type EmailLine = Pick<OrderLine, 'product' | 'quantity' | 'unitPriceCents'>;

@@ -16,6 +16,7 @@ import { raiseAttention, resolveAttention } from './attention.ts';
 import { planEmail } from './emails.ts';
 import { type LockedPayment, lockPayment } from './lock-payment.ts';
 import { returnStock } from './release-stock.ts';
+import { answerReturnRequest } from './request-return.ts';
 
 /**
  * Promises a refund and starts the workflow that makes it, in one commit. A repetition with the same key changes nothing.
@@ -190,7 +191,7 @@ export async function recordRefundMade(
   return made !== undefined;
 }
 
-/** Plans the e-mail about a refund that was made. After the last one, the payment and the order become `refunded`. */
+/** Plans the e-mail about a refund that was made, and answers the buyer's request for it. After the last one, the payment and the order become `refunded`. */
 export async function finishRefund(sql: Statement, refund: RefundRow): Promise<void> {
   const { orderId, refundId } = refund;
   await sql(
@@ -214,4 +215,5 @@ export async function finishRefund(sql: Statement, refund: RefundRow): Promise<v
     { orderId, allowedFrom: [...allowedFrom.refund] },
   );
   await planEmail(sql, { orderId, kind: 'refund_made', refundId });
+  await answerReturnRequest(sql, orderId, 'refund_made');
 }

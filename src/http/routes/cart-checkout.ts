@@ -13,8 +13,9 @@ import {
 import { readTerms } from '../../database/queries/terms.ts';
 import { checkCart } from '../../domain/cart.ts';
 import { readEmailAddress } from '../../domain/email-address.ts';
+import { suggestEmailAddress } from '../../domain/email-suggestion.ts';
 import { type ErrorCode, ShopError } from '../../domain/errors.ts';
-import { maxEmailLength, maxPendingOrders } from '../../domain/limits.ts';
+import { maxPendingOrders } from '../../domain/limits.ts';
 import { type BuyerDetails, buyerDetailsOf, buyerFields } from '../../domain/order.ts';
 import { isPayable } from '../../domain/payment.ts';
 import {
@@ -25,12 +26,13 @@ import {
 } from '../../domain/postal-address.ts';
 import { statementsOf } from '../../shared/statement.ts';
 import { type CheckoutFault, type CheckoutSource, checkoutView } from '../../storefront/checkout-view.ts';
+import { emailFaultOf } from '../../storefront/contact-view.ts';
 import {
   addressFaultWords,
   blockerWords,
   deliveryFaultWords,
-  emailFaults,
   shareWords,
+  suggestedEmailWords,
   tooManyPendingWords,
   words,
 } from '../../storefront/words.ts';
@@ -53,6 +55,10 @@ const form = z.object({
   key: checkoutKey.catch(''),
   fingerprint: z.string().default(''),
   ...typedBuyerDetails,
+  /** The suggested address, when its button was pressed. */
+  take: typedBuyerDetails.email,
+  /** The address as it was typed when another one was suggested. */
+  kept: z.string().default(''),
   delivery: z.string().nullable().default(null),
   ...typedAddress,
 });
@@ -73,7 +79,8 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
   server.post('/cart/checkout', { config, schema: { body: form.nullish() } }, async (request, reply) => {
     const browserId = browsers.of(request);
     if (browserId === null) return reply.redirect('/cart', 303);
-    const sent = request.body ?? form.parse({});
+    const { take, ...rest } = request.body ?? form.parse({});
+    const sent = take === '' ? { ...rest, take } : { ...rest, take, email: take };
     const client = clientOf(request, browserId);
     const answer = await order(options, client, sent);
     if ('location' in answer) return goTo(request, reply, answer.location);
@@ -92,7 +99,7 @@ function clientOf(request: FastifyRequest, browserId: string): BrowserClient {
 async function order(
   options: CartCheckoutOptions,
   client: BrowserClient,
-  { key, fingerprint, delivery: method, ...typed }: Form,
+  { key, fingerprint, take, kept, delivery: method, ...typed }: Form,
 ): Promise<
   { readonly location: string } | { readonly status: number; readonly faults: readonly CheckoutFault[] }
 > {
@@ -106,6 +113,11 @@ async function order(
   const read = needsAddress ? readAddress(addressOf(typed)) : { address: null };
   if ('faults' in read) faults.push(...addressFaultsOf(read.faults));
   if (faults.length > 0 || 'faults' in read) return { status: 400, faults };
+  // An address that was taken from the suggestion, or sent again as it was, is not questioned once more.
+  const suggested =
+    options.asksEmail && ![take, kept].includes(typed.email) && suggestEmailAddress(typed.email);
+  if (suggested)
+    return { status: 400, faults: [{ field: 'email', text: suggestedEmailWords(suggested), suggested }] };
   const buyer = buyerDetailsOf(options.asksEmail ? typed : { email: null });
   const delivery = { method, address: read.address };
   try {
@@ -140,14 +152,12 @@ const unfairLines = z
 
 /** The fault of a field as typed, in the words that the form shows; null when it is right. */
 const typedFault: Readonly<Record<keyof BuyerDetails, (typed: string) => string | null>> = {
-  email: (typed) => {
-    if (typed === '') return emailFaults.missing;
-    if (readEmailAddress(typed) !== null) return null;
-    return typed.length > maxEmailLength ? emailFaults.tooLong : emailFaults.unreadable;
-  },
+  email: emailFaultOf,
 };
 
-function addressOf({ postal_code: postalCode, ...typed }: Omit<Form, 'key' | 'fingerprint' | 'delivery'>) {
+type Typed = Omit<Form, 'key' | 'fingerprint' | 'take' | 'kept' | 'delivery'>;
+
+function addressOf({ postal_code: postalCode, ...typed }: Typed) {
   return { ...typed, postalCode };
 }
 

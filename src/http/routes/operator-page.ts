@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Database } from '../../database/connection.ts';
 import { listExecutors } from '../../database/queries/executors.ts';
 import { findOrder, findRefund } from '../../database/queries/orders.ts';
 import { listAttention, listReconciliations, readAccounts } from '../../database/queries/reconciliation.ts';
@@ -15,6 +16,7 @@ import {
   type RefundFault,
   type TypedRefund,
 } from '../../operator/operator-view.ts';
+import { operatorWords } from '../../operator/words.ts';
 import { minorUnitsOf } from '../../shared/currencies.ts';
 import { formatMoney, parseMoney } from '../../shared/money.ts';
 import { problemTypes } from '../errors.ts';
@@ -43,6 +45,7 @@ const querystring = z.object({
   outcome: z.enum(outcomeNames).optional().catch(undefined),
   refund: serial.optional().catch(undefined),
   after: serial.optional().catch(undefined),
+  order: serial.optional().catch(undefined),
   stock: z.string().catch('').transform(pageOf),
 });
 
@@ -57,7 +60,9 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
   server.get('/operator', { schema: { querystring } }, async (request, reply) => {
     const { outcome = null, refund: id, after = null, stock: stockPage } = request.query;
     const refund = id === undefined ? null : ((await findRefund(database, id)) ?? null);
-    return show(reply, options, { outcome, refund, after, stockPage });
+    const { order } = request.query;
+    const form = order === undefined ? {} : { form: await formOf(database, order) };
+    return show(reply, options, { outcome, refund, after, stockPage, ...form });
   });
 
   const retrying = { schema: { params, querystring } };
@@ -104,6 +109,21 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
   });
 };
 
+function emptyForm(): TypedRefund {
+  return { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
+}
+
+/** The form for a refund that a buyer has asked for. */
+async function formOf(database: Database, orderId: number): Promise<TypedRefund> {
+  const found = await findOrder(database, orderId);
+  const { asked, returned } = operatorWords.refund;
+  return {
+    ...emptyForm(),
+    order: String(orderId),
+    reason: found?.status === 'dispatched' ? returned : asked,
+  };
+}
+
 async function show(
   reply: FastifyReply,
   { database, pages }: OperatorPageOptions,
@@ -115,7 +135,7 @@ async function show(
     readAccounts(database),
     listExecutors(database),
   ]);
-  const form: TypedRefund = { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
+  const form = emptyForm();
   const nothing = {
     outcome: null,
     stockPage: 1,
