@@ -162,7 +162,7 @@ export const words = {
     askedHint:
       'Nothing there after a few minutes? Look among the unwanted messages, and check the address: the answer here is the same for each.',
     limits: linksLimitWords(orderLinksPerDay, minutesBetweenOrderLinks),
-    unpaid: 'Orders that were never paid are not in it. Those of this browser are in “Your orders”.',
+    unpaid: 'The message lists paid orders only. “Your orders” has all orders of this browser.',
     preview: 'A demonstration sends no mail. Its messages are kept in the outbox.',
     off: 'This shop sends no messages, so it cannot send you links. “Your orders” has the orders of this browser.',
   },

@@ -38,8 +38,8 @@ export const contact: readonly Mutant[] = [
     name: 'a refund leaves the request for it open',
     promise: promises.operator,
     file: 'src/database/transactions/refund-order.ts',
-    from: "await answerReturnRequest(sql, orderId, 'refund_made');",
-    to: '',
+    from: "{ ...request, resolution: 'refund_made' }",
+    to: "{ ...request, subject: 'none', resolution: 'refund_made' }",
     test: { file: 'test/http/order-contact.test.ts', name: 'is answered by the refund' },
   },
   {

@@ -16,7 +16,6 @@ import { raiseAttention, resolveAttention } from './attention.ts';
 import { planEmail } from './emails.ts';
 import { type LockedPayment, lockPayment } from './lock-payment.ts';
 import { returnStock } from './release-stock.ts';
-import { answerReturnRequest } from './request-return.ts';
 
 /**
  * Promises a refund and starts the workflow that makes it, in one commit. A repetition with the same key changes nothing.
@@ -215,5 +214,6 @@ export async function finishRefund(sql: Statement, refund: RefundRow): Promise<v
     { orderId, allowedFrom: [...allowedFrom.refund] },
   );
   await planEmail(sql, { orderId, kind: 'refund_made', refundId });
-  await answerReturnRequest(sql, orderId, 'refund_made');
+  const request = { kind: 'return_asked', subject: String(orderId) } as const;
+  await resolveAttention(sql, { ...request, resolution: 'refund_made' });
 }

@@ -1,4 +1,4 @@
-import type { AttentionResolution, ReturnRequestCode } from '../../domain/attention.ts';
+import type { ReturnRequestCode } from '../../domain/attention.ts';
 import { mostReturnRequests } from '../../domain/limits.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
@@ -56,13 +56,8 @@ function itemOf(orderId: number) {
  * Answers the open request of an order, if there is one, in the caller's transaction, which has locked the order.
  * @param note the operator's words, which the buyer reads
  */
-export async function answerReturnRequest(
-  sql: Statement,
-  orderId: number,
-  resolution: AttentionResolution,
-  note: string | null = null,
-): Promise<void> {
-  const answered = await resolveAttention(sql, { ...itemOf(orderId), resolution, note });
+export async function answerReturnRequest(sql: Statement, orderId: number, note: string): Promise<void> {
+  const answered = await resolveAttention(sql, { ...itemOf(orderId), resolution: 'operator', note });
   if (answered) await addToHistory(sql, orderId, 'return_answered', {});
 }
 

@@ -21,7 +21,7 @@ export async function resolveAttentionItem(
   if (!workflow && resolution === null) return 'not_restartable';
   const id = Number(item.subject);
   if (item.kind === 'return_asked' && resolution !== null) {
-    await answerReturnRequest(sql, id, 'operator', resolution);
+    await answerReturnRequest(sql, id, resolution);
     return 'done';
   }
   if (workflow) {
