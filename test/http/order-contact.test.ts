@@ -1,3 +1,4 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   longestReturnReason,
@@ -5,6 +6,7 @@ import {
   mostResends,
   mostReturnRequests,
 } from '../../src/domain/limits.ts';
+import { eraseDuePersonalData } from '../../src/workflows/personal-data.ts';
 import { sendForm } from '../support/forms.ts';
 import { MailServer } from '../support/mail-server.ts';
 import {
@@ -296,6 +298,22 @@ describe('a request', () => {
     const html = await (await fetch(`${shop.shopUrl}/operator?after=${await before(order)}`)).text();
     expect(html).toContain(`“${shown}”`);
     expect(html).not.toContain('<script>alert');
+  });
+
+  test('loses its reason together with the personal data of its order', async () => {
+    const order = await dispatched(await placePaidOrder(shop, { email: 'old@reader.example' }));
+    await request(order, 'Too small for Ada');
+    const longAgo = shop.database.raw(`now() - interval '200 days'`);
+    await shop.database('orders').where({ order_id: order.order_id }).update({ dispatched_at: longAgo });
+    const deleteWorkflows = (ids: string[]) => DBOS.deleteWorkflows(ids);
+    await waitFor(
+      'its workflows to end, and its erasure',
+      () => eraseDuePersonalData(shop.shopDatabase, { personalDataDays: 120, deleteWorkflows }),
+      (erased) => erased === 1,
+    );
+    const item = await shop.database('attention').where({ order_id: order.order_id }).first();
+    expect(item.detail).toEqual({ message: '(erased)' });
+    expect(await items(order), 'still to be answered').toHaveLength(1);
   });
 
   /** The number of the item before that of an order, so that the page begins with it. */

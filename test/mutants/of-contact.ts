@@ -43,6 +43,14 @@ export const contact: readonly Mutant[] = [
     test: { file: 'test/http/order-contact.test.ts', name: 'is answered by the refund' },
   },
   {
+    name: 'the reason of a request stays when its order is erased',
+    promise: promises.privacy,
+    file: 'src/database/transactions/erase-personal-data.ts',
+    from: "where key in ('error', 'message')",
+    to: "where key in ('error')",
+    test: { file: 'test/http/order-contact.test.ts', name: 'loses its reason' },
+  },
+  {
     name: 'a mistyped address is never questioned',
     promise: promises.privacy,
     file: 'src/http/routes/cart-checkout.ts',

@@ -104,11 +104,11 @@ async function buyCart(shop: TestShop, visitor: Visitor): Promise<void> {
 
 /** Corrects the address of a paid order, has its message sent again, asks to cancel it, and looks for all orders of the address. */
 async function askShop(visitor: Visitor, contact: string): Promise<void> {
-  await get(visitor, [contact, '/orders/find']);
+  await get(visitor, [contact, '/find-order']);
   await visitor.post(contact, { act: 'correct', email: 'ann@reader.example' });
   await visitor.post(contact, { act: 'resend' });
   await visitor.post(contact, { act: 'ask', reason: 'ordered twice' });
-  const { location } = await visitor.post('/orders/find', { email: 'ann@reader.example' });
+  const { location } = await visitor.post('/find-order', { email: 'ann@reader.example' });
   await get(visitor, [location ?? '']);
 }
 

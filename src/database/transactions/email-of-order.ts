@@ -1,3 +1,4 @@
+import type { CorrectionOutcome, ResendOutcome } from '../../domain/contact.ts';
 import { mostCorrections, mostResends, secondsBetweenResends } from '../../domain/limits.ts';
 import type { OrderStatus } from '../../domain/order.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
@@ -7,9 +8,6 @@ import { resolveAttention } from './attention.ts';
 import { restartWorkflow } from './restart-workflows.ts';
 
 // A history entry counts each act, and never has the address.
-
-/** The result of a correction; `not_now`: the order has ended, or has no address, as after an erasure. */
-export type CorrectionOutcome = 'corrected' | 'too_often' | 'not_now' | 'unknown';
 
 /**
  * Replaces the e-mail address of an order. Every later message goes to the new one. What the client holds stays counted under the address of
@@ -39,16 +37,6 @@ export function correctEmail(
     return corrected ? 'corrected' : 'too_often';
   });
 }
-
-/** The result of a request to send again; `nothing`: there is no message yet. `under_way`: it is being sent for the first time. */
-export type ResendOutcome =
-  | 'resent'
-  | 'nothing'
-  | 'under_way'
-  | 'too_soon'
-  | 'too_often'
-  | 'not_now'
-  | 'unknown';
 
 /**
  * Sends the last message about an order again, to the address that the order has now. One that no mail server took is tried again, as an

@@ -1,12 +1,10 @@
 import type { ReturnRequestCode } from '../../domain/attention.ts';
+import type { ReturnOutcome } from '../../domain/contact.ts';
 import { mostReturnRequests } from '../../domain/limits.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { raiseAttention, resolveAttention } from './attention.ts';
 import { lockPayment } from './lock-payment.ts';
-
-/** The result of a buyer's request; `not_now`: the order is not paid, or all of it goes back already. */
-export type ReturnOutcome = 'asked' | 'open' | 'too_often' | 'not_now' | 'unknown';
 
 /**
  * Puts a buyer's request to cancel a paid order, or to return a dispatched one, on the attention list. It changes nothing else: an operator

@@ -21,7 +21,7 @@ const answerAfterMs = 400;
 const querystring = z.object({ asked: z.literal('1').optional().catch(undefined) });
 
 /**
- * `/orders/find`: sends the links of its orders to an address. The answer is the same for each address, so it reveals to nobody who has
+ * `/find-order`: sends the links of its orders to an address. The answer is the same for each address, so it reveals to nobody who has
  * ordered here.
  */
 export const findOrderRoutes: FastifyPluginAsyncZod<FindOrderOptions> = async (server, options) => {
@@ -36,17 +36,17 @@ export const findOrderRoutes: FastifyPluginAsyncZod<FindOrderOptions> = async (s
     },
   });
 
-  server.get('/orders/find', { schema: { querystring } }, async (request, reply) =>
+  server.get('/find-order', { schema: { querystring } }, async (request, reply) =>
     pages.send(reply, 'find-order', view(delivery !== 'off' && request.query.asked !== undefined, '', null)),
   );
 
   const schema = { body: z.object(typedBuyerDetails).nullish() };
-  server.post('/orders/find', { schema, config: findOrderLimit }, async (request, reply) => {
-    if (delivery === 'off') return reply.redirect('/orders/find', 303);
+  server.post('/find-order', { schema, config: findOrderLimit }, async (request, reply) => {
+    if (delivery === 'off') return reply.redirect('/find-order', 303);
     const typed = request.body?.email ?? '';
     const fault = emailFaultOf(typed);
     if (fault !== null) return pages.send(reply.code(400), 'find-order', view(false, typed, fault));
     await Promise.all([options.planOrderLinks(typed), pause(answerAfterMs)]);
-    return reply.redirect('/orders/find?asked=1', 303);
+    return reply.redirect('/find-order?asked=1', 303);
   });
 };

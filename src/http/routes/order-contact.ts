@@ -2,9 +2,12 @@ import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { readOrderDetails } from '../../database/queries/order-details.ts';
-import type { CorrectionOutcome, ResendOutcome } from '../../database/transactions/email-of-order.ts';
-import type { ReturnOutcome } from '../../database/transactions/request-return.ts';
-import { readReturnReason } from '../../domain/return-request.ts';
+import {
+  type CorrectionOutcome,
+  type ResendOutcome,
+  type ReturnOutcome,
+  readReturnReason,
+} from '../../domain/contact.ts';
 import {
   type ContactOutcome,
   type ContactSource,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { readReturnReason } from './contact.ts';
 import { longestReturnReason } from './limits.ts';
-import { readReturnReason } from './return-request.ts';
 
 test.each([
   [' Too  small\r\n\r\nfor me ', 'Too small for me'],
