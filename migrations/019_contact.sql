@@ -6,6 +6,7 @@ alter table emails
   add constraint emails_once unique nulls not distinct (order_id, kind, refund_id, copy),
   drop constraint emails_kind_check,
   add constraint emails_kind_check check (kind in ('order_confirmed', 'order_cancelled', 'refund_made', 'orders_found'));
+create index emails_orders_found on emails (order_id) where kind = 'orders_found';
 
 -- A buyer asks for a paid order to be cancelled, or to return it.
 alter table attention
