@@ -21,9 +21,9 @@ create table attention (
   constraint attention_check CHECK (((resolved_at IS NULL) = (resolution IS NULL))),
   constraint attention_check1 CHECK (((NOT (resolution IS DISTINCT FROM 'operator'::text)) = (note IS NOT NULL))),
   constraint attention_count_check CHECK ((count > 0)),
-  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'event_version'::text, 'dispute'::text, 'payment_unknown'::text, 'unknown_payment'::text, 'overdue'::text, 'workflow_failed'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'refund_made_twice'::text, 'email_failed'::text, 'accounts_wrong'::text]))),
+  constraint attention_kind_check CHECK ((kind = ANY (ARRAY['event_mismatch'::text, 'event_version'::text, 'dispute'::text, 'payment_unknown'::text, 'unknown_payment'::text, 'overdue'::text, 'workflow_failed'::text, 'checkout_failed'::text, 'dispatch_failed'::text, 'refund_failed'::text, 'refund_made_twice'::text, 'email_failed'::text, 'accounts_wrong'::text, 'return_asked'::text]))),
   constraint attention_note_check CHECK ((note <> ''::text)),
-  constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'event_version'::text, 'charge_disputed'::text, 'unknown_order'::text, 'payment_unknown'::text, 'overdue'::text, 'workflow_failed'::text, 'engine_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'refund_made_twice'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text]))),
+  constraint attention_reason_check CHECK ((reason = ANY (ARRAY['event_differs'::text, 'event_failed'::text, 'event_version'::text, 'charge_disputed'::text, 'unknown_order'::text, 'payment_unknown'::text, 'overdue'::text, 'workflow_failed'::text, 'engine_failed'::text, 'restarted_too_often'::text, 'refund_refused'::text, 'refund_exceeds_charge'::text, 'refund_unconfirmed'::text, 'refund_made_twice'::text, 'email_refused'::text, 'email_not_sent'::text, 'accounts_wrong'::text, 'cancellation_asked'::text, 'return_asked'::text]))),
   constraint attention_resolution_check CHECK ((resolution = ANY (ARRAY['operator'::text, 'retried'::text, 'email_sent'::text, 'refund_made'::text, 'payment_decided'::text, 'done'::text, 'accounts_right'::text]))),
   constraint attention_subject_check CHECK ((subject <> ''::text))
 );
@@ -156,6 +156,7 @@ create table emails (
   constraint emails_shipment_check CHECK (((kind = 'shipped'::text) = (shipment_id IS NOT NULL)))
 );
 CREATE INDEX emails_unsent ON public.emails USING btree (created_at) WHERE (sent_at IS NULL);
+CREATE INDEX emails_orders_found ON public.emails USING btree (order_id) WHERE (kind = 'orders_found'::text);
 
 create table executors (
   executor_id text not null,

@@ -5,10 +5,13 @@ import type { ShopConfig } from './config.ts';
 import { type Database } from './database/connection.ts';
 import { listen } from './database/listen.ts';
 import { addToCart, correctBuyer, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
+import { correctEmail, resendLastEmail } from './database/transactions/email-of-order.ts';
+import { planOrderLinks } from './database/transactions/emails.ts';
 import { forgetBrowser } from './database/transactions/erase-personal-data.ts';
 import { type EventContext, ingestPaymentEvent } from './database/transactions/ingest-payment-event.ts';
 import { requestRefund } from './database/transactions/refund-order.ts';
 import { requestCancellation } from './database/transactions/request-cancellation.ts';
+import { requestReturn } from './database/transactions/request-return.ts';
 import { resolveAttentionItem } from './database/transactions/resolve-attention-item.ts';
 import { addStock, raiseToRestockLevel } from './database/transactions/restock.ts';
 import { shipOrder } from './database/transactions/ship-order.ts';
@@ -26,10 +29,12 @@ import { catalogueRoutes } from './http/routes/catalogue.ts';
 import { checkoutRoutes } from './http/routes/checkout.ts';
 import { demonstrationRoutes } from './http/routes/demonstration.ts';
 import { discoveryRoutes } from './http/routes/discovery.ts';
+import { findOrderRoutes } from './http/routes/find-order.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { mailPreviewRoutes } from './http/routes/mail-preview.ts';
 import { operatorRoutes } from './http/routes/operator.ts';
 import { operatorPageRoutes } from './http/routes/operator-page.ts';
+import { orderContactRoutes } from './http/routes/order-contact.ts';
 import { orderEventRoutes } from './http/routes/order-events.ts';
 import { recentOrderRoutes, yourOrdersRoutes } from './http/routes/order-lists.ts';
 import { orderPageRoutes } from './http/routes/order-page.ts';
@@ -100,6 +105,7 @@ async function registerPages(
     checkoutsPerMinute,
     eventStreamsPerAddress,
     databaseUrl,
+    email,
   }: ShopConfig,
   { browsers, database, pages, renderer, shopPages, assets }: Services,
 ): Promise<void> {
@@ -118,6 +124,18 @@ async function registerPages(
     ...shared,
     askToCancel: (token) => requestCancellation(database, token),
     checkoutsPerMinute,
+  });
+  await server.register(orderContactRoutes, {
+    ...shared,
+    sendsEmail: email.delivery !== 'off',
+    correctEmail: (order) => correctEmail(database, order),
+    resendLastEmail: (token) => resendLastEmail(database, token),
+    requestReturn: (request) => requestReturn(database, request),
+  });
+  await server.register(findOrderRoutes, {
+    ...shared,
+    delivery: email.delivery,
+    planOrderLinks: (address) => planOrderLinks(database, address),
   });
   await server.register(orderEventRoutes, {
     database,

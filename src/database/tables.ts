@@ -171,7 +171,7 @@ export interface ShipmentRow {
 }
 
 /** The occasions of an e-mail to the buyer. */
-export type EmailKind = 'order_confirmed' | 'order_cancelled' | 'refund_made' | 'shipped';
+export type EmailKind = 'order_confirmed' | 'order_cancelled' | 'refund_made' | 'shipped' | 'orders_found';
 
 export interface EmailRow {
   emailId: number;
@@ -179,6 +179,8 @@ export interface EmailRow {
   kind: EmailKind;
   refundId: number | null;
   shipmentId: number | null;
+  /** 0 for the first message of its occasion, then one more each time that it is sent again. */
+  copy: number;
   createdAt: Date;
   sentAt: Date | null;
   subject: string | null;
@@ -200,7 +202,8 @@ export type AttentionKind =
   | 'refund_failed'
   | 'refund_made_twice'
   | 'email_failed'
-  | 'accounts_wrong';
+  | 'accounts_wrong'
+  | 'return_asked';
 
 export interface AttentionRow {
   attentionId: number;

@@ -17,6 +17,8 @@ export const attentionCodes = [
   'email_refused',
   'email_not_sent',
   'accounts_wrong',
+  'cancellation_asked',
+  'return_asked',
 ] as const;
 
 /** A reason with the parameters of its sentence. Messages of errors, the provider and the mail server stay as they came. */
@@ -65,7 +67,12 @@ export type AttentionReason =
   | { readonly code: 'email_refused'; readonly message: string }
   | { readonly code: 'email_not_sent'; readonly attempts: number; readonly error: string }
   /** Sums of stock or money contradict each other; `accounts` has the figures. */
-  | { readonly code: 'accounts_wrong'; readonly accounts: object };
+  | { readonly code: 'accounts_wrong'; readonly accounts: object }
+  /** A buyer wants to cancel a paid order, or to return it; `message` has the buyer's words. */
+  | { readonly code: ReturnRequestCode; readonly message: string };
+
+/** What a buyer asks for after the payment: not to dispatch the order, or to take it back. */
+export type ReturnRequestCode = 'cancellation_asked' | 'return_asked';
 
 /** The version of the provider's format that an event came in, and the one that this shop reads. */
 export interface OtherVersion {

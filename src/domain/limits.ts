@@ -53,6 +53,24 @@ export const mostCategories = 50;
 /** Most bytes of an e-mail address, as mail servers count them. */
 export const maxEmailLength = 254;
 
+/** Most orders in the message that lists those of an address. */
+export const mostFoundOrders = 20;
+
+/** Messages with the links of its orders that one address gets within 24 hours, and the minutes between two of them. */
+export const orderLinksPerDay = 3;
+export const minutesBetweenOrderLinks = 10;
+
+/** How often the e-mail address of one order can be corrected. */
+export const mostCorrections = 5;
+
+/** How often the messages about one order can be sent again, and the seconds between two times. */
+export const mostResends = 3;
+export const secondsBetweenResends = 60;
+
+/** How often the buyer of one order can ask to cancel or to return it, and the most characters of the reason. */
+export const mostReturnRequests = 3;
+export const longestReturnReason = 500;
+
 /** The largest number of an order, a refund or an attention item. JSON and JavaScript keep larger ones only roughly. */
 export const largestSerial = Number.MAX_SAFE_INTEGER;
 

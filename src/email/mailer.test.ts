@@ -18,3 +18,9 @@ test('each parcel of an order has a Message-ID of its own', () => {
   const parcel = { orderId: 7, kind: 'shipped', refundId: null, shipmentId: 3 };
   expect(messageIdOf(parcel, 'https://shop.example')).toBe('<email-7-shipped-3@shop.example>');
 });
+
+test('a message that is sent again has a Message-ID of its own', () => {
+  const id = (copy: number) => messageIdOf({ ...confirmed, copy }, 'https://shop.example');
+  expect(id(0)).toBe('<email-7-order_confirmed@shop.example>');
+  expect(id(2)).toBe('<email-7-order_confirmed-copy2@shop.example>');
+});

@@ -22,20 +22,22 @@ export interface Mailer {
   send(message: Message): Promise<'sent' | RefusedMessage>;
 }
 
-/** The occasion of a message: one per order and kind, per refund, and per parcel. */
+/** The occasion of a message: one per order and kind, per refund, and per parcel; `copy` is how often it was sent again. */
 export interface Occasion {
   readonly orderId: number;
   readonly kind: string;
   readonly refundId: number | null;
   /** Missing in a step that an earlier release recorded. */
   readonly shipmentId?: number | null;
+  readonly copy?: number;
 }
 
 /** The Message-ID of an occasion, with angle brackets; `publicUrl` is the origin of the shop. */
 export function messageIdOf(
-  { orderId, kind, refundId, shipmentId = null }: Occasion,
+  { orderId, kind, refundId, shipmentId = null, copy = 0 }: Occasion,
   publicUrl: string,
 ): string {
-  const parts = ['email', orderId, kind, ...[refundId, shipmentId].filter((id) => id !== null)];
+  const again = copy === 0 ? [] : [`copy${copy}`];
+  const parts = ['email', orderId, kind, ...[refundId, shipmentId].filter((id) => id !== null), ...again];
   return `<${parts.join('-')}@${new URL(publicUrl).hostname}>`;
 }

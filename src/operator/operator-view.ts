@@ -109,6 +109,8 @@ function attentionView(item: OpenAttentionItem, { unresolved }: OperatorSource, 
     times: item.count > 1 ? attentionTimesWords(item.count) : null,
     order: orderId !== null && token !== null ? { name: orderWords(orderId), token } : null,
     time: shownTime(item.raisedAt, now),
+    // The form below comes with the order and a reason.
+    refund: kind === 'return_asked' && orderId !== null ? `/operator?order=${orderId}#refund` : null,
     retryHint: retryWords(kind, item.reason.code),
     resolveHint: resolveWords(kind, item.reason.code),
     typed: refused?.typed ?? '',

@@ -106,6 +106,9 @@ export const operatorWords = {
     reasonHint: 'The buyer may read it.',
     restock: 'The units',
     button: 'Refund',
+    ofRequest: 'Refund this order',
+    asked: 'cancelled as you asked',
+    returned: 'returned as you asked',
     buttonHint: 'The money goes back through the payment service. This cannot be undone.',
   },
 } as const;
@@ -131,6 +134,7 @@ export const attentionWords: Readonly<Record<AttentionKind, string>> = {
   refund_made_twice: 'A refund that may have been made twice',
   email_failed: 'A message that was not sent',
   accounts_wrong: 'Sums that do not add up',
+  return_asked: 'A request of a buyer',
 };
 
 const retries: Readonly<Record<RestartableKind, string>> = {
@@ -157,6 +161,8 @@ export function resolveWords(kind: AttentionKind, reason: AttentionReason['code'
   if (kind === 'unknown_payment') return 'Takes it off this list for good. No money goes back.';
   if (kind === 'workflow_failed') return 'Takes it off this list, and does not run it again.';
   if (kind === 'email_failed') return 'The message is not sent any more.';
+  if (kind === 'return_asked')
+    return 'The buyer reads this answer on the page of the order. No money goes back. A refund answers it by itself.';
   return 'Takes it off this list, and changes nothing else.';
 }
 
@@ -235,6 +241,10 @@ export function attentionReasonText(reason: AttentionReason): string {
       return `Not sent after ${reason.attempts} tries: ${reason.error}`;
     case 'accounts_wrong':
       return 'Sums of stock or money contradicted each other.';
+    case 'cancellation_asked':
+      return `The buyer wants to cancel the order: “${reason.message}”`;
+    case 'return_asked':
+      return `The buyer wants to return the order: “${reason.message}”`;
   }
 }
 

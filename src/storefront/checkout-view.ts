@@ -10,7 +10,14 @@ import { parcelOf, priceOrder, reviewFingerprintOf, type Terms } from '../domain
 import { formatMoney } from '../shared/money.ts';
 import { type AmountsView, amountsView } from './amounts-view.ts';
 import { type CartLineView, cartLineView, type PendingView, pendingOf, totalOf } from './cart-view.ts';
-import { blockerWords, deliveryHint, discountFaultWords, holdPromise, words } from './words.ts';
+import {
+  blockerWords,
+  deliveryHint,
+  discountFaultWords,
+  holdPromise,
+  takeEmailWords,
+  words,
+} from './words.ts';
 
 /** The fields of a checkout. */
 type Field = keyof BuyerDetails | keyof PostalAddress | 'delivery' | 'discount_code';
@@ -19,6 +26,8 @@ type Field = keyof BuyerDetails | keyof PostalAddress | 'delivery' | 'discount_c
 export interface CheckoutFault {
   readonly field: Field | 'items';
   readonly text: string;
+  /** The e-mail address that was probably meant. */
+  readonly suggested?: string;
 }
 
 export interface CheckoutSource {
@@ -80,6 +89,8 @@ export interface CheckoutView {
   readonly typed: CheckoutSource['typed'];
   /** The text of the fault of each field; null where it has none. */
   readonly faultOf: Readonly<Record<Field, string | null>>;
+  /** The e-mail address that was probably meant, with the text of its button; null when the typed one looks right. */
+  readonly suggestion: { readonly address: string; readonly text: string } | null;
   readonly holdPromise: string;
   readonly pending: readonly PendingView[];
   readonly faults: readonly CheckoutFault[];
@@ -94,7 +105,10 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
   const decided = discountOf(source, parcel);
   const discount = typeof decided === 'string' ? null : decided;
   const faults = withCodeFault(source.faults, decided);
-  const priced = possible.map((delivery) => priceDelivery(source, { delivery, discount, lines: ordered }));
+  // As far as one payment can be for it.
+  const priced = possible
+    .map((delivery) => priceDelivery(source, { delivery, discount, lines: ordered }))
+    .filter(({ totalCents }) => totalCents <= largestTotalCents);
   const deliveries = choicesOf(priced, source.typed);
   const { title } = words.checkout;
   return {
@@ -108,17 +122,23 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
     codeApplies: discount !== null,
     deliveries,
     needsAddress: deliveries.some(({ needsAddress }) => needsAddress),
-    countries: countriesOf(possible, source.typed),
-    blocker: blockerOf(source, { parcel, possible }),
+    countries: countriesOf(priced, source.typed),
+    blocker: blockerOf(source, { parcel, possible: priced }),
     lines: cart.lines.filter(({ qty }) => qty > 0).map(cartLineView),
     missing: cart.lines.filter(({ qty }) => qty === 0).map(cartLineView),
     asksEmail: source.asksEmail,
     typed: source.typed,
     faultOf: faultsOf(faults),
+    suggestion: suggestionOf(faults),
     holdPromise: holdPromise(source.holdSeconds),
     pending: pendingOf(source.pending, key, now).others,
     faults,
   };
+}
+
+function suggestionOf(faults: readonly CheckoutFault[]): CheckoutView['suggestion'] {
+  const address = faults.find(({ suggested }) => suggested !== undefined)?.suggested;
+  return address === undefined ? null : { address, text: takeEmailWords(address) };
 }
 
 function blockerOf(
@@ -194,12 +214,11 @@ export function shownTotalOf(shownTotals: string, method: string | null): number
   return shown === undefined ? undefined : Number(shown);
 }
 
-/** The ways in which a parcel can be delivered, with their prices, as far as one payment can be for both. */
+/** The ways in which a parcel can be delivered, with their prices. */
 function possibleDeliveries({ methods }: Terms, parcel: Parcel): PossibleDelivery[] {
   return methods.flatMap((method) => {
     const cents = deliveryPrice(method, parcel);
-    const isPayable = cents !== null && parcel.subtotalCents + cents <= largestTotalCents;
-    return isPayable ? [{ ...method, cents }] : [];
+    return cents === null ? [] : [{ ...method, cents }];
   });
 }
 

@@ -141,6 +141,38 @@ describe('a refund', () => {
   });
 });
 
+describe('the orders of an address', () => {
+  const found = Array.from({ length: 21 }, (_, index) => ({
+    orderId: 30 - index,
+    token: `token-of-${30 - index}`,
+    status: 'dispatched' as const,
+    createdAt: Date.parse('2026-11-20T10:00:00Z'),
+    items: [{ product: index === 0 ? hostile : 'Brass Bell', quantity: 2 }],
+  }));
+  const list = (orders: typeof found) => written(planned({ kind: 'orders_found', found: orders }));
+
+  test('are listed with their links, without what belongs to one order alone', async () => {
+    const { subject, text, html } = await list(found.slice(0, 2));
+    expect(subject).toBe('Your orders at Holdfast');
+    for (const part of [text, html]) {
+      expect(part).toContain('https://shop.example/orders/token-of-30');
+      expect(part).toContain('https://shop.example/orders/token-of-29');
+      expect(part).not.toMatch(/Total|older ones|address was given/);
+    }
+    expect(text).toContain('2\u00a0×\u00a0Brass Bell');
+    expect(html).not.toContain('<script');
+  });
+
+  test('are twenty at most, and the message says that there are more', async () => {
+    const { text, html } = await list(found);
+    for (const part of [text, html]) {
+      expect(part).toContain('token-of-11');
+      expect(part).not.toContain('token-of-10');
+      expect(part).toContain('There are older ones.');
+    }
+  });
+});
+
 describe('text of other origin', () => {
   const lines = [{ product: hostile, quantity: 1, unitPriceCents: 1 }];
 

@@ -2,9 +2,11 @@ import type {
   EmailContent,
   EmailedShipment,
   EmailLine,
+  FoundOrder,
   KeptEmail,
   PlannedEmail,
 } from '../database/queries/emails.ts';
+import { mostFoundOrders } from '../domain/limits.ts';
 import { addressLines } from '../domain/postal-address.ts';
 import { arrivalOf } from '../domain/shipment.ts';
 import { formatMoney } from '../shared/money.ts';
@@ -14,6 +16,8 @@ import { longTime, shownDay } from './times.ts';
 import {
   emailWords,
   endWords,
+  foundWords,
+  itemWords,
   lateWords,
   nextWords,
   orderWords,
@@ -23,6 +27,7 @@ import {
   refundNotes,
   refundReasonWords,
   refundWords,
+  statusWords,
   subjectWords,
   titleWords,
 } from './words.ts';
@@ -55,7 +60,7 @@ function emailView(email: PlannedEmail, publicUrl: string) {
   return {
     subject: subjectWords(kind, orderId, refunded),
     title: titleWords[kind],
-    name: orderWords(orderId),
+    name: kind === 'orders_found' ? '' : orderWords(orderId),
     paragraphs,
     shipment: email.shipment ? shipmentView(email.shipment) : null,
     lines: email.lines.map((line) => lineView(line, email)),
@@ -67,6 +72,20 @@ function emailView(email: PlannedEmail, publicUrl: string) {
         : [],
     refund: refund && { amount: refunded, reason: reasonOf(refund) },
     orderUrl: `${publicUrl}/orders/${email.token}`,
+    found: kind === 'orders_found' ? foundView(email.found ?? [], publicUrl) : null,
+  };
+}
+
+function foundView(found: readonly FoundOrder[], publicUrl: string) {
+  return {
+    orders: found.slice(0, mostFoundOrders).map((order) => ({
+      name: orderWords(order.orderId),
+      word: statusWords[order.status].word,
+      time: longTime(new Date(order.createdAt)),
+      items: order.items.map(({ product, quantity }) => itemWords(onOneLine(product), quantity)).join(', '),
+      url: `${publicUrl}/orders/${order.token}`,
+    })),
+    more: found.length > mostFoundOrders ? foundWords.more(mostFoundOrders) : null,
   };
 }
 
@@ -104,6 +123,8 @@ function paragraphsOf(email: PlannedEmail): string[] | null {
       return aboutShipment(email);
     case 'refund_made':
       return [refundWords(money(email, email.refund?.amountCents ?? 0), total), refundNotes.soon];
+    case 'orders_found':
+      return [foundWords.lead];
   }
 }
 

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import type { OrderDetails } from '../database/queries/order-details.ts';
 import { refundSums } from './refund-history.ts';
 import { type ShownTime, shownTime } from './times.ts';
-import { cancelWords, paymentFailedWords, refundNotes, shareWords, shortageWords, words } from './words.ts';
+import {
+  answeredWords,
+  cancelWords,
+  paymentFailedWords,
+  refundNotes,
+  shareWords,
+  shortageWords,
+  words,
+} from './words.ts';
 
 /** A sentence whose `{time}` becomes that time. */
 export interface Notice {
@@ -17,6 +25,7 @@ export function noticesOf(details: OrderDetails, now: Date): Notice[] {
     ...unfairLines(details),
     ...refundNotices(details),
     ...paymentNotices(details),
+    ...requestNotices(details),
   ];
   return [...reason(details, now), ...plain.map((text) => ({ text, time: null }))];
 }
@@ -58,6 +67,13 @@ function refundNotices({ order, history }: OrderDetails): string[] {
     ...(madeCents > 0 ? [`${refundNotes.partMade} ${refundNotes.soon}`] : []),
     ...(dueCents > 0 ? [refundNotes.partDue] : []),
   ];
+}
+
+function requestNotices({ returnRequest: request }: OrderDetails): string[] {
+  if (!request) return [];
+  const { cancellationAsked, returnAsked } = words.contact;
+  if (request.isOpen) return [request.code === 'return_asked' ? returnAsked : cancellationAsked];
+  return request.answer === null ? [] : [answeredWords(request.answer)];
 }
 
 function paymentNotices({ order, history }: OrderDetails): string[] {

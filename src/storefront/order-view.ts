@@ -63,6 +63,7 @@ export interface OrderView {
   readonly amounts: AmountsView;
   readonly delivery: DeliveryView | null;
   readonly shipments: readonly ShipmentView[];
+  readonly contact: ContactLinks;
   readonly receiptRows: readonly ReceiptRow[];
   /** There is something to keep on paper. */
   readonly receipt: boolean;
@@ -104,6 +105,7 @@ export function orderView(details: OrderDetails, now: Date): OrderView {
     amounts: amountsView({ ...order, lines }),
     delivery: deliveryOf(order),
     shipments: details.shipments.map(shipmentView),
+    contact: contactLinksOf(details),
     receiptRows: receiptRowsOf(details),
     receipt: order.paidAt !== null,
     ended: isFinal(details),
@@ -177,6 +179,30 @@ function shipmentView(
     carrier,
     number,
     link: url === null ? null : { url, text: parcelWords.follow(index + 1) },
+  };
+}
+
+/** What leads from an order to the page of its messages and requests. */
+interface ContactLinks {
+  /** Where its messages go; null when there is no address. It is shown as a whole, because an error is seen in the whole alone. */
+  readonly email: string | null;
+  /** The text of the link to correct it; null when that is not possible. */
+  readonly correct: string | null;
+  /** The text of the link to ask for a cancellation or a return; null when that is not possible. */
+  readonly ask: string | null;
+}
+
+function contactLinksOf({
+  order: { status, email, paymentState },
+  returnRequest,
+}: OrderDetails): ContactLinks {
+  const isOpen = status === 'pending' || status === 'paid' || status === 'dispatched';
+  const canAsk = isOpen && status !== 'pending' && paymentState === 'settled' && !returnRequest?.isOpen;
+  const { link, returnLink, cancelLink } = words.contact;
+  return {
+    email,
+    correct: isOpen && email !== null ? link : null,
+    ask: canAsk ? (status === 'dispatched' ? returnLink : cancelLink) : null,
   };
 }
 

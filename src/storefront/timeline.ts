@@ -77,6 +77,10 @@ function happened(
       return [step(steps.refunded)];
     case 'disputed':
       return [step(steps.disputed)];
+    case 'return_asked':
+      return [step(entry.detail['code'] === 'return_asked' ? steps.returnAsked : steps.cancellationAsked)];
+    case 'return_answered':
+      return [step(steps.returnAnswered)];
     default:
       // The step of the payment shows that the payment page was opened.
       return [];

@@ -3,7 +3,18 @@ import type { ProductOrder, SearchFault } from '../domain/catalogue.ts';
 import type { DeliveryFault, DeliveryMethod } from '../domain/delivery.ts';
 import type { DiscountFault } from '../domain/discount.ts';
 import type { ErrorCode } from '../domain/errors.ts';
-import { type Blocker, longestSearch, maxEmailLength, maxItems, maxQuantity } from '../domain/limits.ts';
+import {
+  type Blocker,
+  longestReturnReason,
+  longestSearch,
+  maxEmailLength,
+  maxItems,
+  maxQuantity,
+  minutesBetweenOrderLinks,
+  mostCorrections,
+  mostResends,
+  orderLinksPerDay,
+} from '../domain/limits.ts';
 import type { CancelReason, OrderStatus } from '../domain/order.ts';
 import {
   type AddressFault,
@@ -31,6 +42,7 @@ export const words = {
     taxNumber: 'Tax number',
     products: 'Products',
     yourOrders: 'Your orders',
+    findOrder: 'Find your order',
     cart: 'Cart',
   },
   /** The pages that the shop writes itself, by the names of their files. */
@@ -95,6 +107,7 @@ export const words = {
     missing: 'Not part of this order',
     email: 'E-mail',
     emailHint: 'For the confirmation of this order, and for nothing else.',
+    keepEmail: 'The address is right. Order and pay',
     change: 'Change the cart',
     subtotal: 'Products',
     delivery: 'How you get it',
@@ -151,10 +164,54 @@ export const words = {
     none: 'No order was placed in this browser yet.',
     noneHint: 'An order from another device shows at the address in its e-mail.',
     onward: 'Choose something',
+    find: 'Find an order by e-mail',
     forget: 'Forget this browser',
     forgetHint:
       'Empties the cart and this list, and removes the cookie. Your orders go on; each shows at the address in its e-mail.',
     forgotten: 'This browser is forgotten.',
+  },
+  findOrder: {
+    title: 'Find your order',
+    lead: 'The links to your orders go to the e-mail address that you gave with them.',
+    email: 'E-mail',
+    button: 'Send the links',
+    asked: 'If orders were paid under that address, a message with their links is on its way to it.',
+    askedHint:
+      'Nothing there after a few minutes? Look among the unwanted messages, and check the address: the answer here is the same for each.',
+    limits: linksLimitWords(orderLinksPerDay, minutesBetweenOrderLinks),
+    unpaid: 'The message lists paid orders only. “Your orders” has all orders of this browser.',
+    preview: 'A demonstration sends no mail. Its messages are kept in the outbox.',
+    off: 'This shop sends no messages, so it cannot send you links. “Your orders” has the orders of this browser.',
+  },
+  contact: {
+    lead: 'Messages about this order, and what you can ask of the shop.',
+    email: 'E-mail address of this order',
+    now: 'Messages go to',
+    none: 'There is no address to send messages to.',
+    off: 'This shop sends no messages.',
+    correct: 'Correct the address',
+    correctTo: 'Right address',
+    correctHint:
+      'Later messages of the shop go there. Those of the payment service go to the address that it has already.',
+    correctButton: 'Correct it',
+    resend: 'Send the last message again',
+    resendHint: `A message can be sent again ${mostResends} times, once a minute.`,
+    resendButton: 'Send it again',
+    cancellation: 'Ask to cancel the order',
+    cancellationHint:
+      'The shop reads it and answers on the page of the order. The dispatch goes on until then.',
+    return: 'Ask to return it',
+    returnHint: 'The shop reads it and answers on the page of the order. Keep everything until then.',
+    reason: 'Reason',
+    reasonHint: `In at most ${longestReturnReason} characters. Write nothing in it that the shop need not know.`,
+    askButton: 'Send the request',
+    back: 'Back to the order',
+    link: 'Correct it, or have a message sent again',
+    cancelLink: 'Ask to cancel the order',
+    returnLink: 'Ask to return it',
+    cancellationAsked:
+      'You asked to cancel this order. The shop will answer here; until then the dispatch goes on.',
+    returnAsked: 'You asked to return this order. The shop will answer here.',
   },
   recent: {
     title: 'Recent orders',
@@ -195,7 +252,7 @@ export const words = {
       'The order was cancelled before a payment reached us. If you have paid, this page shows it as soon as we hear of it.',
     cancel: 'Cancel the order',
     cancelAsked: 'You asked to cancel. We are making sure that nothing was paid.',
-    cancelTooLate: 'You asked to cancel, and your payment was faster. Ask the shop to pay it back.',
+    cancelTooLate: 'You asked to cancel, and your payment was faster. You can ask the shop to cancel it.',
     paymentSeen: 'Your payment has arrived and is being booked.',
     bought: 'What you ordered',
     wanted: 'What you wanted',
@@ -246,6 +303,9 @@ export const words = {
     refundPromised: 'Refund promised',
     refunded: 'Paid back in full',
     disputed: 'Payment disputed',
+    cancellationAsked: 'You asked to cancel the paid order',
+    returnAsked: 'You asked to return it',
+    returnAnswered: 'The shop has answered',
   },
   error: {
     onward: 'To the shop',
@@ -430,6 +490,61 @@ export function firstDeliveryWords(isPending: boolean): string {
   return isPending
     ? `${kept} To have it delivered in another way, cancel this order, then order again.`
     : kept;
+}
+
+/** That an address looks like another one that was meant. */
+export function suggestedEmailWords(suggested: string): string {
+  return `Did you mean ${suggested}? Take it, or order with the address as it is.`;
+}
+
+/** The button that orders with the suggested address. */
+export function takeEmailWords(suggested: string): string {
+  return `Use ${suggested}. Order and pay`;
+}
+
+/** How many messages with links one address gets. */
+function linksLimitWords(perDay: number, minutes: number): string {
+  return `One address gets at most ${perDay} such messages a day, ${minutes} minutes apart.`;
+}
+
+/** The results of what a buyer does on the page of messages and requests. */
+export const contactOutcomes = {
+  corrected: { sign: 'done', text: 'The address is corrected. The next message goes there.' },
+  corrected_too_often: {
+    sign: 'ended',
+    text: `The address was corrected ${mostCorrections} times already, and stays as it is. Ask the shop.`,
+  },
+  resent: { sign: 'done', text: 'The last message is on its way again.' },
+  nothing: { sign: 'ended', text: 'There is no message yet. The first one comes when the order is paid.' },
+  under_way: {
+    sign: 'ended',
+    text: 'The message is being sent for the first time. Try again in a few minutes.',
+  },
+  too_soon: { sign: 'ended', text: 'It was sent just now. Try again in a minute.' },
+  resent_too_often: {
+    sign: 'ended',
+    text: `A message was sent again ${mostResends} times already. This page always shows the order.`,
+  },
+  asked: { sign: 'done', text: 'Your request is with the shop.' },
+  open: {
+    sign: 'ended',
+    text: 'Your request is with the shop already. It will answer on the page of the order.',
+  },
+  asked_too_often: { sign: 'ended', text: 'The shop has answered this several times. Its answers stand.' },
+  not_now: { sign: 'ended', text: 'That is not possible with this order any more. Nothing was changed.' },
+} as const;
+
+/** The fault of an empty or too long reason. */
+export const returnReasonFault = `Say why, in 1 to ${longestReturnReason} characters.`;
+
+/** The answer of the shop to a request. */
+export function answeredWords(answer: string): string {
+  return `The shop has answered your request: “${answer}”`;
+}
+
+/** The page of an order's messages and requests. */
+export function contactTitleWords(order: string): string {
+  return `${order}: messages and requests`;
 }
 
 /** Why an order cannot be delivered, next to the choice. */
@@ -851,6 +966,7 @@ export const emailWords = {
   carrier: 'Carrier',
   trackingNumber: 'Number',
   follow: 'Follow it here:',
+  whyFound: 'If it was not you who asked, there is nothing to do: the links went to this address alone.',
   lateButYours: 'It came after the hold had ended. Everything was still there, so the order stands.',
   nothingCharged: 'Nothing was charged.',
 } as const;
@@ -877,6 +993,7 @@ export function subjectWords(kind: EmailKind, orderId: number, refunded: string)
     order_cancelled: `Order ${orderId} was cancelled`,
     refund_made: `${refunded} paid back for order ${orderId}`,
     shipped: `A parcel of order ${orderId} is on its way`,
+    orders_found: 'Your orders',
   };
   return subjects[kind];
 }
@@ -887,7 +1004,14 @@ export const titleWords: Readonly<Record<EmailKind, string>> = {
   order_cancelled: 'Your order was cancelled',
   refund_made: 'Your refund is made',
   shipped: 'Your parcel is on its way',
+  orders_found: 'Your orders',
 };
+
+/** The beginning of the message that lists the orders of an address, and that there are more. */
+export const foundWords = {
+  lead: 'Somebody asked the shop for the orders of this address. These were paid under it, newest first. Each link shows its order to whoever has it.',
+  more: (listed: number) => `Only the newest ${listed} are listed. There are older ones.`,
+} as const;
 
 /** That the money is here. */
 export function paidWords(total: string): string {

@@ -133,7 +133,7 @@ async function report(database: Database, differences: Differences | null): Prom
   const wrong =
     accounts.contradictions > 0 || [...accounts.stock, ...accounts.codes].some(({ balanced }) => !balanced);
   const item = { kind: 'accounts_wrong', subject: 'accounts' } as const;
-  await inTransaction(database, (sql) =>
+  await inTransaction<unknown>(database, (sql) =>
     wrong
       ? raiseAttention(sql, { ...item, orderId: null, reason: { code: 'accounts_wrong', accounts } })
       : resolveAttention(sql, { ...item, resolution: 'accounts_right' }),

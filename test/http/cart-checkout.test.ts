@@ -91,6 +91,35 @@ test('a cart is reviewed, ordered, paid, and empty afterwards; the order is in â
   expect((await stranger.get('/your-orders')).text).not.toContain('/orders/');
 });
 
+describe('an e-mail address that looks mistyped', () => {
+  const mistyped = 'ada@gmial.com';
+
+  test('is questioned once, and ordered with as it is', async () => {
+    const form = await review({ email: mistyped });
+    const asked = await order(form);
+    expect(asked.status).toBe(400);
+    expect(asked.text).toContain('Did you mean ada@gmail.com?');
+    expect(fieldIn(asked.text, 'kept')).toBe(mistyped);
+    expect(await ordersOf(form)).toEqual([]);
+    expect((await order({ ...form, kept: mistyped })).status).toBe(303);
+    expect(await ordersOf(form)).toMatchObject([{ email: mistyped }]);
+  });
+
+  test('is replaced by the suggested one with one press', async () => {
+    const form = await review({ email: mistyped });
+    const [, take = ''] = /name="take" value="([^"]*)"/.exec((await order(form)).text) ?? [];
+    expect((await order({ ...form, kept: mistyped, take })).status).toBe(303);
+    expect(await ordersOf(form)).toMatchObject([{ email: 'ada@gmail.com' }]);
+  });
+
+  test('is questioned again when it was changed, and not beside another fault', async () => {
+    const form = await review({ email: 'ada@hotmial.com', kept: mistyped });
+    expect((await order(form)).text).toContain('Did you mean ada@hotmail.com?');
+    const faulty = await order({ ...form, email: 'ada at gmial.com' });
+    expect(faulty.text).not.toContain('Did you mean');
+  });
+});
+
 describe('one order', () => {
   test('of a form that is sent five times at once, and again after it was paid', async () => {
     const form = await review();

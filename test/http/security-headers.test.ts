@@ -136,6 +136,7 @@ test('no answer with personal data is stored', async () => {
         '/operator',
         '/outbox',
         new URL(order.order_url).pathname,
+        `${new URL(order.order_url).pathname}/contact`,
       ].map((path) => visitor.get(path)),
     )),
     ...(await Promise.all(

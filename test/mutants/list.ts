@@ -1,4 +1,5 @@
 import type { Mutant } from './mutant.ts';
+import { contact } from './of-contact.ts';
 import { locks, orders, refunds, repairs } from './of-orders.ts';
 import { amounts, calls, late, messages } from './of-payments.ts';
 import { privacy } from './of-privacy.ts';
@@ -22,5 +23,6 @@ export const mutants: readonly Mutant[] = [
   ...sequences,
   ...transactions,
   ...storefront,
+  ...contact,
   ...survival,
 ];

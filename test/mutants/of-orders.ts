@@ -259,8 +259,8 @@ export const refunds: readonly Mutant[] = [
     name: 'an email is sent again when its workflow runs again',
     promise: 'one message per order and kind',
     file: 'src/database/transactions/emails.ts',
-    from: 'where email_id = :emailId and sent_at is null`,\n      { emailId },',
-    to: 'where email_id = :emailId`,\n      { emailId },',
+    from: 'where email_id = :emailId and sent_at is null`,\n      { emailId, ',
+    to: 'where email_id = :emailId`,\n      { emailId, ',
     test: {
       file: 'test/workflows/email.test.ts',
       name: 'and whose work is started once more does not send what is sent',

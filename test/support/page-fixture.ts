@@ -1,6 +1,7 @@
 import type { Visitor } from './browser.ts';
 import { ask, type OpenShop, type TestOrder } from './orders.ts';
 import {
+  askToCancel,
   buyFor,
   cancel,
   dispatch,
@@ -41,6 +42,7 @@ export type OrderName =
   | 'pending'
   | 'holdExpired'
   | 'inDispatch'
+  | 'asked'
   | 'dispatched'
   | 'toShip'
   | 'inParcels'
@@ -114,15 +116,16 @@ async function ordersNotPaid(shop: OpenShop) {
 }
 
 async function ordersPaid(shop: OpenShop) {
-  const [inDispatch, dispatched, toShip, inParcels, refunded, partlyRefunded] = await Promise.all([
+  const [inDispatch, asked, dispatched, toShip, inParcels, refunded, partlyRefunded] = await Promise.all([
     place(shop, dispatchHalf, typedDelivery),
+    place(shop, askToCancel),
     place(shop, dispatch),
     place(shop, leaveToOperator, typedDelivery),
     place(shop, shipOne, typedDelivery),
     place(shop, payBack()),
     place(shop, payBack({ amount: 1890 })),
   ]);
-  return { inDispatch, dispatched, toShip, inParcels, refunded, partlyRefunded };
+  return { inDispatch, asked, dispatched, toShip, inParcels, refunded, partlyRefunded };
 }
 
 /** For the pages of the payment service, whose cards are declined by hand. */

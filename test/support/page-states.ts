@@ -75,6 +75,14 @@ export const pageStates: readonly PageState[] = [
   },
   {
     page: 'review',
+    state: 'email-suggested',
+    as: 'full',
+    at: '/cart/checkout',
+    act: (page) => sendReview(page, 'ada@gmial.com'),
+    shows: 'Did you mean ada@gmail.com?',
+  },
+  {
+    page: 'review',
     state: 'address-refused',
     as: 'full',
     at: '/cart/checkout',
@@ -154,6 +162,31 @@ export const pageStates: readonly PageState[] = [
 
   { page: 'shop-page', state: 'terms', at: '/terms', shows: 'How an order works' },
 
+  {
+    page: 'contact',
+    state: 'paid',
+    at: order('inDispatch', '/contact?done=corrected'),
+    shows: 'The address is corrected',
+  },
+  {
+    page: 'contact',
+    state: 'refused',
+    at: order('inDispatch', '/contact'),
+    act: (page) => press(page, 'Send the request'),
+    shows: 'Say why, in 1 to',
+  },
+  { page: 'contact', state: 'ended', at: order('refunded', '/contact'), shows: 'Messages go to' },
+  { page: 'order', state: 'cancellation-asked', at: order('asked'), shows: 'You asked to cancel this order' },
+  { page: 'find-order', state: 'form', at: '/find-order', shows: 'Send the links' },
+  { page: 'find-order', state: 'asked', at: '/find-order?asked=1', shows: 'If orders were paid' },
+  {
+    page: 'find-order',
+    state: 'refused',
+    at: '/find-order',
+    act: (page) => press(page, 'Send the links'),
+    shows: 'Enter your e-mail address',
+  },
+
   { page: 'your-orders', state: 'several', as: 'many', at: '/your-orders', shows: 'newest first' },
   { page: 'your-orders', state: 'none', at: '/your-orders', shows: 'No order was placed' },
   {
@@ -170,6 +203,7 @@ export const pageStates: readonly PageState[] = [
     act: (page) => page.route('**/fragments/**', (route) => route.abort()),
     shows: 'The shop is restarting',
   },
+  { page: 'operator', state: 'request', at: '/operator', shows: 'The buyer wants to cancel the order' },
   { page: 'operator', state: 'attention-item', at: '/operator', shows: 'dispute' },
   {
     page: 'operator',

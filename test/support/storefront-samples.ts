@@ -157,6 +157,7 @@ export function orderDetails(changes: Partial<OrderDetails> = {}): OrderDetails 
     history: aHistory('placed', 'payment_opened'),
     transactionId: null,
     shipments: [],
+    returnRequest: null,
     ...changes,
   };
 }

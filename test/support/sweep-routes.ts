@@ -108,12 +108,23 @@ async function buyCart(shop: TestShop, visitor: Visitor): Promise<void> {
     `/fragments/orders/${order.token}`,
     '/cart',
   ]);
+  await askShop(visitor, `/orders/${order.token}/contact`);
   await waitFor(
     'the page to show the dispatch',
     () => events.ended,
     (ended) => ended,
   );
   events.close();
+}
+
+/** Corrects the address of a paid order, has its message sent again, asks to cancel it, and looks for all orders of the address. */
+async function askShop(visitor: Visitor, contact: string): Promise<void> {
+  await get(visitor, [contact, '/find-order']);
+  await visitor.post(contact, { act: 'correct', email: 'ann@reader.example' });
+  await visitor.post(contact, { act: 'resend' });
+  await visitor.post(contact, { act: 'ask', reason: 'ordered twice' });
+  const { location } = await visitor.post('/find-order', { email: 'ann@reader.example' });
+  await get(visitor, [location ?? '']);
 }
 
 async function askAsProgram(shop: TestShop): Promise<void> {

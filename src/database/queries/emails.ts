@@ -3,12 +3,12 @@ import type { CancelReason, Fulfilment, OrderStatus } from '../../domain/order.t
 import type { PaymentState } from '../../domain/payment.ts';
 import type { PostalAddress } from '../../domain/postal-address.ts';
 import type { Database } from '../connection.ts';
-import type { EmailKind, EmailRow, RefundRow, ShipmentRow } from '../tables.ts';
+import type { EmailKind, EmailRow, OrderRow, RefundRow, ShipmentRow } from '../tables.ts';
 import type { OrderLine } from './orders.ts';
 
 /** A message that a demonstration stored instead of sending it. */
 export interface KeptEmail
-  extends Pick<EmailRow, 'emailId' | 'orderId' | 'kind' | 'refundId' | 'shipmentId'> {
+  extends Pick<EmailRow, 'emailId' | 'orderId' | 'kind' | 'refundId' | 'shipmentId' | 'copy'> {
   /** The buyer's address. */
   to: string;
   /** The token of the order's page. */
@@ -42,6 +42,7 @@ function keptEmails(database: Database) {
       'kind',
       'refund_id',
       'shipment_id',
+      'copy',
       'orders.email as to',
       'token',
       'subject',
@@ -62,6 +63,8 @@ export interface PlannedEmail extends Partial<Omit<OrderAmounts, 'totalCents'>> 
   readonly orderId: number;
   readonly kind: EmailKind;
   readonly refundId: number | null;
+  /** 0, or how often it was sent again. Missing in a step that an earlier release recorded. */
+  readonly copy?: number;
   readonly to: string;
   readonly token: string;
   readonly status: OrderStatus;
@@ -83,6 +86,16 @@ export interface PlannedEmail extends Partial<Omit<OrderAmounts, 'totalCents'>> 
   readonly deliveryDaysTo?: number | null;
   readonly shipmentId?: number | null;
   readonly shipment?: EmailedShipment | null;
+  /** The newest paid orders of the address, for `orders_found` alone: one more than the message lists, where there are more. */
+  readonly found?: readonly FoundOrder[] | null;
+}
+
+/** An order in the message that lists those of an address. */
+export interface FoundOrder extends Pick<OrderRow, 'orderId' | 'token' | 'status'> {
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** In SKU order. */
+  readonly items: readonly { readonly product: string; readonly quantity: number }[];
 }
 
 /** The parcel that a message is about; its time in milliseconds since 1970. */

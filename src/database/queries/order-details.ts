@@ -1,3 +1,4 @@
+import type { ReturnRequestCode } from '../../domain/attention.ts';
 import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import type { HistoryEntry, OrderLine, OrderWithPayment } from './orders.ts';
@@ -14,6 +15,16 @@ export interface OrderDetails {
   readonly transactionId: string | null;
   /** Those that an operator shipped, oldest first. */
   readonly shipments: readonly Shipment[];
+  /** The buyer's last request to cancel or to return the paid order; null when there was none. */
+  readonly returnRequest: ReturnRequest | null;
+}
+
+/** A buyer's request to cancel a paid order, or to return it. */
+export interface ReturnRequest {
+  readonly code: ReturnRequestCode;
+  readonly isOpen: boolean;
+  /** The operator's words; null when a refund was the answer. */
+  readonly answer: string | null;
 }
 
 interface DetailsRow extends OrderWithPayment {
@@ -21,6 +32,7 @@ interface DetailsRow extends OrderWithPayment {
   readonly lines: OrderLine[] | null;
   readonly history: (Omit<HistoryEntry, 'at'> & { readonly at: string })[] | null;
   readonly shipments: ShipmentJson[] | null;
+  readonly returnRequest: ReturnRequest | null;
 }
 
 /** Reads one order by its number or by its address. */
@@ -33,15 +45,20 @@ export async function readOrderDetails(
     value,
   });
   if (!row) return undefined;
-  const { lines, history, transactionId, shipments, ...order } = row;
+  const { lines, history, transactionId, shipments, returnRequest, ...order } = row;
   return {
     order,
     transactionId,
     lines: lines ?? [],
     history: (history ?? []).map((entry) => ({ ...entry, at: new Date(entry.at) })),
     shipments: shipmentsOf(shipments),
+    returnRequest,
   };
 }
+
+// Each half has an index.
+const requests = `select attention_id, reason, resolved_at, note from attention
+  where kind = 'return_asked' and subject = cast(orders.order_id as text)`;
 
 // One statement, so that order and history are of the same moment.
 const details = `
@@ -56,5 +73,8 @@ const details = `
        'historyId', cast(history_id as text), 'at', at, 'what', what, 'detail', detail
      ) order by history_id)
      from order_history where order_history.order_id = orders.order_id) as history,
-    ${shipmentsSql} as shipments
+    ${shipmentsSql} as shipments,
+    (select json_build_object('code', reason, 'isOpen', resolved_at is null, 'answer', note) from (
+        ${requests} and resolved_at is null union all ${requests} and resolved_at is not null
+      ) as request order by attention_id desc limit 1) as return_request
   from orders left join payments on payments.order_id = orders.order_id`;

@@ -26,7 +26,10 @@ export async function raiseAttention(
   );
 }
 
-/** Resolves an open item, if there is one. `note` has the operator's words, with the resolution `operator` only. */
+/**
+ * Resolves an open item, if there is one. `note` has the operator's words, with the resolution `operator` only.
+ * @returns whether there was one
+ */
 export async function resolveAttention(
   sql: Statement,
   item: {
@@ -35,10 +38,11 @@ export async function resolveAttention(
     resolution: AttentionResolution;
     note?: string | null;
   },
-): Promise<void> {
-  await sql(
+): Promise<boolean> {
+  const resolved = await sql(
     `update attention set resolved_at = now(), resolution = :resolution, note = :note
-     where kind = :kind and subject = :subject and resolved_at is null`,
+     where kind = :kind and subject = :subject and resolved_at is null returning 1`,
     { ...item, note: item.note ?? null },
   );
+  return resolved.length > 0;
 }

@@ -1,4 +1,6 @@
-import type { Statement } from '../../shared/statement.ts';
+import { minutesBetweenOrderLinks, mostFoundOrders, orderLinksPerDay } from '../../domain/limits.ts';
+import { inTransaction, type Statement } from '../../shared/statement.ts';
+import type { Database } from '../connection.ts';
 import { enqueueWorkflow } from '../outbox.ts';
 import type { EmailContent, EmailDelivery, PlannedEmail } from '../queries/emails.ts';
 import type { EmailKind } from '../tables.ts';
@@ -53,12 +55,43 @@ export async function planEmailOfUnpaid(sql: Statement, orderId: number, perDay:
   if (others && others.unpaid < perDay) await planEmail(sql, { orderId, kind: 'order_cancelled' });
 }
 
+/**
+ * Plans the message that lists the paid orders of an address, and starts the workflow that sends it, in one commit. It is about the newest
+ * of them, and is erased with it. An address without paid orders gets none, because anybody can order with anybody's address. One with
+ * them gets a few messages a day, however often and by whom they are asked for.
+ */
+export function planOrderLinks(database: Database, email: string): Promise<void> {
+  return inTransaction(database, async (sql) => {
+    // Of two requests at once, the second must see the message of the first.
+    await sql(`select pg_advisory_xact_lock(hashtextextended('order links ' || lower(:email), 0))`, {
+      email,
+    });
+    const [planned] = await sql<{ emailId: number }>(
+      `with theirs as (
+         select order_id from orders where lower(email) = lower(:email) and paid_at is not null
+       ), sent as (
+         select count(*) as today, coalesce(max(created_at), '-infinity') as last from theirs join emails using (order_id)
+         where kind = 'orders_found' and created_at > now() - interval '1 day'
+       )
+       insert into emails (order_id, kind, copy)
+       select newest, 'orders_found', (
+         select coalesce(max(copy) + 1, 0) from emails where order_id = newest and kind = 'orders_found'
+       )
+       from sent cross join (select max(order_id) as newest from theirs) as newest
+       where newest is not null and today < :perDay and last < now() - cast(:minutes as integer) * interval '1 minute'
+       returning email_id`,
+      { email, perDay: orderLinksPerDay, minutes: minutesBetweenOrderLinks },
+    );
+    if (planned) await enqueueWorkflow(sql, 'email', planned.emailId);
+  });
+}
+
 /** The first step of an email: reads the order that it is about; null when the email is sent already. */
 export const readPlannedEmail = transaction(
   'readPlannedEmail',
   async (sql, emailId: number, delivery: EmailDelivery): Promise<PlannedEmail | null> => {
     const [planned] = await sql<Omit<PlannedEmail, 'delivery'>>(
-      `select email_id, orders.order_id, kind, emails.refund_id, emails.shipment_id, fulfilment,
+      `select email_id, orders.order_id, kind, emails.refund_id, emails.shipment_id, copy, fulfilment,
               email as "to", token, status, orders.reason as cancel_reason, payments.state as payment_state,
               exists (
                 select 1 from order_history where order_id = orders.order_id and what = 'paid_late'
@@ -91,15 +124,31 @@ export const readPlannedEmail = transaction(
                     where shipment_lines.order_id = shipments.order_id and shipment_lines.shipment_id = shipments.shipment_id
                   )
                 ) from shipments where shipments.shipment_id = emails.shipment_id
-              ) as shipment
+              ) as shipment,
+              case when kind = 'orders_found' then (${foundOrders}) end as found
        from emails join orders using (order_id) left join payments using (order_id)
        left join refunds on refunds.refund_id = emails.refund_id
        where email_id = :emailId and sent_at is null`,
-      { emailId },
+      { emailId, foundAtMost: mostFoundOrders + 1 },
     );
     return planned ? { ...planned, delivery } : null;
   },
 );
+
+const foundOrders = `
+  select json_agg(one) from (
+    select theirs.order_id as "orderId", token, status,
+      cast(extract(epoch from created_at) * 1000 as double precision) as "createdAt",
+      (
+        select coalesce(json_agg(json_build_object('product', product, 'quantity', quantity) order by sku), '[]')
+        from order_lines join products using (product_id) where order_lines.order_id = theirs.order_id
+      ) as items
+    from (
+      -- By the index of paid addresses, and not down all orders until there are enough.
+      select * from orders as paid where lower(paid.email) = lower(orders.email) and paid.paid_at is not null offset 0
+    ) as theirs
+    order by theirs.order_id desc limit :foundAtMost
+  ) as one`;
 
 /** The last step of an email. Stores the content in `kept` for the mail preview; sent messages are not stored. */
 export const markEmailSent = transaction(

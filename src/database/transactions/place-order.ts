@@ -198,7 +198,7 @@ const reservation = `
     order by sku for update of stock
   ), order_total as (
     select sum(qty * price_cents) as cents, sum(qty) as units, min(currency) as currency,
-           bool_or(is_outdated) as is_outdated, bool_and(available >= qty) as enough,
+           bool_or(is_outdated) or min(currency) <> max(currency) as is_outdated, bool_and(available >= qty) as enough,
            bool_and(qty <= ${atMost}) as is_fair
     from line
   ), client as (

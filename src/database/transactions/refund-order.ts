@@ -267,7 +267,7 @@ export async function recordRefundMade(
   return made !== undefined;
 }
 
-/** Plans the e-mail about a refund that was made. After the last one, the payment and the order become `refunded`. */
+/** Plans the e-mail about a refund that was made, and answers the buyer's request for it. After the last one, the payment and the order become `refunded`. */
 export async function finishRefund(sql: Statement, refund: RefundRow): Promise<void> {
   const { orderId, refundId } = refund;
   await sql(
@@ -291,4 +291,6 @@ export async function finishRefund(sql: Statement, refund: RefundRow): Promise<v
     { orderId, allowedFrom: [...allowedFrom.refund] },
   );
   await planEmail(sql, { orderId, kind: 'refund_made', refundId });
+  const request = { kind: 'return_asked', subject: String(orderId) } as const;
+  await resolveAttention(sql, { ...request, resolution: 'refund_made' });
 }

@@ -3,6 +3,7 @@ import { workflowOfFailure } from '../workflow-ids.ts';
 import { type AttentionSubject, resolveAttention } from './attention.ts';
 import { lockPayment } from './lock-payment.ts';
 import { recordRefundMade } from './refund-order.ts';
+import { answerReturnRequest } from './request-return.ts';
 import { isWorkflowActive, restartWorkflow } from './restart-workflows.ts';
 
 /**
@@ -19,6 +20,10 @@ export async function resolveAttentionItem(
   const workflow = workflowOfFailure(item.kind);
   if (!workflow && resolution === null) return 'not_restartable';
   const id = Number(item.subject);
+  if (item.kind === 'return_asked' && resolution !== null) {
+    await answerReturnRequest(sql, id, resolution);
+    return 'done';
+  }
   if (workflow) {
     const isActive = await isWorkflowActive(sql, workflow, id);
     if (resolution === null && !isActive) await restartWorkflow(sql, workflow, id);

@@ -14,8 +14,9 @@ import { readTerms } from '../../database/queries/terms.ts';
 import { checkCart } from '../../domain/cart.ts';
 import { readCode } from '../../domain/discount.ts';
 import { readEmailAddress } from '../../domain/email-address.ts';
+import { suggestEmailAddress } from '../../domain/email-suggestion.ts';
 import { type ErrorCode, ShopError } from '../../domain/errors.ts';
-import { maxEmailLength, maxPendingOrders } from '../../domain/limits.ts';
+import { maxPendingOrders } from '../../domain/limits.ts';
 import { type BuyerDetails, buyerDetailsOf, buyerFields } from '../../domain/order.ts';
 import { isPayable } from '../../domain/payment.ts';
 import {
@@ -32,13 +33,14 @@ import {
   checkoutView,
   shownTotalOf,
 } from '../../storefront/checkout-view.ts';
+import { emailFaultOf } from '../../storefront/contact-view.ts';
 import {
   addressFaultWords,
   blockerWords,
   deliveryFaultWords,
   discountFaultWords,
-  emailFaults,
   shareWords,
+  suggestedEmailWords,
   tooManyPendingWords,
   words,
 } from '../../storefront/words.ts';
@@ -66,6 +68,10 @@ const form = z.object({
   /** Present when only the amounts are asked for. */
   apply: z.string().optional(),
   ...typedBuyerDetails,
+  /** The suggested address, when its button was pressed. */
+  take: typedBuyerDetails.email,
+  /** The address as it was typed when another one was suggested. */
+  kept: z.string().default(''),
   delivery: z.string().nullable().default(null),
   ...typedAddress,
 });
@@ -86,7 +92,8 @@ export const cartCheckoutRoutes: FastifyPluginAsyncZod<CartCheckoutOptions> = as
   server.post('/cart/checkout', { config, schema: { body: form.nullish() } }, async (request, reply) => {
     const browserId = browsers.of(request);
     if (browserId === null) return reply.redirect('/cart', 303);
-    const sent = request.body ?? form.parse({});
+    const { take, ...rest } = request.body ?? form.parse({});
+    const sent = take === '' ? { ...rest, take } : { ...rest, take, email: take };
     const client = clientOf(request, browserId);
     if (sent.apply !== undefined) return review(reply, options, client, sent, []);
     const answer = await order(options, client, sent);
@@ -106,7 +113,7 @@ function clientOf(request: FastifyRequest, browserId: string): BrowserClient {
 async function order(
   options: CartCheckoutOptions,
   client: BrowserClient,
-  { key, fingerprint, totals, discount_code: typedCode, delivery: method, ...typed }: Form,
+  { key, fingerprint, totals, discount_code: typedCode, take, kept, delivery: method, ...typed }: Form,
 ): Promise<
   { readonly location: string } | { readonly status: number; readonly faults: readonly CheckoutFault[] }
 > {
@@ -129,6 +136,11 @@ async function order(
   const read = needsAddress ? readAddress(addressOf(typed)) : { address: null };
   if ('faults' in read) faults.push(...addressFaultsOf(read.faults));
   if (faults.length > 0 || 'faults' in read) return { status: 400, faults };
+  // An address that was taken from the suggestion, or sent again as it was, is not questioned once more.
+  const suggested =
+    options.asksEmail && ![take, kept].includes(typed.email) && suggestEmailAddress(typed.email);
+  if (suggested)
+    return { status: 400, faults: [{ field: 'email', text: suggestedEmailWords(suggested), suggested }] };
   const delivery = { method, address: read.address };
   try {
     const answer = await orderCart(options, {
@@ -185,17 +197,12 @@ const unfairLines = z
 
 /** The fault of a field as typed, in the words that the form shows; null when it is right. */
 const typedFault: Readonly<Record<keyof BuyerDetails, (typed: string) => string | null>> = {
-  email: (typed) => {
-    if (typed === '') return emailFaults.missing;
-    if (readEmailAddress(typed) !== null) return null;
-    return typed.length > maxEmailLength ? emailFaults.tooLong : emailFaults.unreadable;
-  },
+  email: emailFaultOf,
 };
 
-function addressOf({
-  postal_code: postalCode,
-  ...typed
-}: Omit<Form, 'key' | 'fingerprint' | 'totals' | 'discount_code' | 'delivery'>) {
+type Typed = Omit<Form, 'key' | 'fingerprint' | 'totals' | 'discount_code' | 'take' | 'kept' | 'delivery'>;
+
+function addressOf({ postal_code: postalCode, ...typed }: Typed) {
   return { ...typed, postalCode };
 }
 

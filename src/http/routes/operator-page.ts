@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Database } from '../../database/connection.ts';
 import { listExecutors } from '../../database/queries/executors.ts';
 import { findOrder, findRefund } from '../../database/queries/orders.ts';
 import { listAttention, listReconciliations, readAccounts } from '../../database/queries/reconciliation.ts';
@@ -19,6 +20,7 @@ import {
   type TypedRefund,
 } from '../../operator/operator-view.ts';
 import type { ShippingSource } from '../../operator/shipping-view.ts';
+import { operatorWords } from '../../operator/words.ts';
 import { minorUnitsOf } from '../../shared/currencies.ts';
 import { formatMoney, parseMoney } from '../../shared/money.ts';
 import { problemTypes } from '../errors.ts';
@@ -55,6 +57,7 @@ const querystring = z.object({
   shipment: serial.optional().catch(undefined),
   ship: z.string().optional().catch(undefined),
   after: serial.optional().catch(undefined),
+  order: serial.optional().catch(undefined),
   stock: z.string().catch('').transform(pageOf),
 });
 
@@ -71,7 +74,10 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
     const refund = id === undefined ? null : ((await findRefund(database, id)) ?? null);
     const done = shipment === undefined ? null : ((await findShipment(database, shipment)) ?? null);
     const chosen = ship === undefined ? {} : await chooseOrder(database, { ...emptyShipment(), order: ship });
-    return show(reply, options, { outcome, refund, after, stockPage }, { done, ...chosen });
+    const { order } = request.query;
+    const form = order === undefined ? {} : { form: await formOf(database, order) };
+    const shown = { outcome, refund, after, stockPage, ...form };
+    return show(reply, options, shown, { done, ...chosen });
   });
 
   const retrying = { schema: { params, querystring } };
@@ -137,6 +143,21 @@ async function reconcileBoth(
   }
 }
 
+function emptyForm(): TypedRefund {
+  return { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
+}
+
+/** The form for a refund that a buyer has asked for. */
+async function formOf(database: Database, orderId: number): Promise<TypedRefund> {
+  const found = await findOrder(database, orderId);
+  const { asked, returned } = operatorWords.refund;
+  return {
+    ...emptyForm(),
+    order: String(orderId),
+    reason: found?.status === 'dispatched' ? returned : asked,
+  };
+}
+
 async function show(
   reply: FastifyReply,
   { database, pages }: OperatorPageOptions,
@@ -150,7 +171,7 @@ async function show(
     listExecutors(database),
     listOrdersToShip(database),
   ]);
-  const form: TypedRefund = { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
+  const form = emptyForm();
   const nothing = {
     outcome: null,
     stockPage: 1,
