@@ -155,8 +155,8 @@ create table emails (
   constraint emails_refund_check CHECK (((kind = 'refund_made'::text) = (refund_id IS NOT NULL))),
   constraint emails_shipment_check CHECK (((kind = 'shipped'::text) = (shipment_id IS NOT NULL)))
 );
-CREATE INDEX emails_unsent ON public.emails USING btree (created_at) WHERE (sent_at IS NULL);
 CREATE INDEX emails_orders_found ON public.emails USING btree (order_id) WHERE (kind = 'orders_found'::text);
+CREATE INDEX emails_unsent ON public.emails USING btree (created_at) WHERE (sent_at IS NULL);
 
 create table executors (
   executor_id text not null,
