@@ -69,6 +69,27 @@ test('a refunded order returns its units, and a repetition returns none', async 
   expect(await available()).toEqual(seeded);
 });
 
+test('of a line that was shipped in part, the units that are left return, or as many as came back', async () => {
+  const orderId = await insertOrder({ cleat: 5, block: 2 });
+  const sql = statementsOf(database);
+  const [cleat] = await sql<{ productId: number }>(
+    `update order_lines set shipped = 2, stopped = 1 from products
+     where order_id = :orderId and order_lines.product_id = products.product_id and sku = 'cleat' returning products.product_id`,
+    { orderId },
+  );
+  const units = [{ productId: cleat?.productId ?? 0, quantity: 1 }];
+  const giveBack = (options: Parameters<typeof returnStock>[2]) =>
+    inTransaction(database, (open) => returnStock(open, orderId, options));
+  await giveBack({ units });
+  expect(await available()).toEqual({ block: 38, cleat: 96 });
+  await giveBack({ units: [{ productId: cleat?.productId ?? 0, quantity: 3 }] });
+  expect(await available()).toEqual({ block: 38, cleat: 98 });
+  await giveBack({ units, shippedToo: true });
+  expect(await available()).toEqual({ block: 38, cleat: 99 });
+  await giveBack({ shippedToo: true });
+  expect(await available()).toEqual(seeded);
+});
+
 test('a cancelled order reserves all of its units again, or none when one product is short', async () => {
   const orderId = await insertOrder({ cleat: 3, block: 25 });
   await inTransaction(database, (sql) => releaseStock(sql, orderId));

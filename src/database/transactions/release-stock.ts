@@ -1,3 +1,4 @@
+import type { ShippedItem } from '../../domain/shipment.ts';
 import type { Statement } from '../../shared/statement.ts';
 
 // Every transaction locks stock in SKU order, so that two of them wait for each other instead of deadlocking.
@@ -16,25 +17,39 @@ export async function releaseStock(sql: Statement, orderId: number): Promise<voi
 }
 
 /**
- * Gives units of a sold order back to stock: those that are left to ship, which are stopped by that, or with `shippedToo` all that are
- * not back already.
+ * Gives units of a sold order back to stock, except those that are back already. Call it before they are stopped.
+ * @param options.units how many of which products at most; without it, all
+ * @param options.shippedToo whether units that were shipped are back as well; otherwise only those that are left to ship return
  */
 export async function returnStock(
   sql: Statement,
   orderId: number,
-  { shippedToo = false }: { readonly shippedToo?: boolean } = {},
+  {
+    units,
+    shippedToo = false,
+  }: { readonly units?: readonly ShippedItem[]; readonly shippedToo?: boolean } = {},
 ): Promise<void> {
   await sql(
     `with line as materialized (${lockedLines}), back as (
-       select product_id, returned, quantity - shipped as unshipped,
-         case when cast(:shippedToo as boolean) then quantity - returned else quantity - shipped - stopped end as units
-       from line
+       select line.product_id, returned, least(
+         quantity - returned,
+         case when not cast(:shippedToo as boolean) then quantity - shipped - stopped end,
+         case when cast(:units as json) is not null then coalesce(asked.units, 0) end
+       ) as units
+       from line left join json_to_recordset(cast(:units as json)) as asked ("productId" integer, units integer)
+         on asked."productId" = line.product_id
      ), lines as (
-       update order_lines set returned = back.returned + units, stopped = unshipped
+       update order_lines set returned = back.returned + units
        from back where order_id = :orderId and order_lines.product_id = back.product_id
      )
      update stock set available = stock.available + units from back where stock.product_id = back.product_id`,
-    { orderId, shippedToo },
+    {
+      orderId,
+      shippedToo,
+      units: units
+        ? JSON.stringify(units.map(({ productId, quantity }) => ({ productId, units: quantity })))
+        : null,
+    },
   );
 }
 
