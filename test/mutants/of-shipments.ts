@@ -57,8 +57,8 @@ export const shipments: readonly Mutant[] = [
     name: 'a full refund restocks what is shipped',
     promise: promises.stock,
     file: 'src/database/transactions/release-stock.ts',
-    from: 'case when not cast(:shippedToo as boolean) then quantity - shipped - stopped end,',
-    to: 'case when not cast(:shippedToo as boolean) then quantity end,',
+    from: 'case when not cast(:shippedToo as boolean) then line.quantity - shipped - stopped end,',
+    to: 'case when not cast(:shippedToo as boolean) then line.quantity end,',
     test: { file: http, name: 'and that alone returns to stock' },
   },
   {

@@ -32,24 +32,18 @@ export async function returnStock(
   await sql(
     `with line as materialized (${lockedLines}), back as (
        select line.product_id, returned, least(
-         quantity - returned,
-         case when not cast(:shippedToo as boolean) then quantity - shipped - stopped end,
-         case when cast(:units as json) is not null then coalesce(asked.units, 0) end
+         line.quantity - returned,
+         case when not cast(:shippedToo as boolean) then line.quantity - shipped - stopped end,
+         case when cast(:units as json) is not null then coalesce(asked.quantity, 0) end
        ) as units
-       from line left join json_to_recordset(cast(:units as json)) as asked ("productId" integer, units integer)
+       from line left join json_to_recordset(cast(:units as json)) as asked ("productId" integer, quantity integer)
          on asked."productId" = line.product_id
      ), lines as (
        update order_lines set returned = back.returned + units
        from back where order_id = :orderId and order_lines.product_id = back.product_id
      )
      update stock set available = stock.available + units from back where stock.product_id = back.product_id`,
-    {
-      orderId,
-      shippedToo,
-      units: units
-        ? JSON.stringify(units.map(({ productId, quantity }) => ({ productId, units: quantity })))
-        : null,
-    },
+    { orderId, shippedToo, units: units ? JSON.stringify(units) : null },
   );
 }
 
