@@ -146,12 +146,14 @@ create table emails (
   text_body text,
   html_body text,
   shipment_id bigint,
-  constraint emails_once UNIQUE NULLS NOT DISTINCT (order_id, kind, refund_id, shipment_id),
+  copy integer default 0 not null,
+  constraint emails_once UNIQUE NULLS NOT DISTINCT (order_id, kind, refund_id, shipment_id, copy),
   constraint emails_pkey PRIMARY KEY (email_id),
   constraint emails_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id),
   constraint emails_refund_id_fkey FOREIGN KEY (refund_id) REFERENCES refunds(refund_id),
   constraint emails_shipment_id_fkey FOREIGN KEY (shipment_id) REFERENCES shipments(shipment_id),
-  constraint emails_kind_check CHECK ((kind = ANY (ARRAY['order_confirmed'::text, 'order_cancelled'::text, 'refund_made'::text, 'shipped'::text]))),
+  constraint emails_copy_check CHECK ((copy >= 0)),
+  constraint emails_kind_check CHECK ((kind = ANY (ARRAY['order_confirmed'::text, 'order_cancelled'::text, 'refund_made'::text, 'shipped'::text, 'orders_found'::text]))),
   constraint emails_refund_check CHECK (((kind = 'refund_made'::text) = (refund_id IS NOT NULL))),
   constraint emails_shipment_check CHECK (((kind = 'shipped'::text) = (shipment_id IS NOT NULL)))
 );
