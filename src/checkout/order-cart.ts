@@ -1,10 +1,15 @@
 import type { Database } from '../database/connection.ts';
 import { readCart } from '../database/queries/carts.ts';
-import { findOrderBy, listPendingOrders, type OrderWithPayment } from '../database/queries/orders.ts';
+import {
+  findOrder,
+  findOrderBy,
+  listPendingOrders,
+  type OrderWithPayment,
+} from '../database/queries/orders.ts';
 import { checkCart } from '../domain/cart.ts';
 import type { DeliveryFault, DeliveryRequest } from '../domain/delivery.ts';
 import { type Blocker, largestTotalCents, maxPendingOrders } from '../domain/limits.ts';
-import { type BuyerDetails, buyerFields, type CancelReason } from '../domain/order.ts';
+import { type BuyerDetails, buyerFields, type CancelReason, type OrderStatus } from '../domain/order.ts';
 import { quoteTerms, reviewFingerprintOf, type Terms } from '../domain/terms.ts';
 import type { StartCheckout } from './start-checkout.ts';
 
@@ -23,6 +28,8 @@ export interface CartOrderRequest {
   /** The key of the cart's content. */
   readonly key: string;
   readonly reviewFingerprint: string;
+  /** The order whose place it takes, as the review said; null when it said nothing. */
+  readonly changes: number | null;
   readonly buyer: BuyerDetails;
   readonly delivery: DeliveryRequest;
   /** Those under which its delivery was read. */
@@ -38,22 +45,32 @@ export type CartRefusal =
   | Blocker
   | CancelReason;
 
+/** `unchanged`: the address of an order that was paid before the cart could take its place. */
+export type CartOutcome =
+  | { readonly order: OrderWithPayment }
+  | { readonly unchanged: string }
+  | { readonly refused: CartRefusal };
+
 /**
  * Orders the cart of a browser exactly as its review showed it, or finds the order that it has already become.
  * @throws ShopError when the checkout is refused, see `StartCheckout`
  */
 export async function orderCart(
   { database, startCheckout, correctBuyer }: OrderCartOptions,
-  { browserId, network, key, reviewFingerprint, buyer, delivery, terms }: CartOrderRequest,
-): Promise<{ readonly order: OrderWithPayment } | { readonly refused: CartRefusal }> {
+  request: CartOrderRequest,
+): Promise<CartOutcome> {
+  const { browserId, network, key, reviewFingerprint, buyer, delivery, terms } = request;
   const known = await findOrderBy(database, { checkout_key: key });
   // A second click, a reload or another tab finds the same order.
-  if (known?.browserId === browserId) {
+  if (known?.browserId === browserId && known.reason !== 'changed_order_paid') {
     if (known.status === 'cancelled') return { refused: known.reason ?? 'payment_ended' };
     const corrected = buyerFields.some((field) => known[field] !== buyer[field]);
     if (corrected) await correctBuyer({ browserId, key, buyer });
     return { order: known };
   }
+  // The shopper meant to change an order, and not to place another one.
+  const shown = request.changes === null ? undefined : await findOrder(database, request.changes);
+  if (shown?.browserId === browserId && isPaid(shown.status)) return { unchanged: shown.token };
   const cart = await readCart(database, browserId);
   const checked = checkCart(cart?.lines ?? []);
   if (cart?.checkoutKey !== key) return { refused: 'cart_changed' };
@@ -65,9 +82,24 @@ export async function orderCart(
   const amount = quoted.subtotalCents + quoted.delivery.cents;
   if (amount > largestTotalCents) return { refused: 'too_much' };
   const pending = await listPendingOrders(database, browserId);
-  if (pending.length >= maxPendingOrders) return { refused: 'too_many_pending' };
+  const changed = pending.find(({ orderId }) => orderId === cart.changes?.orderId);
+  if (pending.filter((order) => order !== changed).length >= maxPendingOrders) {
+    return { refused: 'too_many_pending' };
+  }
   const { items } = checked;
   const client = { network, browserId };
-  const { order } = await startCheckout({ key, items, amount, browserId, buyer, delivery, client });
-  return { order };
+  const placing = { key, items, amount, browserId, buyer, delivery, client, changes: changed?.orderId };
+  try {
+    const { order } = await startCheckout(placing);
+    return { order };
+  } catch (error) {
+    const placed = changed && (await findOrderBy(database, { checkout_key: key }));
+    if (changed && placed?.reason === 'changed_order_paid') return { unchanged: changed.token };
+    if (placed?.reason === 'change_unavailable') return { refused: placed.reason };
+    throw error;
+  }
+}
+
+function isPaid(status: OrderStatus): boolean {
+  return status !== 'pending' && status !== 'cancelled';
 }

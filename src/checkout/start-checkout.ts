@@ -41,6 +41,8 @@ export interface CheckoutRequest {
   readonly delivery?: DeliveryRequest | undefined;
   /** The browser to which the order belongs. */
   readonly browserId?: string;
+  /** The pending order whose place it takes (decision 32). */
+  readonly changes?: number | undefined;
   /** Who asks, for the limits of what one client may hold. */
   readonly client: Client;
 }
@@ -99,6 +101,7 @@ export function createStartCheckout(
           requestId,
           ...clients,
           terms: quoted,
+          ...(request.changes !== undefined && { changes: request.changes }),
           version: 1,
         } as const;
         if (await isRefusedAtOnce(database, input, lines)) answers.notify(request.key);
@@ -123,8 +126,9 @@ async function isRefusedAtOnce(
   placing: Placement & { readonly terms: QuotedTerms },
   lines: readonly StockLine[],
 ): Promise<boolean> {
-  if (lines.every(({ qty, available }) => available >= qty)) return false;
-  const { terms } = placing;
+  const { terms, changes } = placing;
+  // A change may order the units that the changed order holds.
+  if (changes !== undefined || lines.every(({ qty, available }) => available >= qty)) return false;
   return (await refuseOrder(statementsOf(database), placing, { lines, exceeded: null, terms })) !== undefined;
 }
 
@@ -244,10 +248,14 @@ async function refusal(database: Database, order: OrderWithPayment): Promise<Sho
         'The order cannot be delivered in that way. Nothing was reserved.',
         details,
       );
+    // Only the shop's own page changes orders, and reads the reason itself (order-cart.ts).
+    case 'changed_order_paid':
+    case 'change_unavailable':
     case 'payment_unavailable':
     case 'payment_ended':
     case 'hold_expired':
     case 'cancelled_by_shopper':
+    case 'changed_by_shopper':
     case null:
       return new ShopError(
         'payment_unavailable',

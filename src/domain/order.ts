@@ -10,10 +10,13 @@ export type CancelReason =
   | 'price_changed'
   | 'hold_limit'
   | 'delivery_unavailable'
+  | 'changed_order_paid'
+  | 'change_unavailable'
   | 'payment_unavailable'
   | 'payment_ended'
   | 'hold_expired'
-  | 'cancelled_by_shopper';
+  | 'cancelled_by_shopper'
+  | 'changed_by_shopper';
 
 /** The reasons of orders that were refused when they were placed. They held nothing, and have no payment. */
 export const refusalReasons = [
@@ -21,6 +24,8 @@ export const refusalReasons = [
   'price_changed',
   'hold_limit',
   'delivery_unavailable',
+  'changed_order_paid',
+  'change_unavailable',
 ] as const satisfies readonly CancelReason[];
 
 /** The verbs that change a status, and the statuses from which each may. Every update of a status reads this table. */
@@ -154,6 +159,8 @@ export interface Placement {
   readonly clients?: readonly string[];
   /** What was read when it was asked for. Without it, or after a change, it is read again. */
   readonly terms?: QuotedTerms;
+  /** The pending order whose place it takes (decision 32). */
+  readonly changes?: number;
 }
 
 /** A line of a placed order. */

@@ -1,3 +1,4 @@
+import type { ChangedOrder } from '../database/queries/carts.ts';
 import type { PendingOrder } from '../database/queries/orders.ts';
 import type { CheckedCart } from '../domain/cart.ts';
 import { type DeliveryMethod, deliveryPrice, type Parcel } from '../domain/delivery.ts';
@@ -6,7 +7,7 @@ import { addressFields, listCountries, type PostalAddress } from '../domain/post
 import { parcelOf, reviewFingerprintOf, type Terms } from '../domain/terms.ts';
 import { formatMoney } from '../shared/money.ts';
 import { type CartLineView, cartLineView, type PendingView, pendingOf, totalOf } from './cart-view.ts';
-import { blockerWords, deliveryHint, holdPromise, words } from './words.ts';
+import { blockerWords, changingWords, deliveryHint, holdPromise, orderWords, words } from './words.ts';
 
 /** The fields of a checkout. */
 type Field = keyof BuyerDetails | keyof PostalAddress | 'delivery';
@@ -22,6 +23,8 @@ export interface CheckoutSource {
   /** The key under which this content of the cart is ordered. */
   readonly key: string;
   readonly pending: readonly PendingOrder[];
+  /** The order whose place it takes; null without one. */
+  readonly changes: ChangedOrder | null;
   readonly terms: Terms;
   /** The fields as they were typed. */
   readonly typed: Readonly<Record<keyof BuyerDetails | keyof PostalAddress, string>> & {
@@ -68,6 +71,8 @@ export interface CheckoutView {
   /** The text of the fault of each field; null where it has none. */
   readonly faultOf: Readonly<Record<Field, string | null>>;
   readonly holdPromise: string;
+  /** The pending order whose place it takes, by its number, and what that means; null without one. */
+  readonly changing: { readonly orderId: number; readonly text: string } | null;
   readonly pending: readonly PendingView[];
   readonly faults: readonly CheckoutFault[];
 }
@@ -95,9 +100,16 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
     typed: source.typed,
     faultOf: faultsOf(faults),
     holdPromise: holdPromise(source.holdSeconds),
-    pending: pendingOf(source.pending, key, now).others,
+    changing: changingOf(source),
+    pending: pendingOf(source.pending, source, now).others,
     faults,
   };
+}
+
+function changingOf({ changes, pending }: CheckoutSource): CheckoutView['changing'] {
+  const changing = pending.find(({ orderId }) => orderId === changes?.orderId);
+  if (!changing) return null;
+  return { orderId: changing.orderId, text: changingWords.review(orderWords(changing.orderId)) };
 }
 
 function blockerOf({ blocker }: CheckedCart, possible: readonly PossibleDelivery[]): string | null {

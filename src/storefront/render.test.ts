@@ -26,6 +26,7 @@ const orderPage = (order = anOrder(), line = aLine()) =>
   render('order', {
     order: orderView(orderDetails({ order, lines: [line] }), now),
     returned: false,
+    notice: null,
     again: '/orders/token',
   });
 

@@ -1,6 +1,7 @@
 import type { Visitor } from './browser.ts';
 import { ask, type OpenShop, type TestOrder } from './orders.ts';
 import {
+  beginToChange,
   buyFor,
   cancel,
   dispatch,
@@ -12,7 +13,9 @@ import {
   pay,
   payBack,
   place,
+  placeChanged,
   refuse,
+  shopperWhoChanges,
   shopperWith,
   typedDelivery,
 } from './page-orders.ts';
@@ -32,7 +35,7 @@ export interface PageFixture {
 }
 
 /** The visitor whose cookies open a page. */
-export type ShopperName = 'full' | 'changed' | 'gone' | 'dearer' | 'ordered' | 'many';
+export type ShopperName = 'full' | 'changed' | 'gone' | 'dearer' | 'ordered' | 'edited' | 'changing' | 'many';
 
 /** The orders of the fixture, by their state. */
 export type OrderName =
@@ -41,6 +44,8 @@ export type OrderName =
   | 'inDispatch'
   | 'dispatched'
   | 'cancelled'
+  | 'changing'
+  | 'changed'
   | 'expired'
   | 'refused'
   | 'refunded'
@@ -71,6 +76,10 @@ async function prepareShoppers(shop: OpenShop): Promise<PageFixture['shoppers']>
     shopperWith(shop, { 'snatch-hook': 1 }),
   ]);
   const ordered = await shopperWith(shop, full);
+  const edited = await shopperWith(shop, { cleat: 1 });
+  await orderOf(shop, edited);
+  await edited.post('/cart/lines', { sku: 'shackle', qty: '2' });
+  const [changing] = await shopperWhoChanges(shop, { cleat: 1, shackle: 2 });
   const [many] = await Promise.all([
     shopperWithOrders(shop),
     orderOf(shop, ordered),
@@ -85,6 +94,8 @@ async function prepareShoppers(shop: OpenShop): Promise<PageFixture['shoppers']>
     gone,
     dearer: await shopperWith(shop, { marlinspike: 1, cleat: 1 }),
     ordered,
+    edited,
+    changing,
     many,
   };
 }
@@ -99,14 +110,16 @@ async function prepareOrders(shop: OpenShop): Promise<PageFixture['orders']> {
 }
 
 async function ordersNotPaid(shop: OpenShop) {
-  const [pending, holdExpired, cancelled, expired, refused] = await Promise.all([
+  const [pending, holdExpired, cancelled, changing, changed, expired, refused] = await Promise.all([
     place(shop),
     place(shop, endHold),
     place(shop, cancel),
+    place(shop, beginToChange),
+    placeChanged(shop),
     place(shop, expire),
     refuse(shop),
   ]);
-  return { pending, holdExpired, cancelled, expired, refused };
+  return { pending, holdExpired, cancelled, changing, changed, expired, refused };
 }
 
 async function ordersPaid(shop: OpenShop) {

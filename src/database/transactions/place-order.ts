@@ -12,7 +12,7 @@ import type { Statement } from '../../shared/statement.ts';
 import { holdSecondsSql } from '../queries/holds.ts';
 import { readQuotedTerms } from '../queries/terms.ts';
 import { buyerBindings, buyerColumns } from '../tables.ts';
-import { newOrderToken, type ReadLine, refuseOrder } from './refuse-order.ts';
+import { newOrderToken, type ReadLine, type Refused, refuseOrder } from './refuse-order.ts';
 
 /** `exists`: the key belongs to another request's order. `session` is the recorded one of an order that this request found again. */
 export type PlacedOutcome =
@@ -31,6 +31,18 @@ export async function placeOrder(
   placement: Placement,
   limits: HoldLimits | null,
 ): Promise<PlacedOutcome> {
+  const { placed, ...refused } = await reserveOrder(sql, placement, limits);
+  return placed
+    ? { outcome: 'placed', order: placed, session: null }
+    : recordRefusal(sql, placement, refused);
+}
+
+/** Places an order as `placeOrder` does. One that cannot be placed is not recorded yet, and changes nothing. */
+export async function reserveOrder(
+  sql: Statement,
+  placement: Placement,
+  limits: HoldLimits | null,
+): Promise<Refused & { readonly placed: PlacedOrder | undefined }> {
   let terms = placement.terms ?? (await readQuotedTerms(sql, placement.order));
   let reserved = await reserve(sql, placement, terms, limits);
   for (let changes = 0; reserved.isOutdated && changes < changesAtMost; changes += 1) {
@@ -38,8 +50,16 @@ export async function placeOrder(
     reserved = await reserve(sql, placement, terms, limits);
   }
   const { lines, exceeded, placed } = reserved;
-  if (placed) return { outcome: 'placed', order: placed, session: null };
-  const refusal = await refuseOrder(sql, placement, { lines, exceeded, terms });
+  return { placed, lines, exceeded, terms };
+}
+
+/** Records an order that could not be placed, or finds the order that its key belongs to already. */
+export async function recordRefusal(
+  sql: Statement,
+  placement: Placement,
+  refused: Refused,
+): Promise<PlacedOutcome> {
+  const refusal = await refuseOrder(sql, placement, refused);
   if (refusal) return { outcome: 'refused', reason: refusal };
   return findExistingOrder(sql, placement.order.checkoutKey, placement.requestId);
 }

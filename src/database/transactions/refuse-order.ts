@@ -23,6 +23,8 @@ export interface Refused {
   /** The limit of its client that it would exceed. */
   readonly exceeded: ExceededLimit | null;
   readonly terms: QuotedTerms;
+  /** Why it did not take the place of another order; missing when there was none, or when that was not the reason. */
+  readonly notChanged?: 'changed_order_paid' | 'change_unavailable';
 }
 
 /**
@@ -77,7 +79,8 @@ export async function refuseOrder(
 }
 
 /** The reason why an order is not placed, with the details for its shopper. */
-function refusalOf(shownCents: number | null, { lines, exceeded, terms }: Refused) {
+function refusalOf(shownCents: number | null, { lines, exceeded, terms, notChanged }: Refused) {
+  if (notChanged) return { reason: notChanged };
   const short = lines.filter((line) => line.available < line.qty);
   if (short.length > 0) {
     const missing = short.map(({ sku, qty, available }) => ({ sku, wanted: qty, available }));

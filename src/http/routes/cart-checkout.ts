@@ -14,7 +14,7 @@ import { readTerms } from '../../database/queries/terms.ts';
 import { checkCart } from '../../domain/cart.ts';
 import { readEmailAddress } from '../../domain/email-address.ts';
 import { type ErrorCode, ShopError } from '../../domain/errors.ts';
-import { maxEmailLength, maxPendingOrders } from '../../domain/limits.ts';
+import { largestSerial, maxEmailLength, maxPendingOrders } from '../../domain/limits.ts';
 import { type BuyerDetails, buyerDetailsOf, buyerFields } from '../../domain/order.ts';
 import { isPayable } from '../../domain/payment.ts';
 import {
@@ -52,6 +52,7 @@ export interface CartCheckoutOptions extends OrderCartOptions, PageServices {
 const form = z.object({
   key: checkoutKey.catch(''),
   fingerprint: z.string().default(''),
+  changes: z.coerce.number().pipe(z.int().min(1).max(largestSerial)).nullable().default(null).catch(null),
   ...typedBuyerDetails,
   delivery: z.string().nullable().default(null),
   ...typedAddress,
@@ -92,7 +93,7 @@ function clientOf(request: FastifyRequest, browserId: string): BrowserClient {
 async function order(
   options: CartCheckoutOptions,
   client: BrowserClient,
-  { key, fingerprint, delivery: method, ...typed }: Form,
+  { key, fingerprint, changes, delivery: method, ...typed }: Form,
 ): Promise<
   { readonly location: string } | { readonly status: number; readonly faults: readonly CheckoutFault[] }
 > {
@@ -113,11 +114,13 @@ async function order(
       ...client,
       key,
       reviewFingerprint: fingerprint,
+      changes,
       buyer,
       delivery,
       terms,
     });
     if ('order' in answer) return { location: nextAddress(answer.order) };
+    if ('unchanged' in answer) return { location: `/orders/${answer.unchanged}?notice=unchanged` };
     const { refused } = answer;
     const field = refused in deliveryFaultWords ? 'delivery' : 'items';
     return { status: 409, faults: [{ field, text: refusalWords[refused] }] };
@@ -147,7 +150,10 @@ const typedFault: Readonly<Record<keyof BuyerDetails, (typed: string) => string 
   },
 };
 
-function addressOf({ postal_code: postalCode, ...typed }: Omit<Form, 'key' | 'fingerprint' | 'delivery'>) {
+function addressOf({
+  postal_code: postalCode,
+  ...typed
+}: Omit<Form, 'key' | 'fingerprint' | 'changes' | 'delivery'>) {
   return { ...typed, postalCode };
 }
 
@@ -172,6 +178,9 @@ const refusalWords = {
   payment_ended: words.checkout.ended,
   hold_expired: words.checkout.ended,
   cancelled_by_shopper: words.checkout.ended,
+  changed_order_paid: words.checkout.changedOrderPaid,
+  change_unavailable: words.checkout.changeUnavailable,
+  changed_by_shopper: words.checkout.changedAlready,
   key_reused: words.checkout.keyReused,
   unknown_product: words.checkout.cartChanged,
   invalid_input: words.checkout.refused,
@@ -213,7 +222,7 @@ async function review(
   if (!cart) return reply.redirect('/cart', 303);
   const [pending, last, terms] = await Promise.all([
     listPendingOrders(database, browserId),
-    sent ? null : lastBuyerOf(database, browserId),
+    sent ? null : lastBuyerOf(database, browserId, cart.changes?.orderId ?? null),
     readTerms(statementsOf(database)),
   ]);
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
@@ -224,6 +233,7 @@ async function review(
     cart: checkCart(cart.lines),
     key: cart.checkoutKey,
     pending,
+    changes: cart.changes,
     terms,
     typed: typedOf(typed),
     asksEmail,
