@@ -5,6 +5,7 @@ import {
   ask,
   attentionItems,
   becomes,
+  control,
   pay,
   readStatus,
   setFaults,
@@ -207,6 +208,16 @@ describe('a change of a pending order', () => {
     expect(new Set(answers.map(({ location }) => location)).size).toBe(1);
     expect((await post('/cart/checkout', form)).location).toBe(answers[0]?.location);
     expect((await ordersOfBrowser(old)).map(({ status: word }) => word)).toEqual(['cancelled', 'pending']);
+  });
+
+  test('whose first order is paid all the same is paid back, and the new one waits', async () => {
+    const old = await placeAndChange('shackle', 1);
+    await post('/cart/lines/shackle', { qty: '2' });
+    const changed = await orderCart();
+    await control(shop, old, 'late_payment');
+    await becomes(shop, old, { status: 'refunded', state: 'refunded' });
+    expect(await status(changed)).toMatchObject({ status: 'pending', state: 'open' });
+    await expectStockBalanced(shop.database);
   });
 
   test('whose first review is sent again leads to the present cart, and orders nothing', async () => {
