@@ -48,8 +48,10 @@ create table carts (
   checkout_key text not null,
   added_keys text[] default '{}'::text[] not null,
   updated_at timestamp with time zone default now() not null,
+  changes_order_id bigint,
   constraint carts_checkout_key_key UNIQUE (checkout_key),
   constraint carts_pkey PRIMARY KEY (browser_id),
+  constraint carts_changes_order_id_fkey FOREIGN KEY (changes_order_id) REFERENCES orders(order_id),
   constraint carts_added_keys_check CHECK ((cardinality(added_keys) <= 20)),
   constraint carts_browser_id_check CHECK ((browser_id ~ '^[A-Za-z0-9_-]{22}$'::text))
 );
@@ -280,7 +282,7 @@ create table orders (
   constraint orders_discount_check CHECK (((discount_cents <= subtotal_cents) AND ((discount_code IS NOT NULL) OR (discount_cents = 0)))),
   constraint orders_email_check CHECK ((length(email) <= 254)),
   constraint orders_fulfilment_check CHECK ((fulfilment = ANY (ARRAY['automatic'::text, 'manual'::text]))),
-  constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'hold_limit'::text, 'delivery_unavailable'::text, 'code_unavailable'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text]))),
+  constraint orders_reason_check CHECK ((reason = ANY (ARRAY['out_of_stock'::text, 'price_changed'::text, 'hold_limit'::text, 'delivery_unavailable'::text, 'code_unavailable'::text, 'changed_order_paid'::text, 'change_unavailable'::text, 'payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text, 'changed_by_shopper'::text]))),
   constraint orders_request_hash_check CHECK (((length(request_hash) = 64) AND (request_hash !~ '[^0-9a-f]'::text))),
   constraint orders_request_id_check CHECK (((length(request_id) >= 1) AND (length(request_id) <= 100))),
   constraint orders_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'paid'::text, 'dispatched'::text, 'cancelled'::text, 'refunded'::text]))),

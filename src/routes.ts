@@ -4,7 +4,14 @@ import { type StartCheckout } from './checkout/start-checkout.ts';
 import type { ShopConfig } from './config.ts';
 import { type Database } from './database/connection.ts';
 import { listen } from './database/listen.ts';
-import { addToCart, correctBuyer, renewUsedKey, setCartQuantity } from './database/transactions/carts.ts';
+import {
+  addToCart,
+  correctBuyer,
+  fillCart,
+  keepOrder,
+  renewUsedKey,
+  setCartQuantity,
+} from './database/transactions/carts.ts';
 import { correctEmail, resendLastEmail } from './database/transactions/email-of-order.ts';
 import { planOrderLinks } from './database/transactions/emails.ts';
 import { forgetBrowser } from './database/transactions/erase-personal-data.ts';
@@ -123,6 +130,7 @@ async function registerPages(
   await server.register(orderPageRoutes, {
     ...shared,
     askToCancel: (token) => requestCancellation(database, token),
+    fillCart: (request) => fillCart(database, request),
     checkoutsPerMinute,
   });
   await server.register(orderContactRoutes, {
@@ -183,6 +191,7 @@ async function registerCart(
     ...shared,
     addToCart: (request) => addToCart(database, request),
     setQuantity: (request) => setCartQuantity(database, request),
+    keepOrder: (browserId) => keepOrder(database, browserId),
   });
   await server.register(cartCheckoutRoutes, {
     ...shared,

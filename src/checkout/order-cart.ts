@@ -1,11 +1,16 @@
 import type { Database } from '../database/connection.ts';
 import { readCart } from '../database/queries/carts.ts';
-import { findOrderBy, listPendingOrders, type OrderWithPayment } from '../database/queries/orders.ts';
+import {
+  findOrder,
+  findOrderBy,
+  listPendingOrders,
+  type OrderWithPayment,
+} from '../database/queries/orders.ts';
 import { checkCart } from '../domain/cart.ts';
 import type { DeliveryFault, DeliveryRequest } from '../domain/delivery.ts';
 import type { DiscountFault } from '../domain/discount.ts';
 import { type Blocker, largestTotalCents, maxPendingOrders } from '../domain/limits.ts';
-import { type BuyerDetails, buyerFields, type CancelReason } from '../domain/order.ts';
+import { type BuyerDetails, buyerFields, type CancelReason, type OrderStatus } from '../domain/order.ts';
 import { addressFields } from '../domain/postal-address.ts';
 import { quoteOrder, reviewFingerprintOf, type Terms } from '../domain/terms.ts';
 import type { StartCheckout } from './start-checkout.ts';
@@ -25,6 +30,8 @@ export interface CartOrderRequest {
   /** The key of the cart's content. */
   readonly key: string;
   readonly reviewFingerprint: string;
+  /** The order whose place it takes, as the review said; null when it said nothing. */
+  readonly changes: number | null;
   readonly buyer: BuyerDetails;
   readonly delivery: DeliveryRequest;
   /** As `readCode` returns it. */
@@ -46,6 +53,12 @@ export type CartRefusal =
   | Blocker
   | CancelReason;
 
+/** `unchanged`: the address of an order that was paid before the cart could take its place. */
+export type CartOutcome =
+  | { readonly order: OrderWithPayment; readonly hasFirstDelivery?: boolean }
+  | { readonly unchanged: string }
+  | { readonly refused: CartRefusal };
+
 /**
  * Orders the cart of a browser exactly as its review showed it, or finds the order that it has already become. `hasFirstDelivery`: that
  * order keeps another delivery than this request asks for, because its payment session is for that.
@@ -53,29 +66,21 @@ export type CartRefusal =
  */
 export async function orderCart(
   { database, startCheckout, correctBuyer }: OrderCartOptions,
-  {
-    browserId,
-    network,
-    key,
-    reviewFingerprint,
-    buyer,
-    delivery,
-    discountCode,
-    shownCents,
-    terms,
-  }: CartOrderRequest,
-): Promise<
-  | { readonly order: OrderWithPayment; readonly hasFirstDelivery?: boolean }
-  | { readonly refused: CartRefusal }
-> {
+  request: CartOrderRequest,
+): Promise<CartOutcome> {
+  const { browserId, network, key, reviewFingerprint, buyer, delivery, discountCode, shownCents, terms } =
+    request;
   const known = await findOrderBy(database, { checkout_key: key });
   // A second click, a reload or another tab finds the same order.
-  if (known?.browserId === browserId) {
+  if (known?.browserId === browserId && known.reason !== 'changed_order_paid') {
     if (known.status === 'cancelled') return { refused: known.reason ?? 'payment_ended' };
     const corrected = buyerFields.some((field) => known[field] !== buyer[field]);
     if (corrected) await correctBuyer({ browserId, key, buyer });
     return { order: known, hasFirstDelivery: !isDelivered(known, delivery) };
   }
+  // The shopper meant to change an order, and not to place another one.
+  const shown = request.changes === null ? undefined : await findOrder(database, request.changes);
+  if (shown?.browserId === browserId && isPaid(shown.status)) return { unchanged: shown.token };
   const cart = await readCart(database, browserId);
   const checked = checkCart(cart?.lines ?? []);
   if (cart?.checkoutKey !== key) return { refused: 'cart_changed' };
@@ -90,10 +95,13 @@ export async function orderCart(
   if (amount > largestTotalCents) return { refused: 'too_much' };
   if (shownCents !== undefined && amount !== shownCents) return { refused: 'total_changed' };
   const pending = await listPendingOrders(database, browserId);
-  if (pending.length >= maxPendingOrders) return { refused: 'too_many_pending' };
+  const changed = pending.find(({ orderId }) => orderId === cart.changes?.orderId);
+  if (pending.filter((order) => order !== changed).length >= maxPendingOrders) {
+    return { refused: 'too_many_pending' };
+  }
   const { items, currency } = checked;
   const client = { network, browserId };
-  const { order } = await startCheckout({
+  const placing = {
     key,
     items,
     amount,
@@ -103,8 +111,21 @@ export async function orderCart(
     delivery,
     discountCode,
     client,
-  });
-  return { order };
+    changes: changed?.orderId,
+  };
+  try {
+    const { order } = await startCheckout(placing);
+    return { order };
+  } catch (error) {
+    const placed = changed && (await findOrderBy(database, { checkout_key: key }));
+    if (changed && placed?.reason === 'changed_order_paid') return { unchanged: changed.token };
+    if (placed?.reason === 'change_unavailable') return { refused: placed.reason };
+    throw error;
+  }
+}
+
+function isPaid(status: OrderStatus): boolean {
+  return status !== 'pending' && status !== 'cancelled';
 }
 
 /** Whether an order is delivered as a request asks. Without a method or an address, as for a method that was removed, that part is equal. */

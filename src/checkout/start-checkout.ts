@@ -47,6 +47,8 @@ export interface CheckoutRequest {
   readonly discountCode?: string | null;
   /** The browser to which the order belongs. */
   readonly browserId?: string;
+  /** The pending order whose place it takes (decision 32). */
+  readonly changes?: number | undefined;
   /** Who asks, for the limits of what one client may hold. */
   readonly client: Client;
 }
@@ -95,12 +97,10 @@ export function createStartCheckout(
     const waiting = answers.subscribe(request.key);
     try {
       const skus = items.map(({ sku }) => sku);
-      const { known, products, terms } = await readCheckout(
-        database,
-        request.key,
-        skus,
-        termsChoicesOf(order),
-      );
+      const { known, products, terms } = await readCheckout(database, request.key, skus, {
+        ...termsChoicesOf(order),
+        changes: request.changes ?? null,
+      });
       const requestId = randomUUID();
       // Only for a new key: the answer of a known one stays the same when the products change.
       if (!known) {
@@ -115,6 +115,7 @@ export function createStartCheckout(
           order: { ...withNeededAddress(order, quote), requestHash },
           requestId,
           ...clients,
+          ...(request.changes !== undefined && { changes: request.changes }),
         };
         if (await isRefusedAtOnce(database, placing, { lines, quote })) answers.notify(request.key);
         else await startWorkflow({ ...placing, quote: recordedQuoteOf(quote), version: 1 });
@@ -147,8 +148,9 @@ async function isRefusedAtOnce(
   placing: Placement,
   { lines, quote }: { readonly lines: readonly StockLine[]; readonly quote: Quote },
 ): Promise<boolean> {
-  if (typeof quote.delivery !== 'string' && lines.every(({ qty, available }) => available >= qty))
-    return false;
+  // A change may order the units that the changed order holds.
+  const isEnough = placing.changes !== undefined || lines.every(({ qty, available }) => available >= qty);
+  if (typeof quote.delivery !== 'string' && isEnough) return false;
   const refused = { lines, exceeded: null, codeFault: null, quote, address: null };
   await refuseOrder(statementsOf(database), placing, refused);
   return true;
@@ -292,10 +294,14 @@ async function refusal(database: Database, order: OrderWithPayment): Promise<Sho
         'The discount code cannot be used. Nothing was reserved.',
         details,
       );
+    // Only the shop's own page changes orders, and reads the reason itself (order-cart.ts).
+    case 'changed_order_paid':
+    case 'change_unavailable':
     case 'payment_unavailable':
     case 'payment_ended':
     case 'hold_expired':
     case 'cancelled_by_shopper':
+    case 'changed_by_shopper':
     case null:
       return new ShopError(
         'payment_unavailable',

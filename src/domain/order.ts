@@ -12,10 +12,13 @@ export type CancelReason =
   | 'hold_limit'
   | 'delivery_unavailable'
   | 'code_unavailable'
+  | 'changed_order_paid'
+  | 'change_unavailable'
   | 'payment_unavailable'
   | 'payment_ended'
   | 'hold_expired'
-  | 'cancelled_by_shopper';
+  | 'cancelled_by_shopper'
+  | 'changed_by_shopper';
 
 /** The reasons of orders that were refused when they were placed. They held nothing, and have no payment. */
 export const refusalReasons = [
@@ -24,6 +27,8 @@ export const refusalReasons = [
   'hold_limit',
   'delivery_unavailable',
   'code_unavailable',
+  'changed_order_paid',
+  'change_unavailable',
 ] as const satisfies readonly CancelReason[];
 
 /** Who ships a paid order: the dispatch workflow, or an operator. */
@@ -156,6 +161,8 @@ export interface Placement {
   readonly clients?: readonly string[];
   /** What it costs, as it was read when it was asked for. Without it, or after a change, it is read again. */
   readonly quote?: RecordedQuote;
+  /** The pending order whose place it takes (decision 32). */
+  readonly changes?: number;
 }
 
 /** A line of a placed order. */

@@ -214,9 +214,9 @@ export function cancelReasonOf(
   return sessionEnded ?? (holdExpired ? 'hold_expired' : 'payment_ended');
 }
 
-/** Whether an order that is paid after its cancellation is reserved again. One that its shopper cancelled is refunded. */
+/** Whether an order that is paid after its cancellation is reserved again. One that its shopper cancelled or changed is refunded. */
 export function isLatePaymentWanted(reason: CancelReason | null): boolean {
-  return reason !== 'cancelled_by_shopper';
+  return reason !== 'cancelled_by_shopper' && reason !== 'changed_by_shopper';
 }
 
 /** Whether an order can be paid now: its session is open, and its hold has not expired. */

@@ -1,4 +1,5 @@
-import type { PendingOrder } from '../database/queries/orders.ts';
+import type { ChangedOrder } from '../database/queries/carts.ts';
+import type { OrderLine, PendingOrder } from '../database/queries/orders.ts';
 import type { CartLine, CheckedCart, CheckedLine } from '../domain/cart.ts';
 import { cartDays } from '../domain/limits.ts';
 import { isPayable } from '../domain/payment.ts';
@@ -10,6 +11,9 @@ import {
   cartMessages,
   cartNotes,
   cartShort,
+  changingWords,
+  fewerWords,
+  filledWords,
   keptWords,
   orderWords,
   payWords,
@@ -42,6 +46,8 @@ export interface CartSource {
   readonly key: string;
   /** Orders of this browser that wait for their payment. */
   readonly pending: readonly PendingOrder[];
+  /** The order whose place its content shall take; null without one. */
+  readonly changes: ChangedOrder | null;
   readonly message: CartMessage | null;
   readonly fault: string | null;
 }
@@ -57,6 +63,8 @@ export interface CartView {
   readonly kept: string;
   /** The order that this very cart has already become: there is nothing to check out, only to pay. */
   readonly ordered: PendingView | null;
+  /** The order whose place the cart takes. */
+  readonly changing: ChangingView | null;
   /** The other orders that wait for their payment. */
   readonly pending: readonly PendingView[];
   readonly message: CartMessage | null;
@@ -65,7 +73,7 @@ export interface CartView {
 
 /** The model of the cart's page. */
 export function cartView({ cart, key, message, fault, ...source }: CartSource, now: Date): CartView {
-  const { ordered, others } = pendingOf(source.pending, key, now);
+  const { ordered, others } = pendingOf(source.pending, { key, changes: source.changes }, now);
   return {
     title: words.cart.title,
     // The units of an order are held, so later changes do not matter.
@@ -74,6 +82,7 @@ export function cartView({ cart, key, message, fault, ...source }: CartSource, n
     blocker: cart.blocker && blockerWords[cart.blocker],
     kept: keptWords(cartDays),
     ordered,
+    changing: ordered ? null : changingView(source, now),
     pending: others,
     message,
     fault,
@@ -131,6 +140,44 @@ function priceNotes(
   return [cartNotes.price(money(unitPriceCents), money(seenPriceCents))];
 }
 
+/** The order whose place a cart takes, or one that was paid before that. */
+export interface ChangingView {
+  /** `{time}` is the end of its hold. */
+  readonly text: string;
+  readonly time: ShownTime | null;
+  readonly token: string;
+  /** It can still be left as it is. */
+  readonly canKeep: boolean;
+}
+
+/** The order that a cart changes; null when there is none, or when it has ended unpaid. */
+function changingView(
+  { changes, pending }: Pick<CartSource, 'changes' | 'pending'>,
+  now: Date,
+): ChangingView | null {
+  if (!changes || changes.status === 'cancelled') return null;
+  const { token } = changes;
+  const name = orderWords(changes.orderId);
+  const waiting = pending.find(({ orderId }) => orderId === changes.orderId);
+  if (!waiting) return { text: changingWords.paid(name), time: null, token, canKeep: false };
+  const text = waiting.changeAsked ? changingWords.ended(name) : changingWords.payable(name);
+  return { text, time: shownTime(waiting.holdExpiresAt, now), token, canKeep: !waiting.changeAsked };
+}
+
+/** That the products of an order were put into the cart, and what of it is not there as it was ordered. */
+export function filledMessage(
+  orderId: number,
+  lines: readonly (OrderLine & { readonly available: number })[],
+  cart: readonly CartLine[],
+): CartMessage {
+  const short = lines.flatMap(({ sku, product, quantity, available }) => {
+    const line = cart.find((line) => line.sku === sku);
+    const inCart = line ? Math.max(0, Math.min(line.wanted, line.available)) : 0;
+    return inCart < quantity ? [fewerWords(product, quantity, inCart, available)] : [];
+  });
+  return { text: filledWords(orderWords(orderId), short), undo: null };
+}
+
 /** An order of this browser that still waits for its payment. */
 export interface PendingView {
   readonly text: string;
@@ -138,17 +185,22 @@ export interface PendingView {
   readonly token: string;
   /** The page to pay on, and what to press, as in “Pay $18.90”; null when it cannot be paid now. */
   readonly pay: { readonly url: string; readonly text: string } | null;
+  /** Its shopper may change it. */
+  readonly canChange: boolean;
 }
 
-/** The order that the present content of the cart has become, by its key, and the others that wait for their payment. */
+/**
+ * The order that the present content of the cart has become, by its key, and the others that wait for their payment, without the one
+ * that the cart changes.
+ */
 export function pendingOf(
   orders: readonly PendingOrder[],
-  key: string,
+  { key, changes }: { readonly key: string; readonly changes: ChangedOrder | null },
   now: Date,
 ): { readonly ordered: PendingView | null; readonly others: readonly PendingView[] } {
   const isSame = (order: PendingOrder) => order.checkoutKey === key;
   const [ordered] = orders.filter(isSame);
-  const others = orders.filter((order) => !isSame(order));
+  const others = orders.filter((order) => !isSame(order) && order.orderId !== changes?.orderId);
   return {
     ordered: ordered ? pendingView(ordered, now) : null,
     others: others.map((order) => pendingView(order, now)),
@@ -158,12 +210,17 @@ export function pendingOf(
 function pendingView(order: PendingOrder, now: Date): PendingView {
   const name = orderWords(order.orderId);
   const holds = order.holdExpiresAt > now && !order.cancelAsked;
-  const payable = isPayable(order, now) && !order.cancelAsked;
+  const payable = isPayable(order, now) && !order.cancelAsked && !order.changeAsked;
   const pay = payWords(formatMoney({ cents: order.totalCents, currency: order.currency }));
   return {
-    text: holds ? pendingWords(name) : askingWords(name, order.cancelAsked),
+    text: holds ? heldWords(name, order) : askingWords(name, order.cancelAsked),
     time: shownTime(order.holdExpiresAt, now),
     token: order.token,
     pay: payable && order.paymentUrl !== null ? { url: order.paymentUrl, text: pay } : null,
+    canChange: holds,
   };
+}
+
+function heldWords(name: string, { changeAsked }: PendingOrder): string {
+  return changeAsked ? changingWords.ended(name) : pendingWords(name);
 }

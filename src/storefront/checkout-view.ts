@@ -1,3 +1,4 @@
+import type { ChangedOrder } from '../database/queries/carts.ts';
 import type { PendingOrder } from '../database/queries/orders.ts';
 import type { CheckedCart, CheckedLine } from '../domain/cart.ts';
 import { type DeliveryMethod, deliveryPrice, type Parcel } from '../domain/delivery.ts';
@@ -12,9 +13,11 @@ import { type AmountsView, amountsView } from './amounts-view.ts';
 import { type CartLineView, cartLineView, type PendingView, pendingOf, totalOf } from './cart-view.ts';
 import {
   blockerWords,
+  changingWords,
   deliveryHint,
   discountFaultWords,
   holdPromise,
+  orderWords,
   takeEmailWords,
   words,
 } from './words.ts';
@@ -35,6 +38,8 @@ export interface CheckoutSource {
   /** The key under which this content of the cart is ordered. */
   readonly key: string;
   readonly pending: readonly PendingOrder[];
+  /** The order whose place it takes; null without one. */
+  readonly changes: ChangedOrder | null;
   readonly terms: Terms;
   /** The fields as they were typed. */
   readonly typed: Readonly<Record<keyof BuyerDetails | keyof PostalAddress, string>> & {
@@ -92,6 +97,8 @@ export interface CheckoutView {
   /** The e-mail address that was probably meant, with the text of its button; null when the typed one looks right. */
   readonly suggestion: { readonly address: string; readonly text: string } | null;
   readonly holdPromise: string;
+  /** The pending order whose place it takes, by its number, and what that means; null without one. */
+  readonly changing: { readonly orderId: number; readonly text: string } | null;
   readonly pending: readonly PendingView[];
   readonly faults: readonly CheckoutFault[];
 }
@@ -131,7 +138,8 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
     faultOf: faultsOf(faults),
     suggestion: suggestionOf(faults),
     holdPromise: holdPromise(source.holdSeconds),
-    pending: pendingOf(source.pending, key, now).others,
+    changing: changingOf(source),
+    pending: pendingOf(source.pending, source, now).others,
     faults,
   };
 }
@@ -139,6 +147,12 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
 function suggestionOf(faults: readonly CheckoutFault[]): CheckoutView['suggestion'] {
   const address = faults.find(({ suggested }) => suggested !== undefined)?.suggested;
   return address === undefined ? null : { address, text: takeEmailWords(address) };
+}
+
+function changingOf({ changes, pending }: CheckoutSource): CheckoutView['changing'] {
+  const changing = pending.find(({ orderId }) => orderId === changes?.orderId);
+  if (!changing) return null;
+  return { orderId: changing.orderId, text: changingWords.review(orderWords(changing.orderId)) };
 }
 
 function blockerOf(

@@ -153,7 +153,7 @@ describe('the orders of an address', () => {
 
   test('are listed with their links, without what belongs to one order alone', async () => {
     const { subject, text, html } = await list(found.slice(0, 2));
-    expect(subject).toBe('Your orders at Holdfast');
+    expect(subject).toBe('Your orders');
     for (const part of [text, html]) {
       expect(part).toContain('https://shop.example/orders/token-of-30');
       expect(part).toContain('https://shop.example/orders/token-of-29');

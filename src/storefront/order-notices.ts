@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import type { OrderDetails } from '../database/queries/order-details.ts';
+import { isUnpaid } from '../domain/payment.ts';
 import { refundSums } from './refund-history.ts';
 import { type ShownTime, shownTime } from './times.ts';
 import {
   answeredWords,
   cancelWords,
+  changedIntoWords,
+  orderWords,
   paymentFailedWords,
   refundNotes,
   shareWords,
@@ -27,15 +30,37 @@ export function noticesOf(details: OrderDetails, now: Date): Notice[] {
     ...paymentNotices(details),
     ...requestNotices(details),
   ];
-  return [...reason(details, now), ...plain.map((text) => ({ text, time: null }))];
+  return [...reason(details, now), ...change(details, now), ...plain.map((text) => ({ text, time: null }))];
+}
+
+/** Only while the change has not come about, because the things were not there or the payment service was away. */
+function change({ order, history }: OrderDetails, now: Date): Notice[] {
+  if (!isChanging({ order, history })) return [];
+  return [{ text: words.order.changeAsked, time: shownTime(order.holdExpiresAt, now) }];
+}
+
+/** Whether the payment session of an order was ended because its shopper changes it. */
+export function isChanging({ order, history }: Pick<OrderDetails, 'order' | 'history'>): boolean {
+  const { status, paymentState } = order;
+  if (status !== 'pending' || paymentState === null || !isUnpaid(paymentState)) return false;
+  const asked = (name: string) => history.some(({ what }) => what === name);
+  return asked('change_asked') && !asked('cancel_asked');
 }
 
 function reason({ order, history }: OrderDetails, now: Date): Notice[] {
   // These texts end with "Nothing was charged", which is not true once a late payment has arrived.
   if (order.status !== 'cancelled' || !order.reason || order.paidAt) return [];
   const failed = history.some(({ what }) => what === 'payment_failed');
-  const text = failed ? paymentFailedWords : cancelWords[order.reason];
+  const text = successorOf(history) ?? (failed ? paymentFailedWords : cancelWords[order.reason]);
   return [{ text, time: shownTime(order.holdExpiresAt, now) }];
+}
+
+const changedDetail = z.object({ order: z.int() });
+
+function successorOf(history: OrderDetails['history']): string | undefined {
+  const changed = history.find(({ what }) => what === 'changed');
+  const { data } = changedDetail.safeParse(changed?.detail);
+  return data && changedIntoWords(orderWords(data.order));
 }
 
 const shortageDetail = z.object({

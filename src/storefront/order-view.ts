@@ -5,7 +5,7 @@ import { isWaiting } from '../domain/payment.ts';
 import { addressLines } from '../domain/postal-address.ts';
 import { formatMoney } from '../shared/money.ts';
 import { type AmountsView, amountsView } from './amounts-view.ts';
-import { type Notice, noticesOf } from './order-notices.ts';
+import { isChanging, type Notice, noticesOf } from './order-notices.ts';
 import { type DispatchView, dispatchView } from './progress-view.ts';
 import { refundSums } from './refund-history.ts';
 import { type Step, timeline } from './timeline.ts';
@@ -71,6 +71,10 @@ export interface OrderView {
   readonly ended: boolean;
   /** The cart still has the items of this order. */
   readonly backToCart: boolean;
+  /** Its payment session was ended because its shopper changes it: the cart has what it will be. */
+  readonly isChanging: boolean;
+  /** The button that puts its products into the cart again; null while it waits for its payment. */
+  readonly again: { readonly text: string; readonly primary: boolean } | null;
 }
 
 /** The model of an order's page at a moment. */
@@ -109,13 +113,26 @@ export function orderView(details: OrderDetails, now: Date): OrderView {
     receiptRows: receiptRowsOf(details),
     receipt: order.paidAt !== null,
     ended: isFinal(details),
-    backToCart: order.status === 'cancelled' && order.browserId !== null && order.paidAt === null,
+    backToCart: isBackToCart(order),
+    isChanging: isChanging(details),
+    again: againOf(order),
   };
+}
+
+function isBackToCart({ status, browserId, paidAt, reason }: OrderWithPayment): boolean {
+  const wasReplaced = reason === 'changed_by_shopper';
+  return status === 'cancelled' && browserId !== null && paidAt === null && !wasReplaced;
+}
+
+function againOf({ status, reason }: OrderWithPayment): OrderView['again'] {
+  if (status === 'pending') return null;
+  const primary = status === 'cancelled' && reason === 'out_of_stock';
+  return { text: primary ? words.order.available : words.order.again, primary };
 }
 
 function awaitsPayment({ order: { status, paymentState: payment }, history }: OrderDetails): boolean {
   if (status !== 'pending' || payment === null || !isWaiting(payment)) return false;
-  return !history.some(({ what }) => what === 'cancel_asked');
+  return !history.some(({ what }) => what === 'cancel_asked' || what === 'change_asked');
 }
 
 function holdView({ createdAt: from, holdExpiresAt: until }: OrderWithPayment, now: Date): HoldView {

@@ -28,6 +28,7 @@ const orderPage = (order = anOrder(), line = aLine()) =>
     order: orderView(orderDetails({ order, lines: [line] }), now),
     firstDelivery: null,
     returned: false,
+    notice: null,
     again: '/orders/token',
   });
 

@@ -46,6 +46,8 @@ function happened(
       return [step(steps.placed)];
     case 'cancel_asked':
       return [step(steps.cancelAsked)];
+    case 'change_asked':
+      return [step(steps.changeAsked)];
     case 'cancelled':
       return [step(cancelWord(entry), 'ended')];
     case 'paid_late':

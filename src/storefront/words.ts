@@ -100,6 +100,8 @@ export const words = {
     ordered: 'This cart is ordered, and waits for your payment.',
     notHeld: 'A cart holds nothing back. Things are held for you once you check out, while you pay.',
     see: 'See the order',
+    changeInstead: 'Change this order instead',
+    keepOrder: 'Keep the order as it is',
   },
   checkout: {
     title: 'Review and pay',
@@ -155,6 +157,11 @@ export const words = {
       'This cart was ordered just now, with another e-mail address or delivery. Press the button again: it stays one order.',
     ended: 'That order was cancelled. Your cart is as it was: look again, then order.',
     timeout: 'Your order is still being placed. Press the button again: it stays one order.',
+    changedOrderPaid:
+      'The order that you wanted to change is paid already, so it stays as it was. Nothing else was ordered or charged. What is below is an order of its own: look again, then order.',
+    changeUnavailable:
+      'The payment service could not be reached, so your order was not changed. It holds what it held. Nothing was charged; try again in a moment.',
+    changedAlready: 'That order was changed already, and another one took its place. Look again, then order.',
     refused: 'The order could not be placed as it was sent. Nothing was charged. Look again, then order.',
     unreachable: 'The shop does not answer. Nothing was charged. Press the button again: it stays one order.',
   },
@@ -251,6 +258,11 @@ export const words = {
     returnedLate:
       'The order was cancelled before a payment reached us. If you have paid, this page shows it as soon as we hear of it.',
     cancel: 'Cancel the order',
+    change: 'Change this order',
+    again: 'Buy again',
+    available: 'Add what is available',
+    changeAsked:
+      'You are changing this order, so it can no longer be paid as it was. What it holds stays held for you until {time}.',
     cancelAsked: 'You asked to cancel. We are making sure that nothing was paid.',
     cancelTooLate: 'You asked to cancel, and your payment was faster. You can ask the shop to cancel it.',
     paymentSeen: 'Your payment has arrived and is being booked.',
@@ -293,6 +305,7 @@ export const words = {
     paidLate: 'Payment arrived late',
     paidAfterAll: 'Everything was still there: the order stands',
     cancelAsked: 'You asked to cancel',
+    changeAsked: 'You changed it',
     paymentFailed: 'Payment failed',
     cancelling: 'Being cancelled',
     dispatch: 'Dispatch',
@@ -327,6 +340,14 @@ export const statusWords: Readonly<Record<OrderStatus, { readonly word: string; 
   refunded: { word: 'Refunded', sign: 'back' },
 };
 
+/** What a form that leads to an order's page has not done. */
+export const orderNotices = {
+  otherBrowser:
+    'This order was placed in another browser. Change it there, or cancel it here and order anew.',
+  unchanged:
+    'Your payment was faster: this order is paid, so it stays as it was, and nothing else was ordered. What is left in your cart is an order of its own.',
+} as const;
+
 /** Why an order was cancelled, as its buyer reads it. `{time}` is when it happened. */
 export const cancelWords: Readonly<Record<CancelReason, string>> = {
   out_of_stock: 'There was not enough in stock. Nothing was reserved and nothing was charged.',
@@ -340,6 +361,11 @@ export const cancelWords: Readonly<Record<CancelReason, string>> = {
   payment_unavailable: 'The payment service could not be reached. Nothing was charged.',
   payment_ended: 'The payment was cancelled, and the order with it. Nothing was charged.',
   cancelled_by_shopper: 'You cancelled it. Nothing was charged.',
+  changed_order_paid:
+    'The order that it would have changed was paid already. Nothing was reserved and nothing was charged.',
+  change_unavailable:
+    'The payment service could not be reached. Nothing was reserved and nothing was charged.',
+  changed_by_shopper: 'You changed it, and another order took its place. Nothing was charged.',
   hold_expired: 'The hold ended at {time} before a payment arrived. Nothing was charged.',
 };
 
@@ -356,6 +382,9 @@ export const cancelSteps: Readonly<Record<CancelReason, string>> = {
   payment_unavailable: 'Cancelled: no payment service',
   payment_ended: 'Cancelled: not paid',
   cancelled_by_shopper: 'Cancelled as you asked',
+  changed_order_paid: 'Not placed: the other order was paid',
+  change_unavailable: 'Not placed: no payment service',
+  changed_by_shopper: 'Another order took its place',
   hold_expired: 'Cancelled: no payment in time',
 };
 
@@ -441,6 +470,35 @@ export const cartMessages = {
     `Only ${available} of ${product} left, so your cart counts ${available}.`,
   removed: (product: string) => `${product} is out of your cart.`,
 } as const;
+
+/** The result of putting the products of an order into the cart. `short` names what is not there as it was ordered. */
+export function filledWords(name: string, short: readonly string[]): string {
+  const done = `What is there of ${name} is in your cart.`;
+  return short.length === 0 ? `Everything of ${name} is in your cart.` : [done, ...short].join(' ');
+}
+
+/** A product of an order that the cart has fewer units of, or none. */
+export function fewerWords(product: string, ordered: number, inCart: number, available: number): string {
+  if (inCart > 0) return `${product}: ${inCart} instead of ${ordered}.`;
+  return available > 0 ? `${product} is not in your cart.` : `${product} is sold out.`;
+}
+
+/** The order whose place a cart takes. `{time}` is when its hold ends. */
+export const changingWords = {
+  payable: (name: string) =>
+    `You are changing ${name}. It stays as it is until you press “Order and pay”; then this cart takes its place. It is held for you until {time}.`,
+  ended: (name: string) =>
+    `You are changing ${name}, so it can no longer be paid as it was. What it holds is held for you until {time}: order what you want of it.`,
+  paid: (name: string) =>
+    `${name} is paid, so it stays as it was. What is in this cart is an order of its own.`,
+  review: (name: string) =>
+    `This takes the place of ${name}, which ends when you press the button. What it holds stays yours.`,
+} as const;
+
+/** That an order was changed into another one. */
+export function changedIntoWords(name: string): string {
+  return `You changed it into ${name}. Nothing was charged.`;
+}
 
 /** The same on the card of the product. */
 export const cartShort = {
@@ -1048,6 +1106,9 @@ export const endWords: Readonly<Record<CancelReason, string>> = {
   payment_unavailable: 'The payment service could not be reached.',
   payment_ended: 'The payment did not come about.',
   cancelled_by_shopper: 'You cancelled it.',
+  changed_order_paid: 'The order that it would have changed was paid already.',
+  change_unavailable: 'The payment service could not be reached.',
+  changed_by_shopper: 'You changed it, and another order took its place.',
   hold_expired: 'The hold ended at {time} before a payment arrived, and what we held is back on the shelf.',
 };
 

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
-import { placeOrder } from '../database/transactions/place-order.ts';
+import { beginChange, changeOrder, type SessionEnd } from '../database/transactions/change-order.ts';
+import { type PlacedOutcome, placeOrder } from '../database/transactions/place-order.ts';
 import { recordSession } from '../database/transactions/record-session.ts';
 import type { HoldLimits } from '../domain/limits.ts';
 import { correlationTokenOf, type PlacedOrder, type Placement } from '../domain/order.ts';
@@ -20,6 +21,8 @@ export interface OpeningSettings {
   readonly publicUrl: string;
   /** What one client may hold; null for no limit. */
   readonly holdLimits: HoldLimits | null;
+  /** Messages about unpaid orders that one e-mail address gets within a day. */
+  readonly emailsPerDay: number;
   /** How often the opening of a payment session is tried again, and the seconds before that, which double. */
   readonly paymentRetries: number;
   readonly paymentRetrySeconds: number;
@@ -37,13 +40,13 @@ export type OpenedCheckout =
 /**
  * Places the order, opens its payment session at the provider, records it and answers the request: one durable step (decision
  * 19). After a crash all three run again, and each finds what it has done before: the order by its request, the session by its
- * order, the record by its session.
+ * order, the record by its session. An order that takes the place of another one first ends the payment session of that.
  */
 export function openCheckout(settings: OpeningSettings, placing: Placement): Promise<OpenedCheckout> {
   const sql = statementsOf(settings.database);
   const { checkoutKey } = placing.order;
-  const open = async (openSession: OpenSession): Promise<OpenedCheckout> => {
-    const placed = await placeOrder(sql, placing, settings.holdLimits);
+  const open = async ({ openSession, endSession }: ProviderCalls): Promise<OpenedCheckout> => {
+    const placed = await place(settings, placing, endSession);
     if (placed.outcome !== 'placed') {
       settings.answers.notify(checkoutKey);
       return { outcome: 'not_placed' };
@@ -64,8 +67,32 @@ export function openCheckout(settings: OpeningSettings, placing: Placement): Pro
   return DBOS.runStep(() => withRetry(settings, open), { name: 'openCheckout' });
 }
 
+/**
+ * Places the order. One that takes the place of another one does so after the payment session of that has ended, so that never both
+ * can be paid (decision 32).
+ */
+async function place(
+  { database, holdLimits: limits, emailsPerDay }: OpeningSettings,
+  { changes, ...placing }: Placement,
+  endSession: EndSession,
+): Promise<PlacedOutcome> {
+  if (changes === undefined) return placeOrder(statementsOf(database), placing, limits);
+  const session = await beginChange(database, changes);
+  const sessionEnd = session === null ? 'ended' : await endSession(session);
+  return changeOrder(database, { ...placing, changes }, sessionEnd, { limits, emailsPerDay });
+}
+
+/** Ends the session of a changed order. After the last attempt without an answer the result is `unknown` instead of an error. */
+type EndSession = (session: Parameters<PaymentProvider['endSession']>[0]) => Promise<SessionEnd>;
+
 /** Opens the session of an order. After the last attempt without an answer the result is a refusal instead of an error. */
 type OpenSession = (order: PlacedOrder) => Promise<PaymentSession | Refused>;
+
+/** The calls of the provider, each with its number of attempts. */
+interface ProviderCalls {
+  readonly openSession: OpenSession;
+  readonly endSession: EndSession;
+}
 
 const outageBackoffMs = 1_000;
 
@@ -75,12 +102,12 @@ const outageBackoffMs = 1_000;
  */
 async function withRetry<Result>(
   settings: OpeningSettings,
-  act: (openSession: OpenSession) => Promise<Result>,
+  act: (calls: ProviderCalls) => Promise<Result>,
 ): Promise<Result> {
-  const openSession = sessionOpener(settings);
+  const calls = { openSession: sessionOpener(settings), endSession: sessionEnder(settings) };
   for (let pauseMs = settings.paymentRetrySeconds * 1000; ; ) {
     try {
-      return await act(openSession);
+      return await act(calls);
     } catch (error) {
       if (!isRetryable(error)) throw error;
       if (!(error instanceof ProviderUnavailable))
@@ -110,6 +137,20 @@ function sessionOpener({ provider, publicUrl, paymentRetries }: OpeningSettings)
       failures += 1;
       // Thrown, it would lose its class on replay and fail the workflow while the stock is held.
       if (failures > paymentRetries) return { refused: 'out of reach' };
+      throw new ProviderUnavailable(String(error), { cause: error });
+    }
+  };
+}
+
+function sessionEnder({ provider, paymentRetries }: OpeningSettings): EndSession {
+  let failures = 0;
+  return async (session) => {
+    try {
+      return (await provider.endSession(session)).outcome;
+    } catch (error) {
+      DBOS.logger.warn(`The end of payment session ${session.sessionId} is unknown: ${String(error)}`);
+      failures += 1;
+      if (failures > paymentRetries) return 'unknown';
       throw new ProviderUnavailable(String(error), { cause: error });
     }
   };

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { fieldIn, Visitor } from '../support/browser.ts';
 import { type Fixture, untilReady } from '../support/fixture.ts';
 import { waitFor } from '../support/wait.ts';
 import {
@@ -91,6 +92,57 @@ export const paidWithoutWebhook: Scenario = {
     steps: [...opened, ...waited, 'endPaymentSession', 'recordPaidSession', 'settleOrCancel'],
   },
 };
+
+/** The shopper changes an order that waits, presses again until there is an answer, and pays. */
+export const changed: Scenario = {
+  act: async (fixture, key, meanwhile) => {
+    const visitor = new Visitor(fixture.shopUrl);
+    await visitor.post('/cart/lines', { ...item, qty: '1' });
+    const old = await pressUntilPayable(fixture, visitor);
+    await visitor.post(`/orders/${old.token}/change`, {});
+    await visitor.post('/cart/lines/thimble', { qty: '3' });
+    await fixture.database('carts').update({ checkout_key: key }).where({ changes_order_id: old.order_id });
+    const placed = await pressUntilPayable(fixture, visitor);
+    await meanwhile?.();
+    const row = await fixture.database('orders').where({ order_id: old.order_id }).first();
+    expect(row).toMatchObject({ status: 'cancelled', reason: 'changed_by_shopper' });
+    const session = await fixture.payments('sessions').where({ id: old.session_id }).first();
+    expect(session.status, 'the session of the changed order').toBe('expired');
+    await pay(fixture, placed.session_id);
+    return { status: 201, body: { order_id: placed.order_id, payment_id: placed.session_id } };
+  },
+  finalState: { ...dispatched, steps: [...opened, ...waited] },
+};
+
+/** Presses “Order and pay”, with the same form, until the answer leads to the payment. */
+async function pressUntilPayable(
+  fixture: Fixture,
+  visitor: Visitor,
+): Promise<{ order_id: number; token: string; session_id: string }> {
+  const { text } = await visitor.get('/cart/checkout');
+  const form = {
+    key: fieldIn(text, 'key'),
+    fingerprint: fieldIn(text, 'fingerprint'),
+    email: 'ann@example.com',
+  };
+  const isChange = text.includes('name="changes"');
+  await waitFor(
+    'the payment page',
+    async () => {
+      await untilReady(fixture);
+      return visitor.post('/cart/checkout', {
+        ...form,
+        ...(isChange && { changes: fieldIn(text, 'changes') }),
+      });
+    },
+    ({ location }) => location?.startsWith(fixture.paymentUrl) ?? false,
+  );
+  return fixture
+    .database('orders')
+    .join('payments', 'payments.order_id', 'orders.order_id')
+    .where({ checkout_key: form.key })
+    .first('orders.order_id', 'token', 'session_id');
+}
 
 const cancelled = {
   status: 'cancelled',

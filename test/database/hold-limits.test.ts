@@ -77,7 +77,7 @@ async function placed(items: readonly Item[], request: Request = {}): Promise<Pl
   return outcome.order;
 }
 
-function end(order: PlacedOrder, reason: CancelReason): Promise<void> {
+function end(order: PlacedOrder, reason: CancelReason): Promise<boolean> {
   const { orderId } = order;
   return inTransaction(database, (open) => cancelOrder(open, { orderId, reason }, { emailsPerDay: 3 }));
 }

@@ -3,12 +3,14 @@ import { type Mutant, promises } from './mutant.ts';
 const payment = 'src/domain/payment.ts';
 const cancelling = 'src/database/transactions/cancel-order.ts';
 const placing = 'src/database/transactions/place-order.ts';
+const changing = 'src/database/transactions/change-order.ts';
 const settling = 'src/database/transactions/settle-payment.ts';
 const dispatching = 'src/database/transactions/dispatch-order.ts';
 const poller = 'src/workflows/redelivery-poller.ts';
 const compare = 'src/workflows/compare-with-provider.ts';
 const rules = 'test/payments/rules.test.ts';
 const checkout = 'test/http/checkout.test.ts';
+const changes = 'test/http/change-order.test.ts';
 const delivery = 'test/http/delivery.test.ts';
 const discounts = 'test/http/tax-and-discounts.test.ts';
 const model = { file: 'src/domain/order.search.test.ts', name: 'whatever happens in whatever order' };
@@ -46,6 +48,38 @@ export const orders: readonly Mutant[] = [
     from: 'select ${startNextWorkflows}, (${sendCall}) from paid',
     to: 'select ${startNextWorkflows} from paid',
     test: { file: 'test/workflows/saga.test.ts', name: 'the fourth try succeeds' },
+  },
+  {
+    name: 'the end of its session releases the units of an order that is being changed',
+    promise: promises.stock,
+    file: cancelling,
+    from: `:reason = 'payment_ended' and hold_expires_at > now()`,
+    to: `:reason = 'none' and hold_expires_at > now()`,
+    test: { file: changes, name: 'for want of room keeps the units of the order' },
+  },
+  {
+    name: 'an order is changed although the provider says that it is paid',
+    promise: promises.once,
+    file: changing,
+    from: `if (isPaid || sessionEnd === 'paid')`,
+    to: 'if (isPaid)',
+    test: { file: changes, name: 'when only the provider knows of the payment' },
+  },
+  {
+    name: 'a changed order stays payable beside the new one',
+    promise: promises.once,
+    file: changing,
+    from: 'if (isReplaced) await endChanged(sql, changed, emailsPerDay);',
+    to: 'void endChanged;',
+    test: { file: changes, name: 'pressed five times at once' },
+  },
+  {
+    name: 'the cart of a change counts the units of the changed order as sold out',
+    promise: 'the units that a shopper holds are there for this shopper',
+    file: 'src/database/queries/carts.ts',
+    from: ' or orders.order_id is not distinct from carts.changes_order_id',
+    to: '',
+    test: { file: changes, name: 'may order all the units that it holds' },
   },
   {
     name: 'no message wakes the checkout of an expired hold',

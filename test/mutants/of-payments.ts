@@ -164,8 +164,8 @@ export const late: readonly Mutant[] = [
     name: 'a late payment revives an order that the shopper cancelled',
     promise: promises.charged,
     file: payment,
-    from: `return reason !== 'cancelled_by_shopper';`,
-    to: 'return reason !== null;',
+    from: `return reason !== 'cancelled_by_shopper' &&`,
+    to: 'return reason !== null &&',
     test: model,
   },
 ];

@@ -65,8 +65,8 @@ export const privacy: readonly Mutant[] = [
     name: 'an order that cannot be delivered gets a workflow with its address',
     promise: promises.privacy,
     file: 'src/checkout/start-checkout.ts',
-    from: `if (typeof quote.delivery !== 'string' && lines`,
-    to: 'if (lines',
+    from: `if (typeof quote.delivery !== 'string' && isEnough)`,
+    to: 'if (isEnough)',
     test: { file: 'test/http/delivery.test.ts', name: 'is refused, and the key keeps the answer' },
   },
   {

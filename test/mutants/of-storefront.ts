@@ -21,8 +21,8 @@ export const storefront: readonly Mutant[] = [
     name: 'a checkout key alone leads to its order',
     promise: ownEyes,
     file: 'src/checkout/order-cart.ts',
-    from: 'if (known?.browserId === browserId)',
-    to: 'if (known)',
+    from: 'if (known?.browserId === browserId &&',
+    to: 'if (known &&',
     test: { file: checkout, name: 'somebody else’s key does not show their order' },
   },
   {
@@ -113,8 +113,8 @@ export const storefront: readonly Mutant[] = [
     name: 'a browser may hold as much as it likes',
     promise: 'no browser keeps the shelf empty for the others',
     file: 'src/checkout/order-cart.ts',
-    from: 'pending.length >= maxPendingOrders',
-    to: 'pending.length > maxPendingOrders',
+    from: '.length >= maxPendingOrders',
+    to: '.length > maxPendingOrders',
     test: { file: checkout, name: 'a sixth order while five wait for their payment' },
   },
   {

@@ -2,6 +2,7 @@ import type { Visitor } from './browser.ts';
 import { ask, type OpenShop, type TestOrder } from './orders.ts';
 import {
   askToCancel,
+  beginToChange,
   buyFor,
   cancel,
   dispatch,
@@ -14,8 +15,10 @@ import {
   pay,
   payBack,
   place,
+  placeChanged,
   refuse,
   shipOne,
+  shopperWhoChanges,
   shopperWith,
   typedDelivery,
 } from './page-orders.ts';
@@ -35,7 +38,7 @@ export interface PageFixture {
 }
 
 /** The visitor whose cookies open a page. */
-export type ShopperName = 'full' | 'changed' | 'gone' | 'dearer' | 'ordered' | 'many';
+export type ShopperName = 'full' | 'changed' | 'gone' | 'dearer' | 'ordered' | 'edited' | 'changing' | 'many';
 
 /** The orders of the fixture, by their state. */
 export type OrderName =
@@ -47,6 +50,8 @@ export type OrderName =
   | 'toShip'
   | 'inParcels'
   | 'cancelled'
+  | 'changing'
+  | 'changed'
   | 'expired'
   | 'refused'
   | 'refunded'
@@ -77,6 +82,10 @@ async function prepareShoppers(shop: OpenShop): Promise<PageFixture['shoppers']>
     shopperWith(shop, { 'snatch-hook': 1 }),
   ]);
   const ordered = await shopperWith(shop, full);
+  const edited = await shopperWith(shop, { cleat: 1 });
+  await orderOf(shop, edited);
+  await edited.post('/cart/lines', { sku: 'shackle', qty: '2' });
+  const [changing] = await shopperWhoChanges(shop, { cleat: 1, shackle: 2 });
   const [many] = await Promise.all([
     shopperWithOrders(shop),
     orderOf(shop, ordered),
@@ -91,6 +100,8 @@ async function prepareShoppers(shop: OpenShop): Promise<PageFixture['shoppers']>
     gone,
     dearer: await shopperWith(shop, { marlinspike: 1, cleat: 1 }),
     ordered,
+    edited,
+    changing,
     many,
   };
 }
@@ -105,14 +116,16 @@ async function prepareOrders(shop: OpenShop): Promise<PageFixture['orders']> {
 }
 
 async function ordersNotPaid(shop: OpenShop) {
-  const [pending, holdExpired, cancelled, expired, refused] = await Promise.all([
+  const [pending, holdExpired, cancelled, changing, changed, expired, refused] = await Promise.all([
     place(shop),
     place(shop, endHold),
     place(shop, cancel),
+    place(shop, beginToChange),
+    placeChanged(shop),
     place(shop, expire),
     refuse(shop),
   ]);
-  return { pending, holdExpired, cancelled, expired, refused };
+  return { pending, holdExpired, cancelled, changing, changed, expired, refused };
 }
 
 async function ordersPaid(shop: OpenShop) {

@@ -175,6 +175,28 @@ export const endHold: Change = async (shop, order) => {
   return order;
 };
 
+/** The change of it could not be made, and its payment session has ended. */
+export const beginToChange: Change = async (shop, order) => {
+  await shop.database('order_history').insert({ order_id: order.order_id, what: 'change_asked' });
+  return order;
+};
+
+/** An order of a visitor who wants to change it. */
+export async function shopperWhoChanges(shop: OpenShop, lines: Lines): Promise<[Visitor, TestOrder]> {
+  const visitor = await shopperWith(shop, lines);
+  const order = await orderOf(shop, visitor);
+  await visitor.post(new URL(`${order.order_url}/change`).pathname, {});
+  return [visitor, order];
+}
+
+/** An order in whose place there is another one. */
+export async function placeChanged(shop: OpenShop): Promise<TestOrder> {
+  const [visitor, order] = await shopperWhoChanges(shop, { cleat: 1 });
+  await visitor.post('/cart/lines/cleat', { qty: '2' });
+  await orderOf(shop, visitor);
+  return until(shop, order, 'cancelled');
+}
+
 export const expire: Change = async (shop, order) => {
   await endHold(shop, order);
   await setFaults(shop, order, {});

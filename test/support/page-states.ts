@@ -62,7 +62,17 @@ export const pageStates: readonly PageState[] = [
   { page: 'cart', state: 'changed', as: 'changed', at: '/cart', shows: 'Only 2 left' },
   { page: 'cart', state: 'sold-out', as: 'gone', at: '/cart', shows: 'Nothing in it can be ordered' },
   { page: 'cart', state: 'ordered', as: 'ordered', at: '/cart', shows: 'waits for your payment' },
+  { page: 'cart', state: 'edited', as: 'edited', at: '/cart', shows: 'Change this order instead' },
+  { page: 'cart', state: 'changing', as: 'changing', at: '/cart', shows: 'Keep the order as it is' },
+  {
+    page: 'cart',
+    state: 'filled',
+    as: 'full',
+    at: ({ orders }) => `/cart?filled=${orders.refused.order_url.split('/').at(-1)}`,
+    shows: 'is not in your cart',
+  },
 
+  { page: 'review', state: 'changing', as: 'changing', at: '/cart/checkout', shows: 'takes the place of' },
   { page: 'review', state: 'whole', as: 'full', at: '/cart/checkout', shows: 'Order and pay' },
   { page: 'review', state: 'changed', as: 'changed', at: '/cart/checkout', shows: 'Not part of this order' },
   {
@@ -142,6 +152,14 @@ export const pageStates: readonly PageState[] = [
   { page: 'order', state: 'being-prepared', at: order('toShip'), shows: 'to be shipped by' },
   { page: 'order', state: 'in-parcels', at: order('inParcels'), shows: 'Follow parcel 1' },
   { page: 'order', state: 'cancelled', at: order('cancelled'), shows: 'You cancelled it' },
+  { page: 'order', state: 'changing', at: order('changing'), shows: 'You are changing this order' },
+  { page: 'order', state: 'changed', at: order('changed'), shows: 'You changed it into' },
+  {
+    page: 'order',
+    state: 'unchanged',
+    at: order('dispatched', '?notice=unchanged'),
+    shows: 'Your payment was faster',
+  },
   { page: 'order', state: 'expired', at: order('expired'), shows: 'before a payment arrived' },
   { page: 'order', state: 'refused', at: order('refused'), shows: '5 wanted, 3 left' },
   { page: 'order', state: 'refunded', at: order('refunded'), shows: 'shows on your account' },

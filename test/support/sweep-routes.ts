@@ -80,10 +80,11 @@ async function fillCart(visitor: Visitor): Promise<void> {
   await visitor.post('/cart/lines/cleat', { qty: '2' });
   await visitor.post('/cart/lines/bell/remove', {});
   await get(visitor, ['/cart/lines', '/cart/lines/cleat', '/cart/lines/cleat/remove']);
-  await get(visitor, ['/cart?added=cleat', '/cart?removed=bell&qty=1']);
+  await visitor.post('/cart/keep-order', {});
+  await get(visitor, ['/cart/keep-order', '/cart?added=cleat', '/cart?removed=bell&qty=1']);
 }
 
-/** Orders a cart, corrects the address, comes back to the order, looks at it, and pays. */
+/** Orders a cart, corrects the address, changes the order, comes back to the order, looks at it, and pays. */
 async function buyCart(shop: TestShop, visitor: Visitor): Promise<void> {
   const { text } = await visitor.get('/cart/checkout');
   const form = {
@@ -95,6 +96,15 @@ async function buyCart(shop: TestShop, visitor: Visitor): Promise<void> {
     await visitor.post('/cart/checkout', { ...form, email });
   }
   await get(visitor, ['/cart', '/cart/checkout', '/your-orders']);
+  const { token } = await shop.database('orders').where({ checkout_key: form.key }).first('token');
+  await visitor.post(`/orders/${token}/change`, {});
+  await visitor.post('/cart/lines/shackle', { qty: '3' });
+  const change = (await visitor.get('/cart/checkout')).text;
+  form.key = fieldIn(change, 'key');
+  form.fingerprint = fieldIn(change, 'fingerprint');
+  await visitor.post('/cart/checkout', { ...form, changes: fieldIn(change, 'changes') });
+  await visitor.post(`/orders/${token}/again`, {});
+  await get(visitor, [`/orders/${token}/change`, `/orders/${token}/again`, `/cart?filled=${token}`]);
   const order = await shop
     .database('orders')
     .join('payments', 'payments.order_id', 'orders.order_id')

@@ -42,6 +42,7 @@ test('a checkout that died after it recorded the session finds it again, althoug
       answers: new CheckoutAnswers(),
       publicUrl: shop.shopUrl,
       holdLimits: null,
+      emailsPerDay: 3,
       paymentRetries: 0,
       paymentRetrySeconds: 0.01,
     },

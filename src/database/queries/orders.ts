@@ -93,31 +93,45 @@ export async function newestOrderAt(database: Database): Promise<Date | undefine
 }
 
 /** The fields that a browser gave last, each null where it gave none. */
-export type LastBuyer = Readonly<Pick<OrderRow, 'email' | 'deliveryMethod' | 'address'>>;
+export type LastBuyer = Readonly<Pick<OrderRow, 'email' | 'deliveryMethod' | 'address' | 'discountCode'>>;
 
-/** Finds the fields that a browser gave last, so that nobody types them twice. */
-export async function lastBuyerOf(database: Database, browserId: string): Promise<LastBuyer> {
+/**
+ * Finds the fields that a browser gave last, so that nobody types them twice.
+ * @param changes the order that it changes, whose fields come first
+ */
+export async function lastBuyerOf(
+  database: Database,
+  browserId: string,
+  changes: number | null,
+): Promise<LastBuyer> {
   const last = (column: string) =>
-    `(select ${column} from orders where browser_id = :browserId and ${column} is not null
-      order by order_id desc limit 1) as ${column}`;
+    `(select ${column} from (
+        (select ${column}, 1 as rank from orders where order_id = :changes and browser_id = :browserId)
+        union all
+        (select ${column}, 2 from orders where browser_id = :browserId and ${column} is not null
+         order by order_id desc limit 1)
+      ) as given where ${column} is not null order by rank limit 1) as ${column}`;
   const [buyer] = await statementsOf(database)<LastBuyer>(
-    `select ${['email', 'delivery_method', 'address'].map(last).join(', ')}`,
-    { browserId },
+    // A code may be for one order only, so that of an earlier order is not offered again.
+    `select ${['email', 'delivery_method', 'address'].map(last).join(', ')},
+       (select discount_code from orders where order_id = :changes and browser_id = :browserId) as discount_code`,
+    { browserId, changes },
   );
-  return buyer ?? { email: null, deliveryMethod: null, address: null };
+  return buyer ?? { email: null, deliveryMethod: null, address: null, discountCode: null };
 }
 
-/** An order that is pending, and whether its shopper has asked to cancel it. */
-export type PendingOrder = OrderWithPayment & { readonly cancelAsked: boolean };
+/** An order that is pending, and what its shopper has asked for. A payment session whose order is being changed has ended, or ends. */
+export type PendingOrder = OrderWithPayment & {
+  readonly cancelAsked: boolean;
+  readonly changeAsked: boolean;
+};
 
 /** The orders of a browser that wait for their payment, newest first. */
 export function listPendingOrders(database: Database, browserId: string): Promise<PendingOrder[]> {
-  const cancelAsked = database.raw(
-    `exists (select from order_history where order_history.order_id = orders.order_id and what = 'cancel_asked')
-     as cancel_asked`,
-  );
+  const asked = (what: string) =>
+    `exists (select from order_history where order_history.order_id = orders.order_id and what = '${what}_asked') as ${what}_asked`;
   return withPayment(database)
-    .select<PendingOrder[]>(cancelAsked)
+    .select<PendingOrder[]>(database.raw(asked('cancel')), database.raw(asked('change')))
     .where({ browser_id: browserId, status: 'pending' })
     .orderBy('orders.order_id', 'desc')
     .limit(maxPendingOrders);

@@ -37,17 +37,20 @@ export const termsSql = (currencies: string) => `(
     select json_build_object(
       'code', code, 'percent', percent, 'amountCents', amount_cents, 'currency', currency, 'minimumCents', minimum_cents,
       'validity', case when valid_from > now() then 'not_yet' when valid_until <= now() then 'over' else 'valid' end,
-      'freeUses', free_uses, 'usesPerEmail', uses_per_email, 'usesOfEmail', (
+      'freeUses', free_uses + (
+        select count(*) from orders where order_id = cast(:changes as bigint) and uses_code and discount_code = code
+      ), 'usesPerEmail', uses_per_email, 'usesOfEmail', (
         select count(*) from orders
         where uses_code and discount_code = code and discount_holder = cast(:discountHolder as text)
+          and order_id is distinct from cast(:changes as bigint)
       )
     ) from discount_codes where code = cast(:discountCode as text) and removed_at is null
   )) from terms
 )`;
 
 /** The bindings of `termsSql`. */
-export function termsBindings({ country, discountCode, email }: TermsChoices) {
-  return { country, discountCode, discountHolder: email === null ? null : discountHolderOf(email) };
+export function termsBindings({ country, discountCode, email, changes = null }: TermsChoices) {
+  return { country, discountCode, changes, discountHolder: email === null ? null : discountHolderOf(email) };
 }
 
 /** Reads the terms of the shop for the cart of a browser with these choices. */

@@ -4,7 +4,7 @@ import { cartDays, maxItems, maxQuantity } from '../../domain/limits.ts';
 import type { BuyerDetails } from '../../domain/order.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
-import { buyerBindings, buyerColumns } from '../tables.ts';
+import { buyerBindings, buyerColumns, type OrderRow } from '../tables.ts';
 
 // Every change of a cart locks its row first, so that two tabs change it one after the other. Each content has its own
 // checkout key: the same content sent twice is one order, another content is another order.
@@ -56,10 +56,11 @@ async function openCart(sql: Statement, browserId: string): Promise<readonly str
 
 const formsRemembered = 20;
 
-/** Gives a cart a fresh checkout key, because its content has changed. */
+/** Gives a cart a fresh checkout key, because its content has changed. It no longer changes an order that has ended. */
 async function renewKey(sql: Statement, browserId: string, form: string | null): Promise<void> {
   await sql(
     `update carts set checkout_key = :key, updated_at = now(),
+       changes_order_id = (select order_id from orders where order_id = changes_order_id and status = 'pending'),
        added_keys = (array_remove(array[cast(:form as text)], null) || added_keys)[1:cast(:formsRemembered as integer)]
      where browser_id = :browserId`,
     { browserId, key: randomUUID(), form, formsRemembered },
@@ -96,6 +97,72 @@ const change = `
   where browser_id = :browserId and sku = :sku and cart_lines.product_id = products.product_id
     and (quantity, unit_price_cents) is distinct from (:quantity, price_cents)
   returning 1`;
+
+/**
+ * Puts the products of an order into a cart: at least as many as were ordered and at most as many as there are, with the units that
+ * the order holds. Products that are sold out, or do not fit in, are left out. A repetition adds nothing.
+ * @param request.changes whether the cart takes the place of the order, which must be a pending one of this browser
+ */
+export function fillCart(
+  database: Database,
+  { browserId, token, changes }: { browserId: string; token: string; changes: boolean },
+): Promise<'filled' | 'unknown_order' | 'not_pending' | 'other_browser'> {
+  return inTransaction(database, async (sql) => {
+    // Locked first, as by a payment, which locks its order before the cart.
+    const [order] = await sql<Pick<OrderRow, 'orderId' | 'status' | 'browserId'>>(
+      'select order_id, status, browser_id from orders where token = :token for key share',
+      { token },
+    );
+    if (!order) return 'unknown_order';
+    if (changes && order.browserId !== browserId) return 'other_browser';
+    if (changes && order.status !== 'pending') return 'not_pending';
+    const { orderId } = order;
+    await openCart(sql, browserId);
+    await sql(fill, { browserId, orderId, holds: changes, maxItems, maxQuantity });
+    await renewKey(sql, browserId, null);
+    if (changes) {
+      await sql('update carts set changes_order_id = :orderId where browser_id = :browserId', {
+        browserId,
+        orderId,
+      });
+    }
+    return 'filled';
+  });
+}
+
+const fill = `
+  with ordered as materialized (
+    select product_id, sku, quantity, price_cents, available + case when :holds then quantity else 0 end as available
+    from order_lines join products using (product_id) join stock using (product_id)
+    where order_id = :orderId
+  ), changed as (
+    update cart_lines
+    set quantity = least(available, :maxQuantity, greatest(cart_lines.quantity, ordered.quantity)), unit_price_cents = price_cents
+    from ordered
+    where browser_id = :browserId and cart_lines.product_id = ordered.product_id and available > 0
+  )
+  insert into cart_lines (browser_id, product_id, quantity, unit_price_cents)
+  select :browserId, product_id, least(available, :maxQuantity, quantity), price_cents from ordered
+  where available > 0
+    and not exists (select from cart_lines where browser_id = :browserId and cart_lines.product_id = ordered.product_id)
+  order by sku
+  limit greatest(0, :maxItems - (select count(*) from cart_lines where browser_id = :browserId))`;
+
+/** Leaves the order as it is that the cart of a browser would have changed. @returns its token; undefined when there was none */
+export async function keepOrder(database: Database, browserId: string): Promise<string | undefined> {
+  const [kept] = await inTransaction(database, (sql) =>
+    sql<{ token: string }>(
+      `with changing as materialized (
+         select changes_order_id from carts where browser_id = :browserId for update
+       )
+       update carts set changes_order_id = null, checkout_key = :key, updated_at = now()
+       from changing join orders on order_id = changing.changes_order_id
+       where carts.browser_id = :browserId returning token`,
+      { browserId, key: randomUUID() },
+    ),
+  );
+  return kept?.token;
+}
 
 /**
  * Removes the ordered products from the browser's cart, in the transaction that makes the order paid. When the order is of the

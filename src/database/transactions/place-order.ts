@@ -14,7 +14,7 @@ import type { Statement } from '../../shared/statement.ts';
 import { holdSecondsSql } from '../queries/holds.ts';
 import { readQuote } from '../queries/terms.ts';
 import { buyerBindings, buyerColumns } from '../tables.ts';
-import { newOrderToken, type ReadLine, refuseOrder } from './refuse-order.ts';
+import { newOrderToken, type ReadLine, type Refused, refuseOrder } from './refuse-order.ts';
 
 /** `exists`: the key belongs to another request's order. `session` is the recorded one of an order that this request found again. */
 export type PlacedOutcome =
@@ -33,6 +33,18 @@ export async function placeOrder(
   placement: Placement,
   limits: HoldLimits | null,
 ): Promise<PlacedOutcome> {
+  const { placed, ...refused } = await reserveOrder(sql, placement, limits);
+  return placed
+    ? { outcome: 'placed', order: placed, session: null }
+    : recordRefusal(sql, placement, refused);
+}
+
+/** Places an order as `placeOrder` does. One that cannot be placed is not recorded yet, and changes nothing. */
+export async function reserveOrder(
+  sql: Statement,
+  placement: Placement,
+  limits: HoldLimits | null,
+): Promise<Refused & { readonly placed: PlacedOrder | undefined }> {
   const { order } = placement;
   const address = order.delivery?.address ?? null;
   let quote = placement.quote ? quoteOf(placement.quote, address) : await readQuote(sql, order);
@@ -45,10 +57,18 @@ export async function placeOrder(
     reserved = await reserve(sql, placement, quote, limits);
   }
   const { lines, exceeded, codeFault, placed } = reserved;
-  if (placed) return { outcome: 'placed', order: placed, session: null };
-  const refusal = await refuseOrder(sql, placement, { lines, exceeded, codeFault, quote, address });
+  return { placed, lines, exceeded, codeFault, quote, address };
+}
+
+/** Records an order that could not be placed, or finds the order that its key belongs to already. */
+export async function recordRefusal(
+  sql: Statement,
+  placement: Placement,
+  refused: Refused,
+): Promise<PlacedOutcome> {
+  const refusal = await refuseOrder(sql, placement, refused);
   if (refusal) return { outcome: 'refused', reason: refusal };
-  return findExistingOrder(sql, order.checkoutKey, placement.requestId);
+  return findExistingOrder(sql, placement.order.checkoutKey, placement.requestId);
 }
 
 // More in a row only while somebody edits the terms by a program. The order is then refused as if its price had changed.

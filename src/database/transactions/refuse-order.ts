@@ -29,6 +29,8 @@ export interface Refused {
   readonly quote: Quote;
   /** That in the input of its workflow, so that both are erased together; null where it has none. */
   readonly address: PostalAddress | null;
+  /** Why it did not take the place of another order; missing when there was none, or when that was not the reason. */
+  readonly notChanged?: 'changed_order_paid' | 'change_unavailable';
 }
 
 /**
@@ -83,7 +85,9 @@ export async function refuseOrder(
 }
 
 /** The reason why an order is not placed, with the details for its shopper. */
-function refusalOf(shownCents: number | null, { lines, exceeded, codeFault, quote }: Refused) {
+function refusalOf(shownCents: number | null, refused: Refused) {
+  const { lines, exceeded, codeFault, quote, notChanged } = refused;
+  if (notChanged) return { reason: notChanged };
   const short = lines.filter((line) => line.available < line.qty);
   if (short.length > 0) {
     const missing = short.map(({ sku, qty, available }) => ({ sku, wanted: qty, available }));

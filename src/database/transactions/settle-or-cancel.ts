@@ -16,7 +16,7 @@ export type PaymentOutcome = 'paid' | 'cancelled' | 'waiting';
 
 /**
  * Reads the payment under its lock and acts on it. Paid: the order becomes paid, and its dispatch and confirmation start with
- * this commit. Ended: the order is cancelled and its stock is released. Otherwise nothing changes.
+ * this commit. Ended: the order is cancelled and its stock is released, unless its shopper changes it. Otherwise nothing changes.
  * @param order.sessionEnded the reason why the provider ended the session, so that nobody can pay any more; null while somebody
  *   can. A payment that was faster still wins.
  * @throws when the order has no payment
@@ -39,8 +39,9 @@ export const settleOrCancel = transaction(
       case 'cancel': {
         if (payment.state !== 'expired') await movePayment(sql, payment, 'expired');
         const reason = cancelReasonOf(payment, order.sessionEnded);
-        await cancelOrder(sql, { orderId: order.orderId, reason }, settings);
-        return 'cancelled';
+        return (await cancelOrder(sql, { orderId: order.orderId, reason }, settings))
+          ? 'cancelled'
+          : 'waiting';
       }
       case 'nothing':
         return payment.orderStatus === 'cancelled' ? 'cancelled' : 'paid';

@@ -2,7 +2,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Client, ForecastHold } from '../../checkout/clients.ts';
-import { type CartRefusal, type OrderCartOptions, orderCart } from '../../checkout/order-cart.ts';
+import {
+  type CartOutcome,
+  type CartRefusal,
+  type OrderCartOptions,
+  orderCart,
+} from '../../checkout/order-cart.ts';
 import { readCart } from '../../database/queries/carts.ts';
 import {
   type LastBuyer,
@@ -16,7 +21,7 @@ import { readCode } from '../../domain/discount.ts';
 import { readEmailAddress } from '../../domain/email-address.ts';
 import { suggestEmailAddress } from '../../domain/email-suggestion.ts';
 import { type ErrorCode, ShopError } from '../../domain/errors.ts';
-import { maxPendingOrders } from '../../domain/limits.ts';
+import { largestSerial, maxPendingOrders } from '../../domain/limits.ts';
 import { type BuyerDetails, buyerDetailsOf, buyerFields } from '../../domain/order.ts';
 import { isPayable } from '../../domain/payment.ts';
 import {
@@ -67,6 +72,7 @@ const form = z.object({
   discount_code: z.string().default(''),
   /** Present when only the amounts are asked for. */
   apply: z.string().optional(),
+  changes: z.coerce.number().pipe(z.int().min(1).max(largestSerial)).nullable().default(null).catch(null),
   ...typedBuyerDetails,
   /** The suggested address, when its button was pressed. */
   take: typedBuyerDetails.email,
@@ -113,7 +119,17 @@ function clientOf(request: FastifyRequest, browserId: string): BrowserClient {
 async function order(
   options: CartCheckoutOptions,
   client: BrowserClient,
-  { key, fingerprint, totals, discount_code: typedCode, take, kept, delivery: method, ...typed }: Form,
+  {
+    key,
+    fingerprint,
+    totals,
+    changes,
+    discount_code: typedCode,
+    take,
+    kept,
+    delivery: method,
+    ...typed
+  }: Form,
 ): Promise<
   { readonly location: string } | { readonly status: number; readonly faults: readonly CheckoutFault[] }
 > {
@@ -131,6 +147,7 @@ async function order(
     country: typed.country.toUpperCase(),
     discountCode,
     email: buyer.email,
+    changes,
   });
   const needsAddress = terms.methods.some((one) => one.method === method && one.needsAddress);
   const read = needsAddress ? readAddress(addressOf(typed)) : { address: null };
@@ -147,16 +164,14 @@ async function order(
       ...client,
       key,
       reviewFingerprint: fingerprint,
+      changes,
       buyer,
       delivery,
       discountCode,
       shownCents: shownTotalOf(totals, method),
       terms,
     });
-    if ('order' in answer) {
-      const { order, hasFirstDelivery } = answer;
-      return { location: hasFirstDelivery ? `/orders/${order.token}?delivery=first` : nextAddress(order) };
-    }
+    if (!('refused' in answer)) return { location: addressAfter(answer) };
     const { refused } = answer;
     const field = fieldOf(refused);
     return { status: 409, faults: [{ field, text: refusalWords[refused] }] };
@@ -200,7 +215,10 @@ const typedFault: Readonly<Record<keyof BuyerDetails, (typed: string) => string 
   email: emailFaultOf,
 };
 
-type Typed = Omit<Form, 'key' | 'fingerprint' | 'totals' | 'discount_code' | 'take' | 'kept' | 'delivery'>;
+type Typed = Omit<
+  Form,
+  'key' | 'fingerprint' | 'totals' | 'changes' | 'discount_code' | 'take' | 'kept' | 'delivery'
+>;
 
 function addressOf({ postal_code: postalCode, ...typed }: Typed) {
   return { ...typed, postalCode };
@@ -230,11 +248,21 @@ const refusalWords = {
   payment_ended: words.checkout.ended,
   hold_expired: words.checkout.ended,
   cancelled_by_shopper: words.checkout.ended,
+  changed_order_paid: words.checkout.changedOrderPaid,
+  change_unavailable: words.checkout.changeUnavailable,
+  changed_by_shopper: words.checkout.changedAlready,
   key_reused: words.checkout.keyReused,
   unknown_product: words.checkout.cartChanged,
   invalid_input: words.checkout.refused,
   timeout: words.checkout.timeout,
 } satisfies Record<CartRefusal, string> & Partial<Record<ErrorCode, string>>;
+
+/** Where a shopper goes on after the press. */
+function addressAfter(answer: Exclude<CartOutcome, { readonly refused: CartRefusal }>): string {
+  if ('unchanged' in answer) return `/orders/${answer.unchanged}?notice=unchanged`;
+  const { order, hasFirstDelivery } = answer;
+  return hasFirstDelivery ? `/orders/${order.token}?delivery=first` : nextAddress(order);
+}
 
 /** The payment page while the order can be paid, otherwise its own page. */
 function nextAddress(order: OrderWithPayment): string {
@@ -249,7 +277,13 @@ function goTo(request: FastifyRequest, reply: FastifyReply, location: string): F
 /** A form with the fields that the browser gave last. */
 function formOf(last: LastBuyer | null): Form {
   const { postalCode, ...address } = last?.address ?? {};
-  const filled = { email: last?.email, delivery: last?.deliveryMethod, ...address, postal_code: postalCode };
+  const filled = {
+    email: last?.email,
+    delivery: last?.deliveryMethod,
+    discount_code: last?.discountCode,
+    ...address,
+    postal_code: postalCode,
+  };
   return form.parse(Object.fromEntries(Object.entries(filled).filter(([, value]) => value)));
 }
 
@@ -276,13 +310,15 @@ async function review(
   if (!cart) return reply.redirect('/cart', 303);
   const [pending, last] = await Promise.all([
     listPendingOrders(database, browserId),
-    sent ? null : lastBuyerOf(database, browserId),
+    sent ? null : lastBuyerOf(database, browserId, cart.changes?.orderId ?? null),
   ]);
   const typed = sent ?? formOf(last);
   const email = asksEmail ? readEmailAddress(typed.email) : null;
   const { discountCode, faults: codeFaults } = codeOf(options, client, typed.discount_code);
   const country = typed.country.toUpperCase();
-  const terms = await readTerms(statementsOf(database), { browserId, country, discountCode, email });
+  const changes = cart.changes?.orderId ?? null;
+  const choices = { browserId, country, discountCode, email, changes };
+  const terms = await readTerms(statementsOf(database), choices);
   if (discountCode !== null && terms.code === null) options.codeGuesses.record(client.network);
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
   // This cart is ordered already. The order's page shows it, and how to pay or to cancel it.
@@ -291,6 +327,7 @@ async function review(
     cart: checkCart(cart.lines),
     key: cart.checkoutKey,
     pending,
+    changes: cart.changes,
     terms,
     typed: typedOf(typed),
     asksEmail,

@@ -4,16 +4,23 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
 import { type Cart, countCart, readCart } from '../../database/queries/carts.ts';
+import { readOrderDetails } from '../../database/queries/order-details.ts';
 import { listPendingOrders } from '../../database/queries/orders.ts';
 import { findProducts } from '../../database/queries/products.ts';
 import { type CartRequest, checkCart } from '../../domain/cart.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { maxItems, maxQuantity } from '../../domain/limits.ts';
-import { addedMessage, cartView, removedMessage } from '../../storefront/cart-view.ts';
+import {
+  addedMessage,
+  type CartMessage,
+  cartView,
+  filledMessage,
+  removedMessage,
+} from '../../storefront/cart-view.ts';
 import { cartFaults, cartMessages, cartWords } from '../../storefront/words.ts';
 import { cartLimit } from '../limits.ts';
 import { type PageServices, wantsPage } from '../pages.ts';
-import { anyProblem, sku } from '../schemas.ts';
+import { anyProblem, orderToken, sku } from '../schemas.ts';
 
 export interface CartOptions extends PageServices {
   readonly addToCart: (
@@ -21,6 +28,8 @@ export interface CartOptions extends PageServices {
   ) => Promise<'added' | 'unknown_product' | 'cart_full'>;
   /** @returns the quantity before */
   readonly setQuantity: (request: CartRequest) => Promise<number>;
+  /** Leaves the order as it is that the cart would have changed. @returns its token; undefined when there was none */
+  readonly keepOrder: (browserId: string) => Promise<string | undefined>;
 }
 
 // Digits only: an empty field is a mistake, not a quantity of 0.
@@ -40,6 +49,7 @@ const querystring = z.object({
   added: sku.optional().catch(undefined),
   removed: sku.optional().catch(undefined),
   qty: units.optional().catch(undefined),
+  filled: orderToken.optional().catch(undefined),
 });
 
 type Change = z.infer<typeof querystring>;
@@ -89,8 +99,14 @@ export const cartRoutes: FastifyPluginAsyncZod<CartOptions> = async (server, opt
     setQuantity(reply, options, { sku: request.params.sku, quantity: 0 }),
   );
 
+  server.post('/cart/keep-order', { config }, async (request, reply) => {
+    const browserId = browsers.of(request);
+    const token = browserId === null ? undefined : await options.keepOrder(browserId);
+    return reply.redirect(token === undefined ? '/cart' : `/orders/${token}`, 303);
+  });
+
   // After a refused form, the browser shows the form's address, and a reload requests it by GET.
-  for (const url of ['/cart/lines', '/cart/lines/:sku', '/cart/lines/:sku/remove']) {
+  for (const url of ['/cart/keep-order', '/cart/lines', '/cart/lines/:sku', '/cart/lines/:sku/remove']) {
     server.get(url, async (_request, reply) => reply.redirect('/cart', 303));
   }
 };
@@ -114,13 +130,35 @@ async function sendCount(reply: FastifyReply, { database, browsers }: CartOption
 }
 
 /** The message about the last change, from the address; null when the cart contradicts it, as after a late reload. */
-async function messageOf(database: Database, { added, removed, qty }: Change, cart: Cart | undefined) {
+async function messageOf(
+  database: Database,
+  { added, removed, qty, filled }: Change,
+  cart: Cart | undefined,
+): Promise<CartMessage | null> {
+  if (filled !== undefined) return filledBy(database, filled, cart);
   const about = added ?? removed;
   const line = cart?.lines.find(({ sku }) => sku === about);
   if (about === undefined || (line !== undefined) !== (added !== undefined)) return null;
   if (line) return { text: addedMessage(line).message, undo: null };
   const [product] = await findProducts(database, [about]);
   return product ? removedMessage(cartMessages.removed(product.product), product.sku, qty ?? 1) : null;
+}
+
+/** The message about the products of an order that were put into the cart. */
+async function filledBy(
+  database: Database,
+  token: string,
+  cart: Cart | undefined,
+): Promise<CartMessage | null> {
+  const details = await readOrderDetails(database, { token });
+  if (!details) return null;
+  const products = await findProducts(
+    database,
+    details.lines.map(({ sku }) => sku),
+  );
+  const available = new Map(products.map((product) => [product.sku, product.available]));
+  const lines = details.lines.map((line) => ({ ...line, available: available.get(line.sku) ?? 0 }));
+  return filledMessage(details.order.orderId, lines, cart?.lines ?? []);
 }
 
 /** Sends the message that a product form's script shows without leaving the page. */
@@ -144,6 +182,7 @@ async function showCart(
       : await Promise.all([readCart(database, browserId), listPendingOrders(database, browserId)]);
   const key = cart?.checkoutKey ?? '';
   const message = await messageOf(database, change, cart);
-  const source = { cart: checkCart(cart?.lines ?? []), key, pending, message, fault };
+  const changes = cart?.changes ?? null;
+  const source = { cart: checkCart(cart?.lines ?? []), key, pending, changes, message, fault };
   return pages.send(reply, 'cart', { cart: cartView(source, new Date()) });
 }

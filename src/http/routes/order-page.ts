@@ -9,14 +9,20 @@ import { requestWaitMs } from '../../domain/limits.ts';
 import type { OrderStatus } from '../../domain/order.ts';
 import { type OrderView, orderView } from '../../storefront/order-view.ts';
 import { receiptView } from '../../storefront/receipt-view.ts';
-import { firstDeliveryWords } from '../../storefront/words.ts';
-import { checkoutLimit } from '../limits.ts';
+import { firstDeliveryWords, orderNotices } from '../../storefront/words.ts';
+import { cartLimit, checkoutLimit } from '../limits.ts';
 import type { PageServices } from '../pages.ts';
 import { orderToken } from '../schemas.ts';
 
 export interface OrderPageOptions extends PageServices {
   /** Asks the checkout to cancel an order. @returns false when there is no such order */
   readonly askToCancel: (token: string) => Promise<boolean>;
+  /** Puts the products of an order into a browser's cart, which then takes its place when it `changes` the order. */
+  readonly fillCart: (request: {
+    readonly browserId: string;
+    readonly token: string;
+    readonly changes: boolean;
+  }) => Promise<'filled' | 'unknown_order' | 'not_pending' | 'other_browser'>;
   readonly checkoutsPerMinute: number;
 }
 
@@ -27,17 +33,24 @@ const querystring = z.object({
   // The shopper has ordered the same cart again, with another delivery.
   delivery: z.literal('first').optional().catch(undefined),
   returned: z.coerce.number().pipe(z.int().min(1).max(reloadsAfterPaying)).optional().catch(undefined),
+  notice: z.enum(['otherBrowser', 'unchanged']).optional().catch(undefined),
 });
 
 /** `/orders/:token`: the page of one order, and its receipt once it is paid, for everyone who knows its address. */
 export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (server, options) => {
-  const { database, pages } = options;
+  const { database, pages, browsers } = options;
 
   server.get('/orders/:token', { schema: { params, querystring } }, async (request, reply) => {
     const order = await readOrder(database, request.params.token);
-    const { returned, delivery } = request.query;
+    const { returned, delivery, notice: name } = request.query;
     const firstDelivery = delivery === 'first' ? firstDeliveryWords(order.status === 'pending') : null;
-    return pages.send(reply, 'order', { order, firstDelivery, ...afterPaying(order, returned, delivery) });
+    const notice = name ? orderNotices[name] : null;
+    return pages.send(reply, 'order', {
+      order,
+      firstDelivery,
+      notice,
+      ...afterPaying(order, returned, delivery),
+    });
   });
   const schema = { params };
   server.get('/fragments/orders/:token', { schema }, async (request, reply) =>
@@ -56,6 +69,32 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
     await waitWhilePending(() => findOrderBy(database, { token }));
     return reply.redirect(`/orders/${token}`, 303);
   });
+
+  const filling = { schema, config: cartLimit((request) => browsers.of(request) !== null) };
+  server.post('/orders/:token/change', filling, async (request, reply) => {
+    const { token } = request.params;
+    const browserId = browsers.of(request);
+    const outcome =
+      browserId === null ? 'other_browser' : await options.fillCart({ browserId, token, changes: true });
+    if (outcome === 'unknown_order') throw unknownOrder();
+    if (outcome === 'other_browser') return reply.redirect(`/orders/${token}?notice=otherBrowser`, 303);
+    // An order that is paid or has ended says so itself.
+    return reply.redirect(outcome === 'filled' ? '/cart' : `/orders/${token}`, 303);
+  });
+
+  server.post('/orders/:token/again', filling, async (request, reply) => {
+    const { token } = request.params;
+    // Before a cookie is set: an address that leads nowhere sets none.
+    await readOrder(database, token);
+    await options.fillCart({ browserId: browsers.ensure(request, reply), token, changes: false });
+    return reply.redirect(`/cart?filled=${token}`, 303);
+  });
+  // After a refused form, the browser shows the form's address, and a reload requests it by GET.
+  for (const act of ['change', 'again']) {
+    server.get(`/orders/:token/${act}`, { schema }, async (request, reply) =>
+      reply.redirect(`/orders/${request.params.token}`, 303),
+    );
+  }
 };
 
 /**
