@@ -56,7 +56,7 @@ test('the foot of each page names the seller, and leads to the pages that exist'
     expect(foot).toContain('href="mailto:hello@shop.example"');
     expect(foot).toContain('href="tel:+442079460018"');
     const links = [...foot.matchAll(/href="(\/[^"]*)"/g)].map(([, link]) => link);
-    expect(links).toEqual(['/terms', '/imprint', '/docs']);
+    expect(links).toEqual(['/terms', '/imprint', '/find-order', '/docs']);
     expect(html).not.toContain(hostile);
     expect(html).toMatch(/<title>[^<]* · דוכן &lt;script/);
   }
