@@ -858,6 +858,7 @@ AS $function$
 CREATE OR REPLACE FUNCTION public.lock_code(wanted text, holder text)
  RETURNS TABLE(free_uses integer, uses_per_email integer, uses_of_holder bigint, is_valid boolean)
  LANGUAGE plpgsql
+ ROWS 1
 AS $function$
   begin
     perform from discount_codes where code = wanted for update;

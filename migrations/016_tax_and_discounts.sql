@@ -127,7 +127,7 @@ alter table order_lines
 -- Locks a code and reads it as it is then. A statement that waits for a lock does not see the orders that were inserted meanwhile; a
 -- function that is called by it does.
 create function lock_code(wanted text, holder text)
-  returns table (free_uses integer, uses_per_email integer, uses_of_holder bigint, is_valid boolean) language plpgsql as $$
+  returns table (free_uses integer, uses_per_email integer, uses_of_holder bigint, is_valid boolean) language plpgsql rows 1 as $$
   begin
     perform from discount_codes where code = wanted for update;
     return query
