@@ -173,7 +173,7 @@ describe('two tabs with one cart', () => {
     await orderButton(page).click();
     await page.getByRole('alert').filter({ hasText: words.checkout.cartChanged }).waitFor();
     await page.getByText('2 × $4.50').waitFor();
-    await page.locator('.choice').getByText('$27.90').waitFor();
+    await page.locator('.choice .total').getByText('$27.90').first().waitFor();
     expect(await page.getByLabel(words.checkout.email).inputValue()).toBe('ada@reader.example');
     await expectNew(0, 0);
     await orderButton(page).click();
