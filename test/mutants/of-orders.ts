@@ -211,8 +211,8 @@ export const orders: readonly Mutant[] = [
     name: 'a total may become more than one payment can be',
     promise: promises.charged,
     file: placing,
-    from: 'and cents <= ${largestTotalCents} ',
-    to: '',
+    from: 'cents between 1 and ${largestTotalCents}',
+    to: 'cents >= 1',
     test: { file: delivery, name: 'terms under which the total became more than one payment can be' },
   },
 ];

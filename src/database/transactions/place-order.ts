@@ -257,7 +257,7 @@ const reservation = `
            :taxCents, cast(:taxName as text), :taxIncluded, :deliveryTaxCents, cast(:deliveryTaxRate as integer),
            now() + seconds * interval '1 second', ${buyerBindings}
     from decided cross join hold
-    where enough and cents <= ${largestTotalCents} and cents = coalesce(cast(:shownCents as bigint), cents)
+    where enough and cents between 1 and ${largestTotalCents} and cents = coalesce(cast(:shownCents as bigint), cents)
       and exceeded is null and code_fault is null and not is_outdated
     on conflict (checkout_key) do nothing
     returning order_id, total_cents, currency, hold_expires_at
