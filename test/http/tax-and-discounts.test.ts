@@ -15,7 +15,7 @@ let shop: TestShop;
 let database: Knex;
 
 beforeAll(async () => {
-  shop = await startTestShop({ HOLD_SECONDS: '600', HELD_UNITS_PER_CLIENT: '100000' });
+  shop = await startTestShop({ HOLD_SECONDS: '600', HELD_UNITS_PER_CLIENT: '100000', TRUST_PROXY: '1' });
   ({ database } = shop);
 });
 
@@ -40,8 +40,9 @@ const inLondon = {
   },
 };
 
-function checkout(body: object): Promise<Answer> {
-  return ask(`${shop.shopUrl}/checkout/${randomUUID()}`, { items: [{ sku: 'shackle', qty: 2 }], ...body });
+function checkout(body: object, headers: Record<string, string> = {}): Promise<Answer> {
+  const request = { items: [{ sku: 'shackle', qty: 2 }], ...body };
+  return ask(`${shop.shopUrl}/checkout/${randomUUID()}`, request, { headers });
 }
 
 async function rowOf({ body }: Answer) {
@@ -250,15 +251,32 @@ describe('a discount code', () => {
     const name = await code({ uses: 1 });
     const skus = await database('products').pluck<string[]>('sku');
     const answers = await Promise.all(
-      // Of different products, so that only the code makes them wait for each other.
+      // From different networks and of different products, so that only the code makes them wait for each other.
       Array.from({ length: 200 }, (_, buyer) =>
-        checkout({ items: [{ sku: skus[buyer % skus.length], qty: 1 }], discount_code: name }),
+        checkout(
+          { items: [{ sku: skus[buyer % skus.length], qty: 1 }], discount_code: name },
+          { 'x-forwarded-for': `203.0.113.${buyer}` },
+        ),
       ),
     );
     const refused = answers.filter(({ status }) => status !== 201);
     expect(refused.map(({ body }) => [body['code'], body['fault']])).toEqual(
       Array.from({ length: 199 }, () => ['code_unavailable', 'code_used_up']),
     );
+    expect(await accountOf(name)).toEqual({ free: 0, held: 1, used: 0, issued: 1, balanced: true });
+  });
+
+  test('has its last use for one of two buyers who wait for it', async () => {
+    const name = await code({ uses: 1 });
+    const lock = await database.transaction();
+    await lock('discount_codes').where({ code: name }).forUpdate().select('code');
+    const buy = (sku: string, network: string) =>
+      checkout({ items: [{ sku, qty: 1 }], discount_code: name }, { 'x-forwarded-for': network });
+    const buying = Promise.all([buy('block', '198.51.100.1'), buy('shackle', '198.51.100.2')]);
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await database.raw(waiting)).rowCount).toBe(2);
+    await lock.rollback();
+    expect((await buying).map(({ status }) => status).toSorted()).toEqual([201, 409]);
     expect(await accountOf(name)).toEqual({ free: 0, held: 1, used: 0, issued: 1, balanced: true });
   });
 

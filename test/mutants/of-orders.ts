@@ -181,7 +181,7 @@ export const orders: readonly Mutant[] = [
     file: 'migrations/016_tax_and_discounts.sql',
     from: 'perform from discount_codes where code = wanted for update;',
     to: 'perform 1;',
-    test: { file: discounts, name: 'has its last use for exactly one' },
+    test: { file: discounts, name: 'has its last use for one of two buyers who wait' },
   },
   {
     name: 'a cancelled order keeps its use of a code',
