@@ -49,8 +49,6 @@ export interface TermsChoices {
   readonly country: string | null;
   readonly discountCode: string | null;
   readonly email: string | null;
-  /** The pending order whose place it takes, and whose use of the code it may have. */
-  readonly changes?: number | null;
 }
 
 /** The part of choices by which the terms are read. */

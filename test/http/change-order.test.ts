@@ -468,3 +468,24 @@ async function take(sku: string, all: number): Promise<void> {
     expect(answer).toBe(201);
   }
 }
+
+test('the last use of a code passes to the order that takes the place of another', async () => {
+  const code = `CHANGE${network}`;
+  await shop.database('discount_codes').insert({ code, percent: 10, uses: 1, uses_per_email: 1 });
+  await put('shackle', 1);
+  const first = { ...(await review()), email: email(), discount_code: code };
+  await post('/cart/checkout', first);
+  const placed = await orderOf(first.key);
+  expect(placed.total).toBe(1701);
+  await post(`/orders/${placed.token}/change`);
+  await put('shackle', 2);
+  const { text } = await get('/cart/checkout');
+  expect(fieldIn(text, 'discount_code')).toBe(code);
+  expect(text).not.toContain('id="discount_code-error"');
+  const next = { ...(await review()), discount_code: code };
+  expect((await post('/cart/checkout', next)).location).toContain(shop.paymentUrl);
+  const changed = await orderOf(next.key);
+  expect(changed.total).toBe(((await linesOf(changed))['shackle'] ?? 0) * 1701);
+  const account = await shop.database('discount_accounts').where({ code }).first();
+  expect(account).toMatchObject({ free: 0, held: 1, used: 0, balanced: true });
+});

@@ -23,7 +23,7 @@ export async function readCheckout(
   database: Database,
   checkoutKey: string,
   skus: readonly string[],
-  choices: TermsChoices,
+  choices: TermsChoices & { readonly changes: number | null },
 ): Promise<CheckoutReading> {
   const [row] = await statementsOf(database)<
     OrderWithPayment & { products: PricedProduct[] | null; terms: Terms }
@@ -34,10 +34,10 @@ export async function readCheckout(
          'available', available, 'weightGrams', weight_grams, 'taxClass', tax_class
        ) order by sku)
        from products join stock using (product_id) where sku = any(:skus)
-     ) as products, ${termsSql('select currency from products where sku = any(:skus)')} as terms
+     ) as products, ${termsSql('select currency from products where sku = any(:skus)', 'cast(:changes as bigint)')} as terms
      from (select) as always left join orders on checkout_key = :checkoutKey
      left join payments on payments.order_id = orders.order_id`,
-    { checkoutKey, skus: [...skus], ...termsBindings(choices) },
+    { checkoutKey, skus: [...skus], ...termsBindings(choices), changes: choices.changes },
   );
   if (!row) throw new Error('A query that always has a row had none.');
   const { products, terms, ...known } = row;

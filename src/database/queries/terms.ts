@@ -12,9 +12,10 @@ import type { Statement } from '../../shared/statement.ts';
 
 /**
  * SQL of the terms for an order, as JSON, by the bindings of `termsBindings`. Of the prices of deliveries it has those in the currencies
- * that a query returns.
+ * that a query returns. The use of the pending order that a change replaces counts as free.
+ * @param replaced SQL of the number of that order
  */
-export const termsSql = (currencies: string) => `(
+export const termsSql = (currencies: string, replaced: string) => `(
   select json_build_object('version', version, 'methods', (
     select coalesce(json_agg(json_build_object(
       'method', method, 'name', name, 'needsAddress', needs_address, 'countries', countries,
@@ -38,19 +39,19 @@ export const termsSql = (currencies: string) => `(
       'code', code, 'percent', percent, 'amountCents', amount_cents, 'currency', currency, 'minimumCents', minimum_cents,
       'validity', case when valid_from > now() then 'not_yet' when valid_until <= now() then 'over' else 'valid' end,
       'freeUses', free_uses + (
-        select count(*) from orders where order_id = cast(:changes as bigint) and uses_code and discount_code = code
+        select count(*) from orders where order_id = ${replaced} and status = 'pending' and uses_code and discount_code = code
       ), 'usesPerEmail', uses_per_email, 'usesOfEmail', (
         select count(*) from orders
         where uses_code and discount_code = code and discount_holder = cast(:discountHolder as text)
-          and order_id is distinct from cast(:changes as bigint)
+          and order_id is distinct from ${replaced}
       )
     ) from discount_codes where code = cast(:discountCode as text) and removed_at is null
   )) from terms
 )`;
 
 /** The bindings of `termsSql`. */
-export function termsBindings({ country, discountCode, email, changes = null }: TermsChoices) {
-  return { country, discountCode, changes, discountHolder: email === null ? null : discountHolderOf(email) };
+export function termsBindings({ country, discountCode, email }: TermsChoices) {
+  return { country, discountCode, discountHolder: email === null ? null : discountHolderOf(email) };
 }
 
 /** Reads the terms of the shop for the cart of a browser with these choices. */
@@ -60,7 +61,8 @@ export async function readTerms(
 ): Promise<Terms> {
   const currencies =
     'select currency from cart_lines join products using (product_id) where browser_id = :browserId';
-  const [row] = await sql<{ terms: Terms }>(`select ${termsSql(currencies)} as terms`, {
+  const replaced = '(select changes_order_id from carts where browser_id = :browserId)';
+  const [row] = await sql<{ terms: Terms }>(`select ${termsSql(currencies, replaced)} as terms`, {
     ...termsBindings(choices),
     browserId,
   });
@@ -78,7 +80,7 @@ export async function readQuote(
   const lines =
     'json_to_recordset(cast(:items as json)) as item (sku text, qty integer) join products using (sku)';
   const [row] = await sql<{ terms: Terms; lines: WeighedLine[] | null }>(
-    `select ${termsSql(`select currency from ${lines}`)} as terms, (
+    `select ${termsSql(`select currency from ${lines}`, 'cast(null as bigint)')} as terms, (
        select json_agg(json_build_object(
          'sku', sku, 'qty', qty, 'unitPriceCents', price_cents, 'currency', currency, 'weightGrams', weight_grams,
          'taxClass', tax_class

@@ -59,6 +59,7 @@ export async function changeOrder(
       if (limits !== null) await lockClients(sql, change);
       const changed = await lockPayment(sql, change.changes);
       await lockStock(sql, change);
+      await lockCodes(sql, change);
       const notChanged = changed && reasonAgainst(changed, sessionEnd);
       const isReplaced = changed?.orderStatus === 'pending' && !notChanged;
       if (isReplaced) await endChanged(sql, changed, emailsPerDay);
@@ -94,8 +95,8 @@ function reasonAgainst(
   return sessionEnd === 'unknown' ? 'change_unavailable' : undefined;
 }
 
-// The locks of a placement, in its order and before any other: the client, then the stock of both orders by SKU. Those of a payment
-// and its order come between, because every cancellation takes them before stock.
+// The locks of a placement, in its order and before any other: the client, then the stock of both orders by SKU, then the codes of both.
+// Those of a payment and its order come between, because every cancellation takes them before stock.
 async function lockClients(sql: Statement, { clients = [] }: Change): Promise<void> {
   await sql('select count(*) from lock_clients(cast(:clients as text[]))', { clients: [...clients] });
 }
@@ -106,6 +107,15 @@ async function lockStock(sql: Statement, { order, changes }: Change): Promise<vo
      where sku = any(:skus) or product_id in (select product_id from order_lines where order_id = :changes)
      order by sku for update of stock`,
     { skus: order.items.map(({ sku }) => sku), changes },
+  );
+}
+
+async function lockCodes(sql: Statement, { order, changes }: Change): Promise<void> {
+  await sql(
+    `select 1 from discount_codes
+     where code = cast(:code as text) or code = (select discount_code from orders where order_id = :changes and uses_code)
+     order by code for update`,
+    { code: order.discountCode ?? null, changes },
   );
 }
 

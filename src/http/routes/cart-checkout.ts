@@ -147,7 +147,6 @@ async function order(
     country: typed.country.toUpperCase(),
     discountCode,
     email: buyer.email,
-    changes,
   });
   const needsAddress = terms.methods.some((one) => one.method === method && one.needsAddress);
   const read = needsAddress ? readAddress(addressOf(typed)) : { address: null };
@@ -316,9 +315,7 @@ async function review(
   const email = asksEmail ? readEmailAddress(typed.email) : null;
   const { discountCode, faults: codeFaults } = codeOf(options, client, typed.discount_code);
   const country = typed.country.toUpperCase();
-  const changes = cart.changes?.orderId ?? null;
-  const choices = { browserId, country, discountCode, email, changes };
-  const terms = await readTerms(statementsOf(database), choices);
+  const terms = await readTerms(statementsOf(database), { browserId, country, discountCode, email });
   if (discountCode !== null && terms.code === null) options.codeGuesses.record(client.network);
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
   // This cart is ordered already. The order's page shows it, and how to pay or to cancel it.
