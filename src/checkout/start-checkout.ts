@@ -7,7 +7,6 @@ import { firstProduct } from '../database/queries/products.ts';
 import { refuseOrder } from '../database/transactions/refuse-order.ts';
 import { type Quote, recordedQuoteOf } from '../domain/amounts.ts';
 import type { DeliveryRequest } from '../domain/delivery.ts';
-import type { DiscountFault } from '../domain/discount.ts';
 import { ShopError } from '../domain/errors.ts';
 import {
   type Blocker,
@@ -210,7 +209,7 @@ function checkDiscount({ discount }: Quote): void {
   if (typeof discount === 'string') throw codeUnavailable({ fault: discount });
 }
 
-function codeUnavailable(details: { readonly fault: DiscountFault }): ShopError {
+function codeUnavailable(details: ShopError['details']): ShopError {
   return new ShopError(
     'code_unavailable',
     'The discount code cannot be used. Nothing was reserved.',
@@ -289,11 +288,7 @@ async function refusal(database: Database, order: OrderWithPayment): Promise<Sho
         details,
       );
     case 'code_unavailable':
-      return new ShopError(
-        'code_unavailable',
-        'The discount code cannot be used. Nothing was reserved.',
-        details,
-      );
+      return codeUnavailable(details);
     // Only the shop's own page changes orders, and reads the reason itself (order-cart.ts).
     case 'changed_order_paid':
     case 'change_unavailable':

@@ -40,6 +40,7 @@ export function cartLimit(isKnown: (request: FastifyRequest) => boolean) {
 
 /** Limits the parts of the sitemap for one address in this process: each is as much work as some pages, and search engines take their time. */
 export const sitemapLimit = { rateLimit: { max: 60, timeWindow: '1 minute', groupId: 'sitemap' } };
+
 /** Limits the searches for orders from one address in this process. What one e-mail address gets is limited in the database. */
 export const findOrderLimit = { rateLimit: { max: 10, timeWindow: '1 minute', groupId: 'find-order' } };
 

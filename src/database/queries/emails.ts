@@ -63,8 +63,6 @@ export interface PlannedEmail extends Partial<Omit<OrderAmounts, 'totalCents'>> 
   readonly orderId: number;
   readonly kind: EmailKind;
   readonly refundId: number | null;
-  /** 0, or how often it was sent again. Missing in a step that an earlier release recorded. */
-  readonly copy?: number;
   readonly to: string;
   readonly token: string;
   readonly status: OrderStatus;
@@ -72,15 +70,16 @@ export interface PlannedEmail extends Partial<Omit<OrderAmounts, 'totalCents'>> 
   readonly paymentState: PaymentState | null;
   readonly paidLate: boolean;
   readonly totalCents: number;
-  // These, and the parts of the total, are missing in a step that an earlier release recorded.
-  readonly discountCode?: string | null;
-  readonly deliveryName?: string | null;
-  readonly address?: PostalAddress | null;
   readonly currency: string;
   readonly holdExpiresAt: number;
   readonly lines: readonly EmailLine[];
   readonly refund: Pick<RefundRow, 'amountCents' | 'reason' | 'note'> | null;
-  // These are missing in a step that an earlier release recorded, too.
+  // The rest, and the parts of the total, are missing in a step that an earlier release recorded.
+  /** 0, or how often it was sent again. */
+  readonly copy?: number;
+  readonly discountCode?: string | null;
+  readonly deliveryName?: string | null;
+  readonly address?: PostalAddress | null;
   readonly fulfilment?: Fulfilment;
   readonly deliveryDaysFrom?: number | null;
   readonly deliveryDaysTo?: number | null;
