@@ -93,8 +93,16 @@ export class Servers {
   async fillDisk(atMostMs: number): Promise<boolean> {
     const { folder, ownDisk, postgres } = this.#primary;
     if (!ownDisk) return false;
-    const { blocks, bfree, bsize } = await statfs(folder);
-    await resize(folder, (blocks - bfree) * bsize);
+    // A disk does not become smaller than its content, which grows meanwhile.
+    await waitFor(
+      'a full disk',
+      async () => {
+        const { blocks, bfree, bsize } = await statfs(folder);
+        await resize(folder, (blocks - bfree) * bsize);
+        return true;
+      },
+      Boolean,
+    );
     const log = path.join(postgres.dataDir, 'server.log');
     const isFull = async (): Promise<boolean> =>
       (await readFile(log, 'utf8')).includes('No space left on device');
