@@ -113,6 +113,7 @@ export async function findViolations(
     ...oneAnswerPerKey(history),
     ...(await acknowledgedOrders(database, history)),
     ...(await acknowledgedRefunds(database, history)),
+    ...(await acknowledgedParcels(database, history)),
     ...(await acknowledgedDeliveries(database, history)),
     ...ledgerFaults(await readLedger(paymentUrl), history),
     ...(await brokenRules(servers.url, reconcileSeconds)),
@@ -155,7 +156,7 @@ function oneAnswerPerKey(history: readonly Operation[]): string[] {
       found.push(`unexpected answer ${status} to ${url}: ${JSON.stringify(body)}`);
     const answer =
       ofCheckout === undefined
-        ? [body['refund_id'], body['amount'], body['restocked']]
+        ? [body['refund_id'], body['amount'], body['restocked'], body['shipment_id'], body['lines']]
         : [
             body['order_id'],
             status === 409 ? body['code'] : body['payment_id'],
@@ -207,6 +208,18 @@ async function acknowledgedRefunds(database: Database, history: readonly Operati
     return row?.refund_id === body['refund_id'] && row?.amount_cents === body['amount']
       ? []
       : [`acknowledged the refund ${JSON.stringify(body)}, and there is ${JSON.stringify(row)}`];
+  });
+}
+
+async function acknowledgedParcels(database: Database, history: readonly Operation[]): Promise<string[]> {
+  const rows =
+    await database('shipments').select<{ shipment_id: number; order_id: number; request_key: string }[]>();
+  const byKey = new Map(rows.map((row) => [row.request_key, row]));
+  return acknowledged(history, /\/order\/\d+\/shipments$/, [201]).flatMap(({ key, body }) => {
+    const row = byKey.get(key);
+    return row?.shipment_id === body['shipment_id'] && row?.order_id === body['order_id']
+      ? []
+      : [`acknowledged the parcel ${JSON.stringify(body)}, and there is ${JSON.stringify(row)}`];
   });
 }
 

@@ -108,6 +108,18 @@ const actions: Readonly<Record<Act, Action>> = {
     await submit(context, order);
     await control(context, order, 'refund', chance < 0.5 ? {} : { amount: 100 });
   },
+  'ship in parcels': async (context, order) => {
+    await submit(context, order);
+    await leftPending(context, order);
+    const [product] = await productsOf(context, order);
+    const one = { lines: [{ product_id: product, quantity: 1 }] };
+    // The dispatch ships what they leave, or is faster.
+    await Promise.all([
+      ship(context, order, 'first', one),
+      ship(context, order, 'first', one),
+      ship(context, order, 'second'),
+    ]);
+  },
   dispute: async (context, order) => {
     await submit(context, order);
     await control(context, order, 'dispute');
@@ -140,6 +152,20 @@ function refund(context: Context, order: Order, name: string, amount?: number): 
   const body = { reason, ...(amount && { amount }) };
   const key = { 'idempotency-key': `refund-${order.orderId}-${name}` };
   return post(context, `${context.shopUrl}/order/${order.orderId}/refund`, body, key);
+}
+
+/** Operators hand over a parcel: what is left of the order, unless `body` names lines. */
+function ship(context: Context, order: Order, name: string, body: object = {}): Promise<Answer> {
+  const key = { 'idempotency-key': `parcel-${order.orderId}-${name}` };
+  return post(context, `${context.shopUrl}/order/${order.orderId}/shipments`, body, key);
+}
+
+function productsOf({ database }: Context, { orderId }: Order): Promise<number[]> {
+  return waitFor(
+    `the lines of order ${orderId}`,
+    () => database('order_lines').where({ order_id: orderId }).pluck<number[]>('product_id'),
+    (found) => found.length > 0,
+  );
 }
 
 function leftPending({ database }: Context, { orderId }: Order): Promise<unknown> {

@@ -31,6 +31,7 @@ const weights = {
   'refund in full': 4,
   'refund twice, in parts': 4,
   'refund at the provider': 4,
+  'ship in parcels': 5,
   dispute: 3,
 } as const;
 
