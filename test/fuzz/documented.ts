@@ -70,7 +70,8 @@ function faultOfRefusal(request: Sent, answer: Answer, documented: OfRoute): str
   if (type === 'text/html') {
     const asked = request.headers['accept']?.includes('text/html') === true;
     if (documented && !asked) return 'a page that nobody asked for';
-    return status < 500 && text.includes('<h1') ? null : `a page of status ${status}`;
+    const isAllowed = status < 500 || documented?.has(status) === true;
+    return isAllowed && text.includes('<h1') ? null : `a page of status ${status}`;
   }
   if (type !== problemMediaType) return `a refusal of type ${type}`;
   const { code, status: stated } = JSON.parse(text) as { code: ErrorCode; status: number };

@@ -153,7 +153,9 @@ describe('reconciling now', () => {
     const before = await runs();
     const lock = await shop.database.transaction();
     await lock.raw('lock table reconciliation in exclusive mode');
-    expect((await reconcile()).location).toBe('/operator?outcome=reconciling');
+    const [answer, sent] = await Promise.all([ask(`${shop.shopUrl}/reconciliation`, {}), reconcile()]);
+    expect(answer).toEqual({ status: 202, body: { status: 'running' } });
+    expect(sent.location).toBe('/operator?outcome=reconciling');
     await lock.rollback();
     expect(await page('/operator?outcome=reconciling')).toContain('is still running');
     await expect.poll(runs).toBeGreaterThan(before);

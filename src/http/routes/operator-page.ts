@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
@@ -10,7 +9,6 @@ import { listAttention, listReconciliations, readAccounts } from '../../database
 import { findShipment, listOrdersToShip } from '../../database/queries/shipments.ts';
 import type { RefundRow } from '../../database/tables.ts';
 import { pageOf } from '../../domain/catalogue.ts';
-import { requestWaitMs } from '../../domain/limits.ts';
 import {
   type OperatorSource,
   type Outcome,
@@ -28,7 +26,7 @@ import type { Pages } from '../pages.ts';
 import { checkoutKey, reasonText, serial } from '../schemas.ts';
 import { type AttentionOptions, resolveAttentionItem } from './attention.ts';
 import { chooseOrder, emptyShipment, shipmentForm, shipTyped } from './operator-shipping.ts';
-import type { ReconciliationOptions } from './reconciliation.ts';
+import { type ReconciliationOptions, reconcileNow } from './reconciliation.ts';
 import { type RefundOptions, refundRefusal } from './refunds.ts';
 import type { ShipmentOptions } from './shipments.ts';
 
@@ -103,11 +101,9 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
   );
 
   server.post('/operator/reconcile', async (request, reply) => {
-    const reconciled = reconcileBoth(options, request);
-    reconciled.catch((error: unknown) => request.log.warn({ err: error }, 'not reconciled'));
-    // It goes on without the page.
-    const late = pause(requestWaitMs, 'reconciling' as const, { ref: false });
-    return backTo(reply, await Promise.race([reconciled, late]));
+    const repaired = await reconcileNow(options, request);
+    if (repaired === 'running') return backTo(reply, 'reconciling');
+    return backTo(reply, repaired === 'not_compared' ? repaired : 'reconciled');
   });
 
   server.post('/operator/refund', { schema: { body: refundForm } }, async (request, reply) => {
@@ -127,21 +123,6 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
     return show(reply.code(answer.status), options, {}, shipping);
   });
 };
-
-/** Reconciles the shop, and compares it with the provider, which may be unavailable for long. */
-async function reconcileBoth(
-  { reconcile, compare }: OperatorPageOptions,
-  request: FastifyRequest,
-): Promise<'reconciled' | 'not_compared'> {
-  await reconcile();
-  try {
-    await compare();
-    return 'reconciled';
-  } catch (error) {
-    request.log.warn({ err: error }, 'not compared with the provider');
-    return 'not_compared';
-  }
-}
 
 function emptyForm(): TypedRefund {
   return { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };

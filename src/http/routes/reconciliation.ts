@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -8,12 +9,16 @@ import {
   readAccounts,
 } from '../../database/queries/reconciliation.ts';
 import { ShopError } from '../../domain/errors.ts';
-import { operation, problems, timestamp } from '../schemas.ts';
+import { requestWaitMs } from '../../domain/limits.ts';
+import { operation, problems, response, timestamp } from '../schemas.ts';
+
+/** The number of repairs of each kind. */
+type Repairs = Readonly<Record<string, number>>;
 
 export interface ReconciliationOptions {
   readonly database: Database;
-  readonly reconcile: () => Promise<Readonly<Record<string, number>>>;
-  readonly compare: () => Promise<Readonly<Record<string, number>>>;
+  readonly reconcile: () => Promise<Repairs>;
+  readonly compare: () => Promise<Repairs>;
 }
 
 const repairs = z.record(z.string(), z.number()).meta({ examples: [{ restarted: 0, events_placed: 1 }] });
@@ -94,9 +99,24 @@ export const reconciliationRoutes: FastifyPluginAsyncZod<ReconciliationOptions> 
   server.post(
     '/reconciliation',
     operation('operator', 'reconcile', 'Reconcile now, and answer with the number of repairs', {
-      response: { 200: repairs, ...problems('timeout') },
+      response: {
+        200: repairs,
+        202: response(
+          'It takes longer than a request may, and goes on. The next request waits for the same comparison',
+          z.object({ status: z.literal('running') }),
+        ),
+        ...problems('timeout'),
+      },
     }),
-    async (request) => ({ ...(await options.reconcile()), ...(await compare(options, request)) }),
+    async (request, reply) => {
+      const repaired = await reconcileNow(options, request);
+      if (repaired === 'running') return reply.code(202).send({ status: repaired });
+      if (repaired === 'not_compared') {
+        const message = 'The shop is reconciled; the comparison with the provider failed. Ask again.';
+        throw new ShopError('timeout', message);
+      }
+      return repaired;
+    },
   );
 };
 
@@ -104,12 +124,29 @@ function shown({ lastRunAt, ...row }: ReconciliationRow) {
   return { ...row, last_run_at: lastRunAt.toISOString() };
 }
 
-async function compare(options: ReconciliationOptions, request: FastifyRequest) {
+/**
+ * Reconciles the shop and compares it with the provider, and waits for both as long as a request may.
+ * @returns the repairs; `running` while it goes on without the request; `not_compared` when the provider could not be asked
+ * @throws when the shop itself could not be reconciled
+ */
+export function reconcileNow(
+  options: ReconciliationOptions,
+  { log }: FastifyRequest,
+): Promise<Repairs | 'running' | 'not_compared'> {
+  const reconciled = reconcileBoth(options, log);
+  reconciled.catch((error: unknown) => log.warn({ err: error }, 'not reconciled'));
+  return Promise.race([reconciled, pause(requestWaitMs, 'running' as const, { ref: false })]);
+}
+
+async function reconcileBoth(
+  { reconcile, compare }: ReconciliationOptions,
+  log: FastifyRequest['log'],
+): Promise<Repairs | 'not_compared'> {
+  const repaired = await reconcile();
   try {
-    return await options.compare();
+    return { ...repaired, ...(await compare()) };
   } catch (error) {
-    request.log.warn({ err: error }, 'not compared with the provider');
-    const message = 'The shop is reconciled; the comparison with the provider failed. Ask again.';
-    throw new ShopError('timeout', message);
+    log.warn({ err: error }, 'not compared with the provider');
+    return 'not_compared';
   }
 }
