@@ -113,6 +113,7 @@ async function registerPages(
     eventStreamsPerAddress,
     databaseUrl,
     email,
+    payment: { provider },
   }: ShopConfig,
   { browsers, database, pages, renderer, shopPages, assets }: Services,
 ): Promise<void> {
@@ -132,6 +133,7 @@ async function registerPages(
     askToCancel: (token) => requestCancellation(database, token),
     fillCart: (request) => fillCart(database, request),
     checkoutsPerMinute,
+    provider,
   });
   await server.register(orderContactRoutes, {
     ...shared,

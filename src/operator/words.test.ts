@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { attentionCodes } from '../domain/attention.ts';
-import { refundReasonWords } from '../storefront/words.ts';
+import { refundReasonWords } from '../storefront/email-words.ts';
 
 const migrations = new URL('../../migrations/', import.meta.url);
 

@@ -11,26 +11,23 @@ import { addressLines } from '../domain/postal-address.ts';
 import { arrivalOf } from '../domain/shipment.ts';
 import { formatMoney } from '../shared/money.ts';
 import { type AmountsView, amountsView } from './amounts-view.ts';
-import type { Renderer } from './render.ts';
-import { longTime, shownDay } from './times.ts';
 import {
   emailWords,
   endWords,
   foundWords,
-  itemWords,
   lateWords,
   nextWords,
-  orderWords,
   paidWords,
   parcelArrivalWords,
   parcelNotes,
-  refundNotes,
   refundReasonWords,
   refundWords,
-  statusWords,
   subjectWords,
   titleWords,
-} from './words.ts';
+} from './email-words.ts';
+import type { Renderer } from './render.ts';
+import { longTime, shownDay } from './times.ts';
+import { itemWords, orderWords, refundNotes, statusWords } from './words.ts';
 
 /**
  * Composes messages to buyers, as text and as HTML. `publicUrl` is the shop's origin.

@@ -29,7 +29,7 @@ function receipt(
   history = aHistory('placed', 'payment_opened', 'paid'),
 ) {
   const order = anOrder({ status: 'paid', paymentState: 'settled', paidAt, ...changes });
-  return receiptView(orderDetails({ order, history, transactionId: 'pi_7' }), now);
+  return receiptView(orderDetails({ order, history, transactionId: 'pi_7' }), 'stripe', now);
 }
 
 test('an order that was not paid has no receipt', () => {
@@ -44,6 +44,7 @@ test('a receipt has number, dates, reference, buyer, and what the total is made 
       { label: 'Order', word: '7' },
       { label: 'Ordered', time: { text: '14:30 UTC on 21 Nov 2026' } },
       { label: 'Paid', time: { text: '14:30 UTC on 21 Nov 2026' } },
+      { label: 'Payment method', word: 'Online, through Stripe' },
       { label: 'Payment reference', word: 'pi_7' },
     ],
     buyer: 'someone@example.com',
@@ -99,7 +100,7 @@ test('the page of a receipt escapes what it shows, and robots do not list it', a
   });
   const order = anOrder({ paidAt, email: hostile, address: { ...address, name: hostile } });
   const details = orderDetails({ order, lines: [aLine({ product: hostile })], transactionId: hostile });
-  const page = await render('receipt', { layout: aLayout(), receipt: receiptView(details, now) });
+  const page = await render('receipt', { layout: aLayout(), receipt: receiptView(details, 'stripe', now) });
   expect(page).not.toContain(hostile);
   expect(page).toContain('<meta name="robots" content="noindex">');
   expect(page).toContain('<h2 id="buyer-heading">');

@@ -3,7 +3,7 @@ import { formatMoney } from '../shared/money.ts';
 import { type OrderView, orderView, type ReceiptRow } from './order-view.ts';
 import { refundOf, refundSums } from './refund-history.ts';
 import { longShown, type ShownTime } from './times.ts';
-import { receiptWords, words } from './words.ts';
+import { paymentMethodWords, receiptWords, words } from './words.ts';
 
 /** The model of a receipt. The seller is the shop, which every page knows. */
 export interface ReceiptView extends Pick<OrderView, 'lines' | 'amounts'> {
@@ -26,12 +26,19 @@ interface RefundsView {
   readonly net: string;
 }
 
-/** The receipt of an order with the refunds that were made until now; null for an order that was not paid. */
-export function receiptView(details: OrderDetails, now: Date): ReceiptView | null {
+/**
+ * The receipt of an order with the refunds that were made until now; null for an order that was not paid.
+ * @param provider whose payment page it was paid on
+ */
+export function receiptView(
+  details: OrderDetails,
+  provider: keyof typeof paymentMethodWords,
+  now: Date,
+): ReceiptView | null {
   const { order, transactionId } = details;
   if (order.paidAt === null) return null;
   const { lines, amounts, delivery } = orderView(details, now);
-  const { order: label, ordered, paid, reference } = words.receipt;
+  const { order: label, ordered, paid, method, reference } = words.receipt;
   return {
     title: receiptWords(order.orderId),
     orderAddress: `/orders/${order.token}`,
@@ -39,6 +46,7 @@ export function receiptView(details: OrderDetails, now: Date): ReceiptView | nul
       { label, word: String(order.orderId), time: null },
       { label: ordered, word: '', time: longShown(order.createdAt) },
       { label: paid, word: '', time: longShown(order.paidAt) },
+      { label: method, word: paymentMethodWords[provider], time: null },
       ...(transactionId === null ? [] : [{ label: reference, word: transactionId, time: null }]),
     ],
     buyer: order.email,

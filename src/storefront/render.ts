@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { createHtmlEngine, createTextEngine } from '../shared/liquid.ts';
 import { projectFolder } from '../shared/program.ts';
+import { emailWords, outboxWords } from './email-words.ts';
 import type { ShopView } from './shop-view.ts';
 import type { ShownTime } from './times.ts';
-import { emailWords, outboxWords, words } from './words.ts';
+import { words } from './words.ts';
 
 /** Turns a view and its model into HTML, or a `.text.liquid` view into plain text. */
 export interface Renderer {

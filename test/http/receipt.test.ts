@@ -23,7 +23,14 @@ test('names seller, buyer, amounts and payment, and afterwards each refund with 
   const { status, html, cache } = await receiptOf(order.order_url);
   expect({ status, cache }).toEqual({ status: 200, cache: 'no-store' });
   expect(html).toContain(`<h1>Receipt ${order.order_id}</h1>`);
-  for (const text of ['1 Demonstration Quay', 'GB 123 4567 89', 'ada@reader.example', '$199.98', 'pi_'])
+  for (const text of [
+    '1 Demonstration Quay',
+    'GB 123 4567 89',
+    'ada@reader.example',
+    '$199.98',
+    'pi_',
+    'Payment method',
+  ])
     expect(html).toContain(text);
   expect(html).toContain('<meta name="robots" content="noindex">');
   expect(html).not.toContain('Net amount');

@@ -9,7 +9,7 @@ import { requestWaitMs } from '../../domain/limits.ts';
 import type { OrderStatus } from '../../domain/order.ts';
 import { type OrderView, orderView } from '../../storefront/order-view.ts';
 import { receiptView } from '../../storefront/receipt-view.ts';
-import { firstDeliveryWords, orderNotices } from '../../storefront/words.ts';
+import { firstDeliveryWords, orderNotices, type paymentMethodWords } from '../../storefront/words.ts';
 import { cartLimit, checkoutLimit } from '../limits.ts';
 import type { PageServices } from '../pages.ts';
 import { orderToken } from '../schemas.ts';
@@ -24,6 +24,8 @@ export interface OrderPageOptions extends PageServices {
     readonly changes: boolean;
   }) => Promise<'filled' | 'unknown_order' | 'not_pending' | 'other_browser'>;
   readonly checkoutsPerMinute: number;
+  /** Whose payment page orders are paid on. */
+  readonly provider: keyof typeof paymentMethodWords;
 }
 
 // Reloads of a page without script, five seconds apart, before it links to the payment page again.
@@ -57,7 +59,8 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
     pages.sendPart(reply, 'parts/order-live', { order: await readOrder(database, request.params.token) }),
   );
   server.get('/orders/:token/receipt', { schema }, async (request, reply) => {
-    const receipt = receiptView(await readDetails(database, request.params.token), new Date());
+    const details = await readDetails(database, request.params.token);
+    const receipt = receiptView(details, options.provider, new Date());
     if (!receipt) throw new ShopError('not_found', 'There is no receipt, because the order is not paid.');
     return pages.send(reply, 'receipt', { receipt });
   });
