@@ -6,7 +6,7 @@ import { flagOverdueWork } from '../../src/database/transactions/flag-overdue-wo
 import { lockPayment } from '../../src/database/transactions/lock-payment.ts';
 import { stopShipping } from '../../src/database/transactions/ship-order.ts';
 import { inTransaction, statementsOf } from '../../src/shared/statement.ts';
-import { readPage } from '../support/forms.ts';
+import { readPage, sendForm } from '../support/forms.ts';
 import { expectMoneySettled } from '../support/money.ts';
 import {
   type Answer,
@@ -114,6 +114,17 @@ test('everything in one parcel dispatches the order, and its buyer gets carrier,
   const page = await pageOf(order);
   expect(page).toContain(`<a href="${parcel.link}" rel="noreferrer nofollow">Follow parcel 1</a>`);
   expect(page).toContain(parcel.number);
+});
+
+test('the message about a parcel is sent again with all that it says', async () => {
+  const order = await placePaidOrder(shop, { email });
+  await ship(order, parcel);
+  const [, first] = await messagesOf(order, 2);
+  const answer = await sendForm(shop, `${new URL(order.order_url).pathname}/contact`, { act: 'resend' });
+  expect(answer.location).toMatch(/\?done=resent$/);
+  const [, , again] = await messagesOf(order, 3);
+  for (const part of ['kind', 'subject', 'text_body', 'html_body'] as const)
+    expect(again?.[part]).toBe(first?.[part]);
 });
 
 test('an order in several parcels is dispatched with its last units, and each parcel has a message', async () => {

@@ -54,3 +54,53 @@ export function currentStop(page: Page): Promise<Stop> {
     };
   });
 }
+
+/** How a shopper works a page: with the mouse or a finger, or by keyboard alone. */
+export interface Hands {
+  /** Presses a link or a button. */
+  press(target: Locator): Promise<void>;
+  /** Replaces the text of a field. */
+  type(field: Locator, text: string): Promise<void>;
+  /** Chooses an entry of a list by its text. */
+  choose(list: Locator, entry: string): Promise<void>;
+  /** Chooses one of some radio buttons, one of which is chosen already. */
+  check(radio: Locator): Promise<void>;
+}
+
+/** Points at things; a touch screen is tapped. */
+export function pointer(isTouch: boolean): Hands {
+  return {
+    press: (target) => (isTouch ? target.tap() : target.click()),
+    type: (field, text) => field.fill(text),
+    choose: async (list, entry) => {
+      await list.selectOption({ label: entry });
+    },
+    check: (radio) => radio.check(),
+  };
+}
+
+/** Reaches everything by Tab, and so checks on the way that each stop can be seen. */
+export function keyboardOf(page: Page): Hands {
+  return {
+    press: async (target) => {
+      await tabTo(page, target);
+      await page.keyboard.press('Enter');
+    },
+    type: async (field, text) => {
+      await tabTo(page, field);
+      await page.keyboard.press('ControlOrMeta+A');
+      await page.keyboard.type(text);
+    },
+    choose: async (list, entry) => {
+      await tabTo(page, list);
+      await page.keyboard.type(entry);
+    },
+    check: async (radio) => {
+      const name = await radio.getAttribute('name');
+      await tabTo(page, page.locator(`input[type=radio][name="${name}"]:checked`));
+      for (let count = 0; count < stopsAtMost && !(await hasFocus(radio)); count += 1) {
+        await page.keyboard.press('ArrowDown');
+      }
+    },
+  };
+}

@@ -99,8 +99,8 @@ const lastEmail = `
 
 async function sendCopy(sql: Statement, emailId: number): Promise<void> {
   const [copy] = await sql<{ emailId: number }>(
-    `insert into emails (order_id, kind, refund_id, copy)
-     select order_id, kind, refund_id, copy + 1 from emails where email_id = :emailId
+    `insert into emails (order_id, kind, refund_id, shipment_id, copy)
+     select order_id, kind, refund_id, shipment_id, copy + 1 from emails where email_id = :emailId
      returning email_id`,
     { emailId },
   );
