@@ -72,7 +72,7 @@ describe('a product is added to the cart', () => {
   test('without leaving the page: the message is beside the button and in the head, and the focus stays', async () => {
     await addShackle().focus();
     await page.keyboard.press('Enter');
-    await added().getByRole('link', { name: words.products.toCart }).waitFor();
+    await added().getByRole('link', { name: words.cart.checkout }).waitFor();
     await cartHolds(page, 1);
     expect(new URL(page.url()).pathname).toBe('/');
     expect(await addShackle().evaluate((button) => button === document.activeElement)).toBe(true);

@@ -83,6 +83,8 @@ export function pointer(isTouch: boolean): Hands {
 export function keyboardOf(page: Page): Hands {
   return {
     press: async (target) => {
+      // It may come with the next page.
+      await target.waitFor();
       await tabTo(page, target);
       await page.keyboard.press('Enter');
     },

@@ -42,16 +42,18 @@ function newKey() {
 
 // Focus stays on the button: whoever wants another one presses it again.
 function confirm(form, { message, short }) {
-  const link = Object.assign(document.createElement('a'), {
-    href: '/cart',
-    textContent: form.dataset.toCart,
-  });
-  // A card shows its product's name already, and has room for one line. The whole sentence is read aloud.
+  const { toCart, checkOut } = form.dataset;
+  const links = [...(toCart ? [link('/cart', toCart)] : []), link('/cart/checkout', checkOut)];
+  // A card shows its product's name already, and has room for one line with one link. The whole sentence is read aloud.
   const text =
     'short' in form.dataset
       ? [span({ className: 'quiet', textContent: message }), span({ ariaHidden: 'true', textContent: short })]
       : [message];
-  say(form, ...text, ' ', link);
+  say(form, ...text, ...links.flatMap((one) => [' ', one]));
+}
+
+function link(href, textContent) {
+  return Object.assign(document.createElement('a'), { href, textContent });
 }
 
 function span(properties) {
