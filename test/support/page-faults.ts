@@ -39,8 +39,6 @@ export function faultsOfRoom(): string[] {
 
 /** Targets that a finger misses (WCAG 2.5.8): under 24 pixels, neither part of a text nor with room around them. */
 export function faultsOfTargets(): string[] {
-  // Further down, the head of the page lies over targets that can be scrolled to.
-  window.scrollTo(0, 0);
   const least = 24;
   const middle = ({ left, right, top, bottom }: DOMRect) => ({
     x: (left + right) / 2,

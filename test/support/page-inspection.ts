@@ -52,6 +52,8 @@ export async function inspect(page: Page, looks: readonly Look[]): Promise<strin
   for (const { scheme, width } of looks) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height });
+    // Further down, the head of the page lies over targets that can be scrolled to.
+    await page.evaluate(() => window.scrollTo(0, 0));
     const found = [
       ...(await faultsByAxe(page)),
       ...(await page.evaluate(faultsOfRoom)),
