@@ -55,6 +55,8 @@ export interface OrderView {
   readonly hold: HoldView | null;
   /** The way to the payment page; null when there is none. Such an order may also be cancelled. */
   readonly pay: { readonly url: string; readonly text: string } | null;
+  /** A browser placed it, in which it can be changed. */
+  readonly canChange: boolean;
   readonly dispatch: DispatchView | null;
   readonly stepsTitle: string;
   readonly steps: readonly Step[];
@@ -101,6 +103,7 @@ export function orderView(details: OrderDetails, now: Date): OrderView {
     notices: noticesOf(details, now),
     hold,
     pay: hold && !hold.over && order.paymentUrl ? { url: order.paymentUrl, text: payWords(total) } : null,
+    canChange: order.browserId !== null,
     dispatch: dispatchView(order, now),
     stepsTitle: isFinal(details) && !isAhead ? words.order.timelineAfter : words.order.timeline,
     steps,

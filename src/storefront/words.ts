@@ -105,7 +105,7 @@ export const words = {
     items: 'What you order',
     missing: 'Not part of this order',
     email: 'E-mail',
-    emailHint: 'For the confirmation of this order, and for nothing else.',
+    emailHint: 'For messages about this order, and to limit misuse.',
     keepEmail: 'The address is right. Order and pay',
     change: 'Change the cart',
     subtotal: 'Products',

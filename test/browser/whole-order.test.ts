@@ -3,10 +3,17 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { operatorWords } from '../../src/operator/words.ts';
 import { cartMessages, contactOutcomes, discountFaultWords, words } from '../../src/storefront/words.ts';
 import { drawn } from '../support/drawn.ts';
-import { type Hands, keyboardOf, pointer } from '../support/keyboard.ts';
+import { type Hands, hasFocus, keyboardOf, pointer } from '../support/keyboard.ts';
 import { placePaidOrder } from '../support/orders.ts';
 import { everyRefundMade, refund } from '../support/refunds.ts';
-import { atPayment, opened, orderButton, orderIs } from '../support/shopper-in-browser.ts';
+import {
+  addToCart,
+  atPayment,
+  goToReview,
+  opened,
+  orderButton,
+  orderIs,
+} from '../support/shopper-in-browser.ts';
 import { visitShop } from '../support/visit.ts';
 
 // All that a shopper, an operator and the shop do about one order, on phones and on desktops, with and without scripts.
@@ -82,6 +89,8 @@ describe.each(drawn(variants, 1 / variants.length))('$way, scripts: $javaScriptE
     await page.getByText(discountFaultWords.unknown_code).first().waitFor();
     await apply(' tenth ');
     await page.getByText(words.checkout.applied).waitFor();
+    // The code, whose hint says that it applies. A page that was loaded anew has no focus yet.
+    expect(await hasFocus(page.getByLabel(words.checkout.code))).toBe(variant.javaScriptEnabled);
     expect(await amountsIn(page.locator('.choice:has(:checked)'))).toEqual(amounts);
     await hands.press(orderButton(page));
 
@@ -183,6 +192,27 @@ describe.each(drawn(variants, 1 / variants.length))('$way, scripts: $javaScriptE
     await operator.page.getByRole('button', { name: operatorWords.shipping.button, exact: true }).click();
     await operator.page.getByRole('status').filter({ hasText: 'is recorded' }).waitFor();
   }
+});
+
+test('a delivery that is chosen while the tax is being looked up stays chosen, and the new total is said', async () => {
+  const { page } = visit.shopper;
+  await addToCart(page, 'Rope Thimble');
+  await goToReview(page);
+  await page.getByLabel('Standard delivery').check();
+  await page.getByLabel(words.checkout.addressOf.country).selectOption({ label: 'United States' });
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/cart/checkout', async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.getByLabel(words.checkout.addressOf.region).fill('Oregon');
+  await page.getByLabel('Express delivery').check();
+  release();
+  await page.getByRole('status').filter({ hasText: 'Total $21.12' }).waitFor();
+  expect(await page.getByLabel('Express delivery').isChecked()).toBe(true);
 });
 
 interface Place {

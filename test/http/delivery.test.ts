@@ -426,6 +426,16 @@ describe('in a browser', () => {
     expect(await visitor.post('/cart/checkout', { ...form, ...typed })).toMatchObject({ status: 303 });
   });
 
+  test.each(['\0', 'USA', '<b>', '%00'])(
+    'the country %j, which no list offers, is asked for again',
+    async (country) => {
+      const visitor = await withCart();
+      const { form } = await reviewOf(visitor);
+      const { status, text } = await visitor.post('/cart/checkout', { ...form, ...typed, country });
+      expect([status, text]).toEqual([400, expect.stringMatching(/id="country-error"/)]);
+    },
+  );
+
   test('a country that the method does not serve is told at the choice', async () => {
     const visitor = await withCart();
     const { form } = await reviewOf(visitor);

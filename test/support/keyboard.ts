@@ -35,6 +35,8 @@ export function hasFocus(target: Locator): Promise<boolean> {
 export function currentStop(page: Page): Promise<Stop> {
   return page.evaluate(() => {
     const element = document.activeElement ?? document.body;
+    // Behind the last stop the browser has the focus, and then the first one.
+    if (element === document.body) return { name: 'the end of the page', faults: [] };
     const labels = 'labels' in element ? [...(element.labels as Iterable<Element>)] : [];
     const text = element.getAttribute('aria-label') ?? (labels[0] ?? element).textContent;
     const { left, top, width, height } = element.getBoundingClientRect();

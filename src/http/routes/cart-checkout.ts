@@ -27,6 +27,7 @@ import { isPayable } from '../../domain/payment.ts';
 import {
   type AddressFault,
   addressFields,
+  isCountry,
   type PostalAddress,
   readAddress,
 } from '../../domain/postal-address.ts';
@@ -144,7 +145,7 @@ async function order(
   const { discountCode } = code;
   const terms = await readTerms(statementsOf(options.database), {
     browserId: client.browserId,
-    country: typed.country.toUpperCase(),
+    country: countryOf(typed),
     discountCode,
     email: buyer.email,
   });
@@ -295,6 +296,12 @@ function typedOf({
   return { ...typed, postalCode, discountCode, delivery };
 }
 
+/** The chosen country; empty where the field has none. */
+function countryOf({ country }: Pick<Form, 'country'>): string {
+  const code = country.toUpperCase();
+  return isCountry(code) ? code : '';
+}
+
 async function review(
   reply: FastifyReply,
   options: CartCheckoutOptions,
@@ -314,7 +321,7 @@ async function review(
   const typed = sent ?? formOf(last);
   const email = asksEmail ? readEmailAddress(typed.email) : null;
   const { discountCode, faults: codeFaults } = codeOf(options, client, typed.discount_code);
-  const country = typed.country.toUpperCase();
+  const country = countryOf(typed);
   const terms = await readTerms(statementsOf(database), { browserId, country, discountCode, email });
   if (discountCode !== null && terms.code === null) options.codeGuesses.record(client.network);
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);

@@ -51,7 +51,7 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
       order,
       firstDelivery,
       notice,
-      ...afterPaying(order, returned, delivery),
+      ...afterPaying(order, returned, { ...(delivery && { delivery }), ...(name && { notice: name }) }),
     });
   });
   const schema = { params };
@@ -108,11 +108,12 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
 function afterPaying(
   { token, pay, lateForMs }: OrderView,
   reload: number | undefined,
-  delivery: 'first' | undefined,
+  kept: Readonly<Record<string, string>>,
 ) {
   const plain = `/orders/${token}`;
   if (reload === undefined || (pay === null && lateForMs === null)) {
-    return { returned: false, again: delivery ? `${plain}?delivery=${delivery}` : plain };
+    const query = new URLSearchParams(kept).toString();
+    return { returned: false, again: query === '' ? plain : `${plain}?${query}` };
   }
   const next = pay === null ? reload : reload + 1;
   return { returned: true, again: next > reloadsAfterPaying ? plain : `${plain}?returned=${next}` };
