@@ -17,7 +17,7 @@ takeOver('form[data-checkout]', async (form, body) => {
     return;
   }
   if (isPage(answer)) {
-    showInPlace(await answer.text(), body.has('apply') ? '#discount_code' : 'h1');
+    showInPlace(await answer.text(), body.has('apply') ? '#discount_code' : null);
     return;
   }
   const { location: wayOn } = answer.ok ? await answer.json().catch(() => ({})) : {};
@@ -73,12 +73,12 @@ function isPage(answer) {
   return answer.headers.get('content-type')?.startsWith('text/html') === true;
 }
 
-/** @param focused what has the focus then, unless something asks for it */
+/** @param focused what gets the focus when nothing asks for it; null for nothing */
 function showInPlace(html, focused) {
   const fresh = new DOMParser().parseFromString(html, 'text/html');
   const content = fresh.querySelector('main');
   document.title = fresh.title;
   document.querySelector('main').replaceWith(content);
   showLocalTimes(content);
-  (content.querySelector('[autofocus]') ?? content.querySelector(focused))?.focus();
+  (content.querySelector('[autofocus]') ?? (focused && content.querySelector(focused)))?.focus();
 }
