@@ -39,12 +39,18 @@ function change({ order, history }: OrderDetails, now: Date): Notice[] {
   return [{ text: words.order.changeAsked, time: shownTime(order.holdExpiresAt, now) }];
 }
 
-/** Whether the payment session of an order was ended because its shopper changes it. */
+/**
+ * Whether an order cannot be paid because its shopper changes it. A change that was given up is not in the way, unless it has ended the
+ * payment session all the same.
+ */
 export function isChanging({ order, history }: Pick<OrderDetails, 'order' | 'history'>): boolean {
   const { status, paymentState } = order;
   if (status !== 'pending' || paymentState === null || !isUnpaid(paymentState)) return false;
-  const asked = (name: string) => history.some(({ what }) => what === name);
-  return asked('change_asked') && !asked('cancel_asked');
+  const last = (...names: string[]) => history.findLast(({ what }) => names.includes(what))?.what;
+  if (last('cancel_asked')) return false;
+  return paymentState === 'expired'
+    ? last('change_asked') !== undefined
+    : last('change_asked', 'change_given_up') === 'change_asked';
 }
 
 function reason({ order, history }: OrderDetails, now: Date): Notice[] {

@@ -133,9 +133,10 @@ function againOf({ status, reason }: OrderWithPayment): OrderView['again'] {
   return { text: primary ? words.order.available : words.order.again, primary };
 }
 
-function awaitsPayment({ order: { status, paymentState: payment }, history }: OrderDetails): boolean {
+function awaitsPayment(details: OrderDetails): boolean {
+  const { status, paymentState: payment } = details.order;
   if (status !== 'pending' || payment === null || !isWaiting(payment)) return false;
-  return !history.some(({ what }) => what === 'cancel_asked' || what === 'change_asked');
+  return !isChanging(details) && !details.history.some(({ what }) => what === 'cancel_asked');
 }
 
 function holdView({ createdAt: from, holdExpiresAt: until }: OrderWithPayment, now: Date): HoldView {

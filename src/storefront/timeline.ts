@@ -48,6 +48,8 @@ function happened(
       return [step(steps.cancelAsked)];
     case 'change_asked':
       return [step(steps.changeAsked)];
+    case 'change_given_up':
+      return [step(steps.changeGivenUp)];
     case 'cancelled':
       return [step(cancelWord(entry), 'ended')];
     case 'paid_late':

@@ -304,6 +304,7 @@ export const words = {
     paidAfterAll: 'Everything was still there: the order stands',
     cancelAsked: 'You asked to cancel',
     changeAsked: 'You changed it',
+    changeGivenUp: 'It could not be changed, and stays as it was',
     paymentFailed: 'Payment failed',
     cancelling: 'Being cancelled',
     dispatch: 'Dispatch',

@@ -77,9 +77,14 @@ async function place(
   endSession: EndSession,
 ): Promise<PlacedOutcome> {
   if (changes === undefined) return placeOrder(statementsOf(database), placing, limits);
-  const session = await beginChange(database, changes);
-  const sessionEnd = session === null ? 'ended' : await endSession(session);
-  return changeOrder(database, { ...placing, changes }, sessionEnd, { limits, emailsPerDay });
+  for (;;) {
+    const session = await beginChange(database, changes);
+    const end = session === null ? 'ended' : await endSession(session);
+    const ended = { sessionId: session?.sessionId ?? null, end };
+    const placed = await changeOrder(database, { ...placing, changes }, ended, { limits, emailsPerDay });
+    // An order gets one session, so this happens once at most.
+    if (placed.outcome !== 'session_recorded') return placed;
+  }
 }
 
 /** Ends the session of a changed order. After the last attempt without an answer the result is `unknown` instead of an error. */

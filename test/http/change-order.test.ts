@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { changeOrder } from '../../src/database/transactions/change-order.ts';
 import { type Answer, fieldIn, Visitor } from '../support/browser.ts';
 import {
   ask,
@@ -119,13 +120,16 @@ async function available(sku: string): Promise<number> {
   return units;
 }
 
-async function sessionStatus({ payment_id: sessionId }: TestOrder): Promise<unknown> {
-  const { body } = await ask(`${shop.paymentUrl}/v1/checkout/sessions/${sessionId}`, undefined, {
-    method: 'GET',
+/** Reads the payment session at the provider, or ends it. */
+async function sessionOf({ payment_id: id }: TestOrder, act: '' | '/expire' = ''): Promise<unknown> {
+  const { body } = await ask(`${shop.paymentUrl}/v1/checkout/sessions/${id}${act}`, undefined, {
+    method: act === '' ? 'GET' : 'POST',
     headers: { authorization: `Bearer ${secretKey}` },
   });
   return body['status'];
 }
+
+const sessionStatus = (order: TestOrder): Promise<unknown> => sessionOf(order);
 
 async function ordersOfBrowser(
   placed: TestOrder,
@@ -377,10 +381,89 @@ describe('a change that cannot be made', () => {
     const refused = await post('/cart/checkout', await review());
     expect(refused.text).toContain('your order was not changed');
     expect(await status(old)).toMatchObject({ status: 'pending', state: 'open' });
+    const page = (await get(`/orders/${old.token}`)).text;
+    expect(page).not.toContain('You are changing this order');
+    expect(page).toContain('/pay/');
+    const cart = (await get('/cart')).text;
+    expect(cart).toContain('It stays as it is until you press');
+    expect(cart).toContain('Keep the order as it is');
     await setFaults(shop, old, {});
     await pay(shop, old);
     await becomes(shop, old, { status: 'dispatched' });
     await expectStockBalanced(shop.database);
+  });
+
+  test('because the provider does not answer can be tried again', async () => {
+    const old = await placeAndChange('shackle', 2);
+    await post('/cart/lines/shackle', { qty: '1' });
+    for (const _press of [1, 2]) {
+      await setFaults(shop, old, { api_error_before: 1 });
+      expect((await post('/cart/checkout', await review())).text).toContain('your order was not changed');
+    }
+    await setFaults(shop, old, {});
+    const changed = await orderCart();
+    expect(await linesOf(changed)).toEqual({ shackle: 1 });
+    expect(await status(old)).toMatchObject({ reason: 'changed_by_shopper' });
+    expect((await get(`/orders/${old.token}`)).text).toContain('You changed it into');
+  });
+
+  test('because the answer of the provider was lost shows that its session has ended', async () => {
+    const old = await placeAndChange('shackle', 2);
+    await setFaults(shop, old, { api_error_before: 1 });
+    await post('/cart/lines/shackle', { qty: '1' });
+    await post('/cart/checkout', await review());
+    await setFaults(shop, old, {});
+    expect(await sessionOf(old, '/expire')).toBe('expired');
+    await waitFor(
+      'its session to have ended',
+      () => status(old),
+      ({ state }) => state === 'expired',
+    );
+    const page = (await get(`/orders/${old.token}`)).text;
+    expect(page).toContain('You are changing this order');
+    expect(page).not.toContain('/pay/');
+    expect((await get('/cart')).text).toContain('can no longer be paid as it was');
+    await orderCart();
+    expect(await status(old)).toMatchObject({ reason: 'changed_by_shopper' });
+  });
+
+  test('that knows of no payment session yet does not cancel the order, which has one', async () => {
+    const old = await placeAndChange('shackle', 2);
+    const order = {
+      checkoutKey: randomUUID(),
+      requestHash: '0'.repeat(64),
+      items: [{ sku: 'shackle', qty: 1 }],
+      email: null,
+      browserId: null,
+      shownCents: null,
+      holdSeconds: 60,
+    };
+    const change = { order, requestId: randomUUID(), changes: old.order_id };
+    const none = { sessionId: null, end: 'ended' } as const;
+    const result = await changeOrder(shop.shopDatabase, change, none, { limits: null, emailsPerDay: 1 });
+    expect(result).toEqual({ outcome: 'session_recorded' });
+    expect(await status(old)).toMatchObject({ status: 'pending', state: 'open' });
+  });
+
+  test('while its payment session is recorded ends that session first', async () => {
+    const old = await placeAndChange('shackle', 2);
+    const payment = () => shop.database('payments').where({ order_id: old.order_id });
+    const { session_id: sessionId, url } = await payment().first();
+    await payment().update({ session_id: null, url: null, state: 'creating' });
+    await shop.database.raw(
+      `create function record_meanwhile() returns trigger language plpgsql as $$ begin
+         update payments set session_id = '${sessionId}', url = '${url}', state = 'open' where order_id = new.order_id;
+         return null; end $$;
+       create trigger record_meanwhile after insert on order_history for each row
+         when (new.order_id = ${old.order_id} and new.what = 'change_asked') execute function record_meanwhile()`,
+    );
+    await post('/cart/lines/shackle', { qty: '1' });
+    await orderCart();
+    expect(await sessionStatus(old)).toBe('expired');
+    expect(await payment().first()).toMatchObject({ state: 'expired' });
+    await shop.database.raw(
+      'drop trigger record_meanwhile on order_history; drop function record_meanwhile()',
+    );
   });
 
   test('in another browser says where it can be', async () => {

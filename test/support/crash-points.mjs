@@ -45,7 +45,10 @@ const writes = [
   [/^insert into payment_events|^with read as materialized .*insert into payment_events/s, () => ['webhook']],
   [/^with refund as \(\s*insert into refunds/, () => ['promise of a refund']],
   [/^insert into order_history .*'paid_late'/, () => ['late payment']],
-  [/^insert into order_history .*'change_asked'/s, () => ['beginning of a change']],
+  [
+    /^insert into order_history \(order_id, what\) select \S+ 'change_asked'/,
+    () => ['beginning of a change'],
+  ],
   [/^insert into order_history .*'changed'/s, () => ['change']],
   [/^insert into sessions/, () => ['new session']],
   [/^insert into charges/, () => ['charge']],

@@ -128,10 +128,14 @@ export type PendingOrder = OrderWithPayment & {
 
 /** The orders of a browser that wait for their payment, newest first. */
 export function listPendingOrders(database: Database, browserId: string): Promise<PendingOrder[]> {
-  const asked = (what: string) =>
-    `exists (select from order_history where order_history.order_id = orders.order_id and what = '${what}_asked') as ${what}_asked`;
+  const last = (...names: string[]) =>
+    `(select what from order_history where order_history.order_id = orders.order_id and what in ('${names.join("', '")}')
+      order by history_id desc limit 1)`;
+  const cancelAsked = `${last('cancel_asked')} is not null as cancel_asked`;
+  const changeAsked = `coalesce(case payments.state when 'expired' then ${last('change_asked')}
+    else ${last('change_asked', 'change_given_up')} end = 'change_asked', false) as change_asked`;
   return withPayment(database)
-    .select<PendingOrder[]>(database.raw(asked('cancel')), database.raw(asked('change')))
+    .select<PendingOrder[]>(database.raw(cancelAsked), database.raw(changeAsked))
     .where({ browser_id: browserId, status: 'pending' })
     .orderBy('orders.order_id', 'desc')
     .limit(maxPendingOrders);

@@ -1,6 +1,6 @@
 import type { HoldLimits } from '../../domain/limits.ts';
 import type { Placement } from '../../domain/order.ts';
-import { inTransaction, type Statement, statementsOf } from '../../shared/statement.ts';
+import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { sendToCheckout } from '../outbox.ts';
 import { cancelOrder } from './cancel-order.ts';
@@ -18,6 +18,11 @@ interface OpenSession {
   readonly currency: string;
 }
 
+/** Whether the shopper is changing an order: the last change that was asked for was not given up. */
+const isBeingChanged = `'change_asked' is not distinct from (
+  select what from order_history where order_id = :orderId and what in ('change_asked', 'change_given_up')
+  order by history_id desc limit 1)`;
+
 /**
  * Records that the shopper changes a pending order. From then on, the end of its payment session does not release its units. A repetition
  * changes nothing.
@@ -28,9 +33,7 @@ export function beginChange(database: Database, orderId: number): Promise<OpenSe
     const payment = await lockPayment(sql, orderId);
     if (payment?.orderStatus !== 'pending') return null;
     await sql(
-      `insert into order_history (order_id, what)
-       select :orderId, 'change_asked'
-       where not exists (select from order_history where order_id = :orderId and what = 'change_asked')`,
+      `insert into order_history (order_id, what) select :orderId, 'change_asked' where not (${isBeingChanged})`,
       { orderId },
     );
     const { sessionId, amountCents, currency } = payment;
@@ -41,25 +44,34 @@ export function beginChange(database: Database, orderId: number): Promise<OpenSe
 /** How the payment session of a changed order ended; `unknown` when the provider does not say. */
 export type SessionEnd = 'ended' | 'paid' | 'unknown';
 
+/** The payment session that was recorded for the changed order before this change, and its end. */
+interface EndedSession {
+  readonly sessionId: string | null;
+  readonly end: SessionEnd;
+}
+
 /**
  * Cancels the order that is changed and places the new one, in one transaction: its units pass from one to the other, and nobody else can
  * reserve them in between. When the new order cannot be placed, it is recorded as refused, and the other one keeps its units. The same
  * request finds the order that it has placed. An order that has ended unpaid meanwhile is not in the way.
- * @param sessionEnd how the payment session of the changed order ended
+ * @param ended its session is null when none was recorded
  * @param limits null for none
+ * @returns `session_recorded` when the changed order has another payment session by now, which must be ended first
  */
 export async function changeOrder(
   database: Database,
   change: Change,
-  sessionEnd: SessionEnd,
+  { sessionId, end: sessionEnd }: EndedSession,
   { limits, emailsPerDay }: { readonly limits: HoldLimits | null; readonly emailsPerDay: number },
-): Promise<PlacedOutcome> {
+): Promise<PlacedOutcome | { readonly outcome: 'session_recorded' }> {
   try {
     return await inTransaction(database, async (sql) => {
       if (limits !== null) await lockClients(sql, change);
       const changed = await lockPayment(sql, change.changes);
       await lockStock(sql, change);
       await lockCodes(sql, change);
+      if (changed?.orderStatus === 'pending' && changed.sessionId !== sessionId)
+        return { outcome: 'session_recorded' };
       const notChanged = changed && reasonAgainst(changed, sessionEnd);
       const isReplaced = changed?.orderStatus === 'pending' && !notChanged;
       if (isReplaced) await endChanged(sql, changed, emailsPerDay);
@@ -70,10 +82,13 @@ export async function changeOrder(
     });
   } catch (error) {
     if (!(error instanceof NotPlaced)) throw error;
-    const sql = statementsOf(database);
-    // The payment may not have been reported yet: the checkout of the paid order asks the provider itself.
-    if (sessionEnd === 'paid') await wakeCheckout(sql, change.changes);
-    return recordRefusal(sql, change, error.refused);
+    const { refused } = error;
+    return inTransaction(database, async (sql) => {
+      // The payment may not have been reported yet: the checkout of the paid order asks the provider itself.
+      if (sessionEnd === 'paid') await wakeCheckout(sql, change.changes);
+      if (refused.notChanged === 'change_unavailable') await giveUpChange(sql, change.changes);
+      return recordRefusal(sql, change, refused);
+    });
   }
 }
 
@@ -82,6 +97,14 @@ class NotPlaced extends Error {
   constructor(readonly refused: Refused) {
     super('The order was not placed.');
   }
+}
+
+/** The order is as it was, and its payment session probably too: its page leads to the payment again. */
+async function giveUpChange(sql: Statement, orderId: number): Promise<void> {
+  await sql(
+    `insert into order_history (order_id, what) select :orderId, 'change_given_up' where ${isBeingChanged}`,
+    { orderId },
+  );
 }
 
 /** Why an order is not changed; undefined when it may be, or when it has ended unpaid. */
