@@ -5,6 +5,29 @@ import type { DeliveryRequest, OrderDelivery } from './delivery.ts';
 /** The life of an order. */
 export type OrderStatus = 'pending' | 'paid' | 'dispatched' | 'cancelled' | 'refunded';
 
+/** What happens to an order. Each gets an entry in its history (`order_history.what`). */
+export type OrderEvent =
+  | 'placed'
+  | 'payment_opened'
+  | 'payment_failed'
+  | 'cancel_asked'
+  | 'change_asked'
+  | 'change_given_up'
+  | 'changed'
+  | 'cancelled'
+  | 'paid_late'
+  | 'paid'
+  | 'shipped'
+  | 'dispatched'
+  | 'refund_due'
+  | 'refund_made'
+  | 'refunded'
+  | 'disputed'
+  | 'email_corrected'
+  | 'email_resent'
+  | 'return_asked'
+  | 'return_answered';
+
 /** Why an order was cancelled. */
 export type CancelReason =
   | 'out_of_stock'

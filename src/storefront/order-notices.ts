@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { OrderDetails } from '../database/queries/order-details.ts';
+import type { OrderEvent } from '../domain/order.ts';
 import { isUnpaid } from '../domain/payment.ts';
 import { refundSums } from './refund-history.ts';
 import { type ShownTime, shownTime } from './times.ts';
@@ -46,7 +47,7 @@ function change({ order, history }: OrderDetails, now: Date): Notice[] {
 export function isChanging({ order, history }: Pick<OrderDetails, 'order' | 'history'>): boolean {
   const { status, paymentState } = order;
   if (status !== 'pending' || paymentState === null || !isUnpaid(paymentState)) return false;
-  const last = (...names: string[]) => history.findLast(({ what }) => names.includes(what))?.what;
+  const last = (...names: OrderEvent[]) => history.findLast(({ what }) => names.includes(what))?.what;
   if (last('cancel_asked')) return false;
   return paymentState === 'expired'
     ? last('change_asked') !== undefined

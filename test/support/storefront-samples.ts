@@ -7,7 +7,7 @@ import type {
 } from '../../src/database/queries/orders.ts';
 import type { ProductInStock } from '../../src/database/queries/products.ts';
 import { readSearch } from '../../src/domain/catalogue.ts';
-import { noBuyerDetails } from '../../src/domain/order.ts';
+import { noBuyerDetails, type OrderEvent } from '../../src/domain/order.ts';
 import type { CatalogueSource } from '../../src/storefront/catalogue-view.ts';
 import { type Demonstration, type LayoutView, layoutView } from '../../src/storefront/layout-view.ts';
 import { type ShopIdentity, type ShopView, shopPage, shopView } from '../../src/storefront/shop-view.ts';
@@ -141,7 +141,9 @@ export function aCatalogue(
 }
 
 /** The history of an order, from `placed` on, a second apart. */
-export function aHistory(...entries: (string | readonly [what: string, detail: object])[]): HistoryEntry[] {
+export function aHistory(
+  ...entries: (OrderEvent | readonly [what: OrderEvent, detail: object])[]
+): HistoryEntry[] {
   return entries.map((entry, index) => {
     const [what, detail] = typeof entry === 'string' ? [entry, {}] : entry;
     const at = new Date(row.createdAt.getTime() + index * 1000);

@@ -1,4 +1,5 @@
 import { maxPendingOrders } from '../../domain/limits.ts';
+import type { OrderEvent } from '../../domain/order.ts';
 import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { type OrderRow, type PaymentRow, type RefundRow, refusalsSql } from '../tables.ts';
@@ -36,7 +37,7 @@ export interface OrderLine {
 export interface HistoryEntry {
   historyId: string;
   at: Date;
-  what: string;
+  what: OrderEvent;
   detail: Record<string, unknown>;
 }
 

@@ -1,6 +1,7 @@
 import type { ReturnRequestCode } from '../../domain/attention.ts';
 import type { ReturnOutcome } from '../../domain/contact.ts';
 import { mostReturnRequests } from '../../domain/limits.ts';
+import type { OrderEvent } from '../../domain/order.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { raiseAttention, resolveAttention } from './attention.ts';
@@ -59,7 +60,12 @@ export async function answerReturnRequest(sql: Statement, orderId: number, note:
   if (answered) await addToHistory(sql, orderId, 'return_answered', {});
 }
 
-async function addToHistory(sql: Statement, orderId: number, what: string, detail: object): Promise<void> {
+async function addToHistory(
+  sql: Statement,
+  orderId: number,
+  what: OrderEvent,
+  detail: object,
+): Promise<void> {
   await sql(
     'insert into order_history (order_id, what, detail) values (:orderId, :what, cast(:detail as jsonb))',
     { orderId, what, detail: JSON.stringify(detail) },
