@@ -85,8 +85,14 @@ function happened(
       return [step(entry.detail['code'] === 'return_asked' ? steps.returnAsked : steps.cancellationAsked)];
     case 'return_answered':
       return [step(steps.returnAnswered)];
+    // The step of the payment shows that its page was opened, and a notice into which order it was changed.
+    case 'payment_opened':
+    case 'changed':
+    case 'email_corrected':
+    case 'email_resent':
+      return [];
     default:
-      // The step of the payment shows that the payment page was opened.
+      // During an upgrade, an entry of a newer build.
       return [];
   }
 }
