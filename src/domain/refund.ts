@@ -2,6 +2,7 @@ import { minorUnitsOf } from '../shared/currencies.ts';
 import { refundOfUnits } from './amounts.ts';
 import { type Item, mergeItems, type OrderStatus } from './order.ts';
 import type { KnownPayment } from './payment.ts';
+import { leftToShip, type ShippedItem } from './shipment.ts';
 
 /** The amount and the units that an operator asks to take back. */
 export interface RefundTerms {
@@ -28,6 +29,8 @@ export interface RefundableLine {
   readonly productId: number;
   readonly sku: string;
   readonly quantity: number;
+  readonly shipped: number;
+  readonly stopped: number;
   readonly refunded: number;
   /** For the whole line, without its discount and with an added tax. */
   readonly paidCents: number;
@@ -46,6 +49,8 @@ export interface RefundParts {
 export interface RefundedLine {
   readonly productId: number;
   readonly quantity: number;
+  /** How many of them were shipped. The others are stopped. */
+  readonly shipped: number;
   readonly amountCents: number;
   readonly taxCents: number;
 }
@@ -64,6 +69,7 @@ export function priceRefund(
     refunded.push({
       productId: line.productId,
       quantity: qty,
+      shipped: Math.max(0, qty - leftToShip(line)),
       amountCents: refundOfUnits(line.paidCents, units, currency),
       taxCents: refundOfUnits(line.taxCents, units, currency),
     });
@@ -76,6 +82,28 @@ export function priceRefund(
     deliveryCents,
     deliveryTaxCents: delivery ? order.deliveryTaxCents : 0,
   };
+}
+
+/** The units that a refund stops: those that are not shipped. */
+export function unitsToStop({ lines }: RefundParts): ShippedItem[] {
+  return lines.map(({ productId, quantity, shipped }) => ({ productId, quantity: quantity - shipped }));
+}
+
+/**
+ * The units that go back into stock with a refund of units. With the last of the money nothing more is shipped, so everything that is
+ * still here returns. Of what was shipped, only its own units can have come back.
+ */
+export function unitsToReturn(
+  order: RefundableOrder,
+  parts: RefundParts,
+  { full, shippedToo }: { readonly full: boolean; readonly shippedToo: boolean },
+): ShippedItem[] {
+  return order.lines.map((line) => {
+    const { productId } = line;
+    const { quantity = 0, shipped = 0 } = parts.lines.find((part) => part.productId === productId) ?? {};
+    const notShipped = full ? leftToShip(line) : quantity - shipped;
+    return { productId, quantity: notShipped + (shippedToo ? shipped : 0) };
+  });
 }
 
 /** The reasons of refunds, by code. With `operator`, the refund has the operator's note. */

@@ -26,7 +26,7 @@ export interface LineProgress extends ShippedItem {
 }
 
 /** Units of a line that are left to ship. */
-function leftToShip({ quantity, shipped, stopped }: Omit<LineProgress, 'productId'>): number {
+export function leftToShip({ quantity, shipped, stopped }: Omit<LineProgress, 'productId'>): number {
   return quantity - shipped - stopped;
 }
 

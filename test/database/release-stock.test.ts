@@ -64,8 +64,8 @@ test('a cancelled order releases the units of all its lines', async () => {
 
 test('a refunded order returns its units, and a repetition returns none', async () => {
   const orderId = await insertOrder({ cleat: 3, block: 2 });
-  await inTransaction(database, (sql) => returnStock(sql, orderId));
-  await inTransaction(database, (sql) => returnStock(sql, orderId));
+  await inTransaction(database, (sql) => returnStock(sql, orderId, 'left'));
+  await inTransaction(database, (sql) => returnStock(sql, orderId, 'left'));
   expect(await available()).toEqual(seeded);
 });
 
@@ -77,16 +77,15 @@ test('of a line that was shipped in part, the units that are left return, or as 
      where order_id = :orderId and order_lines.product_id = products.product_id and sku = 'cleat' returning products.product_id`,
     { orderId },
   );
-  const units = [{ productId: cleat?.productId ?? 0, quantity: 1 }];
-  const giveBack = (options: Parameters<typeof returnStock>[2]) =>
-    inTransaction(database, (open) => returnStock(open, orderId, options));
-  await giveBack({ units });
+  const giveBack = (units: Parameters<typeof returnStock>[2]) =>
+    inTransaction(database, (open) => returnStock(open, orderId, units));
+  await giveBack([{ productId: cleat?.productId ?? 0, quantity: 1 }]);
   expect(await available()).toEqual({ block: 38, cleat: 96 });
-  await giveBack({ units: [{ productId: cleat?.productId ?? 0, quantity: 3 }] });
-  expect(await available()).toEqual({ block: 38, cleat: 98 });
-  await giveBack({ units, shippedToo: true });
-  expect(await available()).toEqual({ block: 38, cleat: 99 });
-  await giveBack({ shippedToo: true });
+  await giveBack('left');
+  expect(await available()).toEqual({ block: 40, cleat: 98 });
+  await giveBack([{ productId: cleat?.productId ?? 0, quantity: 1 }]);
+  expect(await available()).toEqual({ block: 40, cleat: 99 });
+  await giveBack('all');
   expect(await available()).toEqual(seeded);
 });
 
@@ -112,7 +111,7 @@ test('orders with the same products in opposite order lock them in SKU order, so
     );
     both = Promise.all([
       inTransaction(database, (first) => releaseStock(first, one)),
-      inTransaction(database, (second) => returnStock(second, other)),
+      inTransaction(database, (second) => returnStock(second, other, 'left')),
     ]);
     await waitFor(
       'both to wait for the first product',

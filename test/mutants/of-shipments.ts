@@ -57,8 +57,8 @@ export const shipments: readonly Mutant[] = [
     name: 'a full refund restocks what is shipped',
     promise: promises.stock,
     file: 'src/database/transactions/release-stock.ts',
-    from: 'case when not cast(:shippedToo as boolean) then line.quantity - shipped - stopped end,',
-    to: 'case when not cast(:shippedToo as boolean) then line.quantity end,',
+    from: `when 'left' then line.quantity - shipped - stopped`,
+    to: `when 'left' then line.quantity`,
     test: { file: http, name: 'and that alone returns to stock' },
   },
   {

@@ -50,14 +50,15 @@ export async function placeOrder(
   request: {
     sku?: string;
     qty?: number;
+    items?: readonly { readonly sku: string; readonly qty: number }[];
     email?: string;
     delivery?: object;
     discount_code?: string;
   } = {},
 ): Promise<TestOrder> {
-  const { sku = 'shackle', qty = 1, ...rest } = request;
+  const { sku = 'shackle', qty = 1, items = [{ sku, qty }], ...rest } = request;
   const key = randomUUID();
-  const { status, body } = await ask(`${shop.shopUrl}/checkout/${key}`, { items: [{ sku, qty }], ...rest });
+  const { status, body } = await ask(`${shop.shopUrl}/checkout/${key}`, { items, ...rest });
   if (status !== 201) throw new Error(`The order was not placed: ${status} ${JSON.stringify(body)}`);
   return { ...(body as Omit<TestOrder, 'key'>), key };
 }

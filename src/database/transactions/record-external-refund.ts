@@ -13,7 +13,7 @@ export async function recordExternalRefund(
 ): Promise<void> {
   const { orderId } = payment;
   const full = payment.refundedCents + refund.amountCents === payment.amountCents;
-  if (isRestockedByDefault(payment.orderStatus, full)) await returnStock(sql, orderId);
+  if (isRestockedByDefault(payment.orderStatus, full)) await returnStock(sql, orderId, 'left');
   await countRefund(sql, payment, refund.amountCents);
   await insertExternalRefund(sql, orderId, refund.amountCents, `event ${refund.eventId}`);
 }

@@ -8,6 +8,8 @@ import {
   type RefundReason,
   type RefundRequest,
   type RefusedRefund,
+  unitsToReturn,
+  unitsToStop,
 } from '../../domain/refund.ts';
 import { minorUnitsOf } from '../../shared/currencies.ts';
 import { inTransaction, lockName, type Statement } from '../../shared/statement.ts';
@@ -49,16 +51,24 @@ export function requestRefund(
       const isReplay = known.orderId === request.orderId && known.request === asked;
       return isReplay ? known : { refused: 'key_reused', ...limits };
     }
-    const parts = isByLines
-      ? priceRefund(await readRefundable(sql, request.orderId), request, payment.currency)
-      : null;
+    const order = isByLines ? await readRefundable(sql, request.orderId) : null;
+    const parts = order && priceRefund(order, request, payment.currency);
     if (parts === 'too_many_units') return { refused: parts, ...limits };
     const terms = parts ? { ...request, amountCents: parts.amountCents } : request;
     const decision = decideRefund(terms, { ...payment, live: false });
     if (typeof decision === 'string') return { refused: decision, ...limits };
     const shippedToo = request.restock === true;
-    const refund = { ...request, ...decision, parts, shippedToo, note: request.reason, request: asked };
-    return promiseRefund(sql, payment, { ...refund, reason: 'operator' });
+    const all = shippedToo ? 'all' : 'left';
+    const back = order && parts ? unitsToReturn(order, parts, { full: decision.full, shippedToo }) : all;
+    return promiseRefund(sql, payment, {
+      ...request,
+      amountCents: decision.amountCents,
+      back: decision.restock ? back : null,
+      parts,
+      reason: 'operator',
+      note: request.reason,
+      request: asked,
+    });
   });
 }
 
@@ -68,7 +78,8 @@ async function readRefundable(sql: Statement, orderId: number): Promise<Refundab
     `select delivery_cents + case when tax_included then 0 else delivery_tax_cents end as delivery_cents, delivery_tax_cents,
        exists (select from refunds where refunds.order_id = orders.order_id and refunds.for_delivery_cents > 0) as delivery_refunded,
        (select json_agg(json_build_object(
-          'productId', product_id, 'sku', sku, 'quantity', quantity, 'taxCents', order_lines.tax_cents,
+          'productId', product_id, 'sku', sku, 'quantity', quantity, 'shipped', shipped, 'stopped', stopped,
+          'taxCents', order_lines.tax_cents,
           'paidCents', cast(quantity as bigint) * unit_price_cents - discount_cents
             + case when tax_included then 0 else order_lines.tax_cents end,
           'refunded', (
@@ -86,11 +97,10 @@ async function readRefundable(sql: Statement, orderId: number): Promise<Refundab
 
 interface PromisedRefund {
   readonly amountCents: number;
-  readonly restock: boolean;
+  /** The units that go back into stock; null is none. */
+  readonly back: Parameters<typeof returnStock>[2] | null;
   /** The units and the delivery that it is for; null for an amount. */
-  readonly parts?: RefundParts | null;
-  /** Whether units that were shipped go back into stock as well: the operator has said so. */
-  readonly shippedToo?: boolean;
+  readonly parts: RefundParts | null;
   readonly reason: RefundReason;
   /** The operator's words, with the reason `operator` only. */
   readonly note?: string;
@@ -106,16 +116,15 @@ export async function promiseRefund(
   payment: LockedPayment,
   refund: PromisedRefund,
 ): Promise<RefundRow> {
-  const { orderId, orderStatus } = payment;
-  const { parts = null, shippedToo = false } = refund;
-  // With the last of the money nothing more is shipped, so everything that is still here returns.
-  const isRest = refund.amountCents === leftToRefund(payment) && orderStatus !== 'dispatched';
-  const units = parts !== null && !isRest ? parts.lines : undefined;
-  if (refund.restock) await returnStock(sql, orderId, { shippedToo, ...(units && { units }) });
+  const { orderId } = payment;
+  const { parts, back } = refund;
+  if (back) await returnStock(sql, orderId, back);
   await countRefund(sql, payment, refund.amountCents);
   const row = await insertRefund(sql, orderId, refund, 'due');
-  if (parts) await insertParts(sql, row.refundId, parts);
-  if (units) await stopShipping(sql, orderId, units);
+  if (parts) {
+    await insertParts(sql, row.refundId, parts);
+    await stopShipping(sql, orderId, unitsToStop(parts));
+  }
   await enqueueWorkflow(sql, 'refund', row.refundId);
   return row;
 }

@@ -18,24 +18,20 @@ export async function releaseStock(sql: Statement, orderId: number): Promise<voi
 
 /**
  * Gives units of a sold order back to stock, except those that are back already. Call it before they are stopped.
- * @param options.units how many of which products at most; without it, all
- * @param options.shippedToo whether units that were shipped are back as well; otherwise only those that are left to ship return
+ * @param units how many of which products, all that are left to ship, or all of the order
  */
 export async function returnStock(
   sql: Statement,
   orderId: number,
-  {
-    units,
-    shippedToo = false,
-  }: { readonly units?: readonly ShippedItem[]; readonly shippedToo?: boolean } = {},
+  units: 'left' | 'all' | readonly ShippedItem[],
 ): Promise<void> {
   await sql(
     `with line as materialized (${lockedLines}), back as (
-       select line.product_id, returned, least(
-         line.quantity - returned,
-         case when not cast(:shippedToo as boolean) then line.quantity - shipped - stopped end,
-         case when cast(:units as json) is not null then coalesce(asked.quantity, 0) end
-       ) as units
+       select line.product_id, returned, least(line.quantity - returned, case cast(:which as text)
+         when 'all' then line.quantity
+         when 'left' then line.quantity - shipped - stopped
+         else coalesce(asked.quantity, 0)
+       end) as units
        from line left join json_to_recordset(cast(:units as json)) as asked ("productId" integer, quantity integer)
          on asked."productId" = line.product_id
      ), lines as (
@@ -43,7 +39,9 @@ export async function returnStock(
        from back where order_id = :orderId and order_lines.product_id = back.product_id
      )
      update stock set available = stock.available + units from back where stock.product_id = back.product_id`,
-    { orderId, shippedToo, units: units ? JSON.stringify(units) : null },
+    typeof units === 'string'
+      ? { orderId, which: units, units: '[]' }
+      : { orderId, which: 'units', units: JSON.stringify(units) },
   );
 }
 

@@ -34,7 +34,8 @@ export async function settleLatePayment(
   if (paid.length !== 1) throw new Error(`Order ${orderId} was not cancelled.`);
   await promiseRefund(sql, known, {
     amountCents: known.amountCents,
-    restock: false,
+    back: null,
+    parts: null,
     reason: 'late_payment',
     actor: 'shop',
     // Operators' keys have no space, so this one is free.

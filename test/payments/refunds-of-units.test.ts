@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { auditDatabase } from '../../src/database/audit.ts';
+import { expectMoneySettled } from '../support/money.ts';
+import { ask, placePaidOrder, type TestOrder } from '../support/orders.ts';
+import { expectStockBalanced } from '../support/promises.ts';
+import { authorized, everyRefundMade, operatorToken, refund } from '../support/refunds.ts';
+import { startTestShop, type TestShop } from '../support/shop.ts';
+
+// Refunds of units of orders that operators ship in parcels: which units are stopped, and which return to stock.
+
+let shop: TestShop;
+
+beforeAll(async () => {
+  shop = await startTestShop({ FULFILMENT: 'manual', HOLD_SECONDS: '600', OPERATOR_TOKEN: operatorToken });
+});
+
+afterAll(async () => {
+  await everyRefundMade(shop);
+  await expectStockBalanced(shop.database);
+  await expectMoneySettled(shop);
+  expect((await auditDatabase(shop.shopDatabase, 3600)).broken).toEqual([]);
+  await shop.close();
+});
+
+type Units = Readonly<Record<string, number>>;
+
+function paidOrder(units: Units): Promise<TestOrder> {
+  return placePaidOrder(shop, { items: Object.entries(units).map(([sku, qty]) => ({ sku, qty })) });
+}
+
+async function ship({ order_id: id }: TestOrder, units: Units): Promise<void> {
+  const products = await shop
+    .database('products')
+    .whereIn('sku', Object.keys(units))
+    .select('product_id', 'sku');
+  const lines = products.map(({ product_id, sku }) => ({ product_id, quantity: units[sku] }));
+  const headers = { ...authorized, 'idempotency-key': randomUUID() };
+  const { status } = await ask(`${shop.shopUrl}/order/${id}/shipments`, { lines }, { headers });
+  expect(status).toBe(201);
+}
+
+const linesOf = (units: Units) => Object.entries(units).map(([sku, qty]) => ({ sku, qty }));
+
+async function refundUnits(order: TestOrder, units: Units, more: object = {}): Promise<void> {
+  const answer = await refund(shop, order, { lines: linesOf(units), ...more });
+  expect([answer.status, answer.body['code']]).toEqual([202, undefined]);
+}
+
+/** What became of the units of each line: shipped, stopped, and returned to stock. */
+async function unitsOf({ order_id: id }: TestOrder): Promise<Record<string, string>> {
+  const lines = await shop
+    .database('order_lines')
+    .join('products', 'products.product_id', 'order_lines.product_id')
+    .where({ order_id: id })
+    .select('sku', 'shipped', 'stopped', 'returned');
+  return Object.fromEntries(
+    lines.map(({ sku, shipped, stopped, returned }) => [
+      sku,
+      `${shipped} shipped, ${stopped} stopped, ${returned} returned`,
+    ]),
+  );
+}
+
+test('units that are the rest of the money return with those that are left, not with shipped units of other lines', async () => {
+  const order = await paidOrder({ bell: 2, cleat: 2, shackle: 1 });
+  await ship(order, { bell: 1, cleat: 1, shackle: 1 });
+  const bell = await shop.database('products').where({ sku: 'bell' }).first('price_cents');
+  // The buyer got the price of the bells for something else.
+  await refund(shop, order, { amount: 2 * bell['price_cents'] });
+  await refundUnits(order, { shackle: 1 });
+  await refundUnits(order, { cleat: 2 }, { restock: true });
+  expect(await unitsOf(order)).toEqual({
+    bell: '1 shipped, 1 stopped, 1 returned',
+    cleat: '1 shipped, 1 stopped, 2 returned',
+    shackle: '1 shipped, 0 stopped, 0 returned',
+  });
+});
