@@ -16,9 +16,10 @@ import {
   hurryDispatch,
   placeOrder,
   placePaidOrder,
+  setFaults,
   type TestOrder,
 } from '../support/orders.ts';
-import { refund } from '../support/refunds.ts';
+import { everyRefundMade, refund } from '../support/refunds.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -34,6 +35,7 @@ beforeAll(async () => {
     EMAIL_FROM: 'The Shop <orders@shop.example>',
     EMAIL_RETRIES: '0',
     DISPATCH_SECONDS: '600',
+    REFUND_RETRY_SECONDS: '0.1',
     HOLD_LIMITS: 'loose',
     TRUST_PROXY: '1',
   });
@@ -256,6 +258,19 @@ describe('a request', () => {
     expect(await items(order)).toEqual([]);
     expect(await read(order)).not.toContain('You asked to return this order. The shop will answer');
     expect(await request(order)).toBe('not_now');
+  });
+
+  test('is answered by a refund that was promised after it, not by one before', async () => {
+    const order = await placePaidOrder(shop);
+    await setFaults(shop, order, { api_error_before: 1 });
+    await refund(shop, order, { amount: 100 });
+    expect(await request(order)).toBe('asked');
+    await setFaults(shop, order, {});
+    await everyRefundMade(shop);
+    expect(await items(order)).toEqual(['return_asked cancellation_asked']);
+    await refund(shop, order, { amount: 100 });
+    await everyRefundMade(shop);
+    expect(await items(order)).toEqual([]);
   });
 
   test('is open once, however many are sent at once, and made a few times', async () => {

@@ -43,6 +43,14 @@ export const contact: readonly Mutant[] = [
     test: { file: 'test/http/order-contact.test.ts', name: 'is answered by the refund' },
   },
   {
+    name: 'a refund answers a request that came after it',
+    promise: promises.operator,
+    file: 'src/database/transactions/refund-order.ts',
+    from: '(raised_at <= refunds.created_at or',
+    to: '(true or',
+    test: { file: 'test/http/order-contact.test.ts', name: 'not by one before' },
+  },
+  {
     name: 'the reason of a request stays when its order is erased',
     promise: promises.privacy,
     file: 'src/database/transactions/erase-personal-data.ts',

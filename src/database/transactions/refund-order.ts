@@ -276,7 +276,7 @@ export async function recordRefundMade(
   return made !== undefined;
 }
 
-/** Plans the e-mail about a refund that was made, and answers the buyer's request for it. After the last one, the payment and the order become `refunded`. */
+/** Plans the e-mail about a refund that was made, and answers the buyer's request that came before it. After the last one, the payment and the order become `refunded`. */
 export async function finishRefund(sql: Statement, refund: RefundRow): Promise<void> {
   const { orderId, refundId } = refund;
   await sql(
@@ -300,6 +300,19 @@ export async function finishRefund(sql: Statement, refund: RefundRow): Promise<v
     { orderId, allowedFrom: [...allowedFrom.refund] },
   );
   await planEmail(sql, { orderId, kind: 'refund_made', refundId });
-  const request = { kind: 'return_asked', subject: String(orderId) } as const;
-  await resolveAttention(sql, { ...request, resolution: 'refund_made' });
+  if (await answersRequest(sql, refundId)) {
+    const request = { kind: 'return_asked', subject: String(orderId) } as const;
+    await resolveAttention(sql, { ...request, resolution: 'refund_made' });
+  }
+}
+
+/** Whether a refund was promised after the open request of its buyer, or all of the money is back. */
+async function answersRequest(sql: Statement, refundId: number): Promise<boolean> {
+  const [asked] = await sql(
+    `select from refunds join payments using (order_id)
+       join attention on kind = 'return_asked' and subject = cast(refunds.order_id as text) and resolved_at is null
+     where refund_id = :refundId and (raised_at <= refunds.created_at or payments.state = 'refunded')`,
+    { refundId },
+  );
+  return asked !== undefined;
 }
