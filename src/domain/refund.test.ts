@@ -23,7 +23,8 @@ test.each([
   ['with restocking', { ...ask, restock: true }, dispatched, { amountCents: 700, full: true, restock: true }],
   ['without', { ...ask, restock: false }, paid, { amountCents: 700, full: true, restock: false }],
   ['one cent too much', { ...ask, amountCents: 701 }, paid, 'refund_too_large'],
-  ['units of an order on its way out', { amountCents: 1, restock: true }, paid, 'restock_needs_full_refund'],
+  ['units with an amount', { amountCents: 1, restock: true }, paid, 'restock_needs_full_refund'],
+  ['the same, after dispatch', { amountCents: 1, restock: true }, dispatched, 'restock_needs_full_refund'],
   [
     'a part in steps',
     { ...ask, amountCents: 10 },

@@ -142,7 +142,7 @@ export type RefundRefusal =
 /**
  * Decides on a refund. Only a settled payment can be refunded, up to the amount that no earlier refund covers, and a part of it only
  * by an amount that the provider takes.
- * An order that will still be dispatched keeps its units, so they return to stock only with a full refund, or with a refund of them.
+ * An amount says nothing about units, so they return to stock only with a full refund, or with a refund of them.
  */
 export function decideRefund(terms: RefundTerms, payment: KnownPayment): AllowedRefund | RefundRefusal {
   if (payment.state !== 'settled') return 'not_refundable';
@@ -153,8 +153,7 @@ export function decideRefund(terms: RefundTerms, payment: KnownPayment): Allowed
   if (!full && amountCents % minorUnitsOf(payment.currency).step !== 0) return 'refund_indivisible';
   const isOfUnits = (terms.lines ?? []).length > 0;
   const restock = terms.restock ?? isRestockedByDefault(payment.orderStatus, full || isOfUnits);
-  if (restock && !full && !isOfUnits && payment.orderStatus !== 'dispatched')
-    return 'restock_needs_full_refund';
+  if (restock && !full && !isOfUnits) return 'restock_needs_full_refund';
   return { amountCents, full, restock };
 }
 

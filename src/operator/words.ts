@@ -333,7 +333,7 @@ export const refundFaults = {
   reason_unreadable: { field: 'reason', text: 'Say why in 1 to 200 characters.' },
   restock_needs_full_refund: {
     field: 'restock',
-    text: 'This order will still be dispatched, so its units go back only with all of the money.',
+    text: 'An amount says nothing about units, so they go back only with all of the money.',
   },
   key_reused: {
     field: 'order',

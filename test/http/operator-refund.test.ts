@@ -116,12 +116,12 @@ test.each([
   },
 );
 
-test('a partial refund that would restock an order before its dispatch is refused at the units', async () => {
+test('a refund of an amount that would restock units is refused at the units', async () => {
   const order = await placePaidOrder(shop);
   const { status, html } = await refund(form(order, { amount: '1.00', restock: 'yes' }));
   expect(status).toBe(400);
   expect(html).toMatch(/value="yes" checked aria-invalid="true" autofocus/);
-  expect(html).toContain('go back only with all of the money');
+  expect(html).toContain('An amount says nothing about units');
   expect(await refundsOf(order)).toEqual([]);
 });
 

@@ -119,7 +119,7 @@ export function refundRefusal({ refused, refundableCents, stepCents }: RefusedRe
       return new ShopError('refund_indivisible', message, { ...details, multiple_of: stepCents });
     }
     case 'restock_needs_full_refund': {
-      const message = 'restock: an order that will still be dispatched keeps its units; refund all of it';
+      const message = 'restock: an amount says nothing about units; refund their lines, or all of the order';
       return new ShopError('invalid_input', message, { issues: [{ field: 'restock', message }] });
     }
   }
