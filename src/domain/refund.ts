@@ -4,6 +4,12 @@ import { type Item, mergeItems, type OrderStatus } from './order.ts';
 import type { KnownPayment } from './payment.ts';
 import { leftToShip, type ShippedItem } from './shipment.ts';
 
+/** Units of a product that are refunded. */
+export interface RefundItem extends Item {
+  /** Only shipped units are meant. Otherwise it is those that are not shipped, and shipped ones when they are fewer. */
+  readonly shipped?: boolean | undefined;
+}
+
 /** The amount and the units that an operator asks to take back. */
 export interface RefundTerms {
   /** In minor units; undefined is all that is left. */
@@ -11,7 +17,7 @@ export interface RefundTerms {
   /** Whether the units go back into stock; undefined is yes as long as they were not dispatched. */
   readonly restock: boolean | undefined;
   /** The units that are refunded, instead of an amount. */
-  readonly lines?: readonly Item[] | undefined;
+  readonly lines?: readonly RefundItem[] | undefined;
   /** Whether the delivery is refunded with them. */
   readonly delivery?: boolean | undefined;
 }
@@ -64,12 +70,15 @@ export function priceRefund(
   const refunded: RefundedLine[] = [];
   for (const { sku, qty } of mergeItems(lines)) {
     const line = order.lines.find((one) => one.sku === sku);
-    if (!line || line.refunded + qty > line.quantity) return 'too_many_units';
+    if (!line) return 'too_many_units';
+    const left = leftToShip(line);
+    const shipped = Math.max(shippedOf(lines, sku), qty - left);
+    if (shipped > line.quantity - line.refunded - left) return 'too_many_units';
     const units = { before: line.refunded, now: qty, all: line.quantity };
     refunded.push({
       productId: line.productId,
       quantity: qty,
-      shipped: Math.max(0, qty - leftToShip(line)),
+      shipped,
       amountCents: refundOfUnits(line.paidCents, units, currency),
       taxCents: refundOfUnits(line.taxCents, units, currency),
     });
@@ -82,6 +91,11 @@ export function priceRefund(
     deliveryCents,
     deliveryTaxCents: delivery ? order.deliveryTaxCents : 0,
   };
+}
+
+function shippedOf(lines: readonly RefundItem[], sku: string): number {
+  const asked = lines.filter((line) => line.sku === sku && line.shipped === true);
+  return asked.reduce((sum, { qty }) => sum + qty, 0);
 }
 
 /** The units that a refund stops: those that are not shipped. */

@@ -48,6 +48,21 @@ const item = z.strictObject({ sku, qty: z.int().min(1).max(maxQuantity) });
 /** Products with quantities, as a checkout requests them. */
 export const items = z.array(item).min(1).max(maxItems);
 
+/** Units of products that are refunded. */
+export const refundItems = z
+  .array(
+    item.extend({
+      shipped: z
+        .boolean()
+        .optional()
+        .describe(
+          'Whether shipped units are meant. Otherwise it is those that are not shipped, and shipped ones only when they are fewer',
+        ),
+    }),
+  )
+  .min(1)
+  .max(maxItems);
+
 /** An e-mail address; the value is the form in which it is stored. */
 const email = z
   .string()

@@ -76,3 +76,37 @@ test('units that are the rest of the money return with those that are left, not 
     shackle: '1 shipped, 0 stopped, 0 returned',
   });
 });
+
+test('a refund of shipped units stops none, and each unit is refunded once', async () => {
+  const order = await paidOrder({ thimble: 3 });
+  await ship(order, { thimble: 2 });
+  const shipped = (qty: number) => ({ lines: [{ sku: 'thimble', qty, shipped: true }] });
+  expect(await refund(shop, order, shipped(3))).toMatchObject({ status: 409 });
+  expect(await refund(shop, order, shipped(1))).toMatchObject({ status: 202 });
+  expect(await unitsOf(order)).toEqual({ thimble: '2 shipped, 0 stopped, 0 returned' });
+  expect(await refund(shop, order, { ...shipped(1), restock: true })).toMatchObject({ status: 202 });
+  expect(await unitsOf(order)).toEqual({ thimble: '2 shipped, 0 stopped, 1 returned' });
+  expect(await refund(shop, order, shipped(1))).toMatchObject({
+    status: 409,
+    body: { code: 'refund_too_large' },
+  });
+  await ship(order, { thimble: 1 });
+  await refundUnits(order, { thimble: 1 });
+  expect(await unitsOf(order)).toEqual({ thimble: '3 shipped, 0 stopped, 1 returned' });
+});
+
+test('other lines are about units that are not shipped, as far as there are any', async () => {
+  const order = await paidOrder({ thimble: 4, cleat: 1 });
+  await ship(order, { thimble: 2 });
+  const [one, oneShipped] = [
+    { sku: 'thimble', qty: 1 },
+    { sku: 'thimble', qty: 1, shipped: true },
+  ];
+  const key = { ...authorized, 'idempotency-key': randomUUID() };
+  expect(await refund(shop, order, { lines: [one, oneShipped] }, key)).toMatchObject({ status: 202 });
+  expect(await refund(shop, order, { lines: [one, oneShipped] }, key)).toMatchObject({ status: 202 });
+  expect(await refund(shop, order, { lines: [one, one] }, key)).toMatchObject({ status: 422 });
+  expect(await unitsOf(order)).toMatchObject({ thimble: '2 shipped, 1 stopped, 1 returned' });
+  await refundUnits(order, { thimble: 2 }, { restock: true });
+  expect(await unitsOf(order)).toMatchObject({ thimble: '2 shipped, 2 stopped, 3 returned' });
+});

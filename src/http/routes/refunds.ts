@@ -5,7 +5,7 @@ import type { RefundRow } from '../../database/tables.ts';
 import { ShopError } from '../../domain/errors.ts';
 import { largestTotalCents } from '../../domain/limits.ts';
 import type { RefundRequest, RefusedRefund } from '../../domain/refund.ts';
-import { checkoutKey, items, operation, problems, reasonText, response, serial } from '../schemas.ts';
+import { checkoutKey, operation, problems, reasonText, refundItems, response, serial } from '../schemas.ts';
 
 export interface RefundOptions {
   readonly requestRefund: (request: RefundRequest) => Promise<RefundRow | RefusedRefund>;
@@ -26,7 +26,7 @@ const refundBody = z
       .describe(
         'Whether the units return to stock, also those of earlier parcels; by default those that are not shipped, and only with a full refund, or a refund of lines, of an order that is not dispatched',
       ),
-    lines: items
+    lines: refundItems
       .optional()
       .describe(
         'The units to refund, instead of an amount: what was paid for them, with their discount and tax',
@@ -109,7 +109,7 @@ export function refundRefusal({ refused, refundableCents, stepCents }: RefusedRe
     case 'not_refundable':
       return new ShopError('not_refundable', 'The order is not paid, or is paid back already.', details);
     case 'too_many_units': {
-      const message = 'lines: more than was ordered and is not refunded yet';
+      const message = 'lines: more than was ordered, or shipped, and is not refunded yet';
       return new ShopError('refund_too_large', message, details);
     }
     case 'refund_too_large':
