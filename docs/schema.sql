@@ -434,7 +434,7 @@ create table refunds (
   constraint refunds_pkey PRIMARY KEY (refund_id),
   constraint refunds_order_id_fkey FOREIGN KEY (order_id) REFERENCES payments(order_id),
   constraint refunds_actor_check CHECK ((actor <> ''::text)),
-  constraint refunds_amount_cents_check CHECK ((amount_cents > 0)),
+  constraint refunds_amount_cents_check CHECK (((amount_cents > 0) OR ((amount_cents = 0) AND (state = 'made'::text)))),
   constraint refunds_check CHECK (((state = 'made'::text) = (made_at IS NOT NULL))),
   constraint refunds_check1 CHECK (((reason = 'operator'::text) = (note IS NOT NULL))),
   constraint refunds_for_delivery_cents_check CHECK ((for_delivery_cents >= 0)),

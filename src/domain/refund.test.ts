@@ -22,6 +22,13 @@ test.each([
   ['all, after dispatch', ask, dispatched, { amountCents: 700, full: true, restock: false }],
   ['with restocking', { ...ask, restock: true }, dispatched, { amountCents: 700, full: true, restock: true }],
   ['without', { ...ask, restock: false }, paid, { amountCents: 700, full: true, restock: false }],
+  ['nothing', { ...ask, amountCents: 0 }, paid, 'refund_too_large'],
+  [
+    'units that cost nothing',
+    { ...ask, amountCents: 0, lines: [{ sku: 'bell', qty: 1 }] },
+    paid,
+    { amountCents: 0, full: false, restock: true },
+  ],
   ['one cent too much', { ...ask, amountCents: 701 }, paid, 'refund_too_large'],
   ['units with an amount', { amountCents: 1, restock: true }, paid, 'restock_needs_full_refund'],
   ['the same, after dispatch', { amountCents: 1, restock: true }, dispatched, 'restock_needs_full_refund'],

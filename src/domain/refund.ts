@@ -156,16 +156,16 @@ export type RefundRefusal =
 /**
  * Decides on a refund. Only a settled payment can be refunded, up to the amount that no earlier refund covers, and a part of it only
  * by an amount that the provider takes.
- * An amount says nothing about units, so they return to stock only with a full refund, or with a refund of them.
+ * Units that cost nothing are refunded without an amount. An amount says nothing about units, so they return to stock only with a full refund, or with a refund of them.
  */
 export function decideRefund(terms: RefundTerms, payment: KnownPayment): AllowedRefund | RefundRefusal {
   if (payment.state !== 'settled') return 'not_refundable';
   const left = leftToRefund(payment);
   const amountCents = terms.amountCents ?? left;
-  if (amountCents > left || amountCents === 0) return 'refund_too_large';
+  const isOfUnits = (terms.lines ?? []).length > 0;
+  if (amountCents > left || (amountCents === 0 && !isOfUnits)) return 'refund_too_large';
   const full = amountCents === left;
   if (!full && amountCents % minorUnitsOf(payment.currency).step !== 0) return 'refund_indivisible';
-  const isOfUnits = (terms.lines ?? []).length > 0;
   const restock = terms.restock ?? isRestockedByDefault(payment.orderStatus, full || isOfUnits);
   if (restock && !full && !isOfUnits) return 'restock_needs_full_refund';
   return { amountCents, full, restock };

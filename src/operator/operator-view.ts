@@ -139,7 +139,7 @@ function refundView({ refund, form, fault }: OperatorSource, faultMessage: strin
 }
 
 function promisedView({ refundId: id, orderId, amountCents: cents, state, ...order }: RefundOfOrder) {
-  const amount = formatMoney({ cents, currency: order.currency });
+  const amount = cents > 0 ? formatMoney({ cents, currency: order.currency }) : null;
   const name = orderWords(orderId);
   const text = refundStateWords(id, amount, state === 'made');
   return { title: name + text, text, name, token: order.token };

@@ -315,7 +315,9 @@ export const restockWords = {
 } as const;
 
 /** A refund, as it stands, after the name of its order. */
-export function refundStateWords(refundId: number, amount: string, made: boolean): string {
+export function refundStateWords(refundId: number, amount: string | null, made: boolean): string {
+  if (amount === null)
+    return `: refund no. ${refundId} is recorded. Its units cost nothing, so no money goes back.`;
   return made
     ? `: refund no. ${refundId}, ${amount}, was made.`
     : `: refund no. ${refundId}, ${amount}, is promised. The payment service is asked for it now.`;

@@ -73,9 +73,9 @@ function happened(
     case 'refund_due':
       return isMade(entry, history) ? [] : [step(steps.refundPromised)];
     case 'refund_made': {
-      if (isLastRefund(entry, history)) return [];
-      const amount = formatMoney({ cents: refundOf(entry)?.cents ?? 0, currency: order.currency });
-      return [step(refundSteps.made(amount))];
+      const refund = refundOf(entry);
+      if (!refund || isLastRefund(entry, history)) return [];
+      return [step(refundSteps.made(formatMoney({ cents: refund.cents, currency: order.currency })))];
     }
     case 'refunded':
       return [step(steps.refunded)];

@@ -240,9 +240,11 @@ async function refundParts(
       requestKey: randomUUID(),
       ...part,
     });
-    // Nothing was paid for it, as for a free delivery; or nothing is left.
+    // The delivery was free; or nothing is left.
     if ('refused' in refund && ['refund_too_large', 'not_refundable'].includes(refund.refused)) continue;
     if ('refused' in refund) throw new Error(refund.refused);
+    // The units were free.
+    if (refund.state === 'made') continue;
     back += refund.amountCents;
     const made = await stripe.refund({ ...refund, transactionId });
     if (!('providerRefundId' in made)) throw new Error(JSON.stringify(made));

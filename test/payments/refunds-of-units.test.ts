@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { auditDatabase } from '../../src/database/audit.ts';
+import { readPage } from '../support/forms.ts';
 import { expectMoneySettled } from '../support/money.ts';
-import { ask, placePaidOrder, type TestOrder } from '../support/orders.ts';
+import { ask, becomes, placePaidOrder, type TestOrder } from '../support/orders.ts';
+import { typedDelivery } from '../support/page-orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
 import { authorized, everyRefundMade, operatorToken, refund } from '../support/refunds.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
@@ -109,4 +111,43 @@ test('other lines are about units that are not shipped, as far as there are any'
   expect(await unitsOf(order)).toMatchObject({ thimble: '2 shipped, 1 stopped, 1 returned' });
   await refundUnits(order, { thimble: 2 }, { restock: true });
   expect(await unitsOf(order)).toMatchObject({ thimble: '2 shipped, 2 stopped, 3 returned' });
+});
+
+test('units that cost nothing are stopped without a refund at the provider, a message or an amount on any page', async () => {
+  await shop.database('discount_codes').insert({ code: 'GIFT', percent: 100 });
+  const { delivery: _express, ...address } = typedDelivery;
+  const order = await placePaidOrder(shop, {
+    items: linesOf({ cleat: 1, thimble: 2 }),
+    delivery: { method: 'express', address },
+    discount_code: 'gift',
+    email: 'ada@reader.example',
+  });
+  const one = { lines: linesOf({ thimble: 1 }) };
+  expect(await refund(shop, order, one)).toMatchObject({ status: 202, body: { amount: 0, status: 'made' } });
+  expect(await unitsOf(order)).toEqual({
+    cleat: '0 shipped, 0 stopped, 0 returned',
+    thimble: '0 shipped, 1 stopped, 1 returned',
+  });
+  const page = new URL(order.order_url).pathname;
+  for (const path of [page, `${page}/receipt`]) expect(await readPage(shop, path)).not.toMatch(/refund/i);
+  const emails = shop.database('emails').where({ order_id: order.order_id });
+  expect(await emails.pluck('kind')).toEqual(['order_confirmed']);
+  expect(await refund(shop, order, { lines: linesOf({ thimble: 2 }) })).toMatchObject({ status: 409 });
+  expect(await refund(shop, order, { delivery: true })).toMatchObject({ status: 202 });
+  await becomes(shop, order, { status: 'refunded' });
+  expect(await unitsOf(order)).toMatchObject({ cleat: '0 shipped, 1 stopped, 1 returned' });
+});
+
+test('units of which less is left than was paid for them are refunded with what is left', async () => {
+  const order = await paidOrder({ cleat: 2, thimble: 1 });
+  await refund(shop, order, { amount: order.total - 100 });
+  expect(await refund(shop, order, { lines: linesOf({ cleat: 1 }) })).toMatchObject({
+    status: 202,
+    body: { amount: 100 },
+  });
+  await becomes(shop, order, { status: 'refunded', refunded: order.total });
+  expect(await unitsOf(order)).toEqual({
+    cleat: '0 shipped, 2 stopped, 2 returned',
+    thimble: '0 shipped, 1 stopped, 1 returned',
+  });
 });

@@ -54,7 +54,9 @@ export function requestRefund(
     const order = isByLines ? await readRefundable(sql, request.orderId) : null;
     const parts = order && priceRefund(order, request, payment.currency);
     if (parts === 'too_many_units') return { refused: parts, ...limits };
-    const terms = parts ? { ...request, amountCents: parts.amountCents } : request;
+    // An earlier refund of an amount may have left less than was paid for the units.
+    const amountCents = parts ? Math.min(parts.amountCents, limits.refundableCents) : request.amountCents;
+    const terms = { ...request, amountCents };
     const decision = decideRefund(terms, { ...payment, live: false });
     if (typeof decision === 'string') return { refused: decision, ...limits };
     const shippedToo = request.restock === true;
@@ -110,7 +112,10 @@ interface PromisedRefund {
   readonly request?: string;
 }
 
-/** Writes a refund down as due and starts the workflow that makes it, in the caller's transaction. */
+/**
+ * Writes a refund down as due and starts the workflow that makes it, in the caller's transaction. One without an amount is made with that,
+ * and has no message.
+ */
 export async function promiseRefund(
   sql: Statement,
   payment: LockedPayment,
@@ -120,12 +125,12 @@ export async function promiseRefund(
   const { parts, back } = refund;
   if (back) await returnStock(sql, orderId, back);
   await countRefund(sql, payment, refund.amountCents);
-  const row = await insertRefund(sql, orderId, refund, 'due');
+  const row = await insertRefund(sql, orderId, refund, refund.amountCents === 0 ? 'made' : 'due');
   if (parts) {
     await insertParts(sql, row.refundId, parts);
     await stopShipping(sql, orderId, unitsToStop(parts));
   }
-  await enqueueWorkflow(sql, 'refund', row.refundId);
+  if (row.state === 'due') await enqueueWorkflow(sql, 'refund', row.refundId);
   return row;
 }
 
