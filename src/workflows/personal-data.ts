@@ -3,6 +3,7 @@ import { type ErasureReason, listDueErasures } from '../database/queries/persona
 import {
   eraseOldEvents,
   eraseOldTracking,
+  eraseOldWords,
   eraseOrders,
 } from '../database/transactions/erase-personal-data.ts';
 import { inTransaction, statementsOf } from '../shared/statement.ts';
@@ -42,7 +43,7 @@ export async function erasePersonalData(
   return erased;
 }
 
-/** Removes all personal data that is due: of orders for each reason, of parcels, and of events. @returns how many orders */
+/** Removes all personal data that is due: of orders for each reason, of parcels, of attention items, and of events. @returns how many orders */
 export async function eraseDuePersonalData(
   database: Database,
   settings: { readonly personalDataDays: number; readonly deleteWorkflows: DeleteWorkflows },
@@ -52,6 +53,7 @@ export async function eraseDuePersonalData(
     erased += await erasePersonalData(database, reason, settings);
   }
   await eraseOldTracking(statementsOf(database), settings.personalDataDays);
+  await eraseOldWords(statementsOf(database), settings.personalDataDays);
   await eraseOldEvents(statementsOf(database), settings.personalDataDays);
   return erased;
 }

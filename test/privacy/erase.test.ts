@@ -8,6 +8,7 @@ import { auditDatabase } from '../../src/database/audit.ts';
 import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
 import { fieldIn, Visitor } from '../support/browser.ts';
 import { askProvider, pauseComparison, providerEvent, waysToCancel } from '../support/edges.ts';
+import { sendForm } from '../support/forms.ts';
 import {
   ask,
   attentionItems,
@@ -576,6 +577,33 @@ test('an order without an e-mail address is exported and erased by its number, o
   });
   expect(placesOf(await dump(shop.database), /dover street/i)).toEqual([]);
   expect(await run('erase', '123456789')).toEqual({ code: 1, output: 'There is no order 123456789.\n' });
+});
+
+test('a request about an order without an address, or that is erased already, is erased by its number', async () => {
+  const order = await placePaidOrder(shop);
+  const number = String(order.order_id);
+  const askToCancel = async () => {
+    const path = new URL(order.order_url).pathname;
+    const { status } = await sendForm(shop, `${path}/contact`, { act: 'ask', reason: words });
+    expect(status).toBe(303);
+  };
+  await askToCancel();
+  expect(await run('erase', number)).toEqual({
+    code: 2,
+    output: expect.stringContaining(`Order ${number} is not dispatched yet. It is marked`),
+  });
+  await hurryDispatch(shop, order);
+  await becomes(shop, order, { status: 'dispatched' });
+  await quiet();
+  const nothingLeft = { code: 0, output: 'Orders erased: 1\nNothing of the order is left.\n' };
+  expect(await run('erase', number)).toEqual(nothingLeft);
+  expect(placesOf(await dump(shop.database), hers)).toEqual([]);
+
+  const [item] = await attentionItems(shop, order);
+  await ask(`${shop.shopUrl}/attention/${item?.attention_id}/resolve`, { resolution: words });
+  await askToCancel();
+  expect(await run('erase', number)).toEqual(nothingLeft);
+  expect(placesOf(await dump(shop.database), hers)).toEqual([]);
 });
 
 test.each(['erase', 'export-customer'])(

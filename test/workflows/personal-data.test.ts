@@ -4,7 +4,9 @@ import { auditDatabase } from '../../src/database/audit.ts';
 import { flagUnknownPayment } from '../../src/database/transactions/unknown-payments.ts';
 import { inTransaction } from '../../src/shared/statement.ts';
 import { eraseDuePersonalData } from '../../src/workflows/personal-data.ts';
+import { dump, placesOf } from '../privacy/dump.ts';
 import { waysToCancel } from '../support/edges.ts';
+import { sendForm } from '../support/forms.ts';
 import { ask, becomes, placeOrder, placePaidOrder, type TestOrder } from '../support/orders.ts';
 import { refund } from '../support/refunds.ts';
 import { everyWorkflowEnded, remaining } from '../support/retention.ts';
@@ -222,6 +224,55 @@ test('the address of a payment without an order goes with time: from its event, 
   await shop.database('attention').update({ resolved_at: longAgo, resolution: 'done' });
   await erase();
   expect(await item()).toMatchObject({ detail: { ...payment, email: null } });
+});
+
+describe('the words of a request', () => {
+  const reason = 'Ann Reader has moved to Dover Street';
+  const words = () => dump(shop.database).then((text) => placesOf(text, /ann reader/i));
+
+  async function askToReturn(): Promise<void> {
+    await becomes(shop, order, { status: 'dispatched' });
+    const path = new URL(order.order_url).pathname;
+    expect(await sendForm(shop, `${path}/contact`, { act: 'ask', reason })).toMatchObject({ status: 303 });
+    expect(await words()).toHaveLength(1);
+  }
+
+  async function ageRequest(daysAgo: number): Promise<void> {
+    const earlier = shop.database.raw(`raised_at - cast(? as numeric) * interval '1 day'`, [daysAgo]);
+    await shop.database('attention').where({ order_id: order.order_id }).update({ raised_at: earlier });
+  }
+
+  test('about an order without personal data go with time', async () => {
+    order = await placePaidOrder(shop, {});
+    await askToReturn();
+    await orders().update({
+      dispatched_at: shop.database.raw(`now() - cast(? as numeric) * interval '1 day'`, [days - 0.01]),
+    });
+    await ageRequest(days + 1);
+    await erase();
+    expect(await words()).toHaveLength(1);
+    await orders().update({
+      dispatched_at: shop.database.raw(`now() - cast(? as numeric) * interval '1 day'`, [days + 0.01]),
+    });
+    await erase();
+    expect(await words()).toEqual([]);
+    const item = await shop.database('attention').where({ order_id: order.order_id }).first();
+    expect(item).toMatchObject({ reason: 'return_asked', detail: { message: '(erased)' } });
+  });
+
+  test('that came after the erasure of its order go with time', async () => {
+    order = await placePaidOrder(shop, { email });
+    await becomes(shop, order, { status: 'dispatched' });
+    await everyWorkflowEnded(shop);
+    await age(days + 1);
+    expect(await erase()).toBe(1);
+    await askToReturn();
+    await erase();
+    expect(await words(), 'the operator has not read them').toHaveLength(1);
+    await ageRequest(days + 0.01);
+    await erase();
+    expect(await words()).toEqual([]);
+  });
 });
 
 test('the schedule removes it by itself', async () => {

@@ -94,11 +94,12 @@ export function listDueErasures(
   );
 }
 
-/** Whether anything personal of an order is left, in its row or in a workflow. */
+/** Whether anything personal of an order is left: in its row, in a workflow, or where its mark for erasure leads to. */
 export async function hasPersonalData(database: Database, orderId: number): Promise<boolean> {
   const left = await statementsOf(database)(
     `select from orders where order_id = :orderId
-       and (email is not null or address is not null or browser_id is not null or ${hasWorkflowsSql})`,
+       and (erase_asked_at is not null or email is not null or address is not null or browser_id is not null
+         or ${hasWorkflowsSql})`,
     { orderId },
   );
   return left.length > 0;

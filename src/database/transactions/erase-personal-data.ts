@@ -17,6 +17,12 @@ const erasedHash = '0'.repeat(64);
 /** A parcel without what leads to its buyer at the carrier. */
 const untracked = 'tracking_number = null, link = null, request = null';
 
+/** SQL of the details of an attention item without the words of buyers, mail servers and the provider. */
+const withoutWords = `detail || (
+    select coalesce(jsonb_object_agg(key, cast(:erased as text)), '{}') from jsonb_object_keys(detail) as key
+    where key in ('error', 'message')
+  )`;
+
 /** Marks every order of a subject for erasure. Each is erased once it has ended, also after a crash. @returns how many there are */
 export async function askErasure(sql: Statement, subject: DataSubject): Promise<number> {
   const asked = await sql(
@@ -93,13 +99,7 @@ async function eraseMessages(sql: Statement, orderIds: readonly number[]): Promi
      where order_id = any(:orderIds) and kind = 'email_failed' and resolved_at is null`,
     bindings,
   );
-  await sql(
-    `update attention set detail = detail || (
-       select coalesce(jsonb_object_agg(key, cast(:erased as text)), '{}') from jsonb_object_keys(detail) as key
-       where key in ('error', 'message')
-     ) where order_id = any(:orderIds)`,
-    bindings,
-  );
+  await sql(`update attention set detail = ${withoutWords} where order_id = any(:orderIds)`, bindings);
 }
 
 /** Removes what operators have written about orders. */
@@ -162,6 +162,20 @@ export async function eraseOldTracking(sql: Statement, personalDataDays: number)
        and shipped_at < now() - cast(:personalDataDays as integer) * interval '1 day'
        and coalesce(refunded_at, dispatched_at) < now() - cast(:personalDataDays as integer) * interval '1 day'`,
     { personalDataDays },
+  );
+}
+
+/**
+ * Removes the words of attention items some days after their orders ended, whether these have an address or not. A buyer may ask for a return
+ * when the order has ended and is erased, so the item has to be as old.
+ */
+export async function eraseOldWords(sql: Statement, personalDataDays: number): Promise<void> {
+  const isOld = (time: string) => `${time} < now() - cast(:personalDataDays as integer) * interval '1 day'`;
+  await sql(
+    `update attention set detail = ${withoutWords} from orders
+     where orders.order_id = attention.order_id and detail <> ${withoutWords}
+       and ${isOld('raised_at')} and ${isOld('coalesce(refunded_at, dispatched_at, cancelled_at)')}`,
+    { personalDataDays, erased },
   );
 }
 
