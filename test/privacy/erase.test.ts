@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { auditDatabase } from '../../src/database/audit.ts';
+import { discountHolderOf } from '../../src/domain/discount.ts';
 import { createStripeProvider } from '../../src/payments/stripe/stripe.ts';
 import { fieldIn, Visitor } from '../support/browser.ts';
 import { askProvider, pauseComparison, providerEvent, waysToCancel } from '../support/edges.ts';
@@ -577,6 +578,35 @@ test('an order without an e-mail address is exported and erased by its number, o
   });
   expect(placesOf(await dump(shop.database), /dover street/i)).toEqual([]);
   expect(await run('erase', '123456789')).toEqual({ code: 1, output: 'There is no order 123456789.\n' });
+});
+
+describe('an order whose address was corrected', () => {
+  const [first, second] = ['ada.before@reader.example', 'ada.after@reader.example'] as const;
+  const traces = new RegExp(`${first}|${second}|${discountHolderOf(first)}`, 'i');
+
+  test.each([first, second])('is erased by %s with the digests of the first one', async (address) => {
+    const code = `FOR-${address}`.replaceAll(/[^a-zA-Z-]/g, '').toUpperCase();
+    await shop.database('discount_codes').insert({ code, percent: 10, uses_per_email: 1 });
+    const order = await placePaidOrder(shop, { email: first, delivery, discount_code: code });
+    const { request_hash: hash } = await rowOf(order.order_id);
+    const path = new URL(order.order_url).pathname;
+    for (const email of ['ada.between@reader.example', second])
+      expect(await sendForm(shop, `${path}/contact`, { act: 'correct', email })).toMatchObject({
+        status: 303,
+      });
+    await hurryDispatch(shop, order);
+    await becomes(shop, order, { status: 'dispatched' });
+    await quiet();
+    const exported = await run('export-customer', first);
+    expect(JSON.parse(exported.output), 'the first may belong to a stranger').toMatchObject({ orders: [] });
+    expect(await run('erase', address)).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('Nothing of the address is left.'),
+    });
+    const left = await dump(shop.database);
+    expect(placesOf(left, traces)).toEqual([]);
+    expect(placesOf(left, new RegExp(String(hash)))).toEqual([]);
+  });
 });
 
 test('a request about an order without an address, or that is erased already, is erased by its number', async () => {

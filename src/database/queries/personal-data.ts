@@ -7,10 +7,16 @@ import { engineTables, isAddressSql, mentionBindings, mentioningWorkflowsSql } f
 // docs/PRIVACY.md lists every place of personal data. Those in the engine's tables are the inputs and steps of the workflows that get the
 // address of a buyer: checkouts and emails.
 
-/** SQL of whether a row of `orders` is about a subject, by `subjectBindings`. */
-export const isTheirsSql = `(${isAddressSql('orders.email')} or orders.order_id = cast(:orderId as bigint))`;
+/** SQL of whether a row of `orders` is about a subject at present, by `subjectBindings`. */
+const isTheirsNowSql = `(${isAddressSql('orders.email')} or orders.order_id = cast(:orderId as bigint))`;
 
-/** The bindings of `isTheirsSql`. */
+/**
+ * SQL of whether a row of `orders` is about a subject, by `subjectBindings`, also under the address that was corrected. Nothing is exported
+ * by that one, because it may belong to a stranger.
+ */
+export const isTheirsSql = `(${isTheirsNowSql} or ${isAddressSql('orders.first_email')})`;
+
+/** The bindings of both. */
 export function subjectBindings(subject: DataSubject) {
   return 'address' in subject
     ? { address: [...subject.address], orderId: null }
@@ -165,7 +171,7 @@ export function readPersonalData(database: Database, subject: DataSubject): Prom
 
 const rows = (from: string, row = 'to_jsonb(one)') =>
   `(select coalesce(json_agg(${row}), '[]') from ${from})`;
-const theirOrders = `orders where ${isTheirsSql}`;
+const theirOrders = `orders where ${isTheirsNowSql}`;
 
 const ofOrder = [
   'order_lines',
@@ -204,7 +210,7 @@ const ofWorkflow = engineTables
   );
 const workflows = rows(
   `dbos.workflow_status as workflow where workflow_uuid in (
-     select workflow_id from orders cross join lateral (${workflowIdsSql}) as own where ${isTheirsSql}
+     select workflow_id from orders cross join lateral (${workflowIdsSql}) as own where ${isTheirsNowSql}
      union ${mentioningWorkflowsSql}
    )`,
   `to_jsonb(workflow) || jsonb_build_object(${ofWorkflow.join(', ')})`,

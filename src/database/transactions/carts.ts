@@ -204,7 +204,7 @@ export async function correctBuyer(
 ): Promise<void> {
   await inTransaction(database, (sql) =>
     sql(
-      `update orders set (${buyerColumns}) = row(${buyerBindings})
+      `update orders set (${buyerColumns}) = row(${buyerBindings}), first_email = coalesce(first_email, email)
        where checkout_key = :key and browser_id = :browserId and status = 'pending'`,
       { ...order, ...buyer },
     ),

@@ -10,7 +10,7 @@ import { restartWorkflow } from './restart-workflows.ts';
 // A history entry counts each act, and never has the address.
 
 /**
- * Replaces the e-mail address of an order. Every later message goes to the new one. What the client holds stays counted under the address of
+ * Replaces the e-mail address of an order. Every later message goes to the new one. An erasure finds the order by the first one as well. What the client holds stays counted under the address of
  * the placement, and the provider keeps the one that its session was opened with. A repetition changes nothing.
  */
 export function correctEmail(
@@ -25,7 +25,7 @@ export function correctEmail(
     const { orderId } = order;
     const [corrected] = await sql(
       `with corrected as (
-         update orders set email = :email
+         update orders set email = :email, first_email = coalesce(first_email, email)
          where order_id = :orderId and ${isOpenSql} and (
            select count(*) from order_history where order_id = :orderId and what = 'email_corrected'
          ) < :mostCorrections

@@ -50,7 +50,7 @@ export async function eraseOrders(
       .split(', ')
       .map(() => 'null')
       .join(', ')}),
-       address = null, discount_holder = null, request_hash = :erasedHash, erase_asked_at = null,
+       first_email = null, address = null, discount_holder = null, request_hash = :erasedHash, erase_asked_at = null,
        browser_id = case when :keepsBrowser and erase_asked_at is null then browser_id end
      where order_id = any(:orderIds) and ${progressSql} is null and not ${hasWorkflowsSql}
      returning order_id`,
