@@ -1,4 +1,6 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { erasePersonalData } from '../../src/workflows/personal-data.ts';
 import { edges, type Happening, happenings } from '../support/edge-table.ts';
 import {
   afterHiddenPayment,
@@ -176,6 +178,33 @@ describe.concurrent('paid after it was cancelled', () => {
     await payLate(order);
     await becomes(shop, order, { status: 'refunded', state: 'refunded' });
     expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
+  });
+
+  test('and its personal data was erased: the money goes back, and nothing is dispatched', async () => {
+    const address = {
+      name: 'Ada',
+      line1: '7 Dover Street',
+      postal_code: 'W1S 4LD',
+      city: 'London',
+      country: 'GB',
+    };
+    const delivery = { method: 'standard', address };
+    const order = await placeCancelledOrder({ sku: 'block', email: 'ada@reader.example', delivery });
+    const orders = () => shop.database('orders').where({ order_id: order.order_id });
+    await orders().update({ erase_asked_at: new Date() });
+    const deleteWorkflows = (ids: string[]) => DBOS.deleteWorkflows(ids);
+    await waitFor(
+      'the order to be erased',
+      async () => {
+        await erasePersonalData(shop.shopDatabase, 'asked', { personalDataDays: 0, deleteWorkflows });
+        return orders().first('address', 'erase_asked_at');
+      },
+      ({ erase_asked_at: asked }) => asked === null,
+    );
+    expect(await outcomeOfEvent(shop, await payLate(order))).toBe('late');
+    await becomes(shop, order, { status: 'refunded', state: 'refunded' });
+    expect(await moneyOf(shop, order)).toEqual({ charges: [order.total], refunds: [order.total] });
+    expect(await orders().first()).toMatchObject({ dispatch_due_at: null, address: null });
   });
 
   test('and the dashboard was quicker to pay it back: paid back once', async () => {

@@ -78,7 +78,7 @@ const cancelled: Column = {
     outcome: 'late',
     status: 'paid',
     state: 'settled',
-    result: 'reserved again and paid; without units, or given up by the shopper, paid back',
+    result: 'reserved again and paid; without units, erased, or given up by the shopper, paid back',
   },
   declined: cancelledStays('ignored', 'stays cancelled'),
   expired: cancelledStays('no_change', 'stays cancelled'),

@@ -7,6 +7,12 @@ import { engineTables, isAddressSql, mentionBindings, mentioningWorkflowsSql } f
 // docs/PRIVACY.md lists every place of personal data. Those in the engine's tables are the inputs and steps of the workflows that get the
 // address of a buyer: checkouts and emails.
 
+/**
+ * The digest of the request of an order whose personal data was erased. No request has it, so nobody can test by it whether an address was
+ * that of the buyer.
+ */
+export const erasedHash = '0'.repeat(64);
+
 /** SQL of whether a row of `orders` is about a subject at present, by `subjectBindings`. */
 const isTheirsNowSql = `(${isAddressSql('orders.email')} or orders.order_id = cast(:orderId as bigint))`;
 

@@ -2,7 +2,13 @@ import type { AddressForms, DataSubject } from '../../shared/address.ts';
 import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { isAddressSql } from '../queries/mentions.ts';
-import { hasWorkflowsSql, isTheirsSql, progressSql, subjectBindings } from '../queries/personal-data.ts';
+import {
+  erasedHash,
+  hasWorkflowsSql,
+  isTheirsSql,
+  progressSql,
+  subjectBindings,
+} from '../queries/personal-data.ts';
 import { daysToTry } from '../queries/reconciliation.ts';
 import { buyerColumns } from '../tables.ts';
 
@@ -10,9 +16,6 @@ import { buyerColumns } from '../tables.ts';
 
 /** Stands in the place of a text that was erased and must not be missing. */
 const erased = '(erased)';
-
-// No request has this digest, so nobody can test by it whether an address was that of the buyer.
-const erasedHash = '0'.repeat(64);
 
 /** A parcel without what leads to its buyer at the carrier. */
 const untracked = 'tracking_number = null, link = null, request = null';

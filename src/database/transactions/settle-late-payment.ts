@@ -1,6 +1,7 @@
 import { allowedFrom } from '../../domain/order.ts';
 import { isLatePaymentWanted } from '../../domain/payment.ts';
 import type { Statement } from '../../shared/statement.ts';
+import { erasedHash } from '../queries/personal-data.ts';
 import { takeUseAgain } from './discount-uses.ts';
 import { type LockedPayment, movePayment } from './lock-payment.ts';
 import { promiseRefund } from './refund-order.ts';
@@ -43,8 +44,16 @@ export async function settleLatePayment(
   });
 }
 
-/** Reserves the units of a cancelled order and its use of a code once more: both or none. */
+/**
+ * Reserves the units of a cancelled order and its use of a code once more: both or none. An order that was erased gets none: nobody knows where
+ * it would go. The caller's lock keeps an erasure away.
+ */
 async function reserveAgain(sql: Statement, orderId: number): Promise<boolean> {
+  const known = await sql('select from orders where order_id = :orderId and request_hash <> :erasedHash', {
+    orderId,
+    erasedHash,
+  });
+  if (known.length === 0) return false;
   if (!(await reserveStockAgain(sql, orderId))) return false;
   if (await takeUseAgain(sql, orderId)) return true;
   await releaseStock(sql, orderId);
