@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OrderDetails } from '../database/queries/order-details.ts';
-import type { OrderEvent } from '../domain/order.ts';
+import type { OrderEvent, OrderStatus } from '../domain/order.ts';
 import { isUnpaid } from '../domain/payment.ts';
 import { refundSums } from './refund-history.ts';
 import { type ShownTime, shownTime } from './times.ts';
@@ -101,14 +101,15 @@ function refundNotices({ order, history }: OrderDetails): string[] {
   ];
 }
 
-function requestNotices({ returnRequest: request }: OrderDetails): string[] {
+function requestNotices({ order: { status }, returnRequest: request }: OrderDetails): string[] {
   if (!request) return [];
-  const { cancellationAsked, returnAsked } = words.contact;
-  if (request.isOpen) return [request.code === 'return_asked' ? returnAsked : cancellationAsked];
-  return request.answer === null ? [] : [answeredWords(request.answer)];
+  if (!request.isOpen) return request.answer === null ? [] : [answeredWords(request.answer)];
+  const { cancellationAsked, cancellationAskedLate, returnAsked } = words.contact;
+  if (request.code === 'return_asked') return [returnAsked];
+  return [status === 'dispatched' ? cancellationAskedLate : cancellationAsked];
 }
 
-function paymentNotices({ order, history }: OrderDetails): string[] {
+function paymentNotices({ order, history, returnRequest }: OrderDetails): string[] {
   const { status, paymentState: payment } = order;
   const cancelAsked = history.some(({ what }) => what === 'cancel_asked');
   if (status === 'pending') {
@@ -120,6 +121,13 @@ function paymentNotices({ order, history }: OrderDetails): string[] {
     return [words.order.thanks];
   }
   const isTooLate = (status === 'paid' || status === 'dispatched') && !order.refundedCents;
-  if (isTooLate && cancelAsked) return [words.order.cancelTooLate];
+  if (isTooLate && cancelAsked) return [tooLateWords(status, returnRequest === null)];
   return status === 'dispatched' && !order.refundedCents ? [words.order.gone] : [];
+}
+
+/** That a payment was faster than its cancellation. Whoever has asked the shop already is not told to. */
+function tooLateWords(status: OrderStatus, canAsk: boolean): string {
+  const { cancelTooLate, canAskToCancel, canAskToReturn } = words.order;
+  if (!canAsk) return cancelTooLate;
+  return `${cancelTooLate} ${status === 'dispatched' ? canAskToReturn : canAskToCancel}`;
 }

@@ -210,7 +210,26 @@ test('a cancellation that came after the payment says so', () => {
   expect(said(view(anOrder(paid), aHistory('placed', 'cancel_asked', 'paid')))).toContain(
     'your payment was faster',
   );
+  expect(said(view(anOrder(paid), aHistory('placed', 'cancel_asked', 'paid')))).toContain('to cancel it');
+  const gone = anOrder({ ...paid, status: 'dispatched', dispatchedAt: now });
+  expect(said(view(gone, aHistory('placed', 'cancel_asked', 'paid', 'dispatched')))).toBe(
+    'You asked to cancel, and your payment was faster. You can ask the shop to take it back.',
+  );
   expect(said(view(anOrder(paid), aHistory('placed', 'paid')))).toBe(
     'Thank you. A confirmation goes to the address that you gave.',
   );
+});
+
+test.each([
+  ['cancellation_asked', 'paid', 'until then the dispatch goes on'],
+  ['cancellation_asked', 'dispatched', 'it was dispatched before the shop answered'],
+  ['return_asked', 'dispatched', 'You asked to return this order.'],
+] as const)('an open request (%s) of an order that is %s says “%s”', (code, status, text) => {
+  const order = anOrder({ ...paid, status, dispatchedAt: status === 'dispatched' ? now : null });
+  const history = aHistory('placed', 'cancel_asked', 'paid', ['return_asked', { code }]);
+  const returnRequest = { code, isOpen: true, answer: null };
+  const shown = orderView(orderDetails({ order, history, returnRequest }), now);
+  expect(said(shown)).toContain(text);
+  expect(said(shown)).not.toContain('You can ask');
+  expect(shown.contact.ask).toBeNull();
 });

@@ -215,6 +215,8 @@ export const words = {
     returnLink: 'Ask to return it',
     cancellationAsked:
       'You asked to cancel this order. The shop will answer here; until then the dispatch goes on.',
+    cancellationAskedLate:
+      'You asked to cancel this order, and it was dispatched before the shop answered. The answer will show here.',
     returnAsked: 'You asked to return this order. The shop will answer here.',
   },
   recent: {
@@ -261,7 +263,9 @@ export const words = {
     changeAsked:
       'You are changing this order, so it can no longer be paid as it was. What it holds stays held for you until {time}.',
     cancelAsked: 'You asked to cancel. We are making sure that nothing was paid.',
-    cancelTooLate: 'You asked to cancel, and your payment was faster. You can ask the shop to cancel it.',
+    cancelTooLate: 'You asked to cancel, and your payment was faster.',
+    canAskToCancel: 'You can ask the shop to cancel it.',
+    canAskToReturn: 'You can ask the shop to take it back.',
     paymentSeen: 'Your payment has arrived and is being booked.',
     bought: 'What you ordered',
     wanted: 'What you wanted',

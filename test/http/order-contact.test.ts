@@ -7,7 +7,7 @@ import {
   mostReturnRequests,
 } from '../../src/domain/limits.ts';
 import { eraseDuePersonalData } from '../../src/workflows/personal-data.ts';
-import { sendForm } from '../support/forms.ts';
+import { readPage, sendForm } from '../support/forms.ts';
 import { MailServer } from '../support/mail-server.ts';
 import {
   ask,
@@ -249,10 +249,23 @@ describe('a request', () => {
     expect(await request(order)).toBe('asked');
   });
 
+  test('to cancel an order that is dispatched meanwhile stays one to cancel', async () => {
+    const order = await placePaidOrder(shop);
+    expect(await request(order)).toBe('asked');
+    await dispatched(order);
+    const html = await read(order);
+    expect(html).toContain('it was dispatched before the shop answered');
+    expect(html).not.toMatch(/the dispatch goes on|Ask to cancel/);
+    const form = await readPage(shop, `/operator?order=${order.order_id}`);
+    expect(form).toContain('value="cancelled as you asked"');
+  });
+
   test('to return a dispatched order is answered by the refund', async () => {
     const order = await dispatched(await placePaidOrder(shop, { email: 'ada@reader.example' }));
     expect(await request(order)).toBe('asked');
     expect(await items(order)).toEqual(['return_asked return_asked']);
+    const form = await readPage(shop, `/operator?order=${order.order_id}`);
+    expect(form).toContain('value="returned as you asked"');
     await refund(shop, order, {});
     await becomes(shop, order, { status: 'refunded' });
     expect(await items(order)).toEqual([]);

@@ -4,6 +4,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../database/connection.ts';
 import { listExecutors } from '../../database/queries/executors.ts';
+import { readOrderDetails } from '../../database/queries/order-details.ts';
 import { findOrder, findRefund } from '../../database/queries/orders.ts';
 import { listAttention, listReconciliations, readAccounts } from '../../database/queries/reconciliation.ts';
 import { findShipment, listOrdersToShip } from '../../database/queries/shipments.ts';
@@ -130,12 +131,14 @@ function emptyForm(): TypedRefund {
 
 /** The form for a refund that a buyer has asked for. */
 async function formOf(database: Database, orderId: number): Promise<TypedRefund> {
-  const found = await findOrder(database, orderId);
+  const details = await readOrderDetails(database, { orderId });
   const { asked, returned } = operatorWords.refund;
+  const reasons = { cancellation_asked: asked, return_asked: returned };
+  const request = details?.returnRequest;
   return {
     ...emptyForm(),
     order: String(orderId),
-    reason: found?.status === 'dispatched' ? returned : asked,
+    reason: request ? reasons[request.code] : '',
   };
 }
 
