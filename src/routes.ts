@@ -118,6 +118,7 @@ async function registerPages(
   { browsers, database, pages, renderer, shopPages, assets }: Services,
 ): Promise<void> {
   const shared = { browsers, database, pages };
+  const sendsEmail = email.delivery !== 'off';
   await server.register(catalogueRoutes, { ...shared, publicUrl });
   await server.register(shopPageRoutes, { pages, shopPages });
   await server.register(discoveryRoutes, {
@@ -133,11 +134,12 @@ async function registerPages(
     askToCancel: (token) => requestCancellation(database, token),
     fillCart: (request) => fillCart(database, request),
     checkoutsPerMinute,
+    sendsEmail,
     provider,
   });
   await server.register(orderContactRoutes, {
     ...shared,
-    sendsEmail: email.delivery !== 'off',
+    sendsEmail,
     correctEmail: (order) => correctEmail(database, order),
     resendLastEmail: (token) => resendLastEmail(database, token),
     requestReturn: (request) => requestReturn(database, request),
@@ -150,6 +152,7 @@ async function registerPages(
   await server.register(orderEventRoutes, {
     database,
     renderer,
+    sendsEmail,
     streamsPerAddress: eventStreamsPerAddress,
     listen: (callbacks) => listen({ databaseUrl, channel: 'order_changed', ...callbacks }),
   });

@@ -20,10 +20,10 @@ export interface ContactSource {
 
 /** The model of the page of an order's messages and requests. */
 export function contactView({ details, sendsEmail, outcome, typed, fault }: ContactSource, now: Date) {
-  const { name, token, contact, status } = orderView(details, now);
+  const { name, token, contact, status } = orderView(details, now, sendsEmail);
   const notice = outcome && contactOutcomes[outcome];
   const title = contactTitleWords(name);
-  const correctable = sendsEmail && contact.correct !== null;
+  const correctable = contact.correct !== null;
   const isReturn = status === 'dispatched';
   const { cancellation, cancellationHint, returnHint } = words.contact;
   return {

@@ -233,3 +233,16 @@ test.each([
   expect(said(shown)).not.toContain('You can ask');
   expect(shown.contact.ask).toBeNull();
 });
+
+test('where no messages are sent, the page leads to none, and to the requests alone', () => {
+  const details = orderDetails({ order: anOrder(paid), history: aHistory('placed', 'paid') });
+  const shown = orderView(details, now, false);
+  expect(shown.contact).toEqual({
+    title: 'What you can ask',
+    none: null,
+    email: null,
+    correct: null,
+    ask: 'Ask to cancel the order',
+  });
+  expect(said(shown)).toBe('');
+});

@@ -79,8 +79,11 @@ export interface OrderView {
   readonly again: { readonly text: string; readonly primary: boolean } | null;
 }
 
-/** The model of an order's page at a moment. */
-export function orderView(details: OrderDetails, now: Date): OrderView {
+/**
+ * The model of an order's page at a moment.
+ * @param sendsEmail false where no messages are sent
+ */
+export function orderView(details: OrderDetails, now: Date, sendsEmail = true): OrderView {
   const { order, lines, history } = details;
   const { currency } = order;
   const name = orderWords(order.orderId);
@@ -100,7 +103,7 @@ export function orderView(details: OrderDetails, now: Date): OrderView {
     status: order.status,
     word,
     sign,
-    notices: noticesOf(details, now),
+    notices: noticesOf(sendsEmail ? details : withoutEmail(details), now),
     hold,
     pay: hold && !hold.over && order.paymentUrl ? { url: order.paymentUrl, text: payWords(total) } : null,
     canChange: order.browserId !== null,
@@ -112,7 +115,9 @@ export function orderView(details: OrderDetails, now: Date): OrderView {
     amounts: amountsView({ ...order, lines }),
     delivery: deliveryOf(order),
     shipments: details.shipments.map(shipmentView),
-    contact: contactLinksOf(details),
+    contact: sendsEmail
+      ? contactLinksOf(details)
+      : { ...contactLinksOf(withoutEmail(details)), ...noMessages },
     receiptRows: receiptRowsOf(details),
     receipt: order.paidAt !== null,
     ended: isFinal(details),
@@ -205,7 +210,13 @@ function shipmentView(
 
 /** What leads from an order to the page of its messages and requests. */
 interface ContactLinks {
-  /** Where its messages go; null when there is no address. It is shown as a whole, because an error is seen in the whole alone. */
+  readonly title: string;
+  /** That there is no address; null when there is one, or no messages are sent. */
+  readonly none: string | null;
+  /**
+   * Where its messages go; null when there is no address, or no messages are sent. It is shown as a whole, because an error is seen in the
+   * whole alone.
+   */
   readonly email: string | null;
   /** The text of the link to correct it; null when that is not possible. */
   readonly correct: string | null;
@@ -213,14 +224,23 @@ interface ContactLinks {
   readonly ask: string | null;
 }
 
+/** Where no messages are sent, the address of an order leads to nothing. */
+function withoutEmail(details: OrderDetails): OrderDetails {
+  return { ...details, order: { ...details.order, email: null } };
+}
+
+const noMessages = { title: words.contact.requests, none: null };
+
 function contactLinksOf({
   order: { status, email, paymentState },
   returnRequest,
 }: OrderDetails): ContactLinks {
   const isOpen = status === 'pending' || status === 'paid' || status === 'dispatched';
   const canAsk = isOpen && status !== 'pending' && paymentState === 'settled' && !returnRequest?.isOpen;
-  const { link, returnLink, cancelLink } = words.contact;
+  const { link, returnLink, cancelLink, now, none } = words.contact;
   return {
+    title: now,
+    none: email === null ? none : null,
     email,
     correct: isOpen && email !== null ? link : null,
     ask: canAsk ? (status === 'dispatched' ? returnLink : cancelLink) : null,

@@ -191,6 +191,7 @@ export const words = {
     lead: 'Messages about this order, and what you can ask of the shop.',
     email: 'E-mail address of this order',
     now: 'Messages go to',
+    requests: 'What you can ask',
     none: 'There is no address to send messages to.',
     off: 'This shop sends no messages.',
     correct: 'Correct the address',

@@ -16,6 +16,8 @@ import { unknownOrder } from './order-page.ts';
 export interface OrderEventsOptions {
   readonly database: Database;
   readonly renderer: Renderer;
+  /** False where no messages are sent. */
+  readonly sendsEmail: boolean;
   readonly streamsPerAddress: number;
   /** Listens for the numbers of changed orders. */
   readonly listen: (callbacks: Pick<ListenOptions, 'onNotice' | 'onListening' | 'onTrouble'>) => Listener;
@@ -30,10 +32,10 @@ const streamsInAll = 10_000;
  * browser that reconnects has missed nothing.
  */
 export const orderEventRoutes: FastifyPluginAsyncZod<OrderEventsOptions> = async (server, options) => {
-  const { database, renderer, streamsPerAddress, listen } = options;
+  const { database, streamsPerAddress, listen } = options;
   const streams = new EventStreams({ perAddress: streamsPerAddress, inAll: streamsInAll });
   const hub = new OrderHub({
-    read: snapshotReader(database, renderer),
+    read: snapshotReader(options),
     failsForAll: isPostgresAway,
     onTrouble: (err) => server.log.warn({ err }, 'an order with open streams cannot be read; trying again'),
   });
@@ -64,11 +66,11 @@ export const orderEventRoutes: FastifyPluginAsyncZod<OrderEventsOptions> = async
 };
 
 /** Reads an order and renders the live part of its page as an event. The id is that of its newest history entry. */
-function snapshotReader(database: Database, renderer: Renderer) {
+function snapshotReader({ database, renderer, sendsEmail }: OrderEventsOptions) {
   return async (orderId: number): Promise<Snapshot | undefined> => {
     const details = await readOrderDetails(database, { orderId });
     if (!details) return undefined;
-    const view = orderView(details, new Date());
+    const view = orderView(details, new Date(), sendsEmail);
     return {
       // A page depends on these details and the time. Subscribers must also receive the change to final.
       revision: createHash('sha256')

@@ -24,6 +24,8 @@ export interface OrderPageOptions extends PageServices {
     readonly changes: boolean;
   }) => Promise<'filled' | 'unknown_order' | 'not_pending' | 'other_browser'>;
   readonly checkoutsPerMinute: number;
+  /** False where no messages are sent. */
+  readonly sendsEmail: boolean;
   /** Whose payment page orders are paid on. */
   readonly provider: keyof typeof paymentMethodWords;
 }
@@ -40,10 +42,12 @@ const querystring = z.object({
 
 /** `/orders/:token`: the page of one order, and its receipt once it is paid, for everyone who knows its address. */
 export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (server, options) => {
-  const { database, pages, browsers } = options;
+  const { database, pages, browsers, sendsEmail } = options;
+  const viewOf = async (token: string) =>
+    orderView(await readDetails(database, token), new Date(), sendsEmail);
 
   server.get('/orders/:token', { schema: { params, querystring } }, async (request, reply) => {
-    const order = await readOrder(database, request.params.token);
+    const order = await viewOf(request.params.token);
     const { returned, delivery, notice: name } = request.query;
     const firstDelivery = delivery === 'first' ? firstDeliveryWords(order.status === 'pending') : null;
     const notice = name ? orderNotices[name] : null;
@@ -56,7 +60,7 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
   });
   const schema = { params };
   server.get('/fragments/orders/:token', { schema }, async (request, reply) =>
-    pages.sendPart(reply, 'parts/order-live', { order: await readOrder(database, request.params.token) }),
+    pages.sendPart(reply, 'parts/order-live', { order: await viewOf(request.params.token) }),
   );
   server.get('/orders/:token/receipt', { schema }, async (request, reply) => {
     const details = await readDetails(database, request.params.token);
@@ -88,7 +92,7 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
   server.post('/orders/:token/again', filling, async (request, reply) => {
     const { token } = request.params;
     // Before a cookie is set: an address that leads nowhere sets none.
-    await readOrder(database, token);
+    await readDetails(database, token);
     await options.fillCart({ browserId: browsers.ensure(request, reply), token, changes: false });
     return reply.redirect(`/cart?filled=${token}`, 303);
   });
@@ -117,10 +121,6 @@ function afterPaying(
   }
   const next = pay === null ? reload : reload + 1;
   return { returned: true, again: next > reloadsAfterPaying ? plain : `${plain}?returned=${next}` };
-}
-
-async function readOrder(database: Database, token: string): Promise<OrderView> {
-  return orderView(await readDetails(database, token), new Date());
 }
 
 async function readDetails(database: Database, token: string): Promise<OrderDetails> {
