@@ -48,7 +48,7 @@ const right = new Set([
 const shortest = 8;
 // Endings that no registry has, as they are typed instead of these.
 const endings: readonly (readonly [wrong: RegExp, right: string])[] = [
-  [/\.(con|cmo|ocm|vom|xom|cpm|comm|coom|ccom|om)$/, '.com'],
+  [/\.(con|cmo|ocm|vom|xom|cpm|comm|coom|ccom)$/, '.com'],
   [/\.(nte|ent|nett|met)$/, '.net'],
 ];
 
