@@ -62,6 +62,21 @@ async function code(changes: object): Promise<string> {
   return name;
 }
 
+/** Waits until so many transactions that place or release wait for a lock. Postgres shows the beginning of a statement alone. */
+async function expectWaiting(transactions: number): Promise<void> {
+  const waiting = `select from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock' and query ~ 'lock_clients|discount_codes'`;
+  await expect.poll(async () => (await database.raw(waiting)).rowCount).toBe(transactions);
+}
+
+async function commitWhenWaiting(lock: Knex.Transaction, transactions: number): Promise<void> {
+  try {
+    await expectWaiting(transactions);
+  } finally {
+    await lock.commit();
+  }
+}
+
 function accountOf(name: string) {
   return database('discount_accounts')
     .where({ code: name })
@@ -273,12 +288,32 @@ describe('a discount code', () => {
     const buy = (sku: string, network: string) =>
       checkout({ items: [{ sku, qty: 1 }], discount_code: name }, { 'x-forwarded-for': network });
     const buying = Promise.all([buy('block', '198.51.100.1'), buy('shackle', '198.51.100.2')]);
-    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    await expect.poll(async () => (await database.raw(waiting)).rowCount).toBe(2);
+    await expectWaiting(2);
     await lock.rollback();
     const statuses = (await buying).map(({ status }) => status);
     expect(statuses.toSorted((a, b) => a - b)).toEqual([201, 409]);
     expect(await accountOf(name)).toEqual({ free: 0, held: 1, used: 0, issued: 1, balanced: true });
+  });
+
+  test.each([
+    ['gets a limit', null, 5],
+    ['loses its limit', 5, null],
+    ['gets another limit', 5, 6],
+  ])('that %s while an order is placed and another one is cancelled counts both', async (_, from, to) => {
+    const name = await code({ uses: from });
+    const cancelled = (await checkout({ discount_code: name })).body as unknown as TestOrder;
+    const limiting = await database.transaction();
+    await limiting('discount_codes').where({ code: name }).update({ uses: to });
+    const cancelling = ask(`${cancelled.order_url}/cancel`, {});
+    const placing = checkout({ items: [{ sku: 'thimble', qty: 1 }], discount_code: name });
+    await commitWhenWaiting(limiting, 2);
+    expect((await placing).status).toBe(201);
+    await cancelling;
+    await becomes(shop, cancelled, { status: 'cancelled' });
+    const free = to === null ? null : to - 1;
+    expect(await accountOf(name)).toEqual({ free, held: 1, used: 0, issued: to, balanced: true });
+    await database('discount_codes').where({ code: name }).update({ uses: 9 });
+    expect(await accountOf(name)).toMatchObject({ free: 8, balanced: true });
   });
 
   test('that is wrong leaves the cart, and says so beside its field', async () => {

@@ -1,6 +1,7 @@
 import type { Statement } from '../../shared/statement.ts';
 
 // A use of a discount code is held and used with its order, as units are (place-order.ts). Every transaction locks the code after the stock.
+// A code without a limit is locked and updated too, because a limit may be put on it meanwhile.
 
 /** Gives the use of a cancelled order back to its code, in the transaction that cancels it. An order without a code has none. */
 export async function releaseUse(sql: Statement, orderId: number): Promise<void> {
@@ -9,7 +10,7 @@ export async function releaseUse(sql: Statement, orderId: number): Promise<void>
        update orders set uses_code = false where order_id = :orderId and uses_code returning discount_code
      )
      update discount_codes set free_uses = free_uses + 1
-     from released where code = discount_code and free_uses is not null`,
+     from released where code = discount_code`,
     { orderId },
   );
 }
@@ -29,7 +30,7 @@ export async function takeUseAgain(sql: Statement, orderId: number): Promise<boo
        from released cross join lateral lock_code(discount_code, discount_holder)
      ), taken as (
        update discount_codes set free_uses = code.free_uses - 1
-       from code where is_free and discount_codes.code = discount_code and discount_codes.free_uses is not null
+       from code where is_free and discount_codes.code = discount_code
      ), used as (
        update orders set uses_code = true from code where is_free and orders.order_id = code.order_id
      )

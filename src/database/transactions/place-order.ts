@@ -202,6 +202,8 @@ const atMost = `((available + own_units) * cast(:sharePercent as integer) + 99) 
 // Rows are locked in SKU order, so that two orders with the same products wait for each other instead of deadlocking. Rows read
 // under the lock are the newest. The update computes from them: Postgres checks the constraint of `available` first with the version
 // of the statement's beginning, and follows a row that changed meanwhile only then.
+// A code without a limit is updated too, null to null: a condition on its free uses would be decided by the version of the beginning, and
+// would leave out a limit that was put on it meanwhile.
 // The join with `held` locks the client before any stock, so that its other requests wait without holding up other buyers. Every
 // hash of the client is counted for itself, and the one that holds most decides.
 const reservation = `
@@ -272,7 +274,7 @@ const reservation = `
     from placed cross join line where stock.product_id = line.product_id
   ), used as (
     update discount_codes set free_uses = code.free_uses - 1
-    from placed cross join code where discount_codes.code = cast(:code as text) and discount_codes.free_uses is not null
+    from placed cross join code where discount_codes.code = cast(:code as text)
   ), payment as (
     insert into payments (order_id, state, amount_cents, currency)
     select order_id, 'creating', total_cents, currency from placed
