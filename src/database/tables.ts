@@ -70,6 +70,8 @@ export interface OrderRow extends BuyerDetails {
   /** When the dispatch workflow ships, or by when an operator does. */
   dispatchDueAt: Date | null;
   dispatchedAt: Date | null;
+  /** It is dispatched because its units were all refunded before they were shipped. */
+  nothingSent: boolean;
   cancelledAt: Date | null;
   refundedAt: Date | null;
 }
@@ -105,6 +107,7 @@ const shopFields: Readonly<Record<Exclude<keyof OrderRow, keyof BuyerDetails>, t
   fulfilment: true,
   dispatchDueAt: true,
   dispatchedAt: true,
+  nothingSent: true,
   cancelledAt: true,
   refundedAt: true,
 };

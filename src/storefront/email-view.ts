@@ -27,7 +27,7 @@ import {
 } from './email-words.ts';
 import type { Renderer } from './render.ts';
 import { longTime, shownDay } from './times.ts';
-import { itemWords, orderWords, refundNotes, statusWords } from './words.ts';
+import { itemWords, orderWords, refundNotes, statusWordsOf } from './words.ts';
 
 /**
  * Composes messages to buyers, as text and as HTML. `publicUrl` is the shop's origin.
@@ -77,7 +77,7 @@ function foundView(found: readonly FoundOrder[], publicUrl: string) {
   return {
     orders: found.slice(0, mostFoundOrders).map((order) => ({
       name: orderWords(order.orderId),
-      word: statusWords[order.status].word,
+      word: statusWordsOf(order).word,
       time: longTime(new Date(order.createdAt)),
       items: order.items.map(({ product, quantity }) => itemWords(onOneLine(product), quantity)).join(', '),
       url: `${publicUrl}/orders/${order.token}`,
@@ -119,16 +119,24 @@ function paragraphsOf(email: PlannedEmail): string[] | null {
     case 'shipped':
       return aboutShipment(email);
     case 'refund_made':
-      return [refundWords(money(email, email.refund?.amountCents ?? 0), total), refundNotes.soon];
+      return [
+        refundWords(money(email, email.refund?.amountCents ?? 0), total),
+        refundNotes.soon,
+        ...unsent(email),
+      ];
     case 'orders_found':
       return [foundWords.lead];
   }
 }
 
-function next({ status, paymentState, fulfilment }: PlannedEmail): string {
+function unsent({ status, nothingSent = false }: PlannedEmail): string[] {
+  return status === 'dispatched' && nothingSent ? [nextWords.nothing] : [];
+}
+
+function next({ status, paymentState, fulfilment, nothingSent = false }: PlannedEmail): string {
   if (paymentState === 'refunded') return nextWords.refunded;
   if (paymentState === 'refund_due') return nextWords.refunding;
-  if (status === 'dispatched') return nextWords.dispatched;
+  if (status === 'dispatched') return nothingSent ? nextWords.nothing : nextWords.dispatched;
   return fulfilment === 'manual' ? nextWords.preparing : nextWords.dispatching;
 }
 

@@ -75,6 +75,7 @@ export const nextWords = {
   dispatching: 'Your order is being dispatched now.',
   preparing: 'Your order is being prepared. Another message comes when it is on its way.',
   dispatched: 'Your order has been dispatched.',
+  nothing: 'Nothing of your order will be sent.',
   refunding: 'Since then all of it was promised back. Another message comes when that is done.',
   refunded: 'Since then all of it has been paid back. Another message tells of that.',
 } as const;

@@ -2,7 +2,7 @@ import type { OrderWithItems } from '../database/queries/orders.ts';
 import { formatMoney } from '../shared/money.ts';
 import { progressView } from './progress-view.ts';
 import { longShown } from './times.ts';
-import { itemsWords, itemWords, orderWords, statusWords, words } from './words.ts';
+import { itemsWords, itemWords, orderWords, statusWordsOf, words } from './words.ts';
 
 /** Orders of everybody, for everybody: nothing personal is in them, and no address. */
 export function recentOrdersView(orders: readonly OrderWithItems[], now: Date) {
@@ -11,7 +11,7 @@ export function recentOrdersView(orders: readonly OrderWithItems[], now: Date) {
     name: orderWords(order.orderId),
     items: itemsInShort(order),
     status: order.status,
-    ...statusWords[order.status],
+    ...statusWordsOf(order),
     progress: progressView(order, now),
     time: longShown(order.createdAt),
   }));
@@ -43,7 +43,7 @@ export function yourOrdersView(
       items: order.items.map(({ product, quantity }) => itemWords(product, quantity)).join(', '),
       total: formatMoney({ cents: order.totalCents, currency: order.currency }),
       status: order.status,
-      ...statusWords[order.status],
+      ...statusWordsOf(order),
       time: longShown(order.createdAt),
     })),
   };

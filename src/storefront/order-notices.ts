@@ -120,6 +120,7 @@ function paymentNotices({ order, history, returnRequest }: OrderDetails): string
   if (status === 'paid' && order.email !== null && !order.refundedCents && !cancelAsked) {
     return [words.order.thanks];
   }
+  if (status === 'dispatched' && order.nothingSent) return [words.order.nothingSent];
   const isTooLate = (status === 'paid' || status === 'dispatched') && !order.refundedCents;
   if (isTooLate && cancelAsked) return [tooLateWords(status, returnRequest === null)];
   return status === 'dispatched' && !order.refundedCents ? [words.order.gone] : [];

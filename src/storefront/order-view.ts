@@ -19,7 +19,7 @@ import {
   paymentStates,
   payWords,
   refundSteps,
-  statusWords,
+  statusWordsOf,
   words,
 } from './words.ts';
 
@@ -88,7 +88,7 @@ export function orderView(details: OrderDetails, now: Date, sendsEmail = true): 
   const { currency } = order;
   const name = orderWords(order.orderId);
   const total = formatMoney({ cents: order.totalCents, currency });
-  const { word, sign } = statusWords[order.status];
+  const { word, sign } = statusWordsOf(order);
   const hold = awaitsPayment(details) ? holdView(order, now) : null;
   const late = lateForMs(details, now);
   const steps = timeline(order, history, now);

@@ -22,7 +22,7 @@ type OrderInProgress = OrderRow & { readonly paymentState?: PaymentRow['state'] 
 
 /** The progress of an order to its dispatch; null while it is not paid, while an operator has to ship it, and when it stays in the shop. */
 export function progressView(order: OrderInProgress, now: Date): ProgressView | null {
-  if (order.status !== 'paid' && order.status !== 'dispatched') return null;
+  if (order.nothingSent || (order.status !== 'paid' && order.status !== 'dispatched')) return null;
   if (order.status === 'paid' && (order.paymentState === 'refund_due' || order.fulfilment === 'manual'))
     return null;
   const done = dispatchSteps - progressRemaining(order, now);

@@ -189,3 +189,14 @@ test('an order whose delivery has days is expected between two days, counted fro
   const refunding = { ...gone, dispatchedAt: now };
   expect(words(refunding, ...history, ['refund_due', refund(1, 500)]).at(-1)).toBe('Refund under way');
 });
+
+test('an order whose units were all refunded before they were shipped is not expected', () => {
+  const gone = { ...settled, status: 'dispatched', dispatchedAt: now, nothingSent: true } as const;
+  const delivery = { deliveryDaysFrom: 1, deliveryDaysTo: 2 };
+  expect(states({ ...gone, ...delivery }, ...paid, 'dispatched')).toEqual([
+    'placed done',
+    'paid done',
+    'dispatched ended',
+  ]);
+  expect(words({ ...gone, ...delivery }, ...paid, 'dispatched').at(-1)).toBe('Nothing is left to send');
+});

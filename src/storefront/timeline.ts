@@ -63,6 +63,7 @@ function happened(
       return [step(parcelWords.shipped(parcels.indexOf(entry) + 1))];
     }
     case 'dispatched': {
+      if (order.nothingSent) return [step(steps.nothingSent, 'ended')];
       if (order.fulfilment === 'manual') return [step(steps.dispatched)];
       // A dispatch begins with the commit of the payment, so it has no entry of its own.
       const paidAt = history.findLast(({ what }) => what === 'paid')?.at ?? entry.at;
@@ -141,6 +142,7 @@ function nextOfPaid({ fulfilment, dispatchDueAt: due }: OrderWithPayment, now: D
 /** The days between which an order arrives, until they are over. */
 function arrival(order: OrderWithPayment, now: Date): Step[] {
   const { dispatchedAt, dispatchDueAt, deliveryDaysFrom, deliveryDaysTo } = order;
+  if (order.nothingSent) return [];
   const planned = dispatchDueAt && dispatchDueAt > now ? dispatchDueAt : now;
   const days = arrivalOf(dispatchedAt ?? planned, deliveryDaysFrom, deliveryDaysTo);
   if (!days || days.to < now) return [];

@@ -246,6 +246,7 @@ export const words = {
     chooseMore: 'Choose something else',
     yourOrders: 'See all your orders',
     gone: 'Everything has left the shop.',
+    nothingSent: 'Nothing of this order will be sent.',
     held: 'Held for you until {time}.',
     heldAfter: 'After that it goes back on the shelf. A payment you have made shows here in a moment.',
     left: '{left} left',
@@ -315,6 +316,7 @@ export const words = {
     dispatch: 'Dispatch',
     dispatchBegan: 'Dispatch began',
     dispatched: 'Dispatched',
+    nothingSent: 'Nothing is left to send',
     preparing: 'Being prepared',
     refund: 'Refund under way',
     refundPromised: 'Refund promised',
@@ -343,6 +345,12 @@ export const statusWords: Readonly<Record<OrderStatus, { readonly word: string; 
   cancelled: { word: 'Cancelled', sign: 'ended' },
   refunded: { word: 'Refunded', sign: 'back' },
 };
+
+/** The status of an order, which may be dispatched although nothing of it was sent. */
+export function statusWordsOf(order: { readonly status: OrderStatus; readonly nothingSent?: boolean }) {
+  const { status, nothingSent = false } = order;
+  return status === 'dispatched' && nothingSent ? { word: 'Not sent', sign: 'ended' } : statusWords[status];
+}
 
 /** What a form that leads to an order's page has not done. */
 export const orderNotices = {

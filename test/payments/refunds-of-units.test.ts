@@ -8,6 +8,7 @@ import { typedDelivery } from '../support/page-orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
 import { authorized, everyRefundMade, operatorToken, refund } from '../support/refunds.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
+import { waitFor } from '../support/wait.ts';
 
 // Refunds of units of orders that operators ship in parcels: which units are stopped, and which return to stock.
 
@@ -150,4 +151,25 @@ test('units of which less is left than was paid for them are refunded with what 
     cleat: '0 shipped, 2 stopped, 2 returned',
     thimble: '0 shipped, 1 stopped, 1 returned',
   });
+});
+
+test('an order whose units were all refunded before they were shipped says that nothing is sent', async () => {
+  const { delivery: _express, ...address } = typedDelivery;
+  const order = await placePaidOrder(shop, {
+    items: linesOf({ cleat: 2 }),
+    delivery: { method: 'express', address },
+    email: 'ada@reader.example',
+  });
+  await refundUnits(order, { cleat: 2 });
+  await becomes(shop, order, { status: 'dispatched', state: 'settled' });
+  const page = await readPage(shop, new URL(order.order_url).pathname);
+  expect(page).toContain('Nothing of this order will be sent.');
+  expect(page).toMatch(/class="pill[^>]*>[^]*?Not sent/);
+  expect(page).not.toMatch(/Expected|Dispatched/);
+  const message = await waitFor(
+    'the message about the refund',
+    () => shop.database('emails').where({ order_id: order.order_id, kind: 'refund_made' }).first(),
+    (email) => email?.text_body !== null && email !== undefined,
+  );
+  expect(message.text_body).toContain('Nothing of your order will be sent.');
 });

@@ -67,6 +67,7 @@ const row = {
   fulfilment: 'automatic',
   dispatchDueAt: null,
   dispatchedAt: null,
+  nothingSent: false,
   cancelledAt: null,
   refundedAt: null,
 } as const;

@@ -81,6 +81,7 @@ export interface PlannedEmail extends Partial<Omit<OrderAmounts, 'totalCents'>> 
   readonly deliveryName?: string | null;
   readonly address?: PostalAddress | null;
   readonly fulfilment?: Fulfilment;
+  readonly nothingSent?: boolean;
   readonly deliveryDaysFrom?: number | null;
   readonly deliveryDaysTo?: number | null;
   readonly shipmentId?: number | null;
@@ -91,6 +92,8 @@ export interface PlannedEmail extends Partial<Omit<OrderAmounts, 'totalCents'>> 
 
 /** An order in the message that lists those of an address. */
 export interface FoundOrder extends Pick<OrderRow, 'orderId' | 'token' | 'status'> {
+  /** Missing in a step that an earlier release recorded. */
+  readonly nothingSent?: boolean;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   /** In SKU order. */

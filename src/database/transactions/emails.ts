@@ -91,7 +91,7 @@ export const readPlannedEmail = transaction(
   'readPlannedEmail',
   async (sql, emailId: number, delivery: EmailDelivery): Promise<PlannedEmail | null> => {
     const [planned] = await sql<Omit<PlannedEmail, 'delivery'>>(
-      `select email_id, orders.order_id, kind, emails.refund_id, emails.shipment_id, copy, fulfilment,
+      `select email_id, orders.order_id, kind, emails.refund_id, emails.shipment_id, copy, fulfilment, nothing_sent,
               email as "to", token, status, orders.reason as cancel_reason, payments.state as payment_state,
               exists (
                 select 1 from order_history where order_id = orders.order_id and what = 'paid_late'
@@ -137,7 +137,7 @@ export const readPlannedEmail = transaction(
 
 const foundOrders = `
   select json_agg(one) from (
-    select theirs.order_id as "orderId", token, status,
+    select theirs.order_id as "orderId", token, status, nothing_sent as "nothingSent",
       cast(extract(epoch from created_at) * 1000 as double precision) as "createdAt",
       (
         select coalesce(json_agg(json_build_object('product', product, 'quantity', quantity) order by sku), '[]')

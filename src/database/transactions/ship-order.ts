@@ -129,7 +129,9 @@ export async function stopShipping(
 async function dispatchWhenShipped(sql: Statement, orderId: number): Promise<void> {
   await sql(
     `with dispatched as (
-       update orders set status = 'dispatched', dispatched_at = now() from payments
+       update orders set status = 'dispatched', dispatched_at = now(), nothing_sent = not exists (
+         select from order_lines where order_lines.order_id = orders.order_id and shipped > 0
+       ) from payments
        where orders.order_id = :orderId and payments.order_id = orders.order_id and state = 'settled' and status = any(:allowedFrom)
          and not exists (
            select from order_lines where order_lines.order_id = orders.order_id and shipped + stopped < quantity
