@@ -12,6 +12,7 @@ const programs = [
   'after-restore',
   'erase',
   'export-customer',
+  'sql',
   'stripe-simulator/main',
 ];
 const chunks = path.resolve('dist/chunks');

@@ -62,11 +62,35 @@ async function knex(command: string, { dataDir }: Fixture): Promise<string> {
   return stdout;
 }
 
-/** Runs the audit on the embedded database of a fixture and returns its output. */
-async function audit({ dataDir }: Fixture): Promise<string> {
+/** Runs a program on the embedded database of a fixture, with an input, and returns its output. */
+async function run(
+  program: 'audit' | 'sql',
+  { dataDir }: Fixture,
+  ...[argument, input = '']: readonly [argument?: string, input?: string]
+): Promise<string> {
   const env = { ...process.env, DATA_DIR: dataDir };
-  const { stdout } = await promisify(execFile)(process.execPath, ['dist/audit.js'], { env });
-  return stdout;
+  const file = [`dist/${program}.js`, ...(argument ? [argument] : [])];
+  const running = promisify(execFile)(process.execPath, file, { env });
+  running.child.stdin?.end(input);
+  return (await running).stdout;
+}
+
+async function expectSqlRuns(here: Fixture): Promise<void> {
+  const ask = "select sku, restock_level from products where sku in ('bell', 'rope') order by sku";
+  const level = (sku: string, units: number) =>
+    `update products set restock_level = ${units} where sku = '${sku}';`;
+  const before = await run('sql', here, ask);
+  expect(before).toMatch(/^\{"sku":"bell","restock_level":\d+\}\n$/);
+  expect(await run('sql', here, undefined, `${level('bell', 7)} ${ask}`)).toBe(
+    '{"sku":"bell","restock_level":7}\n',
+  );
+  await expect(run('sql', here, `${level('bell', 8)} ${level('bell', -1)}`)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^new row for relation "products" violates check constraint .*\nFailing row.*\n$/,
+    ),
+  });
+  expect(await run('sql', here, ask)).toBe('{"sku":"bell","restock_level":7}\n');
 }
 
 test('a start opens the shop, a second start in its folder names the first, and SIGTERM ends all in order', async () => {
@@ -77,7 +101,8 @@ test('a start opens the shop, a second start in its folder names the first, and 
   expect(await answers(`${here.paymentUrl}/healthz`)).toBe(true);
   expect(first.output()).toContain(`http://localhost:${here.port}`);
   expect(await knex('migrate:status', here)).toMatch(/008_unknown_payments\.sql[^]+No Pending/);
-  expect(await audit(here)).toMatch(/^All \d+ rules are kept\.\n$/);
+  expect(await run('audit', here)).toMatch(/^All \d+ rules are kept\.\n$/);
+  await expectSqlRuns(here);
   // Node's warnings are not filtered, so each one that appears needs a decision.
   expect(first.output()).not.toMatch(/Warning: /);
 
