@@ -20,7 +20,7 @@ const nothing: OperatorSource = {
   stockPage: 1,
   after: null,
   unresolved: null,
-  shipping: { waiting: [], order: null, typed: typedShipment, done: null, fault: null },
+  shipping: { waiting: { orders: [], inAll: 0 }, order: null, typed: typedShipment, done: null, fault: null },
   refund: null,
   form,
   fault: null,

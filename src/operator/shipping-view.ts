@@ -1,9 +1,9 @@
-import type { OrderToShip, Shipment } from '../database/queries/shipments.ts';
+import type { OrdersToShip, OrderToShip, Shipment } from '../database/queries/shipments.ts';
 import type { OrderRow } from '../database/tables.ts';
 import { addressLines } from '../domain/postal-address.ts';
 import { shownDay } from '../storefront/times.ts';
 import { itemWords, orderWords } from '../storefront/words.ts';
-import { shippedWords, shippingFaults, unitsWords } from './words.ts';
+import { shippedWords, shippingFaults, unitsWords, waitingWords } from './words.ts';
 
 /** Why a parcel was not recorded. */
 export type ShippingFault = keyof typeof shippingFaults;
@@ -22,8 +22,7 @@ export interface TypedShipment {
 
 /** What the part of the page about shipments shows. */
 export interface ShippingSource {
-  /** The orders that wait for an operator, the most urgent first. */
-  readonly waiting: readonly OrderToShip[];
+  readonly waiting: OrdersToShip;
   /** The order whose form is shown. */
   readonly order: OrderToShip | null;
   readonly typed: TypedShipment;
@@ -35,7 +34,8 @@ export interface ShippingSource {
 /** The model of the part of the operator's page that ships orders. */
 export function shippingView({ waiting, order, typed, done, fault }: ShippingSource, now: Date) {
   return {
-    waiting: waiting.map((one) => ({ ...nameOf(one), ...dueOf(one, now), items: itemsOf(one) })),
+    waitingText: waitingWords(waiting.orders.length, waiting.inAll),
+    waiting: waiting.orders.map((one) => ({ ...nameOf(one), ...dueOf(one, now), items: itemsOf(one) })),
     order: typed.order,
     form: order && { ...typed, ...nameOf(order), ...destinationOf(order), lines: linesOf(order, typed) },
     done: done && doneOf(done),

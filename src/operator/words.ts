@@ -80,7 +80,6 @@ export const operatorWords = {
   },
   shipping: {
     heading: 'Ship an order',
-    waiting: 'These orders are paid and wait to be shipped, the most urgent first.',
     none: 'No order waits for you to ship it.',
     order: 'Order',
     due: 'To be shipped by',
@@ -112,6 +111,12 @@ export const operatorWords = {
     buttonHint: 'The money goes back through the payment service. This cannot be undone.',
   },
 } as const;
+
+/** The orders that wait to be shipped, of which the most urgent ones are listed. */
+export function waitingWords(listed: number, inAll: number): string {
+  if (listed === inAll) return 'These orders are paid and wait to be shipped, the most urgent first.';
+  return `These are the most urgent ${listed} of ${inAll.toLocaleString(numberLocale)} orders that are paid and wait to be shipped. The next ones follow when these are shipped.`;
+}
 
 /** The part of the products that the table of the stock shows. */
 export function stockPagesWords(first: number, last: number, all: number): string {

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { aListedOrder, now } from '../../test/support/storefront-samples.ts';
 import { recentOrdersView, yourOrdersView } from './order-lists-view.ts';
 
+const browser = { isKnown: true, isForgotten: false, isNewest: true };
+
 const view = (orders: Parameters<typeof recentOrdersView>[0]) => recentOrdersView(orders, now);
 
 test('recent orders carry nothing personal and no address', () => {
@@ -34,7 +36,21 @@ test('an order in a list says how many of what was bought, and on which day', ()
     '3 items: 8\u00a0×\u00a0Bow Shackle and 2 more',
   ]);
   expect(view(orders)[0]?.time.text).toBe('14:30 UTC on 21 Nov 2026');
-  const { orders: own } = yourOrdersView(orders, { isKnown: true, isForgotten: false });
+  const { orders: own } = yourOrdersView({ orders, olderThan: null }, browser);
   expect(own[2]?.items).toBe('8\u00a0×\u00a0Bow Shackle, Small Brass Bell, Small Brass Bell');
   expect(own[0]?.time.text).toBe('14:30 UTC on 21 Nov 2026');
+});
+
+test('a part of the orders of a browser says so, and leads to the others', () => {
+  const orders = [aListedOrder(), aListedOrder({ orderId: 5 })];
+  expect(yourOrdersView({ orders, olderThan: null }, browser)).toMatchObject({ part: null, older: null });
+  expect(yourOrdersView({ orders, olderThan: 5 }, browser)).toMatchObject({
+    part: 'These are your newest 2 orders. There are older ones.',
+    older: '/your-orders?before=5',
+  });
+  const earlier = { ...browser, isNewest: false };
+  expect(yourOrdersView({ orders, olderThan: null }, earlier)).toMatchObject({
+    part: 'These are 2 earlier orders.',
+    older: null,
+  });
 });

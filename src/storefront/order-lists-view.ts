@@ -1,8 +1,8 @@
-import type { OrderWithItems } from '../database/queries/orders.ts';
+import type { OrdersPage, OrderWithItems } from '../database/queries/orders.ts';
 import { formatMoney } from '../shared/money.ts';
 import { progressView } from './progress-view.ts';
 import { longShown } from './times.ts';
-import { itemsWords, itemWords, orderWords, statusWordsOf, words } from './words.ts';
+import { itemsWords, itemWords, orderWords, statusWordsOf, words, yourOrdersPartWords } from './words.ts';
 
 /** Orders of everybody, for everybody: nothing personal is in them, and no address. */
 export function recentOrdersView(orders: readonly OrderWithItems[], now: Date) {
@@ -23,13 +23,18 @@ function itemsInShort({ items }: OrderWithItems): string {
 }
 
 /**
- * The list of the orders of one browser.
+ * The list of the orders of one browser, or a part of it.
+ * @param browser.isNewest whether the list begins with the newest order
  * @param browser.isKnown whether the browser has an id
  * @param browser.isForgotten whether it was just forgotten
  */
 export function yourOrdersView(
-  orders: readonly OrderWithItems[],
-  { isKnown, isForgotten }: { readonly isKnown: boolean; readonly isForgotten: boolean },
+  { orders, olderThan }: OrdersPage,
+  {
+    isKnown,
+    isForgotten,
+    isNewest,
+  }: { readonly isKnown: boolean; readonly isForgotten: boolean; readonly isNewest: boolean },
 ) {
   const message = isForgotten && !isKnown ? words.yourOrders.forgotten : null;
   return {
@@ -37,6 +42,9 @@ export function yourOrdersView(
     title: message ?? words.yourOrders.title,
     message,
     canForget: isKnown,
+    part: isNewest && olderThan === null ? null : yourOrdersPartWords(orders.length, isNewest),
+    isNewest,
+    older: olderThan === null ? null : `/your-orders?before=${olderThan}`,
     orders: orders.map((order) => ({
       name: orderWords(order.orderId),
       token: order.token,

@@ -167,6 +167,8 @@ export const words = {
     lead: 'The orders that were placed in this browser, newest first. Nobody else sees this list.',
     none: 'No order was placed in this browser yet.',
     noneHint: 'An order from another device shows at the address in its e-mail.',
+    older: 'Older orders',
+    newest: 'The newest orders',
     onward: 'Choose something',
     find: 'Find an order by e-mail',
     forget: 'Forget this browser',
@@ -422,6 +424,12 @@ export const refundNotes = {
   partMade: 'A part of your payment was paid back to you.',
   soon: 'Depending on your bank, the money shows on your account within 5 to 10 days.',
 } as const;
+
+/** The part of a browser's orders that the list shows. */
+export function yourOrdersPartWords(shown: number, isNewest: boolean): string {
+  if (isNewest) return `These are your newest ${shown} orders. There are older ones.`;
+  return shown === 1 ? 'This is an earlier order.' : `These are ${shown} earlier orders.`;
+}
 
 /** The link to the first page, as it is read aloud. */
 export function homeWords(shop: string): string {

@@ -107,3 +107,28 @@ test('every page extends the cookie to half a year; files and programs do not', 
     expect((await visitor.get(path)).headers.getSetCookie(), path).toEqual([]);
   }
 });
+
+test('a browser with more orders than one page lists reads them all, page after page', async () => {
+  visitor.forge('browser', signed(fresh));
+  await shop.database.raw(
+    `with placed as (
+       insert into orders (checkout_key, request_hash, token, browser_id, request_id, status, reason, subtotal_cents, total_cents, currency,
+         hold_expires_at, cancelled_at)
+       select 'many-' || n, repeat('0', 64), 'a-token-that-nobody-guesses-' || n, :id, 'request', 'cancelled', 'hold_expired', 100, 100,
+         'USD', now(), now()
+       from generate_series(1, 101) as n returning order_id
+     )
+     insert into order_lines (order_id, product_id, quantity, unit_price_cents) select order_id, 1, 1, 100 from placed`,
+    { id },
+  );
+  const listed = (text: string) => [...text.matchAll(/href="\/orders\/a-token[^"]+"/g)].length;
+  const first = (await visitor.get('/your-orders')).text;
+  expect(listed(first)).toBe(100);
+  expect(first).toContain('These are your newest 100 orders. There are older ones.');
+  const [, older = ''] = /href="(\/your-orders\?before=\d+)"/.exec(first) ?? [];
+  const last = (await visitor.get(older)).text;
+  expect(listed(last)).toBe(1);
+  expect(last).toContain('This is an earlier order.');
+  expect(last).not.toContain('?before=');
+  expect((await visitor.get('/your-orders?before=nonsense')).text).toContain('your newest 100 orders');
+});

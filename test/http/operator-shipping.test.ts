@@ -104,3 +104,29 @@ test('an order that is not paid, or that has left, has no form', async () => {
   expect(late.status).toBe(409);
   expect(late.html).toContain('Everything of it has left');
 });
+
+test('a list that is too long says how many orders wait, and leads on as they are shipped', async () => {
+  await shop.database.raw(
+    `with placed as (
+       insert into orders (checkout_key, request_hash, token, request_id, status, subtotal_cents, total_cents, currency, fulfilment,
+         hold_expires_at, paid_at, dispatch_due_at)
+       select 'urgent-' || n, repeat('0', 64), 'a-token-that-nobody-guesses-' || n, 'request', 'paid', 100, 100, 'USD', 'manual',
+         now(), now(), now()
+       from generate_series(1, 20) as n returning order_id
+     ), lines as (
+       insert into order_lines (order_id, product_id, quantity, unit_price_cents) select order_id, 1, 1, 100 from placed
+     )
+     insert into payments (order_id, state, transaction_id, amount_cents, currency)
+     select order_id, 'settled', 'pi_urgent_' || order_id, 100, 'USD' from placed`,
+  );
+  const order = await placePaidOrder(shop);
+  const html = await readPage(shop);
+  const [, inAll] = /These are the most urgent 20 of (\d+) orders/.exec(html) ?? [];
+  expect(Number(inAll)).toBeGreaterThan(20);
+  expect(html).not.toContain(`/operator?ship=${order.order_id}#`);
+  await shop
+    .database('payments')
+    .where({ amount_cents: 100 })
+    .update({ state: 'refund_due', refunded_cents: 100 });
+  expect(await readPage(shop)).toContain(`/operator?ship=${order.order_id}#`);
+});

@@ -71,12 +71,29 @@ export function findOrderBy(
   return withPayment(database).where(column).first();
 }
 
-/** Lists the newest orders that a browser placed. Orders that were refused at once were never placed. */
-export function listOrdersOfBrowser(database: Database, browserId: string): Promise<OrderWithItems[]> {
-  return withItems(database)
+/** A part of a list of orders. */
+export interface OrdersPage {
+  readonly orders: readonly OrderWithItems[];
+  /** The number of the last of them, where older ones follow; null at the end of the list. */
+  readonly olderThan: number | null;
+}
+
+/**
+ * Lists the newest orders that a browser placed. Orders that were refused at once were never placed.
+ * @param before the order before which they were placed; null for the newest of all
+ */
+export async function listOrdersOfBrowser(
+  database: Database,
+  browserId: string,
+  before: number | null = null,
+): Promise<OrdersPage> {
+  const query = withItems(database)
     .where({ browser_id: browserId })
     .whereRaw(`coalesce(reason, '') not in (${refusalsSql})`)
-    .limit(pageSize);
+    .limit(pageSize + 1);
+  const found = await (before === null ? query : query.where('order_id', '<', before));
+  const orders = found.slice(0, pageSize);
+  return { orders, olderThan: found.length > pageSize ? (orders.at(-1)?.orderId ?? null) : null };
 }
 
 /** Lists the newest orders of everybody. */

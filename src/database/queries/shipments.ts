@@ -59,21 +59,36 @@ export interface OrderToShip
   readonly lines: readonly { readonly productId: number; readonly product: string; readonly left: number }[];
 }
 
+const toShip = `orders join payments on payments.order_id = orders.order_id
+  where status = 'paid' and state = 'settled'`;
+
 const orderToShip = `
   select orders.order_id, token, fulfilment, delivery_name, address, dispatch_due_at, (
     select json_agg(json_build_object('productId', product_id, 'product', product, 'left', quantity - shipped - stopped) order by sku)
     from order_lines join products using (product_id)
     where order_lines.order_id = orders.order_id and quantity > shipped + stopped
   ) as lines
-  from orders join payments on payments.order_id = orders.order_id
-  where status = 'paid' and state = 'settled'`;
+  from ${toShip}`;
+
+/** The most urgent orders that wait for an operator to ship them, and how many there are. */
+export interface OrdersToShip {
+  readonly orders: readonly OrderToShip[];
+  readonly inAll: number;
+}
 
 /** Lists the orders that wait for an operator to ship them, the most urgent first. */
-export function listOrdersToShip(database: Database): Promise<OrderToShip[]> {
-  return statementsOf(database)<OrderToShip>(
+export async function listOrdersToShip(database: Database): Promise<OrdersToShip> {
+  const sql = statementsOf(database);
+  const orders = await sql<OrderToShip>(
     `${orderToShip} and fulfilment = 'manual' order by dispatch_due_at, orders.order_id limit :atMost`,
     { atMost: waitingAtMost },
   );
+  if (orders.length < waitingAtMost) return { orders, inAll: orders.length };
+  const [count] = await sql<{ inAll: number }>(
+    `select cast(count(*) as integer) as in_all from ${toShip} and fulfilment = 'manual'`,
+    {},
+  );
+  return { orders, inAll: count?.inAll ?? orders.length };
 }
 
 /** Finds an order of which something is left to ship. */

@@ -4,6 +4,7 @@ import { listNewestOrders, listOrdersOfBrowser } from '../../database/queries/or
 import { recentOrdersView, yourOrdersView } from '../../storefront/order-lists-view.ts';
 import { cartLimit } from '../limits.ts';
 import type { PageServices } from '../pages.ts';
+import { serial } from '../schemas.ts';
 
 const newest = 10;
 
@@ -24,8 +25,11 @@ export interface YourOrdersOptions extends PageServices {
   readonly forgetBrowser: (browserId: string) => Promise<void>;
 }
 
-// With any other value in the address, the page comes without a message.
-const querystring = z.object({ forgotten: z.literal('1').optional().catch(undefined) });
+// With any other value in the address, the page comes without a message, and with the newest orders.
+const querystring = z.object({
+  forgotten: z.literal('1').optional().catch(undefined),
+  before: serial.optional().catch(undefined),
+});
 
 /** `/your-orders`: the orders that were placed in this browser, and the form by which the shop forgets it. */
 export const yourOrdersRoutes: FastifyPluginAsyncZod<YourOrdersOptions> = async (server, options) => {
@@ -33,8 +37,16 @@ export const yourOrdersRoutes: FastifyPluginAsyncZod<YourOrdersOptions> = async 
 
   server.get('/your-orders', { schema: { querystring } }, async (request, reply) => {
     const browserId = browsers.of(request);
-    const orders = browserId === null ? [] : await listOrdersOfBrowser(database, browserId);
-    const state = { isKnown: browserId !== null, isForgotten: request.query.forgotten !== undefined };
+    const { before = null, forgotten } = request.query;
+    const orders =
+      browserId === null
+        ? { orders: [], olderThan: null }
+        : await listOrdersOfBrowser(database, browserId, before);
+    const state = {
+      isKnown: browserId !== null,
+      isForgotten: forgotten !== undefined,
+      isNewest: before === null,
+    };
     return pages.send(reply, 'your-orders', { mine: yourOrdersView(orders, state) });
   });
 
