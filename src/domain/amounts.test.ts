@@ -19,7 +19,7 @@ function anyOrder(random: (below: number) => number): {
     unitPriceCents: price(random(2) === 0 ? 300 : 80_000),
     taxClass: taxClass(),
   }));
-  const code = { code: 'X', usesPerEmail: null };
+  const code = { code: 'X' };
   const discounts = [
     null,
     { ...code, percent: 1 + random(100), amountCents: null },
@@ -93,7 +93,7 @@ describe('a line', () => {
     ['ISK', 110_000, 11_000, 100],
     ['KWD', 11_050, 1110, 10],
   ])('in %s has amounts that the provider takes', (currency, unitPriceCents, expected, step) => {
-    const discount = { code: 'X', percent: 10, amountCents: null, usesPerEmail: null };
+    const discount = { code: 'X', percent: 10, amountCents: null };
     const line = { qty: 1, unitPriceCents, taxClass: 'standard' };
     const { discountCents } = amountsOf([line], { currency, delivery, discount, zone: null });
     expect([discountCents, discountCents % step]).toEqual([expected, 0]);

@@ -20,7 +20,7 @@ export interface DiscountCode {
 }
 
 /** A discount on the products of an order. One of `percent` and `amountCents` is null. */
-export type Discount = Pick<DiscountCode, 'code' | 'percent' | 'amountCents' | 'usesPerEmail'>;
+export type Discount = Pick<DiscountCode, 'code' | 'percent' | 'amountCents'>;
 
 /** Why a code gives no discount. */
 export type DiscountFault =
@@ -66,8 +66,8 @@ export function decideDiscount(
   if (code.freeUses !== null && code.freeUses <= 0) return 'code_used_up';
   if (code.usesPerEmail !== null && !hasEmail) return 'code_needs_email';
   if (code.usesPerEmail !== null && code.usesOfEmail >= code.usesPerEmail) return 'code_used_by_you';
-  const { percent, amountCents, usesPerEmail } = code;
-  return { code: code.code, percent, amountCents, usesPerEmail };
+  const { percent, amountCents } = code;
+  return { code: code.code, percent, amountCents };
 }
 
 /**

@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrate.ts';
+import { discountHolderOf } from '../../src/domain/discount.ts';
 import { isPostgresAway } from '../../src/shared/outage.ts';
 import { openInspector } from '../support/inspector.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -196,6 +197,21 @@ test('orders that an earlier build dispatched have parcels, and what it was to p
   ]);
   expect(await database('shipment_lines').select('order_id', 'quantity')).toEqual([
     { order_id: 1, quantity: 1 },
+  ]);
+});
+
+test('an order with a code gets the digest of its address, by which a limit that is set later counts it', async () => {
+  await insertOrdersOfFirstRelease();
+  await migrate(testDatabase.url);
+  await database('discount_codes').insert({ code: 'TENTH', percent: 10 });
+  const ofBuild021 = { discount_code: 'TENTH', uses_code: true, email: 'Ann@Reader.example' };
+  await database('orders').where({ order_id: 1 }).update(ofBuild021);
+  await database('orders').where({ order_id: 2 }).update({ email: 'eve@reader.example' });
+  await database.raw(await readFile(`${project}/migrations/022_uses_by_email.sql`, 'utf8'));
+  expect(await database('orders').orderBy('order_id').pluck('discount_holder')).toEqual([
+    discountHolderOf('ann@reader.example'),
+    null,
+    null,
   ]);
 });
 

@@ -262,6 +262,30 @@ describe('a discount code', () => {
     expect((await again()).status).toBe(201);
   });
 
+  test('that gets a limit by address later counts earlier uses', async () => {
+    const name = await code({});
+    const buy = (email?: string) => checkout({ discount_code: name, ...(email && { email }) });
+    await buy('Zoë@reader.example');
+    await buy();
+    await database('discount_codes').where({ code: name }).update({ uses_per_email: 1 });
+    expect(await buy('zoë@reader.example')).toMatchObject({ body: { fault: 'code_used_by_you' } });
+    expect((await buy('eve@reader.example')).status).toBe(201);
+  });
+
+  test('that gets a limit by address while an order is placed counts it, and needs an address', async () => {
+    const name = await code({});
+    const limiting = await database.transaction();
+    await limiting('discount_codes').where({ code: name }).update({ uses_per_email: 1 });
+    const buy = (sku: string, email?: string) =>
+      checkout({ items: [{ sku, qty: 1 }], discount_code: name, ...(email && { email }) });
+    const placing = [buy('shackle', 'ann@reader.example'), buy('thimble')];
+    await commitWhenWaiting(limiting, 2);
+    const [counted, nameless] = await Promise.all(placing);
+    expect(counted?.status).toBe(201);
+    expect(nameless).toMatchObject({ body: { code: 'code_unavailable', fault: 'code_needs_email' } });
+    expect(await buy('block', 'ann@reader.example')).toMatchObject({ body: { fault: 'code_used_by_you' } });
+  });
+
   test('has its last use for exactly one of 200 buyers at once', async () => {
     const name = await code({ uses: 1 });
     const skus = await database('products').pluck<string[]>('sku');

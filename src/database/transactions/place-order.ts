@@ -176,11 +176,14 @@ function quoteBindings({ version, lines, delivery, amounts }: Quote, items: read
   };
 }
 
-/** The code of an order, for the statement; null without one. */
+/**
+ * The code of an order, for the statement; null without one. Its use counts for the e-mail address also while the code has no limit by
+ * address, because one that is set later counts earlier uses.
+ */
 function codeBindings({ discount }: Quote, email: string | null) {
   const applied: Discount | null = typeof discount === 'string' ? null : discount;
-  const countsByEmail = email !== null && applied !== null && applied.usesPerEmail !== null;
-  return { code: applied?.code ?? null, discountHolder: countsByEmail ? discountHolderOf(email) : null };
+  const isCounted = email !== null && applied !== null;
+  return { code: applied?.code ?? null, discountHolder: isCounted ? discountHolderOf(email) : null };
 }
 
 /** The client of a placement and its limits, for the statement. All are null or empty where no limit applies. */
@@ -233,6 +236,7 @@ const reservation = `
     select free_uses, case
       when not is_valid then 'code_expired'
       when free_uses <= 0 then 'code_used_up'
+      when uses_per_email is not null and cast(:discountHolder as text) is null then 'code_needs_email'
       when uses_of_holder >= uses_per_email then 'code_used_by_you'
     end as fault
     from order_total cross join lateral lock_code(case when enough then cast(:code as text) end, cast(:discountHolder as text))
