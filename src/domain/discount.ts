@@ -65,9 +65,14 @@ export function decideDiscount(
   if (subtotalCents < code.minimumCents) return 'code_needs_more';
   if (code.freeUses !== null && code.freeUses <= 0) return 'code_used_up';
   if (code.usesPerEmail !== null && !hasEmail) return 'code_needs_email';
-  if (code.usesPerEmail !== null && code.usesOfEmail >= code.usesPerEmail) return 'code_used_by_you';
+  if (isUsedByEmail(code)) return 'code_used_by_you';
   const { percent, amountCents } = code;
   return { code: code.code, percent, amountCents };
+}
+
+/** Whether the e-mail address for which a code was read has used it as often as it may. */
+export function isUsedByEmail({ usesPerEmail, usesOfEmail }: DiscountCode): boolean {
+  return usesPerEmail !== null && usesOfEmail >= usesPerEmail;
 }
 
 /**

@@ -11,7 +11,10 @@ export function checkoutLimit(checkoutsPerMinute: number) {
   return { rateLimit: { max: checkoutsPerMinute, timeWindow: '1 minute', groupId: 'checkout' } };
 }
 
-/** Counts the discount codes from one address that do not exist, so that nobody finds one by trying. */
+/**
+ * Counts the guesses of discount codes from one address, so that nobody finds by trying which codes exist, or which e-mail addresses have
+ * used one.
+ */
 export function codeGuessLimit(): FailureLimit {
   return new FailureLimit(wrongCodesAtMost, wrongCodesMs);
 }

@@ -389,4 +389,27 @@ describe('a discount code', () => {
       'Too many codes were tried from here',
     );
   });
+
+  test('that the given address has used counts as a try, by program and on the review', async () => {
+    const name = await code({ uses_per_email: 1 });
+    const email = 'tom@reader.example';
+    const from = (network: string) => ({ 'x-forwarded-for': network });
+    const buy = (address: string) => checkout({ discount_code: name, email }, from(address));
+    expect((await buy('198.51.100.10')).status).toBe(201);
+    for (let tries = 0; tries < 20; tries += 1) await buy('198.51.100.11');
+    expect(await buy('198.51.100.11')).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    const visitor = new Visitor(shop.shopUrl);
+    await visitor.post('/cart/lines', { sku: 'shackle', qty: '2' });
+    const apply = (address: string) =>
+      visitor.post(
+        '/cart/checkout',
+        { discount_code: name, email: address, apply: '1' },
+        from('198.51.100.12'),
+      );
+    for (let tries = 0; tries < 20; tries += 1) {
+      expect((await apply('eve@other.example')).text).toContain('The code is in the total');
+      expect((await apply(email)).text).toContain('This code was used with this e-mail address');
+    }
+    expect((await apply(email)).text).toContain('Too many codes were tried from here');
+  });
 });

@@ -17,7 +17,7 @@ import {
 } from '../../database/queries/orders.ts';
 import { readTerms } from '../../database/queries/terms.ts';
 import { checkCart } from '../../domain/cart.ts';
-import { readCode } from '../../domain/discount.ts';
+import { type DiscountCode, isUsedByEmail, readCode } from '../../domain/discount.ts';
 import { readEmailAddress } from '../../domain/email-address.ts';
 import { suggestEmailAddress } from '../../domain/email-suggestion.ts';
 import { type ErrorCode, ShopError } from '../../domain/errors.ts';
@@ -199,6 +199,11 @@ function codeOf(
   return { discountCode: null, faults: [{ field, text: words.checkout.tooManyCodes }] };
 }
 
+/** Whether the answer tells that a code does not exist, or that the typed e-mail address has used it. */
+function isGuess(code: DiscountCode | null): boolean {
+  return code === null || isUsedByEmail(code);
+}
+
 /** The field beside which a refusal is shown. */
 function fieldOf(refused: CartRefusal): CheckoutFault['field'] {
   if (refused in deliveryFaultWords) return 'delivery';
@@ -323,7 +328,7 @@ async function review(
   const { discountCode, faults: codeFaults } = codeOf(options, client, typed.discount_code);
   const country = countryOf(typed);
   const terms = await readTerms(statementsOf(database), { browserId, country, discountCode, email });
-  if (discountCode !== null && terms.code === null) options.codeGuesses.record(client.network);
+  if (sent && discountCode !== null && isGuess(terms.code)) options.codeGuesses.record(client.network);
   const ordered = pending.find(({ checkoutKey: key }) => key === cart.checkoutKey);
   // This cart is ordered already. The order's page shows it, and how to pay or to cancel it.
   if (ordered && faults.length === 0) return reply.redirect(`/orders/${ordered.token}`, 303);

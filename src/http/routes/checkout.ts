@@ -187,19 +187,20 @@ export const checkoutRoutes: FastifyPluginAsyncZod<CheckoutOptions> = async (ser
 
 /**
  * Reads a discount code.
- * @throws ShopError `rate_limited` when too many codes that do not exist came from the address
+ * @throws ShopError `rate_limited` when too many guesses came from the address
  */
 function codeOf(reply: FastifyReply, typed = '', guesses: FailureLimit): string | null {
   const code = readCode(typed);
   const waitSeconds = code === null ? 0 : guesses.blockedSeconds(clientAddressOf(reply.request.ip));
   if (waitSeconds === 0) return code;
   reply.header('retry-after', waitSeconds);
-  throw new ShopError('rate_limited', 'Too many codes that do not exist came from this address.');
+  throw new ShopError('rate_limited', 'Too many discount codes were tried from this address.');
 }
 
-/** Whether a checkout was refused because its discount code does not exist. */
+/** Whether the refusal of a checkout tells that a discount code does not exist, or that an e-mail address has used it. */
 function isGuess(error: unknown): boolean {
-  return error instanceof ShopError && error.details['fault'] === 'unknown_code';
+  const { fault } = error instanceof ShopError ? error.details : {};
+  return fault === 'unknown_code' || fault === 'code_used_by_you';
 }
 
 /** Without a preference in `Accept`, the answer to a JSON body is JSON. The tutorials send no body, and expect text. */
