@@ -14,6 +14,8 @@ export interface Terms {
   readonly methods: readonly DeliveryMethod[];
   /** Those of the shop's own country, and of the country for which the terms were read. */
   readonly zones: readonly TaxZone[];
+  /** Some address has a tax. */
+  readonly hasTax: boolean;
   /** Some address has a tax that is added to the prices. */
   readonly addsTax: boolean;
   /** Where orders without an address are taxed; null where they are not. */

@@ -77,7 +77,7 @@ export interface CheckoutView {
   readonly amounts: AmountsView | null;
   /** The totals of all ways to get the order as the page shows them, as `shownTotalOf` reads them. */
   readonly shownTotals: string;
-  /** The total depends on the address, so a change of it is worth a look. */
+  /** The total, or the tax in it, depends on the address, so a change of it is worth a look. */
   readonly isTaxed: boolean;
   /** The typed code lowers the total. */
   readonly codeApplies: boolean;
@@ -125,7 +125,7 @@ export function checkoutView(source: CheckoutSource, now: Date): CheckoutView {
     subtotal: totalOf(cart),
     amounts: deliveries.length > 0 ? null : (priced[0]?.amounts ?? null),
     shownTotals: priced.map(({ method, totalCents }) => `${method}:${totalCents}`).join(' '),
-    isTaxed: terms.addsTax && deliveries.some(({ needsAddress }) => needsAddress),
+    isTaxed: terms.hasTax && deliveries.some(({ needsAddress }) => needsAddress),
     codeApplies: discount !== null,
     deliveries,
     needsAddress: deliveries.some(({ needsAddress }) => needsAddress),

@@ -155,6 +155,21 @@ describe('a tax', () => {
     expect(row.total_cents).toBe(4470 + 378 + 69);
   });
 
+  test.each([
+    ['that is added', false, 'Sales tax 20%'],
+    ['that the prices contain', true, 'VAT 20%, included'],
+  ])('%s is shown anew when the country changes on the review', async (_, included, label) => {
+    await tax('GB', '', 200_000, included);
+    const visitor = new Visitor(shop.shopUrl);
+    await visitor.post('/cart/lines', { sku: 'shackle', qty: '2' });
+    const { text: html } = await visitor.get('/cart/checkout');
+    // By this attribute, the script asks again for what follows.
+    expect(html).toContain(' data-taxed');
+    expect(html).not.toContain(label);
+    const fields = { ...typedDelivery, delivery: 'standard', country: 'GB', region: '', apply: '1' };
+    expect((await visitor.post('/cart/checkout', fields)).text).toContain(label);
+  });
+
   test('is shown before the order when the address comes with it', async () => {
     await tax('US', 'OR', 100_000, false);
     const visitor = new Visitor(shop.shopUrl);

@@ -34,7 +34,7 @@ export const termsSql = (currencies: string, replaced: string) => `(
         where tax_rates.country = tax_zones.country and tax_rates.region = tax_zones.region
       )
     )), '[]') from tax_zones where country in (cast(:country as text), terms.country)
-  ), 'addsTax', exists (select from tax_zones where not included), 'home', case when country is not null then json_build_object('country', country, 'region', region) end, 'code', (
+  ), 'hasTax', exists (select from tax_zones), 'addsTax', exists (select from tax_zones where not included), 'home', case when country is not null then json_build_object('country', country, 'region', region) end, 'code', (
     select json_build_object(
       'code', code, 'percent', percent, 'amountCents', amount_cents, 'currency', currency, 'minimumCents', minimum_cents,
       'validity', case when valid_from > now() then 'not_yet' when valid_until <= now() then 'over' else 'valid' end,
