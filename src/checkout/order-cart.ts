@@ -18,7 +18,7 @@ import type { StartCheckout } from './start-checkout.ts';
 export interface OrderCartOptions {
   readonly database: Database;
   readonly startCheckout: StartCheckout;
-  /** Replaces the buyer's fields of a pending order of a browser. */
+  /** Replaces the buyer's fields of a pending order of a browser, unless they were corrected on the page of the order. */
   readonly correctBuyer: (order: { browserId: string; key: string; buyer: BuyerDetails }) => Promise<void>;
 }
 
@@ -53,15 +53,18 @@ export type CartRefusal =
   | Blocker
   | CancelReason;
 
+/** What an order keeps although its cart was sent again with something else. */
+export type KeptPart = 'delivery' | 'code';
+
 /** `unchanged`: the address of an order that was paid before the cart could take its place. */
 export type CartOutcome =
-  | { readonly order: OrderWithPayment; readonly hasFirstDelivery?: boolean }
+  | { readonly order: OrderWithPayment; readonly kept?: readonly KeptPart[] }
   | { readonly unchanged: string }
   | { readonly refused: CartRefusal };
 
 /**
- * Orders the cart of a browser exactly as its review showed it, or finds the order that it has already become. `hasFirstDelivery`: that
- * order keeps another delivery than this request asks for, because its payment session is for that.
+ * Orders the cart of a browser exactly as its review showed it, or finds the order that it has already become. `kept`: the parts of that
+ * order that are others than this request asks for, because its payment session is for them.
  * @throws ShopError when the checkout is refused, see `StartCheckout`
  */
 export async function orderCart(
@@ -76,7 +79,7 @@ export async function orderCart(
     if (known.status === 'cancelled') return { refused: known.reason ?? 'payment_ended' };
     const corrected = buyerFields.some((field) => known[field] !== buyer[field]);
     if (corrected) await correctBuyer({ browserId, key, buyer });
-    return { order: known, hasFirstDelivery: !isDelivered(known, delivery) };
+    return { order: known, kept: keptParts(known, request) };
   }
   // The shopper meant to change an order, and not to place another one.
   const shown = request.changes === null ? undefined : await findOrder(database, request.changes);
@@ -126,6 +129,13 @@ export async function orderCart(
 
 function isPaid(status: OrderStatus): boolean {
   return status !== 'pending' && status !== 'cancelled';
+}
+
+function keptParts(order: OrderWithPayment, { delivery, discountCode }: CartOrderRequest): KeptPart[] {
+  return [
+    ...(isDelivered(order, delivery) ? [] : (['delivery'] as const)),
+    ...(order.discountCode === discountCode ? [] : (['code'] as const)),
+  ];
 }
 
 /** Whether an order is delivered as a request asks. Without a method or an address, as for a method that was removed, that part is equal. */

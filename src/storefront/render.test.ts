@@ -26,7 +26,7 @@ const productPage = (product = aProduct()) =>
 const orderPage = (order = anOrder(), line = aLine()) =>
   render('order', {
     order: orderView(orderDetails({ order, lines: [line] }), now),
-    firstDelivery: null,
+    kept: [],
     returned: false,
     notice: null,
     again: '/orders/token',

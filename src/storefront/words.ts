@@ -570,6 +570,13 @@ export function firstDeliveryWords(isPending: boolean): string {
     : kept;
 }
 
+/** That an order keeps the discount with which it was placed, to a shopper who has sent its cart again with another code, or without one. */
+export function firstCodeWords(isPending: boolean): string {
+  const kept =
+    'This cart was ordered before, and the order keeps its price. What you gave as a discount code now changes nothing.';
+  return isPending ? `${kept} To order with another code, change this order.` : kept;
+}
+
 /** That an address looks like another one that was meant. */
 export function suggestedEmailWords(suggested: string): string {
   return `Did you mean ${suggested}? Take it, or order with the address as it is.`;

@@ -552,6 +552,48 @@ async function take(sku: string, all: number): Promise<void> {
   }
 }
 
+describe('a cart that is ordered and sent again', () => {
+  test('with another code leads to its order, which keeps its price and says so', async () => {
+    const code = `AGAIN${network}`;
+    await shop.database('discount_codes').insert({ code, percent: 10 });
+    await put('shackle', 1);
+    const first = { ...(await review()), email: email() };
+    const { location } = await post('/cart/checkout', first);
+    const placed = await orderOf(first.key);
+    const again = await post('/cart/checkout', { ...first, discount_code: code });
+    expect(again.location).toBe(`/orders/${placed.token}?code=first`);
+    expect((await get(again.location ?? '')).text).toContain('the order keeps its price');
+    expect((await post('/cart/checkout', first)).location).toBe(location);
+    expect((await orderOf(first.key)).total).toBe(placed.total);
+  });
+
+  test('with its code typed in another way leads to its payment, and without it to its page', async () => {
+    const code = `SAME${network}`;
+    await shop.database('discount_codes').insert({ code, percent: 10 });
+    await put('shackle', 1);
+    const first = { ...(await review()), email: email(), discount_code: code };
+    const { location } = await post('/cart/checkout', first);
+    const lower = await post('/cart/checkout', { ...first, discount_code: ` ${code.toLowerCase()} ` });
+    expect(lower.location).toBe(location);
+    const without = await post('/cart/checkout', { ...first, discount_code: '' });
+    expect(without.location).toContain('?code=first');
+  });
+
+  test('keeps the e-mail address that was corrected on the page of its order', async () => {
+    await put('shackle', 1);
+    const form = { ...(await review()), email: 'typo@reader.example' };
+    await post('/cart/checkout', form);
+    await post('/cart/checkout', { ...form, email: 'second@reader.example' });
+    const { order_id: orderId, token } = await orderOf(form.key);
+    const emailOf = () => shop.database('orders').where({ order_id: orderId }).pluck('email');
+    expect(await emailOf()).toEqual(['second@reader.example']);
+    await post(`/orders/${token}/contact`, { act: 'correct', email: 'right@reader.example' });
+    expect(await emailOf()).toEqual(['right@reader.example']);
+    expect((await post('/cart/checkout', form)).location).toContain(shop.paymentUrl);
+    expect(await emailOf()).toEqual(['right@reader.example']);
+  });
+});
+
 test('the last use of a code passes to the order that takes the place of another', async () => {
   const code = `CHANGE${network}`;
   await shop.database('discount_codes').insert({ code, percent: 10, uses: 1, uses_per_email: 1 });

@@ -197,18 +197,25 @@ export async function removeOrderedProducts(
   );
 }
 
-/** Replaces the buyer's fields of a pending order of this browser, when its shopper has corrected them. */
+/**
+ * Replaces the buyer's fields of a pending order of this browser, when its shopper has corrected them on the review. A correction on the page
+ * of the order is newer than every review of its cart, so it stays.
+ */
 export async function correctBuyer(
   database: Database,
   { buyer, ...order }: { readonly browserId: string; readonly key: string; readonly buyer: BuyerDetails },
 ): Promise<void> {
-  await inTransaction(database, (sql) =>
-    sql(
+  await inTransaction(database, async (sql) => {
+    // A separate statement, so that the next one sees a correction that was made while this one waited.
+    await sql('select 1 from orders where checkout_key = :key for update', { key: order.key });
+    await sql(
       `update orders set (${buyerColumns}) = row(${buyerBindings}), first_email = coalesce(first_email, email)
-       where checkout_key = :key and browser_id = :browserId and status = 'pending'`,
+       where checkout_key = :key and browser_id = :browserId and status = 'pending' and not exists (
+         select from order_history where order_history.order_id = orders.order_id and what = 'email_corrected'
+       )`,
       { ...order, ...buyer },
-    ),
-  );
+    );
+  });
 }
 
 /** Gives a cart a fresh key when the order of its present one has ended, so that the same content can be ordered again. */

@@ -265,8 +265,9 @@ const refusalWords = {
 /** Where a shopper goes on after the press. */
 function addressAfter(answer: Exclude<CartOutcome, { readonly refused: CartRefusal }>): string {
   if ('unchanged' in answer) return `/orders/${answer.unchanged}?notice=unchanged`;
-  const { order, hasFirstDelivery } = answer;
-  return hasFirstDelivery ? `/orders/${order.token}?delivery=first` : nextAddress(order);
+  const { order, kept = [] } = answer;
+  const query = new URLSearchParams(kept.map((part) => [part, 'first'])).toString();
+  return query === '' ? nextAddress(order) : `/orders/${order.token}?${query}`;
 }
 
 /** The payment page while the order can be paid, otherwise its own page. */

@@ -9,7 +9,12 @@ import { requestWaitMs } from '../../domain/limits.ts';
 import type { OrderStatus } from '../../domain/order.ts';
 import { type OrderView, orderView } from '../../storefront/order-view.ts';
 import { receiptView } from '../../storefront/receipt-view.ts';
-import { firstDeliveryWords, orderNotices, type paymentMethodWords } from '../../storefront/words.ts';
+import {
+  firstCodeWords,
+  firstDeliveryWords,
+  orderNotices,
+  type paymentMethodWords,
+} from '../../storefront/words.ts';
 import { cartLimit, checkoutLimit } from '../limits.ts';
 import type { PageServices } from '../pages.ts';
 import { orderToken } from '../schemas.ts';
@@ -34,8 +39,9 @@ export interface OrderPageOptions extends PageServices {
 const reloadsAfterPaying = 6;
 const params = z.object({ token: orderToken });
 const querystring = z.object({
-  // The shopper has ordered the same cart again, with another delivery.
+  // The shopper has ordered the same cart again, with another delivery or another code.
   delivery: z.literal('first').optional().catch(undefined),
+  code: z.literal('first').optional().catch(undefined),
   returned: z.coerce.number().pipe(z.int().min(1).max(reloadsAfterPaying)).optional().catch(undefined),
   notice: z.enum(['otherBrowser', 'unchanged']).optional().catch(undefined),
 });
@@ -48,14 +54,22 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
 
   server.get('/orders/:token', { schema: { params, querystring } }, async (request, reply) => {
     const order = await viewOf(request.params.token);
-    const { returned, delivery, notice: name } = request.query;
-    const firstDelivery = delivery === 'first' ? firstDeliveryWords(order.status === 'pending') : null;
+    const { returned, delivery, code, notice: name } = request.query;
+    const isPending = order.status === 'pending';
+    const kept = [
+      ...(delivery ? [firstDeliveryWords(isPending)] : []),
+      ...(code ? [firstCodeWords(isPending)] : []),
+    ];
     const notice = name ? orderNotices[name] : null;
     return pages.send(reply, 'order', {
       order,
-      firstDelivery,
+      kept,
       notice,
-      ...afterPaying(order, returned, { ...(delivery && { delivery }), ...(name && { notice: name }) }),
+      ...afterPaying(order, returned, {
+        ...(delivery && { delivery }),
+        ...(code && { code }),
+        ...(name && { notice: name }),
+      }),
     });
   });
   const schema = { params };
