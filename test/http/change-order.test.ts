@@ -263,6 +263,39 @@ describe('a change of a pending order', () => {
     expect(await status(other)).toMatchObject({ status: 'pending' });
   });
 
+  describe('that begins while the cart is that of another pending order', () => {
+    let block: Placed;
+    let shackles: Placed;
+
+    beforeEach(async () => {
+      await put('block', 2);
+      block = await orderCart();
+      await post('/cart/lines/block', { qty: '0' });
+      await put('shackle', 2);
+      await put('block', 1);
+      shackles = await orderCart();
+    });
+
+    test('has the units of its own order alone', async () => {
+      await post(`/orders/${block.token}/change`);
+      const changed = await orderCart();
+      expect(await linesOf(changed)).toEqual({ block: 2 });
+      expect(await status(block)).toMatchObject({ reason: 'changed_by_shopper' });
+      expect(await status(shackles)).toMatchObject({ status: 'pending' });
+    });
+
+    test('also when that one was being changed, and keeps what was put in besides', async () => {
+      await post(`/orders/${block.token}/change`);
+      await post('/cart/lines/block', { qty: '5' });
+      await put('thimble', 1);
+      for (const _press of [1, 2]) await post(`/orders/${shackles.token}/change`);
+      expect((await get('/cart')).text).toContain(`You are changing Order ${shackles.order_id}.`);
+      expect(await linesOf(await orderCart())).toEqual({ shackle: 2, block: 1, thimble: 1 });
+      expect(await status(shackles)).toMatchObject({ reason: 'changed_by_shopper' });
+      expect(await status(block)).toMatchObject({ status: 'pending' });
+    });
+  });
+
   test('does not count among the five orders that may wait', async () => {
     const old = await placeAndChange('shackle', 1);
     await post('/cart/keep-order');

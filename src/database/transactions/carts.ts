@@ -100,7 +100,8 @@ const change = `
 
 /**
  * Puts the products of an order into a cart: at least as many as were ordered and at most as many as there are, with the units that
- * the order holds. Products that are sold out, or do not fit in, are left out. A repetition adds nothing.
+ * the order holds. Products that are sold out, or do not fit in, are left out. A repetition adds nothing. A cart that begins to change an
+ * order does not merge it with another pending one, whose products go out first.
  * @param request.changes whether the cart takes the place of the order, which must be a pending one of this browser
  */
 export function fillCart(
@@ -118,6 +119,7 @@ export function fillCart(
     if (changes && order.status !== 'pending') return 'not_pending';
     const { orderId } = order;
     await openCart(sql, browserId);
+    if (changes) await sql(takeOutOtherOrder, { browserId, orderId });
     await sql(fill, { browserId, orderId, holds: changes, maxItems, maxQuantity });
     await renewKey(sql, browserId, null);
     if (changes) {
@@ -129,6 +131,15 @@ export function fillCart(
     return 'filled';
   });
 }
+
+// The products of a pending order that this cart is, or would have changed. That order stays as it is, so its buyer expects none of them in
+// the place of the next one, whatever the cart made of their quantities. What was put in besides is in no order, and stays.
+const takeOutOtherOrder = `
+  delete from cart_lines using carts, orders, order_lines
+  where carts.browser_id = :browserId and cart_lines.browser_id = carts.browser_id
+    and orders.browser_id = carts.browser_id and orders.status = 'pending' and orders.order_id <> :orderId
+    and (orders.order_id = carts.changes_order_id or orders.checkout_key = carts.checkout_key)
+    and order_lines.order_id = orders.order_id and order_lines.product_id = cart_lines.product_id`;
 
 const fill = `
   with ordered as materialized (
