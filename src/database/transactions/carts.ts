@@ -220,7 +220,8 @@ export async function correctBuyer(
     // A separate statement, so that the next one sees a correction that was made while this one waited.
     await sql('select 1 from orders where checkout_key = :key for update', { key: order.key });
     await sql(
-      `update orders set (${buyerColumns}) = row(${buyerBindings}), first_email = coalesce(first_email, email)
+      `update orders set (${buyerColumns}) = row(${buyerBindings}),
+         first_email = case when email is distinct from :email then coalesce(first_email, email) else first_email end
        where checkout_key = :key and browser_id = :browserId and status = 'pending' and not exists (
          select from order_history where order_history.order_id = orders.order_id and what = 'email_corrected'
        )`,
