@@ -29,8 +29,8 @@ export const storefront: readonly Mutant[] = [
     name: 'a cart that is sent again with another delivery leads to its order without a word',
     promise: oneCart,
     file: 'src/checkout/order-cart.ts',
-    from: 'hasFirstDelivery: !isDelivered(known, delivery)',
-    to: "hasFirstDelivery: !isDelivered(known, delivery) && delivery.method === ''",
+    from: "isDelivered(order, delivery) ? [] : (['delivery'] as const)",
+    to: 'isDelivered(order, delivery) ? [] : ([] as const)',
     test: {
       file: 'test/http/delivery.test.ts',
       name: 'leads to its order, which says that it keeps the first one',
