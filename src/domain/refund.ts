@@ -71,9 +71,9 @@ export function priceRefund(
   for (const { sku, qty } of mergeItems(lines)) {
     const line = order.lines.find((one) => one.sku === sku);
     if (!line) return 'too_many_units';
-    const left = leftToShip(line);
-    const shipped = Math.max(shippedOf(lines, sku), qty - left);
-    if (shipped > line.quantity - line.refunded - left) return 'too_many_units';
+    const refundable = unitsToRefund(line);
+    const shipped = Math.max(shippedOf(lines, sku), qty - refundable.left);
+    if (shipped > refundable.shipped) return 'too_many_units';
     const units = { before: line.refunded, now: qty, all: line.quantity };
     refunded.push({
       productId: line.productId,
@@ -91,6 +91,12 @@ export function priceRefund(
     deliveryCents,
     deliveryTaxCents: delivery ? order.deliveryTaxCents : 0,
   };
+}
+
+/** Units of a line that can still be refunded: those that are left to ship, and those that were shipped. */
+export function unitsToRefund(line: RefundableLine): { readonly left: number; readonly shipped: number } {
+  const left = leftToShip(line);
+  return { left, shipped: line.quantity - line.refunded - left };
 }
 
 function shippedOf(lines: readonly RefundItem[], sku: string): number {

@@ -9,7 +9,8 @@ import { operatorWords } from './words.ts';
 const { render } = createRenderer({ assetAddress: (file) => file, shop: aShop(), texts: { operatorWords } });
 const hostile = '<script>alert("x")</script>';
 
-const form = { order: '', amount: '', reason: '', restock: 'usual', key: 'key-1' } as const;
+const typed = { order: '', amount: '', reason: '', units: {}, delivery: false } as const;
+const form = { ...typed, restock: 'usual', key: 'key-1' } as const;
 const typedShipment = { order: '', units: {}, carrier: '', number: '', link: '', key: 'key-2' } as const;
 const nothing: OperatorSource = {
   attention: [],
@@ -23,6 +24,7 @@ const nothing: OperatorSource = {
   shipping: { waiting: { orders: [], inAll: 0 }, order: null, typed: typedShipment, done: null, fault: null },
   refund: null,
   form,
+  refundable: null,
   fault: null,
 };
 

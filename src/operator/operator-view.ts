@@ -6,7 +6,9 @@ import {
   type OpenAttentionItem,
   type ReconciliationRow,
 } from '../database/queries/reconciliation.ts';
+import type { RefundableDetails } from '../database/queries/refundable.ts';
 import type { AttentionReason } from '../domain/attention.ts';
+import { unitsToRefund } from '../domain/refund.ts';
 import { formatMoney } from '../shared/money.ts';
 import { shownTime } from '../storefront/times.ts';
 import { orderWords } from '../storefront/words.ts';
@@ -18,8 +20,11 @@ import {
   attentionWords,
   operatorWords,
   outcomeWords,
+  refundDeliveryWords,
+  refundedLineWords,
   refundFaults,
   refundStateWords,
+  refundUnitsWords,
   resolutionFault,
   resolveWords,
   restockWords,
@@ -38,6 +43,9 @@ export interface TypedRefund {
   readonly order: string;
   readonly amount: string;
   readonly reason: string;
+  /** By the name of its field: `units-` or, for shipped ones, `shipped-` and the SKU. */
+  readonly units: Readonly<Record<string, string>>;
+  readonly delivery: boolean;
   readonly restock: keyof typeof restockWords;
   /** Under one key there is one refund, however often the form is sent. */
   readonly key: string;
@@ -59,6 +67,8 @@ export interface OperatorSource {
   /** The refund that was just asked for. */
   readonly refund: RefundOfOrder | null;
   readonly form: TypedRefund;
+  /** The order of the form, whose units can be chosen; null before there is one. */
+  readonly refundable: RefundableDetails | null;
   /** The fault of the form; the amounts are parameters of its text. */
   readonly fault: { readonly what: RefundFault; readonly left: string; readonly example: string } | null;
 }
@@ -124,9 +134,10 @@ function reasonText(reason: AttentionReason): string {
   return reason.code === 'accounts_wrong' ? `${text} ${operatorWords.sums.below}` : text;
 }
 
-function refundView({ refund, form, fault }: OperatorSource, faultMessage: string | null) {
+function refundView({ refund, form, refundable, fault }: OperatorSource, faultMessage: string | null) {
   return {
     ...form,
+    parts: refundable && partsView(refundable, form),
     choices: Object.entries(restockWords).map(([value, text]) => ({
       value,
       text,
@@ -135,6 +146,26 @@ function refundView({ refund, form, fault }: OperatorSource, faultMessage: strin
     done: refund && promisedView(refund),
     field: fault ? refundFaults[fault.what].field : null,
     fault: faultMessage,
+  };
+}
+
+function partsView(order: RefundableDetails, { units, delivery }: TypedRefund) {
+  const { deliveryCents: cents, deliveryRefunded, currency } = order;
+  const fields = order.lines.flatMap((line) => {
+    const { sku, product } = line;
+    const { left, shipped } = unitsToRefund(line);
+    return [
+      { id: `units-${sku}`, count: left, label: refundUnitsWords(product, left, false) },
+      { id: `shipped-${sku}`, count: shipped, label: refundUnitsWords(product, shipped, true) },
+    ].filter(({ count }) => count > 0);
+  });
+  return {
+    units: fields.map(({ id, label }) => ({ id, label, typed: units[id] ?? '0' })),
+    refunded: order.lines
+      .filter(({ quantity, refunded }) => refunded === quantity)
+      .map(({ product }) => refundedLineWords(product)),
+    delivery: cents > 0 && !deliveryRefunded ? refundDeliveryWords(formatMoney({ cents, currency })) : null,
+    deliveryChosen: delivery,
   };
 }
 

@@ -101,9 +101,14 @@ export const operatorWords = {
     order: 'Order number',
     amount: 'Amount',
     amountHint: 'As in 12.50. Leave it empty to pay back all that is left.',
+    amountOrUnits: 'As in 12.50. Leave it empty for the units below, or to pay back all that is left.',
+    units: 'Units to refund',
+    unitsHint: 'What was paid for them goes back. Those that are not shipped stay in the shop.',
+    show: 'Choose its units',
+    other: 'Another order',
     reason: 'Reason',
     reasonHint: 'The buyer may read it.',
-    restock: 'The units',
+    restock: 'Into stock',
     button: 'Refund',
     ofRequest: 'Refund this order',
     asked: 'cancelled as you asked',
@@ -314,10 +319,25 @@ export const nothingRepaired = 'Nothing';
 
 /** Whether the units of a refunded order go back into stock. */
 export const restockWords = {
-  usual: 'Back into stock if the order is not dispatched and all of it is paid back',
-  yes: 'Back into stock',
-  no: 'Not into stock',
+  usual: 'What is paid back and was not shipped',
+  yes: 'Also what was shipped: it has come back',
+  no: 'Nothing',
 } as const;
+
+/** Units of a line that can be refunded. */
+export function refundUnitsWords(product: string, count: number, wasShipped: boolean): string {
+  return `${product}, of ${count} ${wasShipped ? 'shipped' : 'not shipped'}`;
+}
+
+/** The lines of which nothing can be refunded any more. */
+export function refundedLineWords(product: string): string {
+  return `${product}: all refunded`;
+}
+
+/** The delivery of an order, as a part of a refund. */
+export function refundDeliveryWords(amount: string): string {
+  return `The delivery, ${amount}`;
+}
 
 /** A refund, as it stands, after the name of its order. */
 export function refundStateWords(refundId: number, amount: string | null, made: boolean): string {
@@ -336,7 +356,12 @@ export const refundFaults = {
   amount_unreadable: { field: 'amount', text: 'Write an amount above zero, such as {example}.' },
   refund_too_large: { field: 'amount', text: 'At most {left} of this order can still be paid back.' },
   refund_indivisible: { field: 'amount', text: 'The payment service pays back multiples of {example} only.' },
-  too_many_units: { field: 'amount', text: 'These units were not ordered, or are refunded already.' },
+  amount_and_units: { field: 'amount', text: 'Leave the amount empty, or choose no units and no delivery.' },
+  units_unreadable: { field: 'units', text: 'Write whole numbers.' },
+  too_many_units: {
+    field: 'units',
+    text: 'That is more than can be refunded. The numbers beside the products are up to date.',
+  },
   reason_unreadable: { field: 'reason', text: 'Say why in 1 to 200 characters.' },
   restock_needs_full_refund: {
     field: 'restock',

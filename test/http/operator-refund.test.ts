@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readPage, sendForm } from '../support/forms.ts';
 import { expectMoneySettled, moneyOf } from '../support/money.ts';
 import { becomes, placeOrder, placePaidOrder, type TestOrder } from '../support/orders.ts';
+import { typedDelivery } from '../support/page-orders.ts';
 import { expectStockBalanced } from '../support/promises.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
@@ -55,6 +56,65 @@ test('a partial refund is exact to the cent, and the page shows its state', asyn
   );
   expect(html).toContain(`<a href="${new URL(order.order_url).pathname}">Order ${order.order_id}</a>`);
   expect(await moneyOf(shop, order)).toMatchObject({ refunds: [435] });
+});
+
+test('the units of an order are chosen, with those that are shipped, and its delivery', async () => {
+  const { delivery: _express, ...address } = typedDelivery;
+  const order = await placePaidOrder(shop, {
+    sku: 'thimble',
+    qty: 3,
+    delivery: { method: 'express', address },
+  });
+  const fields = form(order, { reason: 'broken' });
+  const { status, html } = await refund({ ...fields, show: 'units' });
+  expect(status).toBe(200);
+  expect(html).toMatch(/id="refund-order"[^>]* readonly/);
+  expect(html).toMatch(/id="units-thimble"[^>]*value="0"[^]*?, of 3 not shipped/);
+  expect(html).toContain('name="reason" value="broken"');
+  expect(html).not.toContain('id="shipped-thimble"');
+  const { order_id } = order;
+  await shop.database('order_lines').where({ order_id }).update({ shipped: 1 });
+  expect((await refund({ ...fields, 'units-thimble': '1', delivery: 'yes' })).status).toBe(303);
+  expect((await refund(form(order, { 'shipped-thimble': '1' }))).status).toBe(303);
+  const [line] = await shop.database('order_lines').where({ order_id });
+  expect(line).toMatchObject({ shipped: 1, stopped: 1, returned: 1 });
+  const page = await readPage(shop, `/operator?order=${order_id}`);
+  expect(page).toMatch(/id="units-thimble"[^]*?, of 1 not shipped/);
+  expect(page).not.toMatch(/id="shipped-thimble"|The delivery,/);
+  const tooMany = await refund(form(order, { 'units-thimble': '2' }));
+  expect(tooMany.status).toBe(409);
+  expect(tooMany.html).toMatch(/id="units-thimble"[^>]*value="2"[^>]*aria-invalid="true" autofocus/);
+  await shop.database('order_lines').where({ order_id }).update({ shipped: 0, stopped: 2 });
+});
+
+test.each([
+  [{ 'units-shackle': 'x' }, 400, 'Write whole numbers.'],
+  [{ 'units-shackle': '-1' }, 400, 'Write whole numbers.'],
+  [{ 'units-shackle': '1', amount: '1.00' }, 400, 'Leave the amount empty'],
+  [{ delivery: 'yes', amount: '1.00' }, 400, 'Leave the amount empty'],
+  [{ 'units-bell': '1' }, 409, 'That is more than can be refunded.'],
+  [{ 'shipped-shackle': '1' }, 409, 'That is more than can be refunded.'],
+])('a refund of units with %j is refused', async (fields, status, says) => {
+  const order = await placePaidOrder(shop);
+  const answer = await refund(form(order, fields));
+  expect(answer.status).toBe(status);
+  expect(answer.html).toContain(says);
+  expect(await refundsOf(order)).toEqual([]);
+});
+
+test.each([
+  ['x', 400, 'An order number is a whole number'],
+  ['2000000000', 404, 'There is no such order'],
+])('the units of the order %j are not shown', async (order, status, says) => {
+  const answer = await refund({ ...form({ order_id: 1 }), order, show: 'units' });
+  expect(answer.status).toBe(status);
+  expect(answer.html).toContain(says);
+});
+
+test('the units of an order that is not paid are not shown', async () => {
+  const { status, html } = await refund({ ...form(await placeOrder(shop)), show: 'units' });
+  expect(status).toBe(409);
+  expect(html).toContain('It is not paid');
 });
 
 test('a refund without an amount is a full refund, and restocks the units', async () => {

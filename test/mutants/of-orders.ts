@@ -195,7 +195,7 @@ export const orders: readonly Mutant[] = [
     name: 'a unit is refunded twice',
     promise: promises.once,
     file: 'src/domain/refund.ts',
-    from: 'shipped > line.quantity - line.refunded - left',
+    from: 'shipped > refundable.shipped',
     to: 'qty > line.quantity',
     test: { file: 'test/payments/refunds-of-lines.test.ts', name: 'no unit comes back twice' },
   },

@@ -241,6 +241,12 @@ export const pageStates: readonly PageState[] = [
     },
     shows: 'Write an amount above zero',
   },
+  {
+    page: 'operator',
+    state: 'refund-units',
+    at: ({ orders }) => `/operator?order=${orders.inParcels.order_id}`,
+    shows: 'Units to refund',
+  },
   { page: 'operator', state: 'to-ship', at: shipping('toShip'), shows: 'In this parcel' },
   {
     page: 'operator',

@@ -3,7 +3,6 @@ import {
   decideRefund,
   leftToRefund,
   priceRefund,
-  type RefundableOrder,
   type RefundParts,
   type RefundReason,
   type RefundRequest,
@@ -15,6 +14,7 @@ import { minorUnitsOf } from '../../shared/currencies.ts';
 import { inTransaction, lockName, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { enqueueWorkflow } from '../outbox.ts';
+import { readRefundable } from '../queries/refundable.ts';
 import type { RefundRow } from '../tables.ts';
 import { transaction } from '../transaction.ts';
 import { raiseAttention, resolveAttention } from './attention.ts';
@@ -51,8 +51,8 @@ export function requestRefund(
       const isReplay = known.orderId === request.orderId && known.request === asked;
       return isReplay ? known : { refused: 'key_reused', ...limits };
     }
-    const order = isByLines ? await readRefundable(sql, request.orderId) : null;
-    const parts = order && priceRefund(order, request, payment.currency);
+    const order = isByLines ? await readRefundable(sql, request.orderId) : undefined;
+    const parts = order ? priceRefund(order, request, payment.currency) : null;
     if (parts === 'too_many_units') return { refused: parts, ...limits };
     // An earlier refund of an amount may have left less than was paid for the units.
     const amountCents = parts ? Math.min(parts.amountCents, limits.refundableCents) : request.amountCents;
@@ -72,29 +72,6 @@ export function requestRefund(
       request: asked,
     });
   });
-}
-
-/** Reads what was paid for the lines of an order and for its delivery, and what was refunded of them. */
-async function readRefundable(sql: Statement, orderId: number): Promise<RefundableOrder> {
-  const [order] = await sql<RefundableOrder>(
-    `select delivery_cents + case when tax_included then 0 else delivery_tax_cents end as delivery_cents, delivery_tax_cents,
-       exists (select from refunds where refunds.order_id = orders.order_id and refunds.for_delivery_cents > 0) as delivery_refunded,
-       (select json_agg(json_build_object(
-          'productId', product_id, 'sku', sku, 'quantity', quantity, 'shipped', shipped, 'stopped', stopped,
-          'taxCents', order_lines.tax_cents,
-          'paidCents', cast(quantity as bigint) * unit_price_cents - discount_cents
-            + case when tax_included then 0 else order_lines.tax_cents end,
-          'refunded', (
-            select coalesce(sum(refund_lines.quantity), 0) from refund_lines join refunds using (refund_id)
-            where refunds.order_id = orders.order_id and refund_lines.product_id = order_lines.product_id
-          )
-        ) order by sku)
-        from order_lines join products using (product_id) where order_lines.order_id = orders.order_id) as lines
-     from orders where order_id = :orderId`,
-    { orderId },
-  );
-  if (!order) throw new Error(`There is no order ${orderId}.`);
-  return order;
 }
 
 interface PromisedRefund {

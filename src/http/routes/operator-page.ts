@@ -7,9 +7,12 @@ import { listExecutors } from '../../database/queries/executors.ts';
 import { readOrderDetails } from '../../database/queries/order-details.ts';
 import { findOrder, findRefund } from '../../database/queries/orders.ts';
 import { listAttention, listReconciliations, readAccounts } from '../../database/queries/reconciliation.ts';
+import { type RefundableDetails, readRefundable } from '../../database/queries/refundable.ts';
 import { findShipment, listOrdersToShip } from '../../database/queries/shipments.ts';
 import type { RefundRow } from '../../database/tables.ts';
 import { pageOf } from '../../domain/catalogue.ts';
+import { maxItems } from '../../domain/limits.ts';
+import type { RefundItem } from '../../domain/refund.ts';
 import {
   type OperatorSource,
   type Outcome,
@@ -22,6 +25,7 @@ import type { ShippingSource } from '../../operator/shipping-view.ts';
 import { operatorWords } from '../../operator/words.ts';
 import { minorUnitsOf } from '../../shared/currencies.ts';
 import { formatMoney, parseMoney } from '../../shared/money.ts';
+import { statementsOf } from '../../shared/statement.ts';
 import { problemTypes } from '../errors.ts';
 import type { Pages } from '../pages.ts';
 import { checkoutKey, reasonText, serial } from '../schemas.ts';
@@ -41,13 +45,31 @@ export interface OperatorPageOptions
 
 const text = z.string().default('');
 
-const refundForm = z.object({
-  key: checkoutKey,
-  order: text,
-  amount: text,
-  reason: text,
-  restock: z.enum(['usual', 'yes', 'no']).default('usual'),
-});
+// The units of each product are in fields of its SKU.
+const unitsField = /^(?:units|shipped)-(.+)$/;
+
+// With `show`, the form is not sent yet: its order is chosen.
+const refundForm = z
+  .looseObject({
+    key: checkoutKey,
+    order: text,
+    amount: text,
+    reason: text,
+    delivery: z.string().optional(),
+    restock: z.enum(['usual', 'yes', 'no']).default('usual'),
+    show: z.string().optional(),
+  })
+  .transform(({ key, order, amount, reason, delivery, restock, show, ...others }) => {
+    const units = Object.entries(others).flatMap(([name, value]) =>
+      unitsField.test(name) ? [[name, String(value)]] : [],
+    );
+    const typed = { key, order, amount, reason, delivery: delivery !== undefined, restock };
+    return {
+      ...typed,
+      units: Object.fromEntries(units) as TypedRefund['units'],
+      isShown: show !== undefined,
+    };
+  });
 
 // With any other value in the address, the page comes without a message, and with the first attention items.
 const querystring = z.object({
@@ -108,12 +130,14 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
   });
 
   server.post('/operator/refund', { schema: { body: refundForm } }, async (request, reply) => {
-    const answer = await refundTyped(options, request.body);
+    const { isShown, ...typed } = request.body;
+    const answer = isShown ? await whyNotRefundable(database, typed) : await refundTyped(options, typed);
+    if (answer === null) return show(reply, options, { form: typed });
     if ('refundId' in answer) {
       return reply.redirect(`/operator?refund=${answer.refundId}#refund`, 303);
     }
-    const key = answer.what === 'key_reused' ? randomUUID() : request.body.key;
-    return show(reply.code(answer.status), options, { form: { ...request.body, key }, fault: answer });
+    const key = answer.what === 'key_reused' ? randomUUID() : typed.key;
+    return show(reply.code(answer.status), options, { form: { ...typed, key }, fault: answer });
   });
 
   server.post('/operator/shipment', { schema: { body: shipmentForm } }, async (request, reply) => {
@@ -126,7 +150,22 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
 };
 
 function emptyForm(): TypedRefund {
-  return { order: '', amount: '', reason: '', restock: 'usual', key: randomUUID() };
+  return {
+    order: '',
+    amount: '',
+    reason: '',
+    units: {},
+    delivery: false,
+    restock: 'usual',
+    key: randomUUID(),
+  };
+}
+
+/** The order of a form whose units can be chosen; null when there is none. */
+async function refundableOf(database: Database, { order }: TypedRefund): Promise<RefundableDetails | null> {
+  const orderId = serial.safeParse(order.trim());
+  const found = orderId.success ? await readRefundable(statementsOf(database), orderId.data) : undefined;
+  return found?.isSettled ? found : null;
 }
 
 /** The form for a refund that a buyer has asked for. */
@@ -148,25 +187,35 @@ async function show(
   shown: Partial<OperatorSource>,
   shipped: Partial<ShippingSource> = {},
 ): Promise<FastifyReply> {
-  const [items, reconciliations, accounts, executors, waiting] = await Promise.all([
+  const form = shown.form ?? emptyForm();
+  const [items, reconciliations, accounts, executors, waiting, refundable] = await Promise.all([
     listAttention(database, shown.after ?? undefined),
     listReconciliations(database),
     readAccounts(database),
     listExecutors(database),
     listOrdersToShip(database),
+    refundableOf(database, form),
   ]);
-  const form = emptyForm();
   const nothing = {
     outcome: null,
     stockPage: 1,
     after: null,
     unresolved: null,
     refund: null,
-    form,
+    refundable,
     fault: null,
   };
   const shipping = { order: null, typed: emptyShipment(), done: null, fault: null, ...shipped, waiting };
-  const source = { ...nothing, ...shown, attention: items, reconciliations, accounts, executors, shipping };
+  const source = {
+    ...nothing,
+    ...shown,
+    form,
+    attention: items,
+    reconciliations,
+    accounts,
+    executors,
+    shipping,
+  };
   return pages.send(reply, 'operator', { operator: operatorView(source, new Date()) });
 }
 
@@ -187,28 +236,62 @@ const exampleOf = (currency: string): string => {
 };
 const restocks = { usual: undefined, yes: true, no: false } as const;
 
+const faulty = (what: RefundFault, status = 400, more: Partial<FaultyRefund> = {}): FaultyRefund => {
+  return { what, status, left: '', example: '', ...more };
+};
+
+/** The order of a form that may be refunded, or the fault of the field. */
+async function orderTyped(
+  database: Database,
+  typed: TypedRefund,
+): Promise<{ readonly orderId: number; readonly currency: string } | FaultyRefund> {
+  const orderId = serial.safeParse(typed.order.trim());
+  if (!orderId.success) return faulty('order_unreadable');
+  return (await findOrder(database, orderId.data)) ?? faulty('unknown_order', problemTypes.not_found.status);
+}
+
+/** Why there are no units of the order of a form to choose; null when there are. */
+async function whyNotRefundable(database: Database, typed: TypedRefund): Promise<FaultyRefund | null> {
+  const order = await orderTyped(database, typed);
+  if ('what' in order) return order;
+  const isRefundable = (await refundableOf(database, typed)) !== null;
+  return isRefundable ? null : faulty('not_refundable', problemTypes.not_refundable.status);
+}
+
+/** The typed units above zero; null when one is no whole number. */
+function itemsTyped({ units }: TypedRefund): RefundItem[] | null {
+  const typed = Object.entries(units).map(([name, text]) => ({ name, text: text.trim() }));
+  if (typed.length > 2 * maxItems || typed.some(({ text }) => !/^\d{1,4}$/.test(text))) return null;
+  return typed.flatMap(({ name, text }) => {
+    const sku = unitsField.exec(name)?.[1] ?? '';
+    const item = { sku, qty: Number(text) };
+    if (item.qty === 0) return [];
+    return [name.startsWith('shipped-') ? { ...item, shipped: true } : item];
+  });
+}
+
 /** Requests the refund as it was typed. A mistake is a fault of one field. */
 async function refundTyped(
   { database, requestRefund }: OperatorPageOptions,
   typed: TypedRefund,
 ): Promise<RefundRow | FaultyRefund> {
-  const faulty = (what: RefundFault, more: Partial<FaultyRefund> = {}): FaultyRefund => {
-    return { what, status: 400, left: '', example: '', ...more };
-  };
-  const orderId = serial.safeParse(typed.order.trim());
-  if (!orderId.success) return faulty('order_unreadable');
-  const order = await findOrder(database, orderId.data);
-  if (!order) return faulty('unknown_order', { status: problemTypes.not_found.status });
+  const order = await orderTyped(database, typed);
+  if ('what' in order) return order;
   const { currency } = order;
   const amountCents = typed.amount.trim() === '' ? undefined : parseMoney(typed.amount, currency);
   if (typed.amount.trim() !== '' && (amountCents ?? 0) < 1) {
-    return faulty('amount_unreadable', { example: exampleOf(currency) });
+    return faulty('amount_unreadable', 400, { example: exampleOf(currency) });
   }
+  const lines = itemsTyped(typed);
+  if (!lines) return faulty('units_unreadable');
+  const isByLines = lines.length > 0 || typed.delivery;
+  if (isByLines && amountCents !== undefined) return faulty('amount_and_units');
   const reason = reasonText.safeParse(typed.reason);
   if (!reason.success) return faulty('reason_unreadable');
   const answer = await requestRefund({
-    orderId: orderId.data,
+    orderId: order.orderId,
     amountCents,
+    ...(isByLines && { lines, delivery: typed.delivery }),
     restock: restocks[typed.restock],
     reason: reason.data,
     actor: 'operator',
@@ -216,8 +299,7 @@ async function refundTyped(
   });
   if (!('refused' in answer)) return answer;
   const { status } = problemTypes[refundRefusal(answer).code];
-  return faulty(answer.refused, {
-    status,
+  return faulty(answer.refused, status, {
     left: formatMoney({ cents: answer.refundableCents, currency }),
     example: formatMoney({ cents: answer.stepCents, currency }),
   });
