@@ -17,6 +17,8 @@ export interface FixtureOrder {
 }
 
 export const sku = 'last-units';
+/** Every order of the race has it. It has no limit at first. */
+export const discountCode = 'RACE';
 export const browserId = 'browser-of-the-fixture';
 export const context = {
   live: false,
@@ -34,6 +36,7 @@ export function placementOf(key: string, qty: number, requestId = `request of ${
       checkoutKey: key,
       requestHash: '0'.repeat(64),
       items: [{ sku, qty }],
+      discountCode,
       email: 'buyer@shop.example',
       browserId,
       shownCents: null,
@@ -144,6 +147,7 @@ const tables = [
   'public.attention',
   'public.cart_lines',
   'public.carts',
+  'public.discount_codes',
   'public.emails',
   'public.executors',
   'public.holders',
@@ -222,13 +226,15 @@ async function insertFixture(database: Database): Promise<FixtureOrder> {
        values (:sku, 'Product', 'Of the race.', 1000, 'USD', '', 5) returning product_id
      ), supplied as (
        insert into supply (product_id, quantity, reason, actor, request_key) select product_id, 2, 'first', 'test', 'first' from product
+     ), code as (
+       insert into discount_codes (code, percent) values (:discountCode, 10)
      ), cart as (
        insert into carts (browser_id, checkout_key) values (:browserId, 'cart')
      ), line as (
        insert into cart_lines (browser_id, product_id, quantity, unit_price_cents) select :browserId, product_id, 3, 1000 from product
      )
      insert into stock (product_id, available) select product_id, 2 from product`,
-    { sku, browserId },
+    { sku, browserId, discountCode },
   );
   // The other products have no part in the race.
   await sql(`update products set restock_level = 0 where sku <> :sku`, { sku });

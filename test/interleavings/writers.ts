@@ -20,6 +20,7 @@ import { inTransaction, statementsOf } from '../../src/shared/statement.ts';
 import {
   browserId,
   context,
+  discountCode,
   eventOf,
   type FixtureOrder,
   type InWorkflow,
@@ -71,6 +72,14 @@ const writerKinds: readonly WriterKind[] = [
     name: 'place an order under one key',
     states: ['cancelled', 'open'],
     write: ({ database, name }) => placeOrder(statementsOf(database), placementOf('the key', 1, name), null),
+  },
+  {
+    name: 'put a limit on the code',
+    states: ['cancelled', 'open'],
+    write: ({ database }) =>
+      statementsOf(database)('update discount_codes set uses = 5 where code = :discountCode', {
+        discountCode,
+      }),
   },
   {
     name: 'record the session',
@@ -238,6 +247,7 @@ export function allPairs(): Pair[] {
 }
 
 const racing = [
+  'put a limit on the code',
   'place an order for the last units',
   'ingest a paid event',
   'cancel an order whose session was ended',
