@@ -108,7 +108,7 @@ export const operatorWords = {
     other: 'Another order',
     reason: 'Reason',
     reasonHint: 'The buyer may read it.',
-    restock: 'Into stock',
+    restock: 'The units',
     button: 'Refund',
     ofRequest: 'Refund this order',
     asked: 'cancelled as you asked',
@@ -319,9 +319,9 @@ export const nothingRepaired = 'Nothing';
 
 /** Whether the units of a refunded order go back into stock. */
 export const restockWords = {
-  usual: 'What is paid back and was not shipped',
-  yes: 'Also what was shipped: it has come back',
-  no: 'Nothing',
+  usual: 'Back into stock if they are paid back and were not shipped',
+  yes: 'Back into stock, also if they were shipped',
+  no: 'Not into stock',
 } as const;
 
 /** Units of a line that can be refunded. */
