@@ -37,7 +37,7 @@ export function amountsView(source: AmountsSource): AmountsView {
     ...(discountCents > 0
       ? [{ label: discountWords(source.discountCode ?? ''), amount: money(-discountCents) }]
       : []),
-    ...(deliveryCents > 0 ? [{ label: source.deliveryName ?? '', amount: money(deliveryCents) }] : []),
+    ...deliveryRows(source.deliveryName, deliveryCents > 0 ? money(deliveryCents) : words.checkout.free),
     ...(taxIncluded ? [] : taxes),
   ];
   const subtotal = { label: words.order.subtotal, amount: money(source.subtotalCents) };
@@ -46,6 +46,11 @@ export function amountsView(source: AmountsSource): AmountsView {
     total: money(source.totalCents),
     included: taxIncluded ? taxes : [],
   };
+}
+
+/** A delivery that costs nothing is named as well. */
+function deliveryRows(name: string | null, amount: string): AmountRow[] {
+  return name === null ? [] : [{ label: name, amount }];
 }
 
 /** The taxes by rate, the highest first. */

@@ -212,7 +212,8 @@ function priceDelivery(
     ...delivery,
     totalCents: amounts.totalCents,
     currency,
-    amounts: amountsView({ ...source, deliveryName: delivery.name }),
+    // The choice says that it is free.
+    amounts: amountsView({ ...source, deliveryName: delivery.cents > 0 ? delivery.name : null }),
     note: place === null && terms.addsTax ? words.checkout.taxFollows : null,
   };
 }

@@ -20,12 +20,12 @@ export interface ContactSource {
 
 /** The model of the page of an order's messages and requests. */
 export function contactView({ details, sendsEmail, outcome, typed, fault }: ContactSource, now: Date) {
-  const { name, token, contact, status } = orderView(details, now, sendsEmail);
+  const { name, token, contact, status, handover } = orderView(details, now, sendsEmail);
   const notice = outcome && contactOutcomes[outcome];
   const title = contactTitleWords(name);
   const correctable = contact.correct !== null;
   const isReturn = status === 'dispatched';
-  const { cancellation, cancellationHint, returnHint } = words.contact;
+  const { cancellation, returnHint } = words.contact;
   return {
     // Screen readers read the title first, so it starts with what has changed.
     title: fault || notice ? `${fault?.text ?? notice?.text} ${title}` : title,
@@ -37,7 +37,7 @@ export function contactView({ details, sendsEmail, outcome, typed, fault }: Cont
     canResend: correctable && status !== 'pending',
     ask: contact.ask && {
       title: isReturn ? words.contact.return : cancellation,
-      hint: isReturn ? returnHint : cancellationHint,
+      hint: isReturn ? returnHint : handover.cancellationHint,
     },
     notice,
     typed,

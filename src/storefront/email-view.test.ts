@@ -259,3 +259,44 @@ describe('a message about a parcel', () => {
 test('a confirmation of an order that an operator ships says that it is being prepared', async () => {
   expect((await written(planned({ fulfilment: 'manual' }))).text).toContain('Your order is being prepared.');
 });
+
+describe('an order that its buyer collects', () => {
+  const collected = {
+    isCollected: true,
+    deliveryName: 'Collect at the shop',
+    deliveryDaysFrom: 1,
+    deliveryDaysTo: 2,
+  };
+  const shipment = {
+    carrier: null,
+    trackingNumber: null,
+    link: null,
+    shippedAt: Date.parse('2026-11-26T10:00:00Z'),
+    isNewest: true,
+    items: [{ product: 'Brass Bell', quantity: 2 }],
+  };
+
+  test.each([
+    ['is being made ready', {}, 'is being made ready for you to collect'],
+    ['is being prepared', { fulfilment: 'manual' }, 'when it is ready to collect'],
+    ['is ready', { status: 'dispatched' }, 'is ready to collect'],
+    ['is ready in part', { kind: 'shipped', shipment }, 'The rest of your order follows'],
+    [
+      'is ready as a whole',
+      { kind: 'shipped', shipment, status: 'dispatched' },
+      'everything of your order is ready',
+    ],
+  ] as const)('is worded so when it %s', async (_what, changes, said) => {
+    const { subject, text, html } = await written(planned({ ...collected, ...changes }));
+    for (const part of [text, html]) {
+      expect(part).toContain(said);
+      expect(part + subject).not.toMatch(/parcel|dispatch|on its way|expected/i);
+    }
+  });
+});
+
+test('a delivery that costs nothing is named, and so is its price', async () => {
+  const { text, html } = await written(planned({ deliveryName: 'Standard delivery', deliveryCents: 0 }));
+  expect(text).toContain('Standard delivery: Free');
+  expect(html).toContain('Standard delivery');
+});

@@ -12,6 +12,7 @@ import { arrivalOf } from '../domain/shipment.ts';
 import { formatMoney } from '../shared/money.ts';
 import { type AmountsView, amountsView } from './amounts-view.ts';
 import {
+  collectedWords,
   emailWords,
   endWords,
   foundWords,
@@ -52,14 +53,14 @@ export function emailComposer(
 function emailView(email: PlannedEmail, publicUrl: string) {
   const paragraphs = paragraphsOf(email);
   if (!paragraphs) return null;
-  const { orderId, kind, refund } = email;
+  const { orderId, kind, refund, isCollected = false } = email;
   const refunded = refund ? money(email, refund.amountCents) : '';
   return {
-    subject: subjectWords(kind, orderId, refunded),
-    title: titleWords[kind],
+    subject: subjectWords(kind, { orderId, refunded, isCollected }),
+    title: kind === 'shipped' && isCollected ? collectedWords.shipped : titleWords[kind],
     name: kind === 'orders_found' ? '' : orderWords(orderId),
     paragraphs,
-    shipment: email.shipment ? shipmentView(email.shipment) : null,
+    shipment: email.shipment ? shipmentView(email.shipment, isCollected) : null,
     lines: email.lines.map((line) => lineView(line, email)),
     amounts: amountsOf(email),
     // Anybody can place an order with anybody's e-mail address. Only a paid one carries the text of its buyer.
@@ -129,32 +130,36 @@ function paragraphsOf(email: PlannedEmail): string[] | null {
   }
 }
 
-function unsent({ status, nothingSent = false }: PlannedEmail): string[] {
-  return status === 'dispatched' && nothingSent ? [nextWords.nothing] : [];
+function unsent({ status, nothingSent = false, isCollected = false }: PlannedEmail): string[] {
+  return status === 'dispatched' && nothingSent ? [(isCollected ? collectedWords : nextWords).nothing] : [];
 }
 
-function next({ status, paymentState, fulfilment, nothingSent = false }: PlannedEmail): string {
+function next(email: PlannedEmail): string {
+  const { status, paymentState, fulfilment, nothingSent = false, isCollected = false } = email;
+  const words = isCollected ? collectedWords : nextWords;
   if (paymentState === 'refunded') return nextWords.refunded;
   if (paymentState === 'refund_due') return nextWords.refunding;
-  if (status === 'dispatched') return nothingSent ? nextWords.nothing : nextWords.dispatched;
-  return fulfilment === 'manual' ? nextWords.preparing : nextWords.dispatching;
+  if (status === 'dispatched') return nothingSent ? words.nothing : words.dispatched;
+  return fulfilment === 'manual' ? words.preparing : words.dispatching;
 }
 
 function aboutShipment(email: PlannedEmail): string[] | null {
   const { shipment, status, paymentState, deliveryDaysFrom = null, deliveryDaysTo = null } = email;
   if (!shipment) return null;
-  const days = arrivalOf(new Date(shipment.shippedAt), deliveryDaysFrom, deliveryDaysTo);
+  const { isCollected = false } = email;
+  const days = isCollected ? null : arrivalOf(new Date(shipment.shippedAt), deliveryDaysFrom, deliveryDaysTo);
   const isLast = shipment.isNewest && status === 'dispatched';
   const hasMore = !shipment.isNewest || (status === 'paid' && paymentState === 'settled');
   return [
     ...(days ? [parcelArrivalWords(shownDay(days.from), shownDay(days.to))] : []),
-    ...(isLast ? [parcelNotes.last] : []),
+    ...(isLast ? [(isCollected ? collectedWords : parcelNotes).last] : []),
     ...(hasMore ? [parcelNotes.more] : []),
   ];
 }
 
-function shipmentView({ carrier, trackingNumber, link, items }: EmailedShipment) {
+function shipmentView({ carrier, trackingNumber, link, items }: EmailedShipment, isCollected: boolean) {
   return {
+    title: isCollected ? collectedWords.parcel : emailWords.parcel,
     carrier: carrier && onOneLine(carrier),
     number: trackingNumber && onOneLine(trackingNumber),
     link,

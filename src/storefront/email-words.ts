@@ -39,12 +39,21 @@ export const outboxWords = {
 } as const;
 
 /** The subject line. It contains no text from outside. */
-export function subjectWords(kind: EmailKind, orderId: number, refunded: string): string {
+export function subjectWords(
+  kind: EmailKind,
+  {
+    orderId,
+    refunded,
+    isCollected,
+  }: { readonly orderId: number; readonly refunded: string; readonly isCollected: boolean },
+): string {
   const subjects: Readonly<Record<EmailKind, string>> = {
     order_confirmed: `Order ${orderId} is confirmed`,
     order_cancelled: `Order ${orderId} was cancelled`,
     refund_made: `${refunded} paid back for order ${orderId}`,
-    shipped: `A parcel of order ${orderId} is on its way`,
+    shipped: isCollected
+      ? `Order ${orderId}: ready to collect`
+      : `A parcel of order ${orderId} is on its way`,
     orders_found: 'Your orders',
   };
   return subjects[kind];
@@ -63,6 +72,17 @@ export const titleWords: Readonly<Record<EmailKind, string>> = {
 export const foundWords = {
   lead: 'Somebody asked the shop for the orders of this address. These were paid under it, newest first. Each link shows its order to whoever has it.',
   more: (listed: number) => `Only the newest ${listed} are listed. There are older ones.`,
+} as const;
+
+/** The words of an order that its buyer collects, in place of those of one that is sent. */
+export const collectedWords = {
+  shipped: 'Ready to collect',
+  parcel: 'What is ready',
+  dispatching: 'Your order is being made ready for you to collect.',
+  preparing: 'Your order is being prepared. Another message comes when it is ready to collect.',
+  dispatched: 'Your order is ready to collect.',
+  nothing: 'Nothing of your order is left to collect.',
+  last: 'With it, everything of your order is ready.',
 } as const;
 
 /** That the money is here. */

@@ -8,6 +8,7 @@ import {
   answeredWords,
   cancelWords,
   changedIntoWords,
+  handoverWords,
   orderWords,
   paymentFailedWords,
   refundNotes,
@@ -101,12 +102,12 @@ function refundNotices({ order, history }: OrderDetails): string[] {
   ];
 }
 
-function requestNotices({ order: { status }, returnRequest: request }: OrderDetails): string[] {
+function requestNotices({ order, returnRequest: request }: OrderDetails): string[] {
   if (!request) return [];
   if (!request.isOpen) return request.answer === null ? [] : [answeredWords(request.answer)];
-  const { cancellationAsked, cancellationAskedLate, returnAsked } = words.contact;
-  if (request.code === 'return_asked') return [returnAsked];
-  return [status === 'dispatched' ? cancellationAskedLate : cancellationAsked];
+  if (request.code === 'return_asked') return [words.contact.returnAsked];
+  const { cancellationAsked, cancellationAskedLate } = handoverWords(order);
+  return [order.status === 'dispatched' ? cancellationAskedLate : cancellationAsked];
 }
 
 function paymentNotices({ order, history, returnRequest }: OrderDetails): string[] {
@@ -120,10 +121,10 @@ function paymentNotices({ order, history, returnRequest }: OrderDetails): string
   if (status === 'paid' && order.email !== null && !order.refundedCents && !cancelAsked) {
     return [words.order.thanks];
   }
-  if (status === 'dispatched' && order.nothingSent) return [words.order.nothingSent];
+  if (status === 'dispatched' && order.nothingSent) return [handoverWords(order).nothing.notice];
   const isTooLate = (status === 'paid' || status === 'dispatched') && !order.refundedCents;
   if (isTooLate && cancelAsked) return [tooLateWords(status, returnRequest === null)];
-  return status === 'dispatched' && !order.refundedCents ? [words.order.gone] : [];
+  return status === 'dispatched' && !order.refundedCents ? [handoverWords(order).gone] : [];
 }
 
 /** That a payment was faster than its cancellation. Whoever has asked the shop already is not told to. */

@@ -246,3 +246,48 @@ test('where no messages are sent, the page leads to none, and to the requests al
   });
   expect(said(shown)).toBe('');
 });
+
+test('an order that its buyer collects is ready instead of dispatched, in every text', () => {
+  const items = [{ productId: 1, product: 'Cleat', quantity: 1 }];
+  const shipment = {
+    shipmentId: 1,
+    orderId: 7,
+    carrier: null,
+    trackingNumber: null,
+    link: null,
+    shippedAt: now,
+    items,
+  };
+  const collected = {
+    ...paid,
+    isCollected: true,
+    deliveryName: 'Collect at the shop',
+    deliveryDaysFrom: 1,
+    deliveryDaysTo: 2,
+  };
+  type History = Parameters<typeof aHistory>;
+  const paidHistory: History = ['placed', 'paid'];
+  const shown = (changes: Parameters<typeof anOrder>[0], history: History = paidHistory) =>
+    orderView(
+      orderDetails({
+        order: anOrder({ ...collected, ...changes }),
+        history: aHistory(...history),
+        shipments: [shipment, { ...shipment, shipmentId: 2 }],
+      }),
+      now,
+    );
+  const views = [
+    shown({ status: 'pending', paidAt: null, paymentState: 'open' }, ['placed']),
+    shown({}),
+    shown({ fulfilment: 'manual' }, [...paidHistory, 'shipped']),
+    shown({ status: 'dispatched', dispatchedAt: now }, [...paidHistory, 'shipped', 'shipped', 'dispatched']),
+  ];
+  for (const { word, notices, steps, delivery, shipments } of views) {
+    expect(JSON.stringify({ word, notices, steps, delivery, shipments })).not.toMatch(
+      /(?<!"name":")(?:dispatch|parcel|has left|shipped by|Expected)/i,
+    );
+  }
+  expect(views[3]?.word).toBe('Ready to collect');
+  expect(views[3]?.steps.map(({ word }) => word)).toContain('Part 1 ready to collect');
+  expect(views[3]?.amounts.rows).toContainEqual({ label: 'Collect at the shop', amount: 'Free' });
+});

@@ -1,4 +1,4 @@
-import type { OrderDetails } from '../database/queries/order-details.ts';
+import type { OrderDetails, ShownOrder } from '../database/queries/order-details.ts';
 import type { OrderLine, OrderWithPayment } from '../database/queries/orders.ts';
 import type { Shipment } from '../database/queries/shipments.ts';
 import { isWaiting } from '../domain/payment.ts';
@@ -11,11 +11,10 @@ import { refundSums } from './refund-history.ts';
 import { type Step, timeline } from './timeline.ts';
 import { longShown, type ShownTime, shownTime } from './times.ts';
 import {
-  afterDispatchWords,
   daysWords,
+  handoverWords,
   itemWords,
   orderWords,
-  parcelWords,
   paymentStates,
   payWords,
   refundSteps,
@@ -43,6 +42,8 @@ export interface OrderView {
   readonly title: string;
   readonly name: string;
   readonly token: string;
+  /** The words for the way in which it gets to its buyer. */
+  readonly handover: ReturnType<typeof handoverWords>;
   /** Nothing will change any more, so nothing needs to look again. */
   readonly final: boolean;
   /** For how long a payment of a cancelled order may still show, in milliseconds; null when none is waited for. */
@@ -89,6 +90,7 @@ export function orderView(details: OrderDetails, now: Date, sendsEmail = true): 
   const name = orderWords(order.orderId);
   const total = formatMoney({ cents: order.totalCents, currency });
   const { word, sign } = statusWordsOf(order);
+  const handover = handoverWords(order);
   const hold = awaitsPayment(details) ? holdView(order, now) : null;
   const late = lateForMs(details, now);
   const steps = timeline(order, history, now);
@@ -98,6 +100,7 @@ export function orderView(details: OrderDetails, now: Date, sendsEmail = true): 
     title: `${name}: ${word}`,
     name,
     token: order.token,
+    handover,
     final: isFinal(details) && late === null,
     lateForMs: late,
     status: order.status,
@@ -114,7 +117,7 @@ export function orderView(details: OrderDetails, now: Date, sendsEmail = true): 
     lines: lines.map((line) => lineView(line, currency)),
     amounts: amountsView({ ...order, lines }),
     delivery: deliveryOf(order),
-    shipments: details.shipments.map(shipmentView),
+    shipments: details.shipments.map((shipment, index) => shipmentView(shipment, index, handover)),
     contact: sendsEmail
       ? contactLinksOf(details)
       : { ...contactLinksOf(withoutEmail(details)), ...noMessages },
@@ -175,12 +178,12 @@ interface DeliveryView {
   readonly address: readonly string[];
 }
 
-function deliveryOf(order: OrderWithPayment): DeliveryView | null {
+function deliveryOf(order: ShownOrder): DeliveryView | null {
   const { deliveryName, deliveryDaysFrom: from, deliveryDaysTo: to, address } = order;
   if (deliveryName === null) return null;
   return {
     name: deliveryName,
-    days: from === null || to === null ? null : afterDispatchWords(daysWords(from, to)),
+    days: from === null || to === null ? null : handoverWords(order).days(daysWords(from, to)),
     address: address ? addressLines(address) : [],
   };
 }
@@ -197,14 +200,15 @@ interface ShipmentView {
 function shipmentView(
   { shippedAt, items, carrier, trackingNumber: number, link: url }: Shipment,
   index: number,
+  { parcel }: OrderView['handover'],
 ): ShipmentView {
   return {
-    name: parcelWords.name(index + 1),
+    name: parcel.name(index + 1),
     time: longShown(shippedAt),
     items: items.map(({ product, quantity }) => itemWords(product, quantity)).join(', '),
     carrier,
     number,
-    link: url === null ? null : { url, text: parcelWords.follow(index + 1) },
+    link: url === null ? null : { url, text: parcel.follow(index + 1) },
   };
 }
 

@@ -32,6 +32,13 @@ function receipt(
   return receiptView(orderDetails({ order, history, transactionId: 'pi_7' }), 'stripe', now);
 }
 
+test('a delivery that costs nothing is named, and so is its price', () => {
+  expect(receipt({ deliveryName: 'Collect at the shop' })?.amounts.rows).toEqual([
+    { label: 'Products', amount: '$99.99' },
+    { label: 'Collect at the shop', amount: 'Free' },
+  ]);
+});
+
 test('an order that was not paid has no receipt', () => {
   expect(receipt({ paidAt: null })).toBeNull();
 });

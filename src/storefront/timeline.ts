@@ -1,10 +1,11 @@
-import type { HistoryEntry, OrderWithPayment } from '../database/queries/orders.ts';
+import type { ShownOrder } from '../database/queries/order-details.ts';
+import type { HistoryEntry } from '../database/queries/orders.ts';
 import type { CancelReason } from '../domain/order.ts';
 import { arrivalOf } from '../domain/shipment.ts';
 import { formatMoney } from '../shared/money.ts';
 import { refundOf, refundSums } from './refund-history.ts';
 import { type ShownTime, shownDay, shownTime } from './times.ts';
-import { arrivalWords, cancelSteps, parcelWords, preparingWords, refundSteps, words } from './words.ts';
+import { arrivalWords, cancelSteps, handoverWords, refundSteps, words } from './words.ts';
 
 /** One step of an order's timeline. */
 export interface Step {
@@ -22,7 +23,7 @@ const { steps } = words;
  * what is ahead.
  * An order that ended early has nothing ahead.
  */
-export function timeline(order: OrderWithPayment, history: readonly HistoryEntry[], now: Date): Step[] {
+export function timeline(order: ShownOrder, history: readonly HistoryEntry[], now: Date): Step[] {
   return [
     ...history.flatMap((entry) => happened(entry, order, history, now)),
     ...toCome(order, history, now),
@@ -31,7 +32,7 @@ export function timeline(order: OrderWithPayment, history: readonly HistoryEntry
 
 function happened(
   entry: HistoryEntry,
-  order: OrderWithPayment,
+  order: ShownOrder,
   history: readonly HistoryEntry[],
   now: Date,
 ): Step[] {
@@ -60,14 +61,15 @@ function happened(
       const parcels = history.filter(({ what }) => what === 'shipped');
       // That everything has left is enough to know of a single parcel.
       if (parcels.length === 1 && history.some(({ what }) => what === 'dispatched')) return [];
-      return [step(parcelWords.shipped(parcels.indexOf(entry) + 1))];
+      return [step(handoverWords(order).parcel.shipped(parcels.indexOf(entry) + 1))];
     }
     case 'dispatched': {
-      if (order.nothingSent) return [step(steps.nothingSent, 'ended')];
-      if (order.fulfilment === 'manual') return [step(steps.dispatched)];
+      const { dispatchBegan, dispatched, nothing } = handoverWords(order).steps;
+      if (order.nothingSent) return [step(nothing, 'ended')];
+      if (order.fulfilment === 'manual') return [step(dispatched)];
       // A dispatch begins with the commit of the payment, so it has no entry of its own.
       const paidAt = history.findLast(({ what }) => what === 'paid')?.at ?? entry.at;
-      return [{ ...step(steps.dispatchBegan, 'done', paidAt), name: 'dispatch' }, step(steps.dispatched)];
+      return [{ ...step(dispatchBegan, 'done', paidAt), name: 'dispatch' }, step(dispatched)];
     }
     case 'payment_failed':
       return [step(steps.paymentFailed, 'ended')];
@@ -113,34 +115,45 @@ function cancelWord({ detail }: HistoryEntry): string {
   return cancelSteps[detail['reason'] as CancelReason] ?? cancelSteps.payment_ended;
 }
 
-function toCome(order: OrderWithPayment, history: readonly HistoryEntry[], now: Date): Step[] {
+function toCome(order: ShownOrder, history: readonly HistoryEntry[], now: Date): Step[] {
+  const handover = handoverWords(order).steps;
+  const dispatched = untimed('dispatched', 'ahead', handover.dispatched);
   switch (order.status) {
     case 'pending':
       return history.some(({ what }) => what === 'cancel_asked') && order.paymentState === 'open'
-        ? [untimed('cancelling', 'now')]
-        : [untimed('payment', 'now'), untimed('dispatch', 'ahead'), untimed('dispatched', 'ahead')];
+        ? [untimed('cancelling', 'now', steps.cancelling)]
+        : [
+            untimed('payment', 'now', steps.payment),
+            untimed('dispatch', 'ahead', handover.dispatch),
+            dispatched,
+          ];
     case 'paid':
       return order.paymentState === 'refund_due'
-        ? [untimed('refund', 'now')]
-        : [nextOfPaid(order, now), untimed('dispatched', 'ahead'), ...arrival(order, now)];
+        ? [untimed('refund', 'now', steps.refund)]
+        : [nextOfPaid(order, now), dispatched, ...arrival(order, now)];
     case 'dispatched':
-      return refundSums(history).dueCents > 0 ? [untimed('refund', 'now')] : arrival(order, now);
+      return refundSums(history).dueCents > 0
+        ? [untimed('refund', 'now', steps.refund)]
+        : arrival(order, now);
     case 'cancelled':
-      return refundSums(history).dueCents > 0 ? [untimed('refund', 'now')] : [];
+      return refundSums(history).dueCents > 0 ? [untimed('refund', 'now', steps.refund)] : [];
     case 'refunded':
       return [];
   }
 }
 
 /** An operator who is late gives no day any more. */
-function nextOfPaid({ fulfilment, dispatchDueAt: due }: OrderWithPayment, now: Date): Step {
-  if (fulfilment === 'automatic') return untimed('dispatch', 'now');
-  const step = untimed('preparing', 'now');
-  return due && due > now ? { ...step, word: preparingWords(shownDay(due)) } : step;
+function nextOfPaid(order: ShownOrder, now: Date): Step {
+  const { fulfilment, dispatchDueAt: due } = order;
+  const handover = handoverWords(order);
+  if (fulfilment === 'automatic') return untimed('dispatch', 'now', handover.steps.dispatch);
+  const step = untimed('preparing', 'now', steps.preparing);
+  return due && due > now ? { ...step, word: handover.preparing(shownDay(due)) } : step;
 }
 
-/** The days between which an order arrives, until they are over. */
-function arrival(order: OrderWithPayment, now: Date): Step[] {
+/** The days between which an order arrives, until they are over. One that is collected goes nowhere. */
+function arrival(order: ShownOrder, now: Date): Step[] {
+  if (order.isCollected) return [];
   const { dispatchedAt, dispatchDueAt, deliveryDaysFrom, deliveryDaysTo } = order;
   if (order.nothingSent) return [];
   const planned = dispatchDueAt && dispatchDueAt > now ? dispatchDueAt : now;
@@ -150,9 +163,6 @@ function arrival(order: OrderWithPayment, now: Date): Step[] {
   return [{ name: 'arrival', state: 'ahead', word, time: null }];
 }
 
-function untimed(
-  name: 'payment' | 'cancelling' | 'dispatch' | 'dispatched' | 'preparing' | 'refund',
-  state: 'now' | 'ahead',
-): Step {
-  return { name, state, word: steps[name], time: null };
+function untimed(name: string, state: 'now' | 'ahead', word: string): Step {
+  return { name, state, word, time: null };
 }

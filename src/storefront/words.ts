@@ -205,8 +205,6 @@ export const words = {
     resendHint: `A message can be sent again ${mostResends} times, once a minute.`,
     resendButton: 'Send it again',
     cancellation: 'Ask to cancel the order',
-    cancellationHint:
-      'The shop reads it and answers on the page of the order. The dispatch goes on until then.',
     return: 'Ask to return it',
     returnHint: 'The shop reads it and answers on the page of the order. Keep everything until then.',
     reason: 'Reason',
@@ -216,10 +214,6 @@ export const words = {
     link: 'Correct it, or have a message sent again',
     cancelLink: 'Ask to cancel the order',
     returnLink: 'Ask to return it',
-    cancellationAsked:
-      'You asked to cancel this order. The shop will answer here; until then the dispatch goes on.',
-    cancellationAskedLate:
-      'You asked to cancel this order, and it was dispatched before the shop answered. The answer will show here.',
     returnAsked: 'You asked to return this order. The shop will answer here.',
   },
   recent: {
@@ -247,8 +241,6 @@ export const words = {
     backToCart: 'Back to your cart',
     chooseMore: 'Choose something else',
     yourOrders: 'See all your orders',
-    gone: 'Everything has left the shop.',
-    nothingSent: 'Nothing of this order will be sent.',
     held: 'Held for you until {time}.',
     heldAfter: 'After that it goes back on the shelf. A payment you have made shows here in a moment.',
     left: '{left} left',
@@ -281,7 +273,6 @@ export const words = {
     receipt: 'Open the receipt',
     timeline: 'What happens',
     timelineAfter: 'What happened',
-    shipments: 'Parcels',
     trackingNumber: 'Number',
     keep: 'Keep the address of this page: it shows your order on any device.',
   },
@@ -315,10 +306,6 @@ export const words = {
     changeGivenUp: 'It could not be changed, and stays as it was',
     paymentFailed: 'Payment failed',
     cancelling: 'Being cancelled',
-    dispatch: 'Dispatch',
-    dispatchBegan: 'Dispatch began',
-    dispatched: 'Dispatched',
-    nothingSent: 'Nothing is left to send',
     preparing: 'Being prepared',
     refund: 'Refund under way',
     refundPromised: 'Refund promised',
@@ -348,10 +335,93 @@ export const statusWords: Readonly<Record<OrderStatus, { readonly word: string; 
   refunded: { word: 'Refunded', sign: 'back' },
 };
 
-/** The status of an order, which may be dispatched although nothing of it was sent. */
-export function statusWordsOf(order: { readonly status: OrderStatus; readonly nothingSent?: boolean }) {
-  const { status, nothingSent = false } = order;
-  return status === 'dispatched' && nothingSent ? { word: 'Not sent', sign: 'ended' } : statusWords[status];
+interface HandoverWords {
+  /** Its status once nothing is left to do. */
+  readonly dispatched: string;
+  readonly steps: Readonly<Record<'dispatch' | 'dispatchBegan' | 'dispatched' | 'nothing', string>>;
+  /** The status of an order of which nothing gets to its buyer, and the notice about it. */
+  readonly nothing: { readonly word: string; readonly notice: string };
+  /** That nothing is left to do. */
+  readonly gone: string;
+  /** An order that an operator prepares, and the day by which that is done. */
+  readonly preparing: (day: string) => string;
+  /** The days of its delivery. */
+  readonly days: (days: string) => string;
+  readonly parcels: string;
+  /** A parcel by its place among those of its order, as a heading, as a step of the timeline, and as a link. */
+  readonly parcel: Readonly<Record<'name' | 'shipped' | 'follow', (place: number) => string>>;
+  readonly cancellationHint: string;
+  readonly cancellationAsked: string;
+  readonly cancellationAskedLate: string;
+}
+
+/** The words for the way in which an order gets to its buyer: it is sent, or it is collected at the shop. */
+export function handoverWords({ isCollected }: { readonly isCollected: boolean }): HandoverWords {
+  return isCollected ? collectedWords : sentWords;
+}
+
+const sentWords: HandoverWords = {
+  dispatched: 'Dispatched',
+  steps: {
+    dispatch: 'Dispatch',
+    dispatchBegan: 'Dispatch began',
+    dispatched: 'Dispatched',
+    nothing: 'Nothing is left to send',
+  },
+  nothing: { word: 'Not sent', notice: 'Nothing of this order will be sent.' },
+  gone: 'Everything has left the shop.',
+  preparing: (day) => `Being prepared, to be shipped by ${day}`,
+  days: (days) => `${days} after the dispatch`,
+  parcels: 'Parcels',
+  parcel: {
+    name: (place) => `Parcel ${place}`,
+    shipped: (place) => `Parcel ${place} shipped`,
+    follow: (place) => `Follow parcel ${place}`,
+  },
+  cancellationHint:
+    'The shop reads it and answers on the page of the order. The dispatch goes on until then.',
+  cancellationAsked:
+    'You asked to cancel this order. The shop will answer here; until then the dispatch goes on.',
+  cancellationAskedLate:
+    'You asked to cancel this order, and it was dispatched before the shop answered. The answer will show here.',
+};
+
+const collectedWords: HandoverWords = {
+  dispatched: 'Ready to collect',
+  steps: {
+    dispatch: 'Being made ready',
+    dispatchBegan: 'Work on it began',
+    dispatched: 'Ready to collect',
+    nothing: 'Nothing is left to collect',
+  },
+  nothing: { word: 'Nothing to collect', notice: 'Nothing of this order is left to collect.' },
+  gone: 'Everything is ready for you to collect.',
+  preparing: (day) => `Being prepared, to be ready by ${day}`,
+  days: (days) => days,
+  parcels: 'What is ready',
+  parcel: {
+    name: (place) => `Part ${place}`,
+    shipped: (place) => `Part ${place} ready to collect`,
+    follow: (place) => `Follow part ${place}`,
+  },
+  cancellationHint:
+    'The shop reads it and answers on the page of the order. Until then it goes on making the order ready.',
+  cancellationAsked:
+    'You asked to cancel this order. The shop will answer here; until then it goes on making the order ready.',
+  cancellationAskedLate:
+    'You asked to cancel this order, and it was ready before the shop answered. The answer will show here.',
+};
+
+/** The status of an order, which may be dispatched although nothing of it gets to its buyer. */
+export function statusWordsOf(order: {
+  readonly status: OrderStatus;
+  readonly nothingSent?: boolean;
+  readonly isCollected?: boolean;
+}): { readonly word: string; readonly sign: string } {
+  const { status, nothingSent = false, isCollected = false } = order;
+  if (status !== 'dispatched') return statusWords[status];
+  const { nothing, dispatched } = handoverWords({ isCollected });
+  return nothingSent ? { word: nothing.word, sign: 'ended' } : { ...statusWords[status], word: dispatched };
 }
 
 /** What a form that leads to an order's page has not done. */
@@ -702,27 +772,10 @@ export function daysWords(from: number, to: number): string {
   return `${days} working day${to === 1 ? '' : 's'}`;
 }
 
-/** When a delivery arrives. */
-export function afterDispatchWords(days: string): string {
-  return `${days} after the dispatch`;
-}
-
-/** An order that an operator prepares, and the day by which it leaves the shop. */
-export function preparingWords(day: string): string {
-  return `Being prepared, to be shipped by ${day}`;
-}
-
 /** The days between which an order arrives, as a step of its timeline. */
 export function arrivalWords(from: string, to: string): string {
   return from === to ? `Expected on ${to}` : `Expected between ${from} and ${to}`;
 }
-
-/** A parcel by its place among those of its order, as a heading, as a step of the timeline, and as a link. */
-export const parcelWords = {
-  name: (place: number) => `Parcel ${place}`,
-  shipped: (place: number) => `Parcel ${place} shipped`,
-  follow: (place: number) => `Follow parcel ${place}`,
-} as const;
 
 const countriesNamed = 3;
 

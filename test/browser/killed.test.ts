@@ -2,7 +2,7 @@
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { cartMessages, cartWords, words } from '../../src/storefront/words.ts';
+import { cartMessages, cartWords, handoverWords, words } from '../../src/storefront/words.ts';
 import { countOrders, crash, reopened } from '../support/demonstration.ts';
 import {
   atPayment,
@@ -98,12 +98,8 @@ test('a purchase continues although the shop is killed on each of its pages', as
   const isSamePage = await mark(watching);
   await dieUntilNoticed(watching);
   await bannerGoes(watching);
-  expect(await timelineOf(watching)).toEqual([
-    words.steps.placed,
-    words.steps.payment,
-    words.steps.dispatch,
-    words.steps.dispatched,
-  ]);
+  const { dispatch, dispatched } = handoverWords({ isCollected: true }).steps;
+  expect(await timelineOf(watching)).toEqual([words.steps.placed, words.steps.payment, dispatch, dispatched]);
 
   // The payment page, which is another service's and leads back into the shop.
   await crash(visit.shop);

@@ -5,6 +5,7 @@ import {
   blockerWords,
   cartMessages,
   cartNotes,
+  handoverWords,
   holdPromise,
   statusWords,
   words,
@@ -175,7 +176,7 @@ test('recent orders show the progress of a new one by themselves', { tags: ['slo
     .getByText(/[1-9] of 10/)
     .first()
     .waitFor();
-  await newest.getByText(statusWords.dispatched.word).waitFor();
+  await newest.getByText(handoverWords({ isCollected: true }).dispatched).waitFor();
   expect(await isSamePage()).toBe(true);
 });
 

@@ -106,7 +106,7 @@ describe.each(drawn(variants, 1 / variants.length))('$way, scripts: $javaScriptE
     await ship(orderId, { 'Block and Pulley': '0' }, 'PP123456785');
     await page.getByText('Parcel 1').first().waitFor();
     await ship(orderId, {}, 'PP123456799');
-    await orderIs(page, 'dispatched');
+    await orderIs(page, 'dispatched', { isCollected: false });
     await page.getByText('PP123456799').waitFor();
     expect(await page.getByRole('link', { name: /^Follow parcel [12]$/ }).count()).toBe(2);
 

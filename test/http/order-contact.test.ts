@@ -254,8 +254,8 @@ describe('a request', () => {
     expect(await request(order)).toBe('asked');
     await dispatched(order);
     const html = await read(order);
-    expect(html).toContain('it was dispatched before the shop answered');
-    expect(html).not.toMatch(/the dispatch goes on|Ask to cancel/);
+    expect(html).toContain('it was ready before the shop answered');
+    expect(html).not.toMatch(/until then|Ask to cancel/);
     const form = await readPage(shop, `/operator?order=${order.order_id}`);
     expect(form).toContain('value="cancelled as you asked"');
   });

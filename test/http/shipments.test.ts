@@ -46,6 +46,14 @@ afterAll(async () => {
 });
 
 const email = 'ada@reader.example';
+const address = {
+  name: 'Ada',
+  line1: '7 Dover Street',
+  postal_code: 'W1S 4LD',
+  city: 'London',
+  country: 'GB',
+};
+const delivery = { method: 'standard', address };
 const parcel = { carrier: 'Parcel Post', number: 'PP123456785', link: 'https://parcels.example/PP123456785' };
 
 function ship({ order_id: id }: TestOrder, body: unknown = {}, key: string = randomUUID()): Promise<Answer> {
@@ -81,7 +89,7 @@ async function messagesOf({ order_id: id }: TestOrder, count: number) {
 }
 
 test('a paid order waits for an operator: no dispatch begins, and the page says by when it is shipped', async () => {
-  const order = await placePaidOrder(shop, { email });
+  const order = await placePaidOrder(shop, { email, delivery });
   const workflow = { workflow_uuid: `dispatch-${order.order_id}` };
   expect(await shop.database('dbos.workflow_status').where(workflow)).toEqual([]);
   expect(await shop.database('due_work').where({ order_id: order.order_id, workflow: 'dispatch' })).toEqual(
@@ -96,7 +104,7 @@ test('a paid order waits for an operator: no dispatch begins, and the page says 
 });
 
 test('everything in one parcel dispatches the order, and its buyer gets carrier, number and link once', async () => {
-  const order = await placePaidOrder(shop, { qty: 3, email });
+  const order = await placePaidOrder(shop, { qty: 3, email, delivery });
   const { status, body } = await ship(order, parcel);
   expect(status).toBe(201);
   const items = [{ product_id: await productOf(order), quantity: 3 }];
@@ -116,6 +124,23 @@ test('everything in one parcel dispatches the order, and its buyer gets carrier,
   expect(page).toContain(parcel.number);
 });
 
+test('an order that its buyer collects is made ready instead of sent, on its page and in its messages', async () => {
+  const order = await placePaidOrder(shop, { qty: 2, email });
+  const product_id = await productOf(order);
+  expect(await pageOf(order)).toMatch(/Being prepared, to be ready by [^]*Ready to collect/);
+  await ship(order, { lines: [{ product_id, quantity: 1 }] });
+  expect(await pageOf(order)).toContain('Part 1 ready to collect');
+  await ship(order);
+  await becomes(shop, order, { status: 'dispatched' });
+  expect(await pageOf(order)).toContain('Everything is ready for you to collect.');
+  const receipt = await readPage(shop, `${new URL(order.order_url).pathname}/receipt`);
+  expect(receipt).toContain('<th scope="row">Collect at the shop</th><td>Free</td>');
+  const sent = await messagesOf(order, 3);
+  expect(sent[0]?.text_body).toContain('Collect at the shop: Free');
+  for (const { subject, text_body: text } of sent)
+    expect(subject + text).not.toMatch(/parcel|dispatch|on its way|has left/i);
+});
+
 test('the message about a parcel is sent again with all that it says', async () => {
   const order = await placePaidOrder(shop, { email });
   await ship(order, parcel);
@@ -128,7 +153,7 @@ test('the message about a parcel is sent again with all that it says', async () 
 });
 
 test('an order in several parcels is dispatched with its last units, and each parcel has a message', async () => {
-  const order = await placePaidOrder(shop, { qty: 5, email });
+  const order = await placePaidOrder(shop, { qty: 5, email, delivery });
   const product_id = await productOf(order);
   expect((await ship(order, { ...parcel, lines: [{ product_id, quantity: 2 }] })).status).toBe(201);
   expect(await pageOf(order)).toMatch(/Parcel 1 shipped[^]*Being prepared/);

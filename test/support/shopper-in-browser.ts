@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { OrderStatus } from '../../src/domain/order.ts';
-import { cartMessages, cartWords, statusWords, words } from '../../src/storefront/words.ts';
+import { cartMessages, cartWords, handoverWords, statusWordsOf, words } from '../../src/storefront/words.ts';
 import type { Fixture } from './fixture.ts';
 
 // Actions of a shopper, by the roles, labels and words of the pages, with and without JavaScript.
@@ -103,8 +103,8 @@ export async function pay(page: Page): Promise<void> {
 }
 
 /** Waits until the order's page shows its status. */
-export async function orderIs(page: Page, status: OrderStatus): Promise<void> {
-  const { word } = statusWords[status];
+export async function orderIs(page: Page, status: OrderStatus, { isCollected = true } = {}): Promise<void> {
+  const { word } = statusWordsOf({ status, isCollected });
   await page.locator('main').getByRole('status').getByText(word, { exact: true }).waitFor();
 }
 
@@ -121,11 +121,14 @@ export function timelineOf(page: Page): Promise<string[]> {
 }
 
 /** The whole timeline of an order that was paid and dispatched. */
+const collected = handoverWords({ isCollected: true }).steps;
+
+/** The steps of an order that its buyer collects. */
 export const wholeTimeline = [
   words.steps.placed,
   words.steps.paid,
-  words.steps.dispatchBegan,
-  words.steps.dispatched,
+  collected.dispatchBegan,
+  collected.dispatched,
 ];
 
 /** Waits until the link in the head shows this number of units in the cart. */

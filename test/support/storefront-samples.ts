@@ -1,10 +1,5 @@
-import type { OrderDetails } from '../../src/database/queries/order-details.ts';
-import type {
-  HistoryEntry,
-  OrderLine,
-  OrderWithItems,
-  OrderWithPayment,
-} from '../../src/database/queries/orders.ts';
+import type { OrderDetails, ShownOrder } from '../../src/database/queries/order-details.ts';
+import type { HistoryEntry, OrderLine, OrderWithItems } from '../../src/database/queries/orders.ts';
 import type { ProductInStock } from '../../src/database/queries/products.ts';
 import { readSearch } from '../../src/domain/catalogue.ts';
 import { noBuyerDetails, type OrderEvent } from '../../src/domain/order.ts';
@@ -56,8 +51,8 @@ const row = {
   discountCode: null,
   totalCents: 9999,
   currency: 'USD',
-  deliveryMethod: 'collect',
-  deliveryName: 'Collect at the shop',
+  deliveryMethod: 'standard',
+  deliveryName: 'Standard delivery',
   deliveryDaysFrom: null,
   deliveryDaysTo: null,
   address: null,
@@ -73,9 +68,10 @@ const row = {
 } as const;
 
 /** A pending order whose payment page is open, with these changes. */
-export function anOrder(changes: Partial<OrderWithPayment> = {}): OrderWithPayment {
+export function anOrder(changes: Partial<ShownOrder> = {}): ShownOrder {
   return {
     ...row,
+    isCollected: false,
     paymentState: 'open',
     sessionId: 'session',
     paymentUrl: 'https://pay.example/session',
@@ -86,7 +82,12 @@ export function anOrder(changes: Partial<OrderWithPayment> = {}): OrderWithPayme
 
 /** An order as lists show it, with these changes. */
 export function aListedOrder(changes: Partial<OrderWithItems> = {}): OrderWithItems {
-  return { ...row, items: [{ product: 'Premium Quality Widget', quantity: 1 }], ...changes };
+  return {
+    ...row,
+    isCollected: false,
+    items: [{ product: 'Premium Quality Widget', quantity: 1 }],
+    ...changes,
+  };
 }
 
 export function aLine(changes: Partial<OrderLine> = {}): OrderLine {

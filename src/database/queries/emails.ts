@@ -82,6 +82,7 @@ export interface PlannedEmail extends Partial<Omit<OrderAmounts, 'totalCents'>> 
   readonly address?: PostalAddress | null;
   readonly fulfilment?: Fulfilment;
   readonly nothingSent?: boolean;
+  readonly isCollected?: boolean;
   readonly deliveryDaysFrom?: number | null;
   readonly deliveryDaysTo?: number | null;
   readonly shipmentId?: number | null;
@@ -92,8 +93,9 @@ export interface PlannedEmail extends Partial<Omit<OrderAmounts, 'totalCents'>> 
 
 /** An order in the message that lists those of an address. */
 export interface FoundOrder extends Pick<OrderRow, 'orderId' | 'token' | 'status'> {
-  /** Missing in a step that an earlier release recorded. */
+  // Both are missing in a step that an earlier release recorded.
   readonly nothingSent?: boolean;
+  readonly isCollected?: boolean;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   /** In SKU order. */

@@ -1,12 +1,21 @@
 import type { ReturnRequestCode } from '../../domain/attention.ts';
 import { statementsOf } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
-import type { HistoryEntry, OrderLine, OrderWithPayment } from './orders.ts';
+import {
+  type HistoryEntry,
+  isCollectedSql,
+  type OrderLine,
+  type OrderWithItems,
+  type OrderWithPayment,
+} from './orders.ts';
 import { type Shipment, type ShipmentJson, shipmentsOf, shipmentsSql } from './shipments.ts';
+
+/** An order as its page shows it. */
+export type ShownOrder = OrderWithPayment & Pick<OrderWithItems, 'isCollected'>;
 
 /** Everything about one order at one moment. */
 export interface OrderDetails {
-  readonly order: OrderWithPayment;
+  readonly order: ShownOrder;
   /** In SKU order. */
   readonly lines: readonly OrderLine[];
   /** Oldest first. */
@@ -27,7 +36,7 @@ export interface ReturnRequest {
   readonly answer: string | null;
 }
 
-interface DetailsRow extends OrderWithPayment {
+interface DetailsRow extends ShownOrder {
   readonly transactionId: string | null;
   readonly lines: OrderLine[] | null;
   readonly history: (Omit<HistoryEntry, 'at'> & { readonly at: string })[] | null;
@@ -63,7 +72,7 @@ const requests = `select attention_id, reason, resolved_at, note from attention
 // One statement, so that order and history are of the same moment.
 const details = `
   select orders.*, payments.state as payment_state, session_id, payments.url as payment_url, refunded_cents,
-    transaction_id,
+    transaction_id, ${isCollectedSql()} as is_collected,
     (select json_agg(json_build_object(
        'sku', sku, 'product', product, 'image', image, 'quantity', quantity, 'unitPriceCents', unit_price_cents,
        'discountCents', order_lines.discount_cents, 'taxCents', order_lines.tax_cents, 'taxRate', tax_rate

@@ -19,6 +19,8 @@ export type OrderWithPayment = OrderRow & {
 
 /** An order as the lists of pages show it. */
 export type OrderWithItems = OrderRow & {
+  /** It goes to no address: its buyer collects it. */
+  isCollected: boolean;
   items: readonly { readonly product: string; readonly quantity: number }[];
 };
 
@@ -40,6 +42,10 @@ export interface HistoryEntry {
   what: OrderEvent;
   detail: Record<string, unknown>;
 }
+
+/** SQL of whether the buyer of a row of `orders` collects it. An address alone does not say so: it may be erased. */
+export const isCollectedSql = (orders = 'orders'): string =>
+  `exists (select from delivery_methods where delivery_methods.method = ${orders}.delivery_method and not needs_address)`;
 
 /** Most orders that one list shows. */
 export const pageSize = 100;
@@ -183,7 +189,9 @@ function withItems(database: Database) {
     `(select json_agg(json_build_object('product', product, 'quantity', quantity) order by sku)
       from order_lines join products using (product_id) where order_lines.order_id = orders.order_id) as items`,
   );
-  return database('orders').select<OrderWithItems[]>('orders.*', items).orderBy('order_id', 'desc');
+  return database('orders')
+    .select<OrderWithItems[]>('orders.*', items, database.raw(`${isCollectedSql()} as is_collected`))
+    .orderBy('order_id', 'desc');
 }
 
 function withPayment(database: Database) {

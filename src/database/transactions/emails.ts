@@ -3,6 +3,7 @@ import { inTransaction, type Statement } from '../../shared/statement.ts';
 import type { Database } from '../connection.ts';
 import { enqueueWorkflow } from '../outbox.ts';
 import type { EmailContent, EmailDelivery, PlannedEmail } from '../queries/emails.ts';
+import { isCollectedSql } from '../queries/orders.ts';
 import type { EmailKind } from '../tables.ts';
 import { transaction } from '../transaction.ts';
 import { resolveAttention } from './attention.ts';
@@ -98,6 +99,7 @@ export const readPlannedEmail = transaction(
               ) as paid_late,
               total_cents, subtotal_cents, orders.discount_cents, discount_code, delivery_cents, delivery_name, orders.tax_cents, tax_name,
               tax_included, delivery_tax_cents, delivery_tax_rate, delivery_days_from, delivery_days_to, address, orders.currency,
+              ${isCollectedSql()} as is_collected,
               cast(extract(epoch from hold_expires_at) * 1000 as double precision) as hold_expires_at,
               (
                 select json_agg(json_build_object(
@@ -137,7 +139,7 @@ export const readPlannedEmail = transaction(
 
 const foundOrders = `
   select json_agg(one) from (
-    select theirs.order_id as "orderId", token, status, nothing_sent as "nothingSent",
+    select theirs.order_id as "orderId", token, status, nothing_sent as "nothingSent", ${isCollectedSql('theirs')} as "isCollected",
       cast(extract(epoch from created_at) * 1000 as double precision) as "createdAt",
       (
         select coalesce(json_agg(json_build_object('product', product, 'quantity', quantity) order by sku), '[]')
