@@ -77,6 +77,15 @@ const ofMoneyAndStock: readonly Rule[] = [
       where shipped <> coalesce(parcels, 0)`,
   },
   {
+    promise: cents,
+    name: 'the parts of a refund are not more than its amount',
+    sql: `select refund_id, order_id, amount_cents, for_delivery_cents, for_lines from refunds
+      cross join lateral (
+        select coalesce(sum(refund_lines.amount_cents), 0) as for_lines from refund_lines where refund_lines.refund_id = refunds.refund_id
+      ) as lines
+      where for_delivery_cents + for_lines > amount_cents`,
+  },
+  {
     promise: delivered,
     name: 'only paid orders are shipped',
     sql: `select shipment_id, order_id from shipments join orders using (order_id) where paid_at is null`,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { KnownPayment } from './payment.ts';
-import { decideRefund } from './refund.ts';
+import { decideRefund, lowerToLeft, priceRefund, type RefundableOrder } from './refund.ts';
 
 const paid: KnownPayment = {
   state: 'settled',
@@ -57,3 +57,30 @@ test.each(['creating', 'open', 'paid', 'expired', 'refund_due', 'refunded'] as c
     expect(decideRefund(ask, { ...paid, state })).toBe('not_refundable');
   },
 );
+
+const order: RefundableOrder = {
+  lines: [
+    { sku: 'bell', quantity: 2, paidCents: 2000, taxCents: 200 },
+    { sku: 'cleat', quantity: 1, paidCents: 1000, taxCents: 100 },
+  ].map((line, productId) => ({ ...line, productId, shipped: 0, stopped: 0, refunded: 0 })),
+  deliveryCents: 500,
+  deliveryTaxCents: 50,
+  deliveryRefunded: false,
+};
+const all = [
+  { sku: 'bell', qty: 2 },
+  { sku: 'cleat', qty: 1 },
+];
+
+test.each([
+  ['as it is while enough is left', all, 3500, [3500, 2000, 1000, 500], [200, 100, 50]],
+  ['part by part until nothing is left', all, 2600, [2600, 2000, 600, 0], [200, 60, 0]],
+  ['not while it leaves units out', all.slice(0, 1), 1500, [2500, 2000, 500], [200, 50]],
+])('a refund of units is lowered to the rest of the payment, %s', (_what, lines, left, cents, taxes) => {
+  const priced = priceRefund(order, { lines, delivery: true }, 'USD');
+  if (priced === 'too_many_units') throw new Error(priced);
+  const parts = lowerToLeft(order, priced, left);
+  const amounts = parts.lines.map(({ amountCents }) => amountCents);
+  expect([parts.amountCents, ...amounts, parts.deliveryCents]).toEqual(cents);
+  expect([...parts.lines.map(({ taxCents }) => taxCents), parts.deliveryTaxCents]).toEqual(taxes);
+});

@@ -2,11 +2,12 @@ import { minorUnitsOf } from '../shared/currencies.ts';
 import { refundOfUnits } from './amounts.ts';
 import { type Item, mergeItems, type OrderStatus } from './order.ts';
 import type { KnownPayment } from './payment.ts';
+import { roundedShare } from './rounding.ts';
 import { leftToShip, type ShippedItem } from './shipment.ts';
 
 /** Units of a product that are refunded. */
 export interface RefundItem extends Item {
-  /** Only shipped units are meant. Otherwise it is those that are not shipped, and shipped ones when they are fewer. */
+  /** Whether shipped units are meant, or only those that are not. Undefined is the latter first, and shipped ones when they are fewer. */
   readonly shipped?: boolean | undefined;
 }
 
@@ -72,8 +73,9 @@ export function priceRefund(
     const line = order.lines.find((one) => one.sku === sku);
     if (!line) return 'too_many_units';
     const refundable = unitsToRefund(line);
-    const shipped = Math.max(shippedOf(lines, sku), qty - refundable.left);
-    if (shipped > refundable.shipped) return 'too_many_units';
+    const asked = { left: askedOf(lines, sku, false), shipped: askedOf(lines, sku, true) };
+    const shipped = Math.max(asked.shipped, qty - refundable.left);
+    if (asked.left > refundable.left || shipped > refundable.shipped) return 'too_many_units';
     const units = { before: line.refunded, now: qty, all: line.quantity };
     refunded.push({
       productId: line.productId,
@@ -99,9 +101,37 @@ export function unitsToRefund(line: RefundableLine): { readonly left: number; re
   return { left, shipped: line.quantity - line.refunded - left };
 }
 
-function shippedOf(lines: readonly RefundItem[], sku: string): number {
-  const asked = lines.filter((line) => line.sku === sku && line.shipped === true);
+function askedOf(lines: readonly RefundItem[], sku: string, shipped: boolean): number {
+  const asked = lines.filter((line) => line.sku === sku && line.shipped === shipped);
   return asked.reduce((sum, { qty }) => sum + qty, 0);
+}
+
+/**
+ * Lowers a refund of units to what is left of the payment, because an earlier refund of an amount may have left less than was paid for them.
+ * One that does not name all units that are left to ship stays as it is: with the last of the money these would be stopped unasked.
+ */
+export function lowerToLeft(order: RefundableOrder, parts: RefundParts, leftCents: number): RefundParts {
+  const isWhole = order.lines.every((line) => leftToShip(line) === unitsOf(parts, line.productId).notShipped);
+  if (parts.amountCents <= leftCents || !isWhole) return parts;
+  let rest = leftCents;
+  const lower = (cents: number, taxCents: number) => {
+    const amountCents = Math.min(cents, rest);
+    rest -= amountCents;
+    return { amountCents, taxCents: cents === 0 ? 0 : roundedShare(taxCents, amountCents, cents, 1) };
+  };
+  const lines = parts.lines.map((line) => ({ ...line, ...lower(line.amountCents, line.taxCents) }));
+  const delivery = lower(parts.deliveryCents, parts.deliveryTaxCents);
+  return {
+    amountCents: leftCents,
+    lines,
+    deliveryCents: delivery.amountCents,
+    deliveryTaxCents: delivery.taxCents,
+  };
+}
+
+function unitsOf({ lines }: RefundParts, productId: number) {
+  const { quantity = 0, shipped = 0 } = lines.find((part) => part.productId === productId) ?? {};
+  return { shipped, notShipped: quantity - shipped };
 }
 
 /** The units that a refund stops: those that are not shipped. */
@@ -120,9 +150,9 @@ export function unitsToReturn(
 ): ShippedItem[] {
   return order.lines.map((line) => {
     const { productId } = line;
-    const { quantity = 0, shipped = 0 } = parts.lines.find((part) => part.productId === productId) ?? {};
-    const notShipped = full ? leftToShip(line) : quantity - shipped;
-    return { productId, quantity: notShipped + (shippedToo ? shipped : 0) };
+    const units = unitsOf(parts, productId);
+    const notShipped = full ? leftToShip(line) : units.notShipped;
+    return { productId, quantity: notShipped + (shippedToo ? units.shipped : 0) };
   });
 }
 

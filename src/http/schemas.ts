@@ -56,7 +56,7 @@ export const refundItems = z
         .boolean()
         .optional()
         .describe(
-          'Whether shipped units are meant. Otherwise it is those that are not shipped, and shipped ones only when they are fewer',
+          'Whether shipped units are meant, or only those that are not; by default the latter first, and shipped ones when they are fewer',
         ),
     }),
   )

@@ -9,7 +9,7 @@ import { operatorWords } from './words.ts';
 const { render } = createRenderer({ assetAddress: (file) => file, shop: aShop(), texts: { operatorWords } });
 const hostile = '<script>alert("x")</script>';
 
-const typed = { order: '', amount: '', reason: '', units: {}, delivery: false } as const;
+const typed = { order: '', amount: '', reason: '', units: {}, delivery: false, all: false } as const;
 const form = { ...typed, restock: 'usual', key: 'key-1' } as const;
 const typedShipment = { order: '', units: {}, carrier: '', number: '', link: '', key: 'key-2' } as const;
 const nothing: OperatorSource = {

@@ -20,6 +20,7 @@ import {
   attentionWords,
   operatorWords,
   outcomeWords,
+  refundAllWords,
   refundDeliveryWords,
   refundedLineWords,
   refundFaults,
@@ -46,6 +47,8 @@ export interface TypedRefund {
   /** By the name of its field: `units-` or, for shipped ones, `shipped-` and the SKU. */
   readonly units: Readonly<Record<string, string>>;
   readonly delivery: boolean;
+  /** All that is left of the payment. */
+  readonly all: boolean;
   readonly restock: keyof typeof restockWords;
   /** Under one key there is one refund, however often the form is sent. */
   readonly key: string;
@@ -149,8 +152,8 @@ function refundView({ refund, form, refundable, fault }: OperatorSource, faultMe
   };
 }
 
-function partsView(order: RefundableDetails, { units, delivery }: TypedRefund) {
-  const { deliveryCents: cents, deliveryRefunded, currency } = order;
+function partsView(order: RefundableDetails, { units, delivery, all }: TypedRefund) {
+  const { deliveryCents: cents, deliveryRefunded, leftCents, currency } = order;
   const fields = order.lines.flatMap((line) => {
     const { sku, product } = line;
     const { left, shipped } = unitsToRefund(line);
@@ -166,6 +169,8 @@ function partsView(order: RefundableDetails, { units, delivery }: TypedRefund) {
       .map(({ product }) => refundedLineWords(product)),
     delivery: cents > 0 && !deliveryRefunded ? refundDeliveryWords(formatMoney({ cents, currency })) : null,
     deliveryChosen: delivery,
+    all: refundAllWords(formatMoney({ cents: leftCents, currency })),
+    allChosen: all,
   };
 }
 

@@ -101,9 +101,9 @@ export const operatorWords = {
     order: 'Order number',
     amount: 'Amount',
     amountHint: 'As in 12.50. Leave it empty to pay back all that is left.',
-    amountOrUnits: 'As in 12.50. Leave it empty for the units below, or to pay back all that is left.',
-    units: 'Units to refund',
-    unitsHint: 'What was paid for them goes back. Those that are not shipped stay in the shop.',
+    amountOrUnits: 'As in 12.50. Leave it empty for what you choose below.',
+    units: 'What is refunded',
+    unitsHint: 'What was paid for units goes back. Those that are not shipped stay in the shop.',
     show: 'Choose its units',
     other: 'Another order',
     reason: 'Reason',
@@ -191,7 +191,7 @@ export const shippingFaults = {
   order_unreadable: { field: 'order', text: 'An order number is a whole number, such as 7.' },
   unknown_order: { field: 'order', text: 'There is no such order, or it was never to be paid.' },
   not_shippable: { field: 'order', text: 'It is not paid, or its money is going back.' },
-  already_shipped: { field: 'order', text: 'Everything of it has left the shop.' },
+  already_shipped: { field: 'order', text: 'Nothing of it is left to ship.' },
   event_waiting: {
     field: 'key',
     text: 'The payment service has reported something about it that comes first. Try again in a minute.',
@@ -334,6 +334,11 @@ export function refundedLineWords(product: string): string {
   return `${product}: all refunded`;
 }
 
+/** Everything that is left of a payment, as a choice of a refund. */
+export function refundAllWords(amount: string): string {
+  return `All that is left, ${amount}`;
+}
+
 /** The delivery of an order, as a part of a refund. */
 export function refundDeliveryWords(amount: string): string {
   return `The delivery, ${amount}`;
@@ -356,7 +361,14 @@ export const refundFaults = {
   amount_unreadable: { field: 'amount', text: 'Write an amount above zero, such as {example}.' },
   refund_too_large: { field: 'amount', text: 'At most {left} of this order can still be paid back.' },
   refund_indivisible: { field: 'amount', text: 'The payment service pays back multiples of {example} only.' },
-  amount_and_units: { field: 'amount', text: 'Leave the amount empty, or choose no units and no delivery.' },
+  chosen_twice: {
+    field: 'amount',
+    text: 'Write an amount, or choose units and the delivery, or all that is left.',
+  },
+  nothing_chosen: {
+    field: 'units',
+    text: 'Choose what is paid back: units, the delivery, or all that is left. Or write an amount.',
+  },
   units_unreadable: { field: 'units', text: 'Write whole numbers.' },
   too_many_units: {
     field: 'units',

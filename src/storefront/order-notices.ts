@@ -106,6 +106,7 @@ function requestNotices({ order, returnRequest: request }: OrderDetails): string
   if (!request) return [];
   if (!request.isOpen) return request.answer === null ? [] : [answeredWords(request.answer)];
   if (request.code === 'return_asked') return [words.contact.returnAsked];
+  if (order.nothingSent) return [];
   const { cancellationAsked, cancellationAskedLate } = handoverWords(order);
   return [order.status === 'dispatched' ? cancellationAskedLate : cancellationAsked];
 }

@@ -236,11 +236,12 @@ function withoutEmail(details: OrderDetails): OrderDetails {
 const noMessages = { title: words.contact.requests, none: null };
 
 function contactLinksOf({
-  order: { status, email, paymentState },
+  order: { status, email, paymentState, nothingSent },
   returnRequest,
 }: OrderDetails): ContactLinks {
   const isOpen = status === 'pending' || status === 'paid' || status === 'dispatched';
-  const canAsk = isOpen && status !== 'pending' && paymentState === 'settled' && !returnRequest?.isOpen;
+  const isSettled = status !== 'pending' && paymentState === 'settled';
+  const canAsk = isOpen && isSettled && !nothingSent && !returnRequest?.isOpen;
   const { link, returnLink, cancelLink, now, none } = words.contact;
   return {
     title: now,

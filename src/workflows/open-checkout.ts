@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Database } from '../database/connection.ts';
 import { beginChange, changeOrder, type SessionEnd } from '../database/transactions/change-order.ts';
-import { type PlacedOutcome, placeOrder } from '../database/transactions/place-order.ts';
+import { findExistingOrder, type PlacedOutcome, placeOrder } from '../database/transactions/place-order.ts';
 import { recordSession } from '../database/transactions/record-session.ts';
 import type { HoldLimits } from '../domain/limits.ts';
 import { correlationTokenOf, type PlacedOrder, type Placement } from '../domain/order.ts';
@@ -76,7 +76,11 @@ async function place(
   { changes, ...placing }: Placement,
   endSession: EndSession,
 ): Promise<PlacedOutcome> {
-  if (changes === undefined) return placeOrder(statementsOf(database), placing, limits);
+  const sql = statementsOf(database);
+  if (changes === undefined) return placeOrder(sql, placing, limits);
+  // After a crash. What was answered already must not begin to change the order once more.
+  const existing = await findExistingOrder(sql, placing.order.checkoutKey, placing.requestId);
+  if (existing) return existing;
   for (;;) {
     const session = await beginChange(database, changes);
     const end = session === null ? 'ended' : await endSession(session);

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { changeOrder } from '../../src/database/transactions/change-order.ts';
+import { checkoutWorkflowId } from '../../src/database/workflow-ids.ts';
 import { type Answer, fieldIn, Visitor } from '../support/browser.ts';
 import {
   ask,
@@ -438,6 +440,19 @@ describe('a change that cannot be made', () => {
     expect(await linesOf(changed)).toEqual({ shackle: 1 });
     expect(await status(old)).toMatchObject({ reason: 'changed_by_shopper' });
     expect((await get(`/orders/${old.token}`)).text).toContain('You changed it into');
+  });
+
+  test('because the provider does not answer leaves the order also when the step is run again after a crash', async () => {
+    const old = await placeAndChange('shackle', 2);
+    await setFaults(shop, old, { api_error_before: 1 });
+    await post('/cart/lines/shackle', { qty: '1' });
+    const form = await review();
+    await post('/cart/checkout', form);
+    await setFaults(shop, old, {});
+    const again = await DBOS.forkWorkflow(checkoutWorkflowId(form.key), 0);
+    expect(await again.getResult()).toEqual({ status: 'failed' });
+    expect(await sessionStatus(old)).toBe('open');
+    expect((await get(`/orders/${old.token}`)).text).toContain('/pay/');
   });
 
   test('because the answer of the provider was lost shows that its session has ended', async () => {

@@ -90,8 +90,11 @@ test('the units of an order are chosen, with those that are shipped, and its del
 test.each([
   [{ 'units-shackle': 'x' }, 400, 'Write whole numbers.'],
   [{ 'units-shackle': '-1' }, 400, 'Write whole numbers.'],
-  [{ 'units-shackle': '1', amount: '1.00' }, 400, 'Leave the amount empty'],
-  [{ delivery: 'yes', amount: '1.00' }, 400, 'Leave the amount empty'],
+  [{ 'units-shackle': '1', amount: '1.00' }, 400, 'Write an amount, or choose units'],
+  [{ delivery: 'yes', amount: '1.00' }, 400, 'Write an amount, or choose units'],
+  [{ all: 'yes', 'units-shackle': '1' }, 400, 'Write an amount, or choose units'],
+  [{ parts: 'yes', 'units-shackle': '0' }, 400, 'Choose what is paid back'],
+  [{ parts: 'yes' }, 400, 'Choose what is paid back'],
   [{ 'units-bell': '1' }, 409, 'That is more than can be refunded.'],
   [{ 'shipped-shackle': '1' }, 409, 'That is more than can be refunded.'],
 ])('a refund of units with %j is refused', async (fields, status, says) => {
@@ -109,6 +112,23 @@ test.each([
   const answer = await refund({ ...form({ order_id: 1 }), order, show: 'units' });
   expect(answer.status).toBe(status);
   expect(answer.html).toContain(says);
+});
+
+test('all that is left is refunded when it is chosen', async () => {
+  const order = await placePaidOrder(shop);
+  const { html } = await refund({ ...form(order), show: 'units' });
+  expect(html).toContain('All that is left, $18.90');
+  expect((await refund(form(order, { parts: 'yes', 'units-shackle': '0', all: 'yes' }))).status).toBe(303);
+  await becomes(shop, order, { status: 'refunded', refunded: order.total });
+});
+
+test('units that are shipped while the form is open are not refunded as units that are not', async () => {
+  const order = await placePaidOrder(shop, { sku: 'thimble', qty: 2 });
+  const lines = () => shop.database('order_lines').where({ order_id: order.order_id });
+  await lines().update({ shipped: 1 });
+  expect((await refund(form(order, { parts: 'yes', 'units-thimble': '2' }))).status).toBe(409);
+  expect(await refundsOf(order)).toEqual([]);
+  await lines().update({ shipped: 0 });
 });
 
 test('the units of an order that is not paid are not shown', async () => {

@@ -19,6 +19,7 @@ import {
   setFaults,
   type TestOrder,
 } from '../support/orders.ts';
+import { typedDelivery } from '../support/page-orders.ts';
 import { everyRefundMade, refund } from '../support/refunds.ts';
 import { startTestShop, type TestShop } from '../support/shop.ts';
 import { waitFor } from '../support/wait.ts';
@@ -284,6 +285,22 @@ describe('a request', () => {
     await refund(shop, order, { amount: 100 });
     await everyRefundMade(shop);
     expect(await items(order)).toEqual([]);
+  });
+
+  test('is answered by a refund of units that cost nothing, and none follows while nothing is sent', async () => {
+    await shop.database('discount_codes').insert({ code: 'FREE', percent: 100 });
+    const { delivery: _express, ...address } = typedDelivery;
+    const order = await placePaidOrder(shop, {
+      delivery: { method: 'express', address },
+      discount_code: 'FREE',
+    });
+    expect(await request(order)).toBe('asked');
+    await refund(shop, order, { lines: [{ sku: 'shackle', qty: 1 }] });
+    expect(await items(order)).toEqual([]);
+    const page = await read(order);
+    expect(page).toContain('Nothing of this order will be sent.');
+    expect(page).not.toMatch(/Ask to return it|was dispatched before/);
+    expect(await request(order)).toBe('not_now');
   });
 
   test('is open once, however many are sent at once, and made a few times', async () => {

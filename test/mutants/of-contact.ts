@@ -46,8 +46,8 @@ export const contact: readonly Mutant[] = [
     name: 'a refund answers a request that came after it',
     promise: promises.operator,
     file: 'src/database/transactions/refund-order.ts',
-    from: '(raised_at <= refunds.created_at or',
-    to: '(true or',
+    from: `(state = 'refunded' or (`,
+    to: `(true or state = 'refunded' or (`,
     test: { file: 'test/http/order-contact.test.ts', name: 'not by one before' },
   },
   {

@@ -90,7 +90,7 @@ export const storefront: readonly Mutant[] = [
     promise: 'a receipt says what was paid and kept, and nothing else',
     file: 'src/storefront/receipt-view.ts',
     from: 'if (order.paidAt === null) return null;',
-    to: 'if (order.orderId === 0) return null;',
+    to: 'if (order.paidAt === null) return receiptView({ ...details, order: { ...order, paidAt: now } }, provider, now);',
     test: { file: 'src/storefront/receipt-view.test.ts', name: 'an order that was not paid has no receipt' },
   },
   {

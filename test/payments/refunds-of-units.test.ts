@@ -139,10 +139,22 @@ test('units that cost nothing are stopped without a refund at the provider, a me
   expect(await unitsOf(order)).toMatchObject({ cleat: '0 shipped, 1 stopped, 1 returned' });
 });
 
-test('units of which less is left than was paid for them are refunded with what is left', async () => {
+test('units that a request means to be stopped are never refunded as shipped ones', async () => {
+  const order = await paidOrder({ thimble: 2 });
+  await ship(order, { thimble: 1 });
+  const notShipped = (qty: number) => ({ lines: [{ sku: 'thimble', qty, shipped: false }] });
+  expect(await refund(shop, order, notShipped(2))).toMatchObject({ status: 409 });
+  expect(await refund(shop, order, notShipped(1))).toMatchObject({ status: 202 });
+  expect(await unitsOf(order)).toEqual({ thimble: '1 shipped, 1 stopped, 1 returned' });
+});
+
+test('units of which less is left than was paid for them are refunded with what is left, if they are all that is left', async () => {
   const order = await paidOrder({ cleat: 2, thimble: 1 });
   await refund(shop, order, { amount: order.total - 100 });
-  expect(await refund(shop, order, { lines: linesOf({ cleat: 1 }) })).toMatchObject({
+  const some = await refund(shop, order, { lines: linesOf({ cleat: 2 }) });
+  expect(some).toMatchObject({ status: 409, body: { code: 'refund_too_large', refundable: 100 } });
+  expect(await unitsOf(order)).toMatchObject({ thimble: '0 shipped, 0 stopped, 0 returned' });
+  expect(await refund(shop, order, { lines: linesOf({ cleat: 2, thimble: 1 }) })).toMatchObject({
     status: 202,
     body: { amount: 100 },
   });

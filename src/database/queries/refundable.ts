@@ -5,6 +5,8 @@ import type { Statement } from '../../shared/statement.ts';
 export interface RefundableDetails extends RefundableOrder {
   readonly currency: string;
   readonly isSettled: boolean;
+  /** What is left of the payment, in minor units. */
+  readonly leftCents: number;
   readonly lines: readonly (RefundableLine & { readonly product: string })[];
 }
 
@@ -14,7 +16,7 @@ export async function readRefundable(
   orderId: number,
 ): Promise<RefundableDetails | undefined> {
   const [order] = await sql<RefundableDetails>(
-    `select orders.currency, state = 'settled' as is_settled,
+    `select orders.currency, state = 'settled' as is_settled, amount_cents - refunded_cents as left_cents,
        delivery_cents + case when tax_included then 0 else delivery_tax_cents end as delivery_cents, delivery_tax_cents,
        exists (select from refunds where refunds.order_id = orders.order_id and refunds.for_delivery_cents > 0) as delivery_refunded,
        (select json_agg(json_build_object(

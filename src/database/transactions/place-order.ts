@@ -68,7 +68,8 @@ export async function recordRefusal(
 ): Promise<PlacedOutcome> {
   const refusal = await refuseOrder(sql, placement, refused);
   if (refusal) return { outcome: 'refused', reason: refusal };
-  return findExistingOrder(sql, placement.order.checkoutKey, placement.requestId);
+  const { order, requestId } = placement;
+  return (await findExistingOrder(sql, order.checkoutKey, requestId)) ?? { outcome: 'exists' };
 }
 
 // More in a row only while somebody edits the terms by a program. The order is then refused as if its price had changed.
@@ -301,12 +302,15 @@ interface ExistingOrder extends PlacedOrder {
   readonly session: RecordedSession | null;
 }
 
-/** Finds the order of a used checkout key: the one that this request placed or recorded before a crash, or another's. */
+/**
+ * Finds the order of a used checkout key: the one that this request placed or recorded before a crash, or another's; undefined when the key
+ * is new.
+ */
 export async function findExistingOrder(
   sql: Statement,
   checkoutKey: string,
   requestId: string,
-): Promise<PlacedOutcome> {
+): Promise<PlacedOutcome | undefined> {
   const [found] = await sql<ExistingOrder>(
     `select order_id, token, ${buyerColumns}, total_cents, currency, status, reason,
        case when delivery_method is not null then json_build_object(
@@ -326,7 +330,8 @@ export async function findExistingOrder(
      from orders where checkout_key = :checkoutKey`,
     { checkoutKey, requestId },
   );
-  if (!found?.samePlacement) return { outcome: 'exists' };
+  if (!found) return undefined;
+  if (!found.samePlacement) return { outcome: 'exists' };
   const { samePlacement: _, status, reason, hasPayment, session, ...order } = found;
   if (status !== 'cancelled' || reason === null) return { outcome: 'placed', order, session };
   // Another process has continued with it, and has cancelled it.

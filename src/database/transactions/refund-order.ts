@@ -2,6 +2,7 @@ import { allowedFrom } from '../../domain/order.ts';
 import {
   decideRefund,
   leftToRefund,
+  lowerToLeft,
   priceRefund,
   type RefundParts,
   type RefundReason,
@@ -52,11 +53,10 @@ export function requestRefund(
       return isReplay ? known : { refused: 'key_reused', ...limits };
     }
     const order = isByLines ? await readRefundable(sql, request.orderId) : undefined;
-    const parts = order ? priceRefund(order, request, payment.currency) : null;
-    if (parts === 'too_many_units') return { refused: parts, ...limits };
-    // An earlier refund of an amount may have left less than was paid for the units.
-    const amountCents = parts ? Math.min(parts.amountCents, limits.refundableCents) : request.amountCents;
-    const terms = { ...request, amountCents };
+    const priced = order ? priceRefund(order, request, payment.currency) : null;
+    if (priced === 'too_many_units') return { refused: priced, ...limits };
+    const parts = order && priced ? lowerToLeft(order, priced, limits.refundableCents) : null;
+    const terms = parts ? { ...request, amountCents: parts.amountCents } : request;
     const decision = decideRefund(terms, { ...payment, live: false });
     if (typeof decision === 'string') return { refused: decision, ...limits };
     const shippedToo = request.restock === true;
@@ -91,7 +91,7 @@ interface PromisedRefund {
 
 /**
  * Writes a refund down as due and starts the workflow that makes it, in the caller's transaction. One without an amount is made with that,
- * and has no message.
+ * and has no message, but answers the request of its buyer.
  */
 export async function promiseRefund(
   sql: Statement,
@@ -108,6 +108,7 @@ export async function promiseRefund(
     await stopShipping(sql, orderId, unitsToStop(parts));
   }
   if (row.state === 'due') await enqueueWorkflow(sql, 'refund', row.refundId);
+  else await answerRequest(sql, row);
   return row;
 }
 
@@ -282,19 +283,24 @@ export async function finishRefund(sql: Statement, refund: RefundRow): Promise<v
     { orderId, allowedFrom: [...allowedFrom.refund] },
   );
   await planEmail(sql, { orderId, kind: 'refund_made', refundId });
-  if (await answersRequest(sql, refundId)) {
-    const request = { kind: 'return_asked', subject: String(orderId) } as const;
-    await resolveAttention(sql, { ...request, resolution: 'refund_made' });
-  }
+  await answerRequest(sql, refund);
 }
 
-/** Whether a refund was promised after the open request of its buyer, or all of the money is back. */
-async function answersRequest(sql: Statement, refundId: number): Promise<boolean> {
-  const [asked] = await sql(
-    `select from refunds join payments using (order_id)
-       join attention on kind = 'return_asked' and subject = cast(refunds.order_id as text) and resolved_at is null
-     where refund_id = :refundId and (raised_at <= refunds.created_at or payments.state = 'refunded')`,
-    { refundId },
+/**
+ * Resolves the open request of the buyer if the refund was promised after it, or if all of the money is back. The history has the order of both,
+ * because each is written under the lock of the payment; the times are those of the beginnings of their transactions.
+ */
+async function answerRequest(sql: Statement, { orderId, refundId }: RefundRow): Promise<void> {
+  const [answered] = await sql(
+    `select from payments where order_id = :orderId and (state = 'refunded' or (
+       select max(history_id) from order_history where order_id = :orderId and what = 'return_asked'
+     ) < (
+       select min(history_id) from order_history
+       where order_id = :orderId and what in ('refund_due', 'refund_made') and detail ->> 'refund_id' = cast(:refundId as text)
+     ))`,
+    { orderId, refundId },
   );
-  return asked !== undefined;
+  if (!answered) return;
+  const request = { kind: 'return_asked', subject: String(orderId) } as const;
+  await resolveAttention(sql, { ...request, resolution: 'refund_made' });
 }

@@ -9,7 +9,7 @@ import { lockPayment } from './lock-payment.ts';
 
 /**
  * Puts a buyer's request to cancel a paid order, or to return a dispatched one, on the attention list. It changes nothing else: an operator
- * decides, and the dispatch goes on meanwhile. One request of an order is open at a time.
+ * decides, and the dispatch goes on meanwhile. One request of an order is open at a time. An order of which nothing was sent has nothing to return.
  * @param request.reason the buyer's words, as `readReturnReason` returns them
  */
 export function requestReturn(
@@ -27,14 +27,16 @@ export function requestReturn(
     const code = codes[payment.orderStatus];
     if (code === undefined) return 'not_now';
     // A statement of its own: it sees what was committed while the lock was awaited.
-    const [before] = await sql<{ isOpen: boolean; times: number }>(
+    const [before] = await sql<{ isOpen: boolean; nothingSent: boolean; times: number }>(
       `select exists (
          select from attention where kind = 'return_asked' and subject = :subject and resolved_at is null
-       ) as is_open, cast(count(*) as integer) as times
+       ) as is_open, exists (select from orders where order_id = :orderId and nothing_sent) as nothing_sent,
+         cast(count(*) as integer) as times
        from order_history where order_id = :orderId and what = 'return_asked'`,
       { orderId, subject: String(orderId) },
     );
     if (before?.isOpen) return 'open';
+    if (before?.nothingSent) return 'not_now';
     if (before && before.times >= mostReturnRequests) return 'too_often';
     await raiseAttention(sql, { ...itemOf(orderId), orderId, reason: { code, message } });
     await addToHistory(sql, orderId, 'return_asked', { code });

@@ -56,16 +56,24 @@ const refundForm = z
     amount: text,
     reason: text,
     delivery: z.string().optional(),
+    all: z.string().optional(),
+    parts: z.string().optional(),
     restock: z.enum(['usual', 'yes', 'no']).default('usual'),
     show: z.string().optional(),
   })
-  .transform(({ key, order, amount, reason, delivery, restock, show, ...others }) => {
+  .transform(({ key, order, amount, reason, delivery, all, parts, restock, show, ...others }) => {
     const units = Object.entries(others).flatMap(([name, value]) =>
       unitsField.test(name) ? [[name, String(value)]] : [],
     );
-    const typed = { key, order, amount, reason, delivery: delivery !== undefined, restock };
     return {
-      ...typed,
+      key,
+      order,
+      amount,
+      reason,
+      restock,
+      delivery: delivery !== undefined,
+      all: all !== undefined,
+      hasParts: parts !== undefined,
       units: Object.fromEntries(units) as TypedRefund['units'],
       isShown: show !== undefined,
     };
@@ -130,8 +138,10 @@ export const operatorPageRoutes: FastifyPluginAsyncZod<OperatorPageOptions> = as
   });
 
   server.post('/operator/refund', { schema: { body: refundForm } }, async (request, reply) => {
-    const { isShown, ...typed } = request.body;
-    const answer = isShown ? await whyNotRefundable(database, typed) : await refundTyped(options, typed);
+    const { isShown, hasParts, ...typed } = request.body;
+    const answer = isShown
+      ? await whyNotRefundable(database, typed)
+      : await refundTyped(options, typed, hasParts);
     if (answer === null) return show(reply, options, { form: typed });
     if ('refundId' in answer) {
       return reply.redirect(`/operator?refund=${answer.refundId}#refund`, 303);
@@ -156,6 +166,7 @@ function emptyForm(): TypedRefund {
     reason: '',
     units: {},
     delivery: false,
+    all: false,
     restock: 'usual',
     key: randomUUID(),
   };
@@ -266,14 +277,18 @@ function itemsTyped({ units }: TypedRefund): RefundItem[] | null {
     const sku = unitsField.exec(name)?.[1] ?? '';
     const item = { sku, qty: Number(text) };
     if (item.qty === 0) return [];
-    return [name.startsWith('shipped-') ? { ...item, shipped: true } : item];
+    return [{ ...item, shipped: name.startsWith('shipped-') }];
   });
 }
 
-/** Requests the refund as it was typed. A mistake is a fault of one field. */
+/**
+ * Requests the refund as it was typed. A mistake is a fault of one field.
+ * @param hasParts whether the form showed what can be chosen. Then nothing chosen is a mistake, and not the whole payment.
+ */
 async function refundTyped(
   { database, requestRefund }: OperatorPageOptions,
   typed: TypedRefund,
+  hasParts: boolean,
 ): Promise<RefundRow | FaultyRefund> {
   const order = await orderTyped(database, typed);
   if ('what' in order) return order;
@@ -285,7 +300,9 @@ async function refundTyped(
   const lines = itemsTyped(typed);
   if (!lines) return faulty('units_unreadable');
   const isByLines = lines.length > 0 || typed.delivery;
-  if (isByLines && amountCents !== undefined) return faulty('amount_and_units');
+  const chosen = [amountCents !== undefined, isByLines, typed.all].filter(Boolean).length;
+  if (chosen > 1) return faulty('chosen_twice');
+  if (chosen === 0 && hasParts) return faulty('nothing_chosen');
   const reason = reasonText.safeParse(typed.reason);
   if (!reason.success) return faulty('reason_unreadable');
   const answer = await requestRefund({
