@@ -2,9 +2,8 @@ import { text } from 'node:stream/consumers';
 import { Client, DatabaseError, type QueryResult } from 'pg';
 import { readConfig } from './config.ts';
 import { runProgram, StartError } from './shared/program.ts';
+import { rowTypes } from './shared/statement.ts';
 import { findDatabase } from './supervisor/database.ts';
-
-const mostRows = 1_000;
 
 /**
  * The program of `npm run sql`: runs statements on the shop's database, all of them or none, and prints each row as a line of JSON. Without
@@ -13,7 +12,7 @@ const mostRows = 1_000;
 async function main(): Promise<void> {
   const connectionString = await findDatabase(readConfig(process.env, 'migrate'));
   const statements = process.argv.slice(2).join(' ') || (await text(process.stdin));
-  const client = new Client({ connectionString, application_name: 'sql' });
+  const client = new Client({ connectionString, application_name: 'sql', types: rowTypes });
   await client.connect();
   try {
     for (const result of await run(client, statements)) print(result);
@@ -34,8 +33,7 @@ async function run(client: Client, statements: string): Promise<QueryResult[]> {
 }
 
 function print({ command, rowCount, rows }: QueryResult): void {
-  for (const row of rows.slice(0, mostRows)) process.stdout.write(`${JSON.stringify(row)}\n`);
-  if (rows.length > mostRows) process.stderr.write(`… and ${rows.length - mostRows} more rows\n`);
+  for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
   if (command && command !== 'SELECT') process.stderr.write(`${command} ${rowCount ?? ''}`.trimEnd() + '\n');
 }
 

@@ -91,6 +91,10 @@ async function expectSqlRuns(here: Fixture): Promise<void> {
     ),
   });
   expect(await run('sql', here, ask)).toBe('{"sku":"bell","restock_level":7}\n');
+  const many = await run('sql', here, 'select n as units from generate_series(cast(1 as bigint), 2500) as n');
+  expect(many.trimEnd().split('\n')).toEqual(
+    Array.from({ length: 2500 }, (_, row) => `{"units":${row + 1}}`),
+  );
 }
 
 test('a start opens the shop, a second start in its folder names the first, and SIGTERM ends all in order', async () => {
