@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migrate.ts';
+import { migrationSource } from '../../src/database/migration-source.ts';
 import { discountHolderOf } from '../../src/domain/discount.ts';
 import { isPostgresAway } from '../../src/shared/outage.ts';
 import { openInspector } from '../support/inspector.ts';
@@ -214,6 +215,27 @@ test('an order with a code gets the digest of its address, by which a limit that
     null,
   ]);
 });
+
+test('of the methods that there are, the one that the shop began with is collected, and the terms stay', async () => {
+  await migrateBefore('025');
+  await database('delivery_methods').insert([
+    { method: 'letter', name: 'Letter', needs_address: false },
+    { method: 'parcel', name: 'Parcel', needs_address: true },
+  ]);
+  const terms = await database('terms').first();
+  await database.migrate.latest({ migrationSource });
+  expect(await database('delivery_methods').where({ is_collected: true }).pluck('method')).toEqual([
+    'collect',
+  ]);
+  expect(await database('terms').first()).toEqual(terms);
+});
+
+/** Brings an empty database, or one of 0.1.0, to the migrations with lower numbers. */
+async function migrateBefore(number: string): Promise<void> {
+  const getMigrations = async () =>
+    (await migrationSource.getMigrations([])).filter(({ file }) => file < number);
+  await database.migrate.latest({ migrationSource: { ...migrationSource, getMigrations } });
+}
 
 async function recordMigrations(...names: string[]): Promise<void> {
   await database.schema.createTable('knex_migrations', (table) => {

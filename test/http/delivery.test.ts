@@ -286,6 +286,13 @@ test.each([
   });
 });
 
+test('a method that needs an address is not collected', async () => {
+  const method = { method: 'both', name: 'Both', needs_address: true, is_collected: true };
+  await expect(shop.database('delivery_methods').insert(method)).rejects.toMatchObject({
+    constraint: 'delivery_methods_is_collected_check',
+  });
+});
+
 test('a method has a bounded number of prices, and a shop of methods; removed ones do not count', async () => {
   const many = (rows: number, row: (index: number) => object) =>
     Array.from({ length: rows }, (_, index) => row(index));

@@ -141,6 +141,24 @@ test('an order that its buyer collects is made ready instead of sent, on its pag
     expect(subject + text).not.toMatch(/parcel|dispatch|on its way|has left/i);
 });
 
+test('an order without an address is sent where the shop says that nobody collects', async () => {
+  const collect = shop.database('delivery_methods').where({ method: 'collect' });
+  // As in docs/OPERATING.md, "Delivery".
+  await collect.clone().update({ name: 'Sent by post', is_collected: false });
+  try {
+    const order = await placePaidOrder(shop, { email });
+    await ship(order);
+    await becomes(shop, order, { status: 'dispatched' });
+    const page = await pageOf(order);
+    expect(page).toContain('Everything has left the shop.');
+    expect(page).not.toMatch(/collect/i);
+    for (const { subject, text_body: text } of await messagesOf(order, 2))
+      expect(subject + text).not.toMatch(/collect/i);
+  } finally {
+    await collect.update({ name: 'Collect at the shop', is_collected: true });
+  }
+});
+
 test('the message about a parcel is sent again with all that it says', async () => {
   const order = await placePaidOrder(shop, { email });
   await ship(order, parcel);

@@ -19,7 +19,7 @@ export type OrderWithPayment = OrderRow & {
 
 /** An order as the lists of pages show it. */
 export type OrderWithItems = OrderRow & {
-  /** It goes to no address: its buyer collects it. */
+  /** Its buyer fetches it. */
   isCollected: boolean;
   items: readonly { readonly product: string; readonly quantity: number }[];
 };
@@ -43,9 +43,9 @@ export interface HistoryEntry {
   detail: Record<string, unknown>;
 }
 
-/** SQL of whether the buyer of a row of `orders` collects it. An address alone does not say so: it may be erased. */
+/** SQL of whether the buyer of a row of `orders` fetches it. A missing address does not say so: it may be erased, or known elsewhere. */
 export const isCollectedSql = (orders = 'orders'): string =>
-  `exists (select from delivery_methods where delivery_methods.method = ${orders}.delivery_method and not needs_address)`;
+  `exists (select from delivery_methods where delivery_methods.method = ${orders}.delivery_method and is_collected)`;
 
 /** Most orders that one list shows. */
 export const pageSize = 100;
