@@ -305,11 +305,11 @@ END))),
 );
 CREATE INDEX orders_browser_id ON public.orders USING btree (browser_id, order_id) WHERE (browser_id IS NOT NULL);
 CREATE INDEX orders_dispatch_due ON public.orders USING btree (dispatch_due_at) WHERE (status = 'paid'::text);
-CREATE INDEX orders_ended ON public.orders USING btree (COALESCE(refunded_at, dispatched_at, cancelled_at)) WHERE ((status = ANY (ARRAY['dispatched'::text, 'cancelled'::text, 'refunded'::text])) AND ((email IS NOT NULL) OR (address IS NOT NULL) OR (browser_id IS NOT NULL)));
+CREATE INDEX orders_ended ON public.orders USING btree (COALESCE(refunded_at, dispatched_at, cancelled_at)) WHERE ((status = ANY (ARRAY['dispatched'::text, 'cancelled'::text, 'refunded'::text])) AND ((email IS NOT NULL) OR (first_email IS NOT NULL) OR (address IS NOT NULL) OR (browser_id IS NOT NULL)));
 CREATE INDEX orders_erase_asked ON public.orders USING btree (order_id) WHERE (erase_asked_at IS NOT NULL);
 CREATE INDEX orders_paid_email ON public.orders USING btree (lower(email)) WHERE (paid_at IS NOT NULL);
 CREATE INDEX orders_pending ON public.orders USING btree (hold_expires_at) WHERE (status = 'pending'::text);
-CREATE INDEX orders_unpaid_address ON public.orders USING btree (cancelled_at) WHERE ((status = 'cancelled'::text) AND (paid_at IS NULL) AND ((email IS NOT NULL) OR (address IS NOT NULL)));
+CREATE INDEX orders_unpaid_address ON public.orders USING btree (cancelled_at) WHERE ((status = 'cancelled'::text) AND (paid_at IS NULL) AND ((email IS NOT NULL) OR (first_email IS NOT NULL) OR (address IS NOT NULL)));
 CREATE INDEX orders_unpaid_email ON public.orders USING btree (lower(email), cancelled_at) WHERE ((paid_at IS NULL) AND (reason = ANY (ARRAY['payment_unavailable'::text, 'payment_ended'::text, 'hold_expired'::text, 'cancelled_by_shopper'::text])));
 CREATE INDEX orders_uses_code ON public.orders USING btree (discount_code, discount_holder) WHERE uses_code;
 

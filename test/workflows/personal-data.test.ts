@@ -108,6 +108,14 @@ describe.each(['dispatched', 'refunded'])('an order that was %s', (end) => {
     expect((await auditDatabase(shop.shopDatabase, 30)).broken).toEqual([]);
   });
 
+  test('loses the address of its placement when that is all it has', async () => {
+    await age(days + 1);
+    await orders().update({ browser_id: null, email: null, first_email: email });
+    expect(await erase()).toBe(1);
+    expect(await orders().first()).toMatchObject({ first_email: null });
+    expect(await erase()).toBe(0);
+  });
+
   test('keeps them while a message of it is due', async () => {
     await age(days + 1);
     await shop.database('emails').where({ order_id: order.order_id }).update({ sent_at: null });
@@ -134,6 +142,14 @@ describe('an order that was never paid', () => {
     await age(days);
     expect(await erase()).toBe(1);
     expect(await read()).toEqual(nothing);
+  });
+
+  test('loses the address of its placement, when the shop has sent no messages since and a review removed the other', async () => {
+    await orders().update({ email: null, first_email: email });
+    await age(1.01);
+    expect(await erase()).toBe(1);
+    expect(await orders().first()).toMatchObject({ first_email: null });
+    expect(await read()).toEqual({ ...nothing, browserId: browser });
   });
 
   test('is erased by the next run when one was cut off in between', async () => {

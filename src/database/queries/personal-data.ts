@@ -72,16 +72,19 @@ export type ErasureReason = 'asked' | 'unpaid' | 'ended';
 
 const endedAt = 'coalesce(refunded_at, dispatched_at, cancelled_at)';
 
+/** SQL of whether a row of `orders` has an address. The one of the placement may be alone: a shop that sends no messages removes the other. */
+const hasAddressSql = '(email is not null or first_email is not null or address is not null)';
+
 // Each in the order of an index that has only orders with personal data.
 const due: Readonly<Record<ErasureReason, { readonly condition: string; readonly order: string }>> = {
   asked: { condition: 'erase_asked_at is not null', order: 'order_id' },
   unpaid: {
-    condition: `status = 'cancelled' and paid_at is null and (email is not null or address is not null)
+    condition: `status = 'cancelled' and paid_at is null and ${hasAddressSql}
       and cancelled_at < now() - interval '1 day'`,
     order: 'cancelled_at',
   },
   ended: {
-    condition: `status in ('dispatched', 'cancelled', 'refunded') and (email is not null or address is not null or browser_id is not null)
+    condition: `status in ('dispatched', 'cancelled', 'refunded') and (${hasAddressSql} or browser_id is not null)
       and ${endedAt} < now() - cast(:days as integer) * interval '1 day'`,
     order: endedAt,
   },
@@ -110,8 +113,7 @@ export function listDueErasures(
 export async function hasPersonalData(database: Database, orderId: number): Promise<boolean> {
   const left = await statementsOf(database)(
     `select from orders where order_id = :orderId
-       and (erase_asked_at is not null or email is not null or address is not null or browser_id is not null
-         or ${hasWorkflowsSql})`,
+       and (erase_asked_at is not null or ${hasAddressSql} or browser_id is not null or ${hasWorkflowsSql})`,
     { orderId },
   );
   return left.length > 0;
