@@ -216,6 +216,32 @@ test('an order with a code gets the digest of its address, by which a limit that
   ]);
 });
 
+test('a host at work delays a migration, and neither ends the other', async () => {
+  await insertOrdersOfFirstRelease();
+  await migrateBefore('022');
+  await database('discount_codes').insert({ code: 'TENTH', percent: 10 });
+  const withCode = { discount_code: 'TENTH', uses_code: true, email: 'ann@reader.example' };
+  await database('orders').where({ order_id: 1 }).update(withCode);
+  let outcome: Promise<unknown> | undefined;
+  await database.transaction(async (host) => {
+    await host.raw('select from orders where order_id = 2 for update');
+    outcome = migrate(testDatabase.url).then(
+      () => 'migrated',
+      (error: unknown) => error,
+    );
+    await waitFor(
+      'the migration that waits for the host',
+      () =>
+        database.raw(`select from pg_locks join pg_database on pg_database.oid = database
+          where datname = current_database() and relation = cast('orders' as regclass) and not granted`),
+      ({ rowCount }) => rowCount > 0,
+    );
+    // Of an order whose row the migration changes.
+    await host.raw('select from orders where order_id = 1 for update');
+  });
+  expect(await outcome).toBe('migrated');
+});
+
 test('of the methods that there are, the one that the shop began with is collected, and the terms stay', async () => {
   await migrateBefore('025');
   await database('delivery_methods').insert([
