@@ -18,8 +18,11 @@ import type { StartCheckout } from './start-checkout.ts';
 export interface OrderCartOptions {
   readonly database: Database;
   readonly startCheckout: StartCheckout;
-  /** Replaces the buyer's fields of a pending order of a browser, unless they were corrected on the page of the order. */
-  readonly correctBuyer: (order: { browserId: string; key: string; buyer: BuyerDetails }) => Promise<void>;
+  /**
+   * Replaces the buyer's fields of a pending order of a browser, unless they were corrected on the page of the order.
+   * @returns whether the order has them now
+   */
+  readonly correctBuyer: (order: { browserId: string; key: string; buyer: BuyerDetails }) => Promise<boolean>;
 }
 
 /** A shopper's request to order the cart that the review showed. */
@@ -54,7 +57,7 @@ export type CartRefusal =
   | CancelReason;
 
 /** What an order keeps although its cart was sent again with something else. */
-export type KeptPart = 'delivery' | 'code';
+export type KeptPart = 'delivery' | 'code' | 'email';
 
 /** `unchanged`: the address of an order that was paid before the cart could take its place. */
 export type CartOutcome =
@@ -64,7 +67,7 @@ export type CartOutcome =
 
 /**
  * Orders the cart of a browser exactly as its review showed it, or finds the order that it has already become. `kept`: the parts of that
- * order that are others than this request asks for, because its payment session is for them.
+ * order that are others than this request asks for, because its payment session is for them, or its page has corrected them.
  * @throws ShopError when the checkout is refused, see `StartCheckout`
  */
 export async function orderCart(
@@ -77,9 +80,9 @@ export async function orderCart(
   // A second click, a reload or another tab finds the same order.
   if (known?.browserId === browserId && known.reason !== 'changed_order_paid') {
     if (known.status === 'cancelled') return { refused: known.reason ?? 'payment_ended' };
-    const corrected = buyerFields.some((field) => known[field] !== buyer[field]);
-    if (corrected) await correctBuyer({ browserId, key, buyer });
-    return { order: known, kept: keptParts(known, request) };
+    const isSameBuyer = buyerFields.every((field) => known[field] === buyer[field]);
+    const hasBuyer = isSameBuyer || (await correctBuyer({ browserId, key, buyer }));
+    return { order: known, kept: keptParts(known, request, hasBuyer) };
   }
   // The shopper meant to change an order, and not to place another one.
   const shown = request.changes === null ? undefined : await findOrder(database, request.changes);
@@ -131,10 +134,17 @@ function isPaid(status: OrderStatus): boolean {
   return status !== 'pending' && status !== 'cancelled';
 }
 
-function keptParts(order: OrderWithPayment, { delivery, discountCode }: CartOrderRequest): KeptPart[] {
+function keptParts(
+  order: OrderWithPayment,
+  { delivery, discountCode, buyer: { email } }: CartOrderRequest,
+  hasBuyer: boolean,
+): KeptPart[] {
+  // A shop that sends no messages asks for no address.
+  const keepsEmail = !hasBuyer && email !== null && email !== order.email;
   return [
     ...(isDelivered(order, delivery) ? [] : (['delivery'] as const)),
     ...(order.discountCode === discountCode ? [] : (['code'] as const)),
+    ...(keepsEmail ? (['email'] as const) : []),
   ];
 }
 

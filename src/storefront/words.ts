@@ -647,6 +647,13 @@ export function firstCodeWords(isPending: boolean): string {
   return isPending ? `${kept} To order with another code, change this order.` : kept;
 }
 
+/** That an order keeps its e-mail address, to a shopper who has sent its cart again with another one. */
+export function keptEmailWords(isPending: boolean): string {
+  const kept =
+    'This cart was ordered before, and the order keeps the e-mail address that it has. The one that you gave now is not part of it.';
+  return isPending ? `${kept} To have messages sent to another address, correct it on this page.` : kept;
+}
+
 /** That an address looks like another one that was meant. */
 export function suggestedEmailWords(suggested: string): string {
   return `Did you mean ${suggested}? Take it, or order with the address as it is.`;

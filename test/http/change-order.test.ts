@@ -627,17 +627,22 @@ describe('a cart that is ordered and sent again', () => {
     expect(without.location).toContain('?code=first');
   });
 
-  test('keeps the e-mail address that was corrected on the page of its order', async () => {
+  test('keeps the e-mail address that was corrected on the page of its order, and says so where another was typed', async () => {
     await put('shackle', 1);
     const form = { ...(await review()), email: 'typo@reader.example' };
     await post('/cart/checkout', form);
-    await post('/cart/checkout', { ...form, email: 'second@reader.example' });
+    const second = await post('/cart/checkout', { ...form, email: 'second@reader.example' });
+    expect(second.location).toContain(shop.paymentUrl);
     const { order_id: orderId, token } = await orderOf(form.key);
     const emailOf = () => shop.database('orders').where({ order_id: orderId }).pluck('email');
     expect(await emailOf()).toEqual(['second@reader.example']);
     await post(`/orders/${token}/contact`, { act: 'correct', email: 'right@reader.example' });
     expect(await emailOf()).toEqual(['right@reader.example']);
-    expect((await post('/cart/checkout', form)).location).toContain(shop.paymentUrl);
+    const same = await post('/cart/checkout', { ...form, email: 'right@reader.example' });
+    expect(same.location).toContain(shop.paymentUrl);
+    const other = await post('/cart/checkout', { ...form, email: 'third@reader.example' });
+    expect(other.location).toBe(`/orders/${token}?email=first`);
+    expect((await get(other.location ?? '')).text).toContain('correct it on this page');
     expect(await emailOf()).toEqual(['right@reader.example']);
   });
 });

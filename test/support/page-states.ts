@@ -153,6 +153,12 @@ export const pageStates: readonly PageState[] = [
     at: order('pending', '?delivery=first&code=first'),
     shows: 'the order keeps its price',
   },
+  {
+    page: 'order',
+    state: 'kept-email',
+    at: order('pending', '?email=first'),
+    shows: 'the order keeps the e-mail address',
+  },
   { page: 'order', state: 'hold-expired', at: order('holdExpired'), shows: 'We are asking whether' },
   { page: 'order', state: 'dispatched', at: order('dispatched'), shows: 'Open the receipt' },
   { page: 'order', state: 'being-prepared', at: order('toShip'), shows: 'to be shipped by' },

@@ -210,23 +210,25 @@ export async function removeOrderedProducts(
 
 /**
  * Replaces the buyer's fields of a pending order of this browser, when its shopper has corrected them on the review. A correction on the page
- * of the order is newer than every review of its cart, so it stays.
+ * of the order stays, because a review that was open before it, or is sent again, would undo it.
+ * @returns whether the order has them now
  */
 export async function correctBuyer(
   database: Database,
   { buyer, ...order }: { readonly browserId: string; readonly key: string; readonly buyer: BuyerDetails },
-): Promise<void> {
-  await inTransaction(database, async (sql) => {
+): Promise<boolean> {
+  return inTransaction(database, async (sql) => {
     // A separate statement, so that the next one sees a correction that was made while this one waited.
     await sql('select 1 from orders where checkout_key = :key for update', { key: order.key });
-    await sql(
+    const corrected = await sql(
       `update orders set (${buyerColumns}) = row(${buyerBindings}),
          first_email = case when email is distinct from :email then coalesce(first_email, email) else first_email end
        where checkout_key = :key and browser_id = :browserId and status = 'pending' and not exists (
          select from order_history where order_history.order_id = orders.order_id and what = 'email_corrected'
-       )`,
+       ) returning 1`,
       { ...order, ...buyer },
     );
+    return corrected.length > 0;
   });
 }
 

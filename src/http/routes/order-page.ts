@@ -12,6 +12,7 @@ import { receiptView } from '../../storefront/receipt-view.ts';
 import {
   firstCodeWords,
   firstDeliveryWords,
+  keptEmailWords,
   orderNotices,
   type paymentMethodWords,
 } from '../../storefront/words.ts';
@@ -39,9 +40,10 @@ export interface OrderPageOptions extends PageServices {
 const reloadsAfterPaying = 6;
 const params = z.object({ token: orderToken });
 const querystring = z.object({
-  // The shopper has ordered the same cart again, with another delivery or another code.
+  // The shopper has ordered the same cart again, with another delivery, another code or another e-mail address.
   delivery: z.literal('first').optional().catch(undefined),
   code: z.literal('first').optional().catch(undefined),
+  email: z.literal('first').optional().catch(undefined),
   returned: z.coerce.number().pipe(z.int().min(1).max(reloadsAfterPaying)).optional().catch(undefined),
   notice: z.enum(['otherBrowser', 'unchanged']).optional().catch(undefined),
 });
@@ -54,11 +56,12 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
 
   server.get('/orders/:token', { schema: { params, querystring } }, async (request, reply) => {
     const order = await viewOf(request.params.token);
-    const { returned, delivery, code, notice: name } = request.query;
+    const { returned, delivery, code, email, notice: name } = request.query;
     const isPending = order.status === 'pending';
     const kept = [
       ...(delivery ? [firstDeliveryWords(isPending)] : []),
       ...(code ? [firstCodeWords(isPending)] : []),
+      ...(email ? [keptEmailWords(isPending)] : []),
     ];
     const notice = name ? orderNotices[name] : null;
     return pages.send(reply, 'order', {
@@ -68,6 +71,7 @@ export const orderPageRoutes: FastifyPluginAsyncZod<OrderPageOptions> = async (s
       ...afterPaying(order, returned, {
         ...(delivery && { delivery }),
         ...(code && { code }),
+        ...(email && { email }),
         ...(name && { notice: name }),
       }),
     });
