@@ -296,6 +296,16 @@ describe('a change of a pending order', () => {
       expect(await status(shackles)).toMatchObject({ reason: 'changed_by_shopper' });
       expect(await status(block)).toMatchObject({ status: 'pending' });
     });
+
+    test('and keeps its units when the other one is paid meanwhile', async () => {
+      await post(`/orders/${block.token}/change`);
+      await post(`/orders/${shackles.token}/change`);
+      await put('block', 1);
+      await pay(shop, block);
+      await becomes(shop, block, { status: ['paid', 'dispatched'] });
+      expect(await linesOf(await orderCart())).toEqual({ shackle: 2, block: 1 });
+      expect(await status(shackles)).toMatchObject({ reason: 'changed_by_shopper' });
+    });
   });
 
   test('does not count among the five orders that may wait', async () => {

@@ -177,7 +177,8 @@ export async function keepOrder(database: Database, browserId: string): Promise<
 
 /**
  * Removes the ordered products from the browser's cart, in the transaction that makes the order paid. When the order is of the
- * cart's present content, the whole line goes, even when the order got fewer units than the cart asked for.
+ * cart's present content, the whole line goes, even when the order got fewer units than the cart asked for. A cart that changes another
+ * pending order keeps the units of that one.
  */
 export async function removeOrderedProducts(
   sql: Statement,
@@ -186,20 +187,27 @@ export async function removeOrderedProducts(
   // A separate statement, so that the next one sees the changes made while this one waited.
   await sql('select 1 from carts where browser_id = :browserId for update', bought);
   await sql(
-    `with bought as (
-       select product_id, quantity, checkout_key = key as whole
-       from order_lines join orders using (order_id)
-       cross join (select checkout_key as key from carts where browser_id = :browserId) as cart
-       where order_id = :orderId
+    `with rest as (
+       select bought.product_id, case
+         when orders.checkout_key = carts.checkout_key then 0
+         else greatest(cart_lines.quantity - bought.quantity, least(cart_lines.quantity, coalesce(changed.quantity, 0)))
+       end as quantity
+       from carts join cart_lines using (browser_id)
+       join order_lines as bought on bought.order_id = :orderId and bought.product_id = cart_lines.product_id
+       join orders on orders.order_id = bought.order_id
+       left join orders as changing
+         on changing.order_id = changes_order_id and changing.order_id <> orders.order_id and changing.status = 'pending'
+       left join order_lines as changed
+         on changed.order_id = changing.order_id and changed.product_id = bought.product_id
+       where carts.browser_id = :browserId
      ), fewer as (
-       update cart_lines set quantity = cart_lines.quantity - bought.quantity from bought
-       where browser_id = :browserId and cart_lines.product_id = bought.product_id
-         and cart_lines.quantity > bought.quantity and not whole
+       update cart_lines set quantity = rest.quantity from rest
+       where browser_id = :browserId and cart_lines.product_id = rest.product_id
+         and rest.quantity between 1 and cart_lines.quantity - 1
        returning 1
      ), gone as (
-       delete from cart_lines using bought
-       where browser_id = :browserId and cart_lines.product_id = bought.product_id
-         and (cart_lines.quantity <= bought.quantity or whole)
+       delete from cart_lines using rest
+       where browser_id = :browserId and cart_lines.product_id = rest.product_id and rest.quantity = 0
        returning 1
      )
      update carts set checkout_key = :key, updated_at = now()
