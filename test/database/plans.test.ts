@@ -52,6 +52,7 @@ beforeAll(async () => {
     DISPATCH_SECONDS: '0.2',
     RECONCILE_SECONDS: '3600',
     HOLD_LIMITS: 'loose',
+    PAYMENT_RETRY_SECONDS: '0.1',
   };
   shop = await startTestShop(settings, database);
   routes = routesOf(shop.server);

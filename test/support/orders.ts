@@ -101,7 +101,7 @@ export function control(
 /** Sets the injected faults of a session in place of its former ones; `{}` injects none. */
 export async function setFaults(
   shop: OpenShop,
-  { payment_id: sessionId }: TestOrder,
+  { payment_id: sessionId }: Pick<TestOrder, 'payment_id'>,
   faults: Readonly<Record<string, number>>,
 ): Promise<void> {
   const url = `${shop.paymentUrl}/control/sessions/${sessionId}/faults`;

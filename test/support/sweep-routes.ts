@@ -9,6 +9,7 @@ import {
   placeOrder,
   placePaidOrder,
   postSigned,
+  setFaults,
   type TestOrder,
 } from './orders.ts';
 import type { TestShop } from './shop.ts';
@@ -84,6 +85,14 @@ async function fillCart(visitor: Visitor): Promise<void> {
   await get(visitor, ['/cart/keep-order', '/cart?added=cleat', '/cart?removed=bell&qty=1']);
 }
 
+function paymentOf(shop: TestShop, key: string) {
+  return shop
+    .database('orders')
+    .join('payments', 'payments.order_id', 'orders.order_id')
+    .where({ checkout_key: key })
+    .first('orders.order_id', 'token', 'session_id');
+}
+
 /** Orders a cart, corrects the address, changes the order, comes back to the order, looks at it, and pays. */
 async function buyCart(shop: TestShop, visitor: Visitor): Promise<void> {
   const { text } = await visitor.get('/cart/checkout');
@@ -99,17 +108,18 @@ async function buyCart(shop: TestShop, visitor: Visitor): Promise<void> {
   const { token } = await shop.database('orders').where({ checkout_key: form.key }).first('token');
   await visitor.post(`/orders/${token}/change`, {});
   await visitor.post('/cart/lines/shackle', { qty: '3' });
-  const change = (await visitor.get('/cart/checkout')).text;
-  form.key = fieldIn(change, 'key');
-  form.fingerprint = fieldIn(change, 'fingerprint');
-  await visitor.post('/cart/checkout', { ...form, changes: fieldIn(change, 'changes') });
+  const { session_id: sessionId } = await paymentOf(shop, form.key);
+  // The first change is refused, because the provider does not answer.
+  for (const faults of [{ api_error_before: 1 }, {}]) {
+    await setFaults(shop, { payment_id: sessionId }, faults);
+    const change = (await visitor.get('/cart/checkout')).text;
+    form.key = fieldIn(change, 'key');
+    form.fingerprint = fieldIn(change, 'fingerprint');
+    await visitor.post('/cart/checkout', { ...form, changes: fieldIn(change, 'changes') });
+  }
   await visitor.post(`/orders/${token}/again`, {});
   await get(visitor, [`/orders/${token}/change`, `/orders/${token}/again`, `/cart?filled=${token}`]);
-  const order = await shop
-    .database('orders')
-    .join('payments', 'payments.order_id', 'orders.order_id')
-    .where({ checkout_key: form.key })
-    .first('orders.order_id', 'token', 'session_id');
+  const order = await paymentOf(shop, form.key);
   const events = await EventReader.open(`${shop.shopUrl}/orders/${order.token}/events`);
   await visitor.post(`/payment_webhook/${order.session_id}/paid`, {});
   await get(visitor, [
