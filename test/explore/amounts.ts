@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { formatMoney } from '../../src/shared/money.ts';
+import { words } from '../../src/storefront/words.ts';
 
 // The amounts that a page showed, compared with the rows. Prices, lines and totals never change while the explorer runs.
 
@@ -50,7 +51,7 @@ async function readRows(database: Knex): Promise<Rows> {
             select product, quantity, quantity * unit_price_cents as cents
             from order_lines join products using (product_id) where order_lines.order_id = orders.order_id
             union all
-            select delivery_name, 1, delivery_cents where delivery_cents > 0
+            select delivery_name, 1, delivery_cents where delivery_name is not null
           ) as line) as lines`,
       ),
     );
@@ -78,7 +79,10 @@ function faultsOf({ path, prices, lines, total }: Amounts, { prices: priceOf, or
     ...(order && total !== '' ? [['total', total, order.total_cents] as const] : []),
   ];
   return pairs
-    .map(([what, text, cents]) => [what, text, formatMoney({ cents, currency: 'USD' })] as const)
+    .map(([what, text, cents]) => [what, text, amountWords(cents)] as const)
     .filter(([, text, expected]) => text !== expected)
     .map(([what, text, expected]) => `${path} shows ${what} as ${text}, and the rows have ${expected}`);
 }
+
+const amountWords = (cents: number): string =>
+  cents === 0 ? words.checkout.free : formatMoney({ cents, currency: 'USD' });

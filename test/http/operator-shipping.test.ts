@@ -99,10 +99,10 @@ test('an order that is not paid, or that has left, has no form', async () => {
   const gone = await placePaidOrder(shop);
   const fields = await form(gone);
   await send(fields);
-  expect(await readPage(shop, `/operator?ship=${gone.order_id}`)).toContain('Everything of it has left');
+  expect(await readPage(shop, `/operator?ship=${gone.order_id}`)).toContain('Nothing of it is left to ship');
   const late = await send({ ...fields, key: randomUUID() });
   expect(late.status).toBe(409);
-  expect(late.html).toContain('Everything of it has left');
+  expect(late.html).toContain('Nothing of it is left to ship');
 });
 
 test('a list that is too long says how many orders wait, and leads on as they are shipped', async () => {
