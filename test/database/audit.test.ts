@@ -35,7 +35,7 @@ async function brokenAfter(statement: string): Promise<string[]> {
 }
 
 test('the database of a shop that sells keeps every rule', async () => {
-  expect(await auditDatabase(shop.shopDatabase, reconcileSeconds)).toEqual({ rules: 16, broken: [] });
+  expect(await auditDatabase(shop.shopDatabase, reconcileSeconds)).toEqual({ rules: 17, broken: [] });
 });
 
 const pending = `(select order_id from orders where status = 'pending')`;
@@ -73,6 +73,11 @@ const refused = (reason: string) => `
   insert into order_history (order_id, what) select order_id, 'cancelled' from refused;`;
 
 test.each([
+  [
+    'the parts of a refund are not more than its amount',
+    'its delivery is',
+    'update refunds set for_delivery_cents = amount_cents + 1',
+  ],
   [
     'the status of an order fits its payment',
     'it differs',
