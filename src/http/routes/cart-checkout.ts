@@ -266,7 +266,7 @@ const refusalWords = {
 function addressAfter(answer: Exclude<CartOutcome, { readonly refused: CartRefusal }>): string {
   if ('unchanged' in answer) return `/orders/${answer.unchanged}?notice=unchanged`;
   const { order, kept = [] } = answer;
-  const query = new URLSearchParams(kept.map((part) => [part, 'first'])).toString();
+  const query = new URLSearchParams(kept.map((part): [string, string] => [part, 'first'])).toString();
   return query === '' ? nextAddress(order) : `/orders/${order.token}?${query}`;
 }
 
