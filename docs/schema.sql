@@ -27,7 +27,9 @@ create table attention (
   constraint attention_resolution_check CHECK ((resolution = ANY (ARRAY['operator'::text, 'retried'::text, 'email_sent'::text, 'refund_made'::text, 'payment_decided'::text, 'done'::text, 'accounts_right'::text]))),
   constraint attention_subject_check CHECK ((subject <> ''::text))
 );
+CREATE INDEX attention_order_id ON public.attention USING btree (order_id) WHERE (order_id IS NOT NULL);
 CREATE INDEX attention_resolved ON public.attention USING btree (kind, subject) WHERE (resolved_at IS NOT NULL);
+CREATE INDEX attention_words ON public.attention USING btree (raised_at) WHERE (((detail ->> 'error'::text) <> '(erased)'::text) OR ((detail ->> 'message'::text) <> '(erased)'::text));
 CREATE UNIQUE INDEX attention_open ON public.attention USING btree (kind, subject) WHERE (resolved_at IS NULL);
 
 create table cart_lines (
@@ -450,6 +452,7 @@ create table refunds (
   constraint refunds_state_check CHECK ((state = ANY (ARRAY['due'::text, 'made'::text])))
 );
 CREATE INDEX refunds_due ON public.refunds USING btree (order_id) WHERE (state = 'due'::text);
+CREATE INDEX refunds_order_id ON public.refunds USING btree (order_id);
 
 create table restarts (
   workflow text not null,

@@ -215,7 +215,9 @@ async function ship(shop: TestShop, visitor: Visitor): Promise<void> {
   await get(visitor, [`/operator?ship=${order.order_id}`]);
   const form = { key: randomUUID(), order: String(order.order_id), [`units-${line.product_id}`]: '1' };
   const { location } = await visitor.post('/operator/shipment', form);
-  await get(visitor, [location ?? '']);
+  await get(visitor, [location ?? '', `/operator?order=${order.order_id}`]);
+  const refunded = { reason: 'came broken', lines: [{ sku: 'shackle', qty: 1 }], delivery: true };
+  await ask(`${shop.shopUrl}/order/${order.order_id}/refund`, refunded);
   await get(visitor, [`/order/${order.order_id}`], 'application/json');
 }
 

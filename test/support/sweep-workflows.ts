@@ -111,6 +111,7 @@ async function loseWorkflow(shop: TestShop, order: TestOrder): Promise<void> {
 
 /** Scheduled work, and the start and end of processes. */
 export async function sweepSchedules(shop: TestShop): Promise<void> {
+  await askErasureOfFinished(shop);
   for (const name of ['reconcile', 'compare-with-provider', 'housekeeping']) {
     const run = await DBOS.triggerSchedule(name);
     await run.getResult();
@@ -121,6 +122,11 @@ export async function sweepSchedules(shop: TestShop): Promise<void> {
   await compareTomorrow(shop);
   await continueRestored(shop);
   await erasePerson(shop);
+}
+
+/** Marks old orders, which the housekeeping then erases in several batches. */
+async function askErasureOfFinished({ database }: TestShop): Promise<void> {
+  await database('orders').whereBetween('order_id', [1, 60]).update({ erase_asked_at: new Date() });
 }
 
 /** The statements of the programs that export and erase a person. */

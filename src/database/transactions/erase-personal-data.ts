@@ -26,6 +26,9 @@ const withoutWords = `detail || (
     where key in ('error', 'message')
   )`;
 
+/** SQL of whether an attention item has such words, as the index `attention_words` has it. */
+const hasWords = `(detail ->> 'error' <> '${erased}' or detail ->> 'message' <> '${erased}')`;
+
 /** Marks every order of a subject for erasure. Each is erased once it has ended, also after a crash. @returns how many there are */
 export async function askErasure(sql: Statement, subject: DataSubject): Promise<number> {
   const asked = await sql(
@@ -176,7 +179,7 @@ export async function eraseOldWords(sql: Statement, personalDataDays: number): P
   const isOld = (time: string) => `${time} < now() - cast(:personalDataDays as integer) * interval '1 day'`;
   await sql(
     `update attention set detail = ${withoutWords} from orders
-     where orders.order_id = attention.order_id and detail <> ${withoutWords}
+     where orders.order_id = attention.order_id and ${hasWords}
        and ${isOld('raised_at')} and ${isOld('coalesce(refunded_at, dispatched_at, cancelled_at)')}`,
     { personalDataDays, erased },
   );
