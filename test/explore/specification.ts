@@ -55,7 +55,17 @@ const waysOn = extract(({ document, window }) => {
   ).length;
 });
 
-export const noDeadEnd = always(() => !isWhole.current || waysOn.current > 0);
+/**
+ * The browser's own page that asks whether to send a form again. Pages are not stored, so going back to one that came by a form leads there, and
+ * on to the page before. No other step does.
+ */
+const asksToSendAgain = extract(
+  ({ document, lastAction }) =>
+    document.documentURI.startsWith('chrome-error:') &&
+    (lastAction === 'Back' || lastAction === 'Forward' || lastAction === 'Wait'),
+);
+
+export const noDeadEnd = always(() => !isWhole.current || asksToSendAgain.current || waysOn.current > 0);
 
 /** The amounts of a page, as it shows them. The test compares them with the rows. */
 const amounts = extract(({ document, window }): Amounts => {
