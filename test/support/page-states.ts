@@ -251,7 +251,7 @@ export const pageStates: readonly PageState[] = [
     page: 'operator',
     state: 'refund-units',
     at: ({ orders }) => `/operator?order=${orders.inParcels.order_id}`,
-    shows: 'Units to refund',
+    shows: 'What is refunded',
   },
   { page: 'operator', state: 'to-ship', at: shipping('toShip'), shows: 'In this parcel' },
   {
