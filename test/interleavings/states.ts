@@ -34,13 +34,15 @@ export function placementOf(key: string, qty: number, requestId = `request of ${
   return {
     order: {
       checkoutKey: key,
-      requestHash: '0'.repeat(64),
+      // Not that of an erased order, which gets no units again.
+      requestHash: 'f'.repeat(64),
       items: [{ sku, qty }],
       discountCode,
       email: 'buyer@shop.example',
       browserId,
       shownCents: null,
-      holdSeconds: 600,
+      // No hold may expire while the races run.
+      holdSeconds: 80_000,
     },
     requestId,
   };
